@@ -1,0 +1,123 @@
+// Package magento reads orders from a Magento 2 or Adobe Commerce shop over its REST API and turns its documents into
+// the domain's order. Sections named in comments are those of Adobe's "Web APIs" guide; issue numbers are of
+// magento/magento2.
+package magento
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"datawald/order"
+)
+
+// Settings say how to reach one shop.
+type Settings struct {
+	// URL is the shop's base address, https://shop.example.com; /rest/V1 is added. For installations whose REST root
+	// is elsewhere give the address up to and without /V1.
+	URL string
+	// Token is an integration's access token used as Bearer. Magento 2.4.4 and later refuse it unless switched on.
+	Token string
+	// OAuth holds the four credentials of an integration; preferred, because every release accepts them.
+	OAuth OAuth
+	// Timeout bounds one call. Magento loads each order of a page again, one by one. Default 60 s.
+	Timeout time.Duration
+}
+
+// Client reads one shop. It is safe for concurrent use and never repeats a call by itself.
+type Client struct {
+	root  string
+	token string
+	oauth OAuth
+	http  *http.Client
+}
+
+// maxAnswer bounds one answer: an order of two lines takes 12 KB, a page of 100 large orders a few MB.
+const maxAnswer = 256 << 20
+
+// New checks the settings and makes a client.
+func New(s Settings) (*Client, error) {
+	u, err := url.Parse(strings.TrimRight(s.URL, "/"))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("Magento URL %q: want an address such as https://shop.example.com", s.URL)
+	}
+	if !strings.Contains(u.Path, "/rest") && !strings.Contains(u.Host, "api.commerce.adobe.com") {
+		u.Path += "/rest"
+	}
+	if s.Token == "" && !s.OAuth.complete() {
+		return nil, fmt.Errorf("Magento credentials: give an access token, or consumer key, consumer secret, access token and access token secret")
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = time.Minute
+	}
+	return &Client{root: u.String() + "/V1", token: s.Token, oauth: s.OAuth, http: &http.Client{Timeout: s.Timeout}}, nil
+}
+
+// answer is a successful reply: its body as received, and the shop's own clock.
+type answer struct {
+	body []byte
+	// now is the HTTP Date of the answer; zero when the shop (or a proxy) sent none.
+	now time.Time
+}
+
+// get makes one signed call. op names it without personal data.
+func (c *Client) get(ctx context.Context, op, path string, params []param) (*answer, error) {
+	target := c.root + path
+	if len(params) > 0 {
+		target += "?" + encode(params)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	c.authorize(req, params)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, transportFailure(op, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, transportFailure(op, err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, failure(op, res, body)
+	}
+	// A PHP fatal error or a proxy page comes with status 200: believe only JSON.
+	if !json.Valid(body) {
+		return nil, &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "unreadable",
+			Message: fmt.Sprintf("HTTP 200 with %d bytes that are not JSON (%s)", len(body), firstWord(body)),
+			Hint:    "Look at the shop's PHP error log and at the proxy before it."}
+	}
+	now, _ := http.ParseTime(res.Header.Get("Date"))
+	return &answer{body: body, now: now}, nil
+}
+
+// authorize signs anew for each attempt: a nonce counts once.
+func (c *Client) authorize(req *http.Request, params []param) {
+	if !c.oauth.complete() {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		return
+	}
+	req.Header.Set("Authorization", c.oauth.header(req.Method, baseURL(req.URL), params))
+}
+
+// firstWord tells HTML from cut-off JSON without quoting content.
+func firstWord(body []byte) string {
+	switch b := bytes.TrimSpace(body); {
+	case len(b) == 0:
+		return "empty"
+	case b[0] == '<':
+		return "HTML"
+	case b[0] == '{' || b[0] == '[':
+		return "cut off or damaged"
+	}
+	return "text"
+}

@@ -1,0 +1,156 @@
+package magento
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/order"
+)
+
+// Convert turns a Magento document into the canonical order of an instance. A document that cannot be understood gives
+// a Reason with which the order is held; nothing of it is guessed.
+func Convert(instance string, raw []byte) (*order.Order, error) {
+	var w wireOrder
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return nil, unreadable(jsonPlace(err), "The Magento document cannot be read: "+jsonFault(err)+".")
+	}
+	key, err := order.NewKey(instance, w.StoreID.int(), string(w.IncrementID))
+	if err != nil {
+		return nil, unreadable("increment_id", "The Magento document has no usable number: "+err.Error()+".")
+	}
+	if w.GrandTotal == nil {
+		return nil, unreadable("grand_total", "The Magento document has no grand_total.")
+	}
+	if w.OrderCurrency == "" {
+		return nil, unreadable("order_currency_code", "The Magento document has no currency.")
+	}
+	o := &order.Order{
+		Key: key, Instance: instance, StoreID: w.StoreID.int(), IncrementID: string(w.IncrementID), EntityID: w.EntityID.int(),
+		State: string(w.State), Status: string(w.Status),
+		Currency: string(w.OrderCurrency), BaseCurrency: string(w.BaseCurrency), BaseToOrderRate: w.BaseToOrderRate.Decimal,
+		Virtual:  w.IsVirtual.bool(),
+		Customer: w.customer(), Totals: w.totals(), Lines: w.lines(),
+	}
+	if o.CreatedAt, err = parseTime(string(w.CreatedAt)); err != nil {
+		return nil, unreadable("created_at", "The Magento document has no readable created_at.")
+	}
+	if o.UpdatedAt, err = parseTime(string(w.UpdatedAt)); err != nil {
+		o.UpdatedAt = o.CreatedAt
+	}
+	if w.Billing != nil {
+		o.Billing = w.Billing.address()
+	}
+	if w.Payment != nil {
+		o.Payment = order.Payment{Method: string(w.Payment.Method), PONumber: string(w.Payment.PONumber)}
+	}
+	w.shipping(o)
+	return o, nil
+}
+
+func unreadable(field, message string) *order.Reason {
+	return &order.Reason{Code: "document_unreadable", Field: field, Message: message,
+		Hint: "Open the order in Magento; when it is sound there, send its document to support."}
+}
+
+// jsonPlace names the member at fault without quoting its value, which may be personal.
+func jsonPlace(err error) string {
+	if t, ok := err.(*json.UnmarshalTypeError); ok {
+		return t.Field
+	}
+	return ""
+}
+
+func jsonFault(err error) string {
+	switch e := err.(type) {
+	case *json.UnmarshalTypeError:
+		return fmt.Sprintf("%s is a %s", e.Field, e.Value)
+	case *json.SyntaxError:
+		return fmt.Sprintf("damaged at byte %d", e.Offset)
+	}
+	return err.Error()
+}
+
+func (w *wireOrder) customer() order.Customer {
+	return order.Customer{
+		ID: w.CustomerID.int(), Guest: w.CustomerIsGuest.bool() || w.CustomerID.int() == 0, GroupID: w.CustomerGroupID.int(),
+		Email: string(w.CustomerEmail), FirstName: string(w.CustomerFirst), LastName: string(w.CustomerLast), TaxVAT: string(w.CustomerTaxVAT),
+	}
+}
+
+func (w *wireOrder) totals() order.Totals {
+	x := w.Extra
+	return order.Totals{
+		Subtotal: w.Subtotal.Decimal, Discount: w.Discount.Decimal,
+		Shipping: w.Shipping.Decimal, ShippingDiscount: w.ShippingDiscount.Decimal, ShippingTax: w.ShippingTax.Decimal,
+		ShippingTaxCompensation: w.ShippingTaxComp.Decimal,
+		Tax:                     w.Tax.Decimal, TaxCompensation: w.TaxComp.Decimal,
+		GiftWrap:  decimal.Sum(x.GWPrice.Decimal, x.GWItemsPrice.Decimal, x.GWCardPrice.Decimal, x.GWTaxAmount.Decimal, x.GWItemsTax.Decimal, x.GWCardTax.Decimal),
+		GiftCards: x.GiftCards.Decimal, StoreCredit: x.StoreCredit.Decimal, RewardPoints: x.RewardPoints.Decimal,
+		Grand: w.GrandTotal.Decimal, Paid: w.TotalPaid.Decimal, Refunded: w.TotalRefunded.Decimal, Canceled: w.TotalCanceled.Decimal,
+	}
+}
+
+func (w *wireOrder) lines() []order.Line {
+	lines := make([]order.Line, len(w.Items))
+	for i, it := range w.Items {
+		lines[i] = order.Line{
+			ItemID: it.ItemID.int(), ParentItemID: it.ParentItemID.int(), SKU: strings.TrimSpace(string(it.SKU)), Name: string(it.Name),
+			ProductType: string(it.ProductType), QtyOrdered: it.QtyOrdered.Decimal, QtyCanceled: it.QtyCanceled.Decimal, QtyRefunded: it.QtyRefunded.Decimal,
+			Price: it.Price.Decimal, PriceInclTax: it.PriceInclTax.Decimal, Discount: it.Discount.Decimal, Tax: it.Tax.Decimal,
+			TaxPercent: it.TaxPercent.Decimal, TaxCompensation: it.TaxComp.Decimal, Weee: it.Weee.Decimal, Virtual: it.IsVirtual.bool(),
+		}
+	}
+	return lines
+}
+
+// shipping reads the one assignment that an order has for now; a virtual order has one without an address.
+func (w *wireOrder) shipping(o *order.Order) {
+	if len(w.Extra.Assignments) > 0 {
+		s := w.Extra.Assignments[0].Shipping
+		o.ShippingMethod = string(s.Method)
+		if s.Address != nil {
+			a := s.Address.address()
+			o.Shipping = &a
+		}
+	}
+	for _, t := range w.Extra.ItemTaxes {
+		if t.Type != "shipping" {
+			continue
+		}
+		for _, applied := range t.Applied {
+			o.ShippingTaxes = append(o.ShippingTaxes, applied.Percent.Decimal)
+		}
+	}
+}
+
+func (a *wireAddress) address() order.Address {
+	return order.Address{
+		FirstName: string(a.FirstName), MiddleName: string(a.MiddleName), LastName: string(a.LastName), Company: string(a.Company),
+		Street: a.street(), City: string(a.City), Region: string(a.Region), RegionCode: string(a.RegionCode), RegionID: a.RegionID.int(),
+		Postcode: string(a.Postcode), Country: string(a.Country), Telephone: string(a.Telephone), Email: string(a.Email), VATID: string(a.VATID),
+	}
+}
+
+// street is a list of 1 to 4 lines; some modules write one string with line breaks.
+func (a *wireAddress) street() []string {
+	var list []lenient
+	if json.Unmarshal(a.Street, &list) != nil {
+		var one lenient
+		if json.Unmarshal(a.Street, &one) != nil {
+			return nil
+		}
+		for _, s := range strings.Split(string(one), "\n") {
+			list = append(list, lenient(s))
+		}
+	}
+	var out []string
+	for _, s := range list {
+		if t := strings.TrimSpace(string(s)); t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,33 @@
+package magento
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
+// volatile members change without the order changing: protect_code is rewritten on every read or save up to 2.3, the
+// mail flags by Magento's mail cron, and with them updated_at.
+var volatile = []string{"protect_code", "updated_at", "email_sent", "send_email"}
+
+// PayloadHash names a version of an order's document: the same for every reading of an unchanged order, whatever the
+// order of its members. A document that is not a JSON object is named by its bytes.
+func PayloadHash(raw []byte) string {
+	var members map[string]any
+	if err := unmarshalExact(raw, &members); err != nil {
+		return digest(raw)
+	}
+	for _, name := range volatile {
+		delete(members, name)
+	}
+	b, err := json.Marshal(members)
+	if err != nil {
+		return digest(raw)
+	}
+	return digest(b)
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,77 @@
+package order
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Key names one order for ever: <instance>:<store_id>:<increment_id>, for example main:1:000000123.
+// Magento keeps (increment_id, store_id) unique, so the key is unique within an instance; a clerk can read it.
+type Key string
+
+var (
+	instancePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+	incrementPattern = regexp.MustCompile(`^[^\s\x00-\x1f\x7f]{1,64}$`)
+)
+
+// ValidInstance reports whether name may stand for one shop and the B1 company it feeds: 1 to 32 of a-z, 0-9, '-', '_',
+// and no colon, because the colon parts the key.
+func ValidInstance(name string) bool { return instancePattern.MatchString(name) }
+
+// NewKey joins the parts of a key. It fails when a part could not be read back or would not fit an identifier.
+func NewKey(instance string, storeID int64, incrementID string) (Key, error) {
+	switch {
+	case !ValidInstance(instance):
+		return "", fmt.Errorf("instance %q: want 1 to 32 of a-z, 0-9, '-', '_'", instance)
+	case storeID < 0:
+		return "", fmt.Errorf("store_id %d is negative", storeID)
+	case !incrementPattern.MatchString(incrementID):
+		return "", fmt.Errorf("increment_id %q: want 1 to 64 printable characters without spaces", incrementID)
+	}
+	return Key(instance + ":" + strconv.FormatInt(storeID, 10) + ":" + incrementID), nil
+}
+
+// ParseKey checks a key that came from outside: a path, a command line, a workflow input.
+func ParseKey(s string) (Key, error) {
+	parts := strings.SplitN(s, ":", 3)
+	if len(parts) != 3 {
+		return "", fmt.Errorf("order key %q: want <instance>:<store_id>:<increment_id>, for example main:1:000000123", s)
+	}
+	store, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("order key %q: store_id %q is not a number", s, parts[1])
+	}
+	k, err := NewKey(parts[0], store, parts[2])
+	if err != nil {
+		return "", fmt.Errorf("order key %q: %w", s, err)
+	}
+	if string(k) != s {
+		return "", fmt.Errorf("order key %q: write it as %q", s, k)
+	}
+	return k, nil
+}
+
+// Instance is the first part of the key, empty for a key that was never checked.
+func (k Key) Instance() string { return k.part(0) }
+
+// StoreID is Magento's store_id, -1 for a key that was never checked.
+func (k Key) StoreID() int64 {
+	n, err := strconv.ParseInt(k.part(1), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// IncrementID is the number that customer and clerk see.
+func (k Key) IncrementID() string { return k.part(2) }
+
+func (k Key) part(i int) string {
+	parts := strings.SplitN(string(k), ":", 3)
+	if len(parts) != 3 {
+		return ""
+	}
+	return parts[i]
+}

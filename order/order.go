@@ -1,0 +1,157 @@
+package order
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Order is one Magento sales order in canonical form: every amount decimal and in order currency, every time UTC.
+type Order struct {
+	Key         Key    `bson:"key" json:"key"`
+	Instance    string `bson:"instance" json:"instance"`
+	StoreID     int64  `bson:"store_id" json:"store_id"`
+	IncrementID string `bson:"increment_id" json:"increment_id"`
+	// EntityID is Magento's own key of the row; 0 when the document had none.
+	EntityID int64 `bson:"entity_id" json:"entity_id"`
+	// State is Magento's fixed life cycle (new, processing, complete, …); Status is the merchant's own word for it.
+	// Either may be missing in a real document.
+	State     string    `bson:"state" json:"state"`
+	Status    string    `bson:"status" json:"status"`
+	CreatedAt time.Time `bson:"created_at" json:"created_at"`
+	UpdatedAt time.Time `bson:"updated_at" json:"updated_at"`
+
+	// Currency is the order currency; all amounts below are in it. BaseCurrency is that of the website.
+	Currency        string          `bson:"currency" json:"currency"`
+	BaseCurrency    string          `bson:"base_currency" json:"base_currency"`
+	BaseToOrderRate decimal.Decimal `bson:"base_to_order_rate" json:"base_to_order_rate"`
+
+	Virtual  bool     `bson:"virtual" json:"virtual"`
+	Customer Customer `bson:"customer" json:"customer"`
+	Billing  Address  `bson:"billing" json:"billing"`
+	// Shipping is nil for an order of virtual goods alone: Magento then gives no address.
+	Shipping       *Address `bson:"shipping,omitempty" json:"shipping,omitempty"`
+	ShippingMethod string   `bson:"shipping_method" json:"shipping_method"`
+	Payment        Payment  `bson:"payment" json:"payment"`
+	Lines          []Line   `bson:"lines" json:"lines"`
+	Totals         Totals   `bson:"totals" json:"totals"`
+	// ShippingTaxes are the rates Magento applied to shipping, in percent; empty where it does not say.
+	ShippingTaxes []decimal.Decimal `bson:"shipping_taxes,omitempty" json:"shipping_taxes,omitempty"`
+}
+
+// Customer is the buyer as the order names him; ID is 0 for a guest.
+type Customer struct {
+	ID        int64  `bson:"id" json:"id"`
+	Guest     bool   `bson:"guest" json:"guest"`
+	GroupID   int64  `bson:"group_id" json:"group_id"`
+	Email     string `bson:"email" json:"email"`
+	FirstName string `bson:"first_name" json:"first_name"`
+	LastName  string `bson:"last_name" json:"last_name"`
+	TaxVAT    string `bson:"tax_vat" json:"tax_vat"`
+}
+
+// Address is a postal address. Region is text; RegionCode equals it where the shop has free-text regions.
+type Address struct {
+	FirstName  string   `bson:"first_name" json:"first_name"`
+	MiddleName string   `bson:"middle_name" json:"middle_name"`
+	LastName   string   `bson:"last_name" json:"last_name"`
+	Company    string   `bson:"company" json:"company"`
+	Street     []string `bson:"street" json:"street"`
+	City       string   `bson:"city" json:"city"`
+	Region     string   `bson:"region" json:"region"`
+	RegionCode string   `bson:"region_code" json:"region_code"`
+	// RegionID is 0 where the region is free text.
+	RegionID  int64  `bson:"region_id" json:"region_id"`
+	Postcode  string `bson:"postcode" json:"postcode"`
+	Country   string `bson:"country" json:"country"`
+	Telephone string `bson:"telephone" json:"telephone"`
+	Email     string `bson:"email" json:"email"`
+	VATID     string `bson:"vat_id" json:"vat_id"`
+}
+
+// Payment names how the order is paid. No card data is kept.
+type Payment struct {
+	Method   string `bson:"method" json:"method"`
+	PONumber string `bson:"po_number" json:"po_number"`
+}
+
+// Product types of Magento's order lines.
+const (
+	Simple       = "simple"
+	Configurable = "configurable"
+	Bundle       = "bundle"
+	Grouped      = "grouped"
+	VirtualGoods = "virtual"
+	Downloadable = "downloadable"
+)
+
+// Line is one row of the order as Magento lists it, parents and children alike. Amounts are for the whole row unless
+// the name says otherwise. Row totals of the REST API are left out on purpose: their meaning differs between releases
+// (OCA/connector-magento 301, magento2 39984), so a row is always Price x QtyOrdered.
+type Line struct {
+	ItemID       int64           `bson:"item_id" json:"item_id"`
+	ParentItemID int64           `bson:"parent_item_id" json:"parent_item_id"`
+	SKU          string          `bson:"sku" json:"sku"`
+	Name         string          `bson:"name" json:"name"`
+	ProductType  string          `bson:"product_type" json:"product_type"`
+	QtyOrdered   decimal.Decimal `bson:"qty_ordered" json:"qty_ordered"`
+	QtyCanceled  decimal.Decimal `bson:"qty_canceled" json:"qty_canceled"`
+	QtyRefunded  decimal.Decimal `bson:"qty_refunded" json:"qty_refunded"`
+	// Price is for one unit, without tax, before discount.
+	Price decimal.Decimal `bson:"price" json:"price"`
+	// PriceInclTax is for one unit, with tax, before discount.
+	PriceInclTax decimal.Decimal `bson:"price_incl_tax" json:"price_incl_tax"`
+	// Discount is positive.
+	Discount   decimal.Decimal `bson:"discount" json:"discount"`
+	Tax        decimal.Decimal `bson:"tax" json:"tax"`
+	TaxPercent decimal.Decimal `bson:"tax_percent" json:"tax_percent"`
+	// TaxCompensation is the tax inside a discount on prices that include tax.
+	TaxCompensation decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
+	// Weee is the fixed product tax of the row; it is not part of Price.
+	Weee    decimal.Decimal `bson:"weee" json:"weee"`
+	Virtual bool            `bson:"virtual" json:"virtual"`
+}
+
+// Net is what the row costs without tax, after discount.
+func (l Line) Net() decimal.Decimal {
+	return l.Price.Mul(l.QtyOrdered).Sub(l.Discount).Add(l.TaxCompensation)
+}
+
+// Totals are Magento's own sums in order currency. Discount is negative and holds the shipping discount as well;
+// Tax holds the tax on shipping as well.
+type Totals struct {
+	Subtotal                decimal.Decimal `bson:"subtotal" json:"subtotal"`
+	Discount                decimal.Decimal `bson:"discount" json:"discount"`
+	Shipping                decimal.Decimal `bson:"shipping" json:"shipping"`
+	ShippingDiscount        decimal.Decimal `bson:"shipping_discount" json:"shipping_discount"`
+	ShippingTax             decimal.Decimal `bson:"shipping_tax" json:"shipping_tax"`
+	ShippingTaxCompensation decimal.Decimal `bson:"shipping_tax_compensation" json:"shipping_tax_compensation"`
+	Tax                     decimal.Decimal `bson:"tax" json:"tax"`
+	TaxCompensation         decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
+	GiftWrap                decimal.Decimal `bson:"gift_wrap" json:"gift_wrap"`
+	GiftCards               decimal.Decimal `bson:"gift_cards" json:"gift_cards"`
+	StoreCredit             decimal.Decimal `bson:"store_credit" json:"store_credit"`
+	RewardPoints            decimal.Decimal `bson:"reward_points" json:"reward_points"`
+	Grand                   decimal.Decimal `bson:"grand" json:"grand"`
+	Paid                    decimal.Decimal `bson:"paid" json:"paid"`
+	Refunded                decimal.Decimal `bson:"refunded" json:"refunded"`
+	Canceled                decimal.Decimal `bson:"canceled" json:"canceled"`
+}
+
+// Sum adds the parts of the order up. It equals Grand in every sound document: subtotal + discount + shipping + tax +
+// both tax compensations + gift wrapping, less gift cards, store credit and reward points.
+func (t Totals) Sum() decimal.Decimal {
+	return decimal.Sum(t.Subtotal, t.Discount, t.Shipping, t.Tax, t.TaxCompensation, t.ShippingTaxCompensation, t.GiftWrap).
+		Sub(t.GiftCards).Sub(t.StoreCredit).Sub(t.RewardPoints)
+}
+
+// Total is what the customer owes, with its currency.
+func (o *Order) Total() Money { return Money{Amount: o.Totals.Grand, Currency: o.Currency} }
+
+// Destination is where the goods go, or the billing address where nothing is shipped. Taxes follow it.
+func (o *Order) Destination() Address {
+	if o.Shipping != nil {
+		return *o.Shipping
+	}
+	return o.Billing
+}

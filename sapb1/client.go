@@ -1,0 +1,223 @@
+// Package sapb1 is a client of the SAP Business One Service Layer: the calls that DataWald makes, the documents they
+// carry, and what each answer means for the caller. It never repeats a call by itself, but for the one case in which B1
+// says that it did not look at it (session gone): a write whose answer was lost may have happened.
+package sapb1
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"datawald/order"
+)
+
+// Settings say how to reach one B1 company.
+type Settings struct {
+	// URL is the service root, https://host:50000/b1s/v2 (OData 4, preferred) or …/b1s/v1 (OData 3).
+	URL       string
+	CompanyDB string
+	User      string
+	Password  string
+	// Timeout bounds one call. A 20-line order takes 1.3 to 8 s under load; the default is 60 s.
+	Timeout time.Duration
+	// MaxCalls is how many calls may be under way at once, default 8.
+	MaxCalls int
+	// CAFile is a PEM file with the authority of a self-signed certificate.
+	CAFile string
+	// Insecure switches the check of the certificate off. For trials only.
+	Insecure bool
+}
+
+// Client talks to one B1 company with one shared session. It is safe for concurrent use.
+type Client struct {
+	settings Settings
+	base     string
+	http     *http.Client
+	slots    chan struct{}
+	session  session
+}
+
+// idleBeforeB1 closes idle connections before the Service Layer does (Keep-Alive: timeout=5): a request on a
+// connection that B1 is just closing would be lost without a trace.
+const idleBeforeB1 = 4 * time.Second
+
+// maxAnswer bounds what is read of one answer; a page of 20 full orders is about 400 KB.
+const maxAnswer = 32 << 20
+
+// New checks the settings and makes a client. It does not log in yet.
+func New(s Settings) (*Client, error) {
+	u, err := url.Parse(strings.TrimRight(s.URL, "/"))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("B1 URL %q: want an address such as https://host:50000/b1s/v2", s.URL)
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = time.Minute
+	}
+	if s.MaxCalls <= 0 {
+		s.MaxCalls = 8
+	}
+	tlsConfig, err := tlsConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     tlsConfig,
+		MaxIdleConnsPerHost: s.MaxCalls,
+		IdleConnTimeout:     idleBeforeB1,
+	}
+	return &Client{settings: s, base: u.String(), http: &http.Client{Transport: transport}, slots: make(chan struct{}, s.MaxCalls)}, nil
+}
+
+func tlsConfig(s Settings) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Insecure}
+	if s.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(s.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("B1 certificate authority: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("B1 certificate authority %s: holds no PEM certificate", s.CAFile)
+	}
+	return c, nil
+}
+
+// request is one call: op names it without personal data, path is relative to the service root.
+type request struct {
+	method, op, path string
+	query            url.Values
+	body             any
+	header           map[string]string
+	// write marks calls whose lost answer leaves the outcome unknown.
+	write bool
+}
+
+// call makes one call with the shared session and decodes the answer into out (nil: none wanted).
+func (c *Client) call(ctx context.Context, r request, out any) error {
+	if err := c.acquire(ctx); err != nil {
+		return transportFailure(r.op, false, err)
+	}
+	defer func() { <-c.slots }()
+	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
+	defer cancel()
+
+	again, err := c.once(ctx, r, out)
+	if again {
+		_, err = c.once(ctx, r, out)
+	}
+	return err
+}
+
+func (c *Client) acquire(ctx context.Context) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// once makes the call with the session of the moment. again is true when that session was gone, in which case B1 did
+// not execute the call (Service Layer manual 3.1.1).
+func (c *Client) once(ctx context.Context, r request, out any) (again bool, err error) {
+	cookies, generation, err := c.credentials(ctx)
+	if err != nil {
+		return false, err
+	}
+	req, err := c.build(ctx, r, cookies)
+	if err != nil {
+		return false, err
+	}
+	res, body, err := c.send(req)
+	if err != nil {
+		return false, transportFailure(r.op, r.write, err)
+	}
+	if res.StatusCode >= 300 {
+		f := failure(r.op, r.write, res.StatusCode, res.Header, body)
+		if res.StatusCode == http.StatusUnauthorized && f.Code == codeSessionGone {
+			c.forget(generation)
+			return true, f
+		}
+		return false, f
+	}
+	return false, decode(r, res, body, out)
+}
+
+func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Request, error) {
+	target := c.base + "/" + r.path
+	if len(r.query) > 0 {
+		// B1 reads %20, not the + that url.Values writes for a space.
+		target += "?" + strings.ReplaceAll(r.query.Encode(), "+", "%20")
+	}
+	var body io.Reader
+	if r.body != nil {
+		b, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	if r.write {
+		// Without this, net/http repeats a request by itself on a reused connection that broke early. POST is safe
+		// from that by its method; the rule stands here so that no future write relies on it.
+		req.GetBody = nil
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Cookie", cookies)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for k, v := range r.header {
+		req.Header.Set(k, v)
+	}
+	return req, nil
+}
+
+func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	return res, body, err
+}
+
+// decode reads a good answer. One that cannot be read leaves a write unknown: B1 did something.
+func decode(r request, res *http.Response, body []byte, out any) error {
+	if out == nil || res.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		kind := order.Transient
+		if r.write {
+			kind = order.Unknown
+		}
+		return &order.Failure{Kind: kind, System: system, Op: r.op, Code: "unreadable",
+			Message: fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), Err: err}
+	}
+	return nil
+}
+
+// IsNotFound reports whether B1 says that the named document does not exist.
+func IsNotFound(err error) bool {
+	f, ok := errors.AsType[*order.Failure](err)
+	return ok && f.System == system && f.Code == codeNoMatch
+}

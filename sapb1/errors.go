@@ -1,0 +1,149 @@
+package sapb1
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"datawald/order"
+)
+
+const system = "b1"
+
+// Codes that decide what a caller does. Texts are localised, so the class never comes from a text alone.
+const (
+	codeSessionGone   = "301"
+	codeNoMatch       = "-2028" // also: an approval procedure made a draft (Service Layer API Reference, POST Orders)
+	codeDuplicate     = "-2035"
+	codeConcurrent    = "-2039"
+	codeCommitFailed  = "-1116" // the commit may have happened (B1SLayer issue 81)
+	codeBadLogin      = "-304"
+	codeLoginFailed   = "100000027"
+	codeSwitchCompany = "-5027"
+)
+
+// failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
+func failure(op string, write bool, status int, header http.Header, body []byte) *order.Failure {
+	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status)}
+	code, message, isJSON := parseError(body)
+	if !isJSON {
+		f.Message = "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status) + ", not from B1 itself"
+		f.Kind = gatewayKind(write, status)
+		return f
+	}
+	f.Code, f.Message, f.Field = code, oneLine(message), place(message)
+	f.Kind, f.Hint = classify(code, write, status)
+	return f
+}
+
+func gatewayKind(write bool, status int) order.Kind {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return order.Transient
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
+		return order.Config // a proxy or a wrong path, never a document
+	case write:
+		return order.Unknown
+	}
+	return order.Transient
+}
+
+func classify(code string, write bool, status int) (order.Kind, string) {
+	switch code {
+	case codeBadLogin, codeLoginFailed, codeSwitchCompany:
+		return order.Config, "Check B1 company database, user and password."
+	case codeSessionGone:
+		return order.Transient, ""
+	case codeConcurrent:
+		return order.Transient, ""
+	case codeCommitFailed, codeNoMatch, codeDuplicate:
+		if write {
+			return order.Unknown, ""
+		}
+	}
+	switch {
+	case status == http.StatusPreconditionFailed, status == http.StatusTooManyRequests:
+		return order.Transient, ""
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return order.Config, "Check the B1 user's licence and authorisations."
+	case status >= 500 && write:
+		return order.Unknown, ""
+	case status >= 500:
+		return order.Transient, ""
+	}
+	return order.Permanent, ""
+}
+
+// transportFailure is a call that got no answer. A write is unknown unless the connection was never made.
+func transportFailure(op string, write bool, err error) *order.Failure {
+	f := &order.Failure{System: system, Op: op, Code: "no_answer", Message: "no answer: " + transportText(err), Err: err, Kind: order.Unknown}
+	var dial *net.OpError
+	if !write || errors.As(err, &dial) && dial.Op == "dial" {
+		f.Kind = order.Transient
+	}
+	return f
+}
+
+// transportText leaves the address and query out: they may hold an order's reference.
+func transportText(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timed out"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Op + ": " + op.Err.Error()
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		err = e
+	}
+	return err.Error()
+}
+
+// parseError reads both shapes: v1 {"error":{"code":-10,"message":{"lang":…,"value":…}}}, v2 {"error":{"code":"-10","message":"…"}}.
+func parseError(body []byte) (code, message string, ok bool) {
+	var e struct {
+		Error struct {
+			Code    json.RawMessage `json:"code"`
+			Message json.RawMessage `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &e) != nil || len(e.Error.Code) == 0 {
+		return "", "", false
+	}
+	code = strings.Trim(string(e.Error.Code), `"`)
+	var text string
+	if json.Unmarshal(e.Error.Message, &text) == nil {
+		return code, text, true
+	}
+	var v1 struct {
+		Value string `json:"value"`
+	}
+	if json.Unmarshal(e.Error.Message, &v1) == nil {
+		return code, v1.Value, true
+	}
+	return code, "", true
+}
+
+var placePattern = regexp.MustCompile(`\[([A-Za-z0-9@_]+\.[A-Za-z0-9_]+)\](?:\s*\[line: *(\d+)\])?`)
+
+// place is where B1 says the fault lies: DocumentLines.ItemCode line 4.
+func place(message string) string {
+	m := placePattern.FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	if m[2] == "" {
+		return m[1]
+	}
+	return m[1] + " line " + m[2]
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,130 @@
+package sapb1
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"datawald/order"
+)
+
+// session is the one B1 session that all calls of a client share: a login is "a heavy job" (Service Layer manual 8),
+// and each takes a licence.
+type session struct {
+	mu sync.Mutex
+	// cookies holds B1SESSION and ROUTEID as read by hand: B1 sends B1SESSION without a path, which a cookie jar
+	// would tie to the path of the login.
+	cookies string
+	// generation counts logins, so that many calls that meet one dead session log in once.
+	generation int
+	// refused remembers a login that B1 turned down: asking again and again may lock the user.
+	refused      *order.Failure
+	refusedUntil time.Time
+}
+
+// loginPause is how long a refused login is not repeated.
+const loginPause = 30 * time.Second
+
+// credentials gives the cookies of a live session, logging in when there is none, and its generation.
+func (c *Client) credentials(ctx context.Context) (string, int, error) {
+	s := &c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cookies != "" {
+		return s.cookies, s.generation, nil
+	}
+	if s.refused != nil && time.Now().Before(s.refusedUntil) {
+		return "", 0, s.refused
+	}
+	cookies, err := c.login(ctx)
+	if err != nil {
+		s.refused = nil
+		if f, ok := err.(*order.Failure); ok && f.Kind == order.Config {
+			s.refused, s.refusedUntil = f, time.Now().Add(loginPause)
+		}
+		return "", 0, err
+	}
+	s.cookies, s.refused = cookies, nil
+	s.generation++
+	return s.cookies, s.generation, nil
+}
+
+// forget drops the session of a generation that B1 no longer knows.
+func (c *Client) forget(generation int) {
+	s := &c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.generation == generation {
+		s.cookies = ""
+	}
+}
+
+func (c *Client) login(ctx context.Context) (string, error) {
+	body, err := json.Marshal(map[string]string{
+		"CompanyDB": c.settings.CompanyDB, "UserName": c.settings.User, "Password": c.settings.Password,
+	})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/Login", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	const op = "POST Login"
+	res, answer, err := c.send(req)
+	if err != nil {
+		return "", transportFailure(op, false, err)
+	}
+	if res.StatusCode != http.StatusOK {
+		f := failure(op, false, res.StatusCode, res.Header, answer)
+		if f.Kind == order.Permanent {
+			f.Kind = order.Config
+		}
+		return "", f
+	}
+	cookies := sessionCookies(res.Header.Values("Set-Cookie"))
+	if !strings.Contains(cookies, "B1SESSION=") {
+		return "", &order.Failure{Kind: order.Config, System: system, Op: op, Message: "the answer sets no B1SESSION cookie",
+			Hint: "Check that B1_URL is a Service Layer address such as https://host:50000/b1s/v2."}
+	}
+	return cookies, nil
+}
+
+// sessionCookies keeps name=value of the two cookies of a login, whatever their attributes look like.
+func sessionCookies(headers []string) string {
+	var keep []string
+	for _, h := range headers {
+		pair, _, _ := strings.Cut(h, ";")
+		name, _, _ := strings.Cut(pair, "=")
+		if n := strings.TrimSpace(name); n == "B1SESSION" || n == "ROUTEID" {
+			keep = append(keep, strings.TrimSpace(pair))
+		}
+	}
+	return strings.Join(keep, "; ")
+}
+
+// Logout ends the session, if there is one, so that its licence is free at once.
+func (c *Client) Logout(ctx context.Context) error {
+	s := &c.session
+	s.mu.Lock()
+	cookies := s.cookies
+	s.cookies = ""
+	s.mu.Unlock()
+	if cookies == "" {
+		return nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/Logout", nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Cookie", cookies)
+	if _, _, err := c.send(req); err != nil {
+		return transportFailure("POST Logout", false, err)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
+)
+
+var (
+	// ErrNotFound: nothing is stored under that name.
+	ErrNotFound = errors.New("not found")
+	// ErrReferenceTaken: another order of the instance already has this reference in B1.
+	ErrReferenceTaken = errors.New("the reference belongs to another order")
+	// ErrUnchanged is returned by a change that decides to write nothing.
+	ErrUnchanged = errors.New("unchanged")
+)
+
+// Get reads one staged order.
+func (s *Store) Get(ctx context.Context, key order.Key) (*Staged, error) {
+	var doc Staged
+	err := s.orders.FindOne(ctx, bson.D{{Key: "_id", Value: key}}).Decode(&doc)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read order %s: %w", key, err)
+	}
+	return &doc, nil
+}
+
+// maxConflicts bounds how often a change is tried again on a newer revision. Conflicts need two writers of one order
+// in the same moment, and one of them always succeeds.
+const maxConflicts = 20
+
+// Change reads the order (an empty one with Rev 0 if there is none), lets change alter it, and writes it only if nobody
+// else has written meanwhile; otherwise it begins again. change must have no effect but on its argument, and may return
+// ErrUnchanged to write nothing.
+func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) error) (*Staged, error) {
+	for range maxConflicts {
+		doc, err := s.Get(ctx, key)
+		if errors.Is(err, ErrNotFound) {
+			doc, err = &Staged{Key: key, Instance: key.Instance(), StoreID: key.StoreID(), IncrementID: key.IncrementID()}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := change(doc); err != nil {
+			return doc, err
+		}
+		done, err := s.write(ctx, doc)
+		if err != nil {
+			return doc, err
+		}
+		if done {
+			return doc, nil
+		}
+	}
+	return nil, fmt.Errorf("order %s: changed by others %d times in a row", key, maxConflicts)
+}
+
+// write stores doc in place of the revision it was read at. done is false when that revision is gone.
+func (s *Store) write(ctx context.Context, doc *Staged) (done bool, err error) {
+	was := doc.Rev
+	doc.Rev++
+	doc.ChangedAt = now()
+	doc.settle()
+	if was == 0 {
+		_, err = s.orders.InsertOne(ctx, doc)
+		if mongo.IsDuplicateKeyError(err) {
+			return false, s.taken(ctx, doc, err)
+		}
+		return err == nil, err
+	}
+	res, err := s.orders.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.Key}, {Key: "rev", Value: was}}, doc)
+	if mongo.IsDuplicateKeyError(err) {
+		return false, ErrReferenceTaken
+	}
+	if err != nil {
+		return false, fmt.Errorf("write order %s: %w", doc.Key, err)
+	}
+	return res.MatchedCount == 1, nil
+}
+
+// taken tells a lost race for the key (try again) from a reference that another order has.
+func (s *Store) taken(ctx context.Context, doc *Staged, cause error) error {
+	if _, err := s.Get(ctx, doc.Key); err == nil {
+		return nil
+	} else if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrReferenceTaken, cause)
+}
+
+// Due is an open order whose time has come.
+type Due struct {
+	Key order.Key `bson:"_id"`
+	// Queue is where it stands; pass the last one on to read further.
+	Queue string `bson:"queue"`
+}
+
+// NextDue gives up to limit open orders of the instance behind a place in the queue (empty: from its head), manual
+// ones first, then the oldest.
+func (s *Store) NextDue(ctx context.Context, instance, after string, limit int) ([]Due, error) {
+	filter := bson.D{
+		{Key: "instance", Value: instance},
+		{Key: "queue", Value: bson.D{{Key: "$gt", Value: after}}},
+		{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now()}}},
+	}
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "queue", Value: 1}}).SetLimit(int64(limit)).
+		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}}))
+	if err != nil {
+		return nil, fmt.Errorf("read queue: %w", err)
+	}
+	var due []Due
+	if err := cur.All(ctx, &due); err != nil {
+		return nil, fmt.Errorf("read queue: %w", err)
+	}
+	return due, nil
+}
+
+// Counts gives the number of orders in each state; states without orders are there with zero.
+func (s *Store) Counts(ctx context.Context, instance string) (map[order.Status]int64, error) {
+	pipeline := mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "instance", Value: instance}}}},
+		{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$status"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+	}
+	cur, err := s.orders.Aggregate(ctx, pipeline)
+	if err != nil {
+		return nil, fmt.Errorf("count orders: %w", err)
+	}
+	var rows []struct {
+		Status order.Status `bson:"_id"`
+		N      int64        `bson:"n"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("count orders: %w", err)
+	}
+	counts := map[order.Status]int64{}
+	for _, st := range order.Statuses() {
+		counts[st] = 0
+	}
+	for _, r := range rows {
+		counts[r.Status] = r.N
+	}
+	return counts, nil
+}
+
+// Filter selects orders for a list. Zero fields select everything.
+type Filter struct {
+	Instance string
+	Status   order.Status
+	StoreID  *int64
+	// From and To bound placed_at: From inclusive, To exclusive.
+	From, To time.Time
+	// Text is looked for in increment id, key, reason and B1 number; case does not matter.
+	Text string
+	// After continues a list behind the last order of the page before.
+	After *Position
+	Limit int
+}
+
+// Position is a place in a list of orders, newest first.
+type Position struct {
+	PlacedAt time.Time
+	Key      order.Key
+}
+
+// List gives the orders that the filter selects, newest first, without their timeline and lines.
+func (s *Store) List(ctx context.Context, f Filter) ([]Staged, error) {
+	cur, err := s.orders.Find(ctx, f.query(), options.Find().
+		SetSort(bson.D{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}}).SetLimit(int64(f.Limit)).
+		SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
+	if err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	docs := []Staged{}
+	if err := cur.All(ctx, &docs); err != nil {
+		return nil, fmt.Errorf("list orders: %w", err)
+	}
+	return docs, nil
+}
+
+func (f Filter) query() bson.D {
+	var and bson.A
+	add := func(key string, value any) { and = append(and, bson.D{{Key: key, Value: value}}) }
+	if f.Instance != "" {
+		add("instance", f.Instance)
+	}
+	if f.Status != "" {
+		add("status", f.Status)
+	}
+	if f.StoreID != nil {
+		add("store_id", *f.StoreID)
+	}
+	if !f.From.IsZero() {
+		add("placed_at", bson.D{{Key: "$gte", Value: f.From}})
+	}
+	if !f.To.IsZero() {
+		add("placed_at", bson.D{{Key: "$lt", Value: f.To}})
+	}
+	if f.Text != "" {
+		contains := bson.D{{Key: "$regex", Value: regexp.QuoteMeta(f.Text)}, {Key: "$options", Value: "i"}}
+		add("$or", bson.A{bson.D{{Key: "_id", Value: contains}}, bson.D{{Key: "reason.message", Value: contains}},
+			bson.D{{Key: "reason.code", Value: contains}}, bson.D{{Key: "bo.reference", Value: contains}}})
+	}
+	if f.After != nil {
+		add("$or", bson.A{
+			bson.D{{Key: "placed_at", Value: bson.D{{Key: "$lt", Value: f.After.PlacedAt}}}},
+			bson.D{{Key: "placed_at", Value: f.After.PlacedAt}, {Key: "_id", Value: bson.D{{Key: "$lt", Value: f.After.Key}}}},
+		})
+	}
+	if len(and) == 0 {
+		return bson.D{}
+	}
+	return bson.D{{Key: "$and", Value: and}}
+}
+
+// FindByIncrementIDs gives the keys of the staged orders with these numbers, of every store of the instance.
+func (s *Store) FindByIncrementIDs(ctx context.Context, instance string, ids []string) ([]order.Key, error) {
+	cur, err := s.orders.Find(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "increment_id", Value: bson.D{{Key: "$in", Value: ids}}}},
+		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, fmt.Errorf("find orders: %w", err)
+	}
+	var rows []Due
+	if err := cur.All(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("find orders: %w", err)
+	}
+	keys := make([]order.Key, len(rows))
+	for i, r := range rows {
+		keys[i] = r.Key
+	}
+	return keys, nil
+}
+
+// now is the store's clock: UTC, and no finer than MongoDB keeps it, so that what is read equals what was written.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

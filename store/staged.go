@@ -1,0 +1,132 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"datawald/order"
+)
+
+// Staged is one order as DataWald knows it: where it stands, what Magento said, what B1 holds, and all that happened.
+type Staged struct {
+	Key order.Key `bson:"_id" json:"key"`
+	// Rev counts writes; a write succeeds only on the revision it read.
+	Rev         int64     `bson:"rev" json:"-"`
+	Instance    string    `bson:"instance" json:"instance"`
+	StoreID     int64     `bson:"store_id" json:"store_id"`
+	IncrementID string    `bson:"increment_id" json:"increment_id"`
+	EntityID    int64     `bson:"entity_id" json:"entity_id"`
+	PlacedAt    time.Time `bson:"placed_at" json:"placed_at"`
+	StagedAt    time.Time `bson:"staged_at" json:"staged_at"`
+	ChangedAt   time.Time `bson:"changed_at" json:"changed_at"`
+
+	Magento MagentoSide `bson:"magento" json:"magento"`
+	// PayloadHash names the document in payloads; ContentHash what B1 is told; PostedHash what B1 was told.
+	PayloadHash string `bson:"payload_hash" json:"payload_hash"`
+	ContentHash string `bson:"content_hash" json:"content_hash"`
+	PostedHash  string `bson:"posted_hash" json:"posted_hash"`
+	// Order is nil while the document could not be understood.
+	Order *order.Order `bson:"order,omitempty" json:"order,omitempty"`
+
+	Status order.Status  `bson:"status" json:"status"`
+	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
+	// Attention says what changed in Magento after the order was posted.
+	Attention *order.Reason `bson:"attention,omitempty" json:"attention,omitempty"`
+
+	BO *BackOffice `bson:"bo,omitempty" json:"bo,omitempty"`
+	// Reference is <instance>:<NumAtCard>, unique; until the order is mapped it is the key itself.
+	Reference   string  `bson:"reference" json:"reference"`
+	Attempts    int     `bson:"attempts" json:"attempts"`
+	Claim       *Claim  `bson:"claim,omitempty" json:"claim,omitempty"`
+	Intent      *Intent `bson:"intent,omitempty" json:"intent,omitempty"`
+	RuleVersion string  `bson:"rule_version" json:"rule_version"`
+
+	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
+	Manual bool      `bson:"manual" json:"manual"`
+	DueAt  time.Time `bson:"due_at" json:"due_at"`
+	// Queue orders the open orders: manual first, then oldest. Empty for all others. Kept by settle.
+	Queue string `bson:"queue,omitempty" json:"-"`
+
+	Timeline []Event `bson:"timeline" json:"timeline"`
+}
+
+// MagentoSide is what Magento said last. State and Status may be empty: real documents lack them at times.
+type MagentoSide struct {
+	State     string      `bson:"state" json:"state"`
+	Status    string      `bson:"status" json:"status"`
+	UpdatedAt time.Time   `bson:"updated_at" json:"updated_at"`
+	Total     order.Money `bson:"total" json:"total"`
+}
+
+// BackOffice is the document in B1. For a draft DocEntry is the draft's.
+type BackOffice struct {
+	DocEntry  int64       `bson:"doc_entry" json:"doc_entry"`
+	DocNum    int64       `bson:"doc_num" json:"doc_num"`
+	Draft     bool        `bson:"draft" json:"draft"`
+	Reference string      `bson:"reference" json:"reference"`
+	Total     order.Money `bson:"total" json:"total"`
+	Lines     int         `bson:"lines" json:"lines"`
+	// Linked is true when the document was found, not created, by the connector.
+	Linked bool `bson:"linked" json:"linked"`
+}
+
+// Claim is the right of one worker to write the order to B1 until it expires.
+type Claim struct {
+	Token     string    `bson:"token" json:"-"`
+	ExpiresAt time.Time `bson:"expires_at" json:"expires_at"`
+}
+
+// Intent stands in the store from just before the order is sent to B1 until its fate is known. Whoever finds it must
+// look in B1 before sending anything.
+type Intent struct {
+	SentAt time.Time `bson:"sent_at" json:"sent_at"`
+	Hash   string    `bson:"hash" json:"hash"`
+	// Looks counts the look-ups since then that found nothing.
+	Looks int `bson:"looks" json:"looks"`
+	// Approval is set when B1 gave the answer that it gives for approval drafts.
+	Approval bool `bson:"approval" json:"approval"`
+}
+
+// Event is one line of an order's story.
+type Event struct {
+	At         time.Time `bson:"at" json:"at"`
+	Step       string    `bson:"step" json:"step"`
+	Outcome    string    `bson:"outcome" json:"outcome"`
+	Detail     string    `bson:"detail,omitempty" json:"detail,omitempty"`
+	WorkflowID string    `bson:"workflow_id,omitempty" json:"workflow_id,omitempty"`
+	RunID      string    `bson:"run_id,omitempty" json:"run_id,omitempty"`
+	Actor      string    `bson:"actor,omitempty" json:"actor,omitempty"`
+}
+
+// A timeline keeps how the order began and what happened last; an outage of weeks must not fill the document.
+const (
+	timelineFirst = 10
+	timelineLast  = 90
+)
+
+// Note adds an event and forgets from the middle when there are too many.
+func (s *Staged) Note(e Event) {
+	s.Timeline = append(s.Timeline, e)
+	if len(s.Timeline) > timelineFirst+timelineLast {
+		s.Timeline = append(s.Timeline[:timelineFirst:timelineFirst], s.Timeline[len(s.Timeline)-timelineLast:]...)
+	}
+}
+
+// settle brings the fields that follow from others in line; every write goes through it.
+func (s *Staged) settle() {
+	if s.Reference == "" {
+		s.Reference = string(s.Key)
+	}
+	s.Queue = ""
+	if s.Status.Open() {
+		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)
+	}
+}
+
+// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities.
+func (s *Staged) lane() int {
+	if s.Manual {
+		return 1
+	}
+	return 5
+}

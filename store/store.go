@@ -1,0 +1,84 @@
+// Package store keeps what DataWald knows in MongoDB: staged orders, the documents they came from, the cuts and the
+// runs. Every write is one atomic operation on one document, so that a standalone server, a replica set, a sharded
+// cluster and the embedded store all serve.
+//
+// Operations used, all of which MongoDB and the embedded store answer alike: insertOne, replaceOne, updateOne with $set
+// and $setOnInsert and upsert, findOne, find with sort, skip and limit, countDocuments, aggregate with $match and
+// $group, createIndexes. Nothing relies on transactions, update pipelines or change streams.
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+)
+
+// Store is a connection to one database. It is safe for concurrent use.
+type Store struct {
+	client   *mongo.Client
+	orders   *mongo.Collection
+	payloads *mongo.Collection
+	cuts     *mongo.Collection
+	runs     *mongo.Collection
+}
+
+// Open connects to the database, checks that it answers, and creates the indexes that are missing.
+func Open(ctx context.Context, uri, database string) (*Store, error) {
+	client, err := mongo.Connect(options.Client().ApplyURI(uri).
+		SetRegistry(registry()).
+		SetAppName("datawald").
+		SetServerSelectionTimeout(10 * time.Second).
+		SetWriteConcern(writeconcern.Majority()))
+	if err != nil {
+		return nil, fmt.Errorf("MongoDB address: %w", err)
+	}
+	db := client.Database(database)
+	s := &Store{client: client,
+		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs")}
+	if err := s.Ping(ctx); err != nil {
+		return nil, fmt.Errorf("MongoDB does not answer: %w", err)
+	}
+	if err := s.createIndexes(ctx); err != nil {
+		return nil, fmt.Errorf("MongoDB indexes: %w", err)
+	}
+	return s, nil
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.client.Ping(ctx, readpref.Primary()) }
+
+// Close ends the connections.
+func (s *Store) Close(ctx context.Context) error { return s.client.Disconnect(ctx) }
+
+// indexes lists every index beside _id, in one place. Queries that have none: text search of the order list.
+func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
+	return map[*mongo.Collection][]mongo.IndexModel{
+		s.orders: {
+			// The queue: only open orders carry the field "queue".
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}}, Options: options.Index().SetName("queue")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
+			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
+			// Two orders of one instance never share their reference in B1.
+			{Keys: bson.D{{Key: "reference", Value: 1}}, Options: options.Index().SetName("reference").SetUnique(true)},
+		},
+		s.runs: {
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
+		},
+	}
+}
+
+func (s *Store) createIndexes(ctx context.Context) error {
+	for collection, models := range s.indexes() {
+		if _, err := collection.Indexes().CreateMany(ctx, models); err != nil {
+			return fmt.Errorf("%s: %w", collection.Name(), err)
+		}
+	}
+	return nil
+}
