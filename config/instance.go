@@ -1,0 +1,141 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"datawald/magento"
+	"datawald/mapping"
+	"datawald/sapb1"
+)
+
+// Magento says how to reach and read one shop. Settings of the instance main have the plain names MAGENTO_…; those of
+// another, say eu, MAGENTO_EU_….
+type Magento struct {
+	// URL is the shop's base address.
+	URL string `split_words:"true"`
+	// Token is an integration's access token, used as Bearer.
+	Token string `split_words:"true"`
+	// The four credentials of an integration, used to sign with OAuth 1.0a; they win over Token.
+	ConsumerKey       string `split_words:"true"`
+	ConsumerSecret    string `split_words:"true"`
+	AccessToken       string `split_words:"true"`
+	AccessTokenSecret string `split_words:"true"`
+	// Timeout bounds one call.
+	Timeout time.Duration `split_words:"true" default:"60s"`
+	// PageSize is the number of orders per call, 1 to 300.
+	PageSize int `split_words:"true" default:"100"`
+	// SyncFrom is the day (2006-01-02, UTC) from which orders are read the first time; empty: from the first order on.
+	SyncFrom string `split_words:"true"`
+	// Overlap is how far each run reads back, for rows that were committed late.
+	Overlap time.Duration `split_words:"true" default:"5m"`
+	// Settle is how far reading stays behind the shop's clock.
+	Settle time.Duration `split_words:"true" default:"5s"`
+}
+
+// Client makes the client of the shop.
+func (m Magento) Client() (*magento.Client, error) {
+	return magento.New(magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, OAuth: magento.OAuth{
+		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}})
+}
+
+// From is SyncFrom as a time, zero when it is not set.
+func (m Magento) From() time.Time {
+	t, err := time.Parse(time.DateOnly, m.SyncFrom)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func (m Magento) check(prefix string) (problems []string) {
+	problems = append(problems, missing(map[string]string{prefix + "_URL": m.URL})...)
+	if _, err := m.Client(); err != nil && m.URL != "" {
+		problems = append(problems, fmt.Sprintf("%s_…: %v", prefix, err))
+	}
+	if _, err := time.Parse(time.DateOnly, m.SyncFrom); err != nil && m.SyncFrom != "" {
+		problems = append(problems, fmt.Sprintf("%s_SYNC_FROM: is %q, want a day such as 2026-01-31", prefix, m.SyncFrom))
+	}
+	problems = append(problems, between(prefix+"_PAGE_SIZE", m.PageSize, 1, 300)...)
+	problems = append(problems, positive(prefix+"_TIMEOUT", m.Timeout)...)
+	for name, d := range map[string]time.Duration{"_OVERLAP": m.Overlap, "_SETTLE": m.Settle} {
+		if d < 0 {
+			problems = append(problems, fmt.Sprintf("%s%s: is %s, want zero or more", prefix, name, d))
+		}
+	}
+	return problems
+}
+
+// B1 says how to reach one B1 company and how hard to press it. The names follow those of Magento: B1_…, B1_EU_….
+type B1 struct {
+	// URL is the Service Layer's root, https://host:50000/b1s/v2.
+	URL       string `split_words:"true"`
+	CompanyDB string `split_words:"true"`
+	User      string `split_words:"true"`
+	Password  string `split_words:"true"`
+	// CAFile is a PEM file with the authority of the server's certificate.
+	CAFile string `split_words:"true"`
+	// Insecure switches the check of the certificate off. For trials only.
+	Insecure bool `split_words:"true" default:"false"`
+	// Timeout bounds one call.
+	Timeout time.Duration `split_words:"true" default:"60s"`
+	// MaxCalls is the number of calls at once of one worker process.
+	MaxCalls int `split_words:"true" default:"8"`
+	// OrdersPerSecond bounds the orders taken up per second over all workers; 0 for no bound.
+	OrdersPerSecond float64 `split_words:"true" default:"0"`
+	// Settle is how long to wait before looking for an order whose reply was lost, and between looks.
+	Settle time.Duration `split_words:"true" default:"10s"`
+	// Looks is how often to look and find nothing before such an order is sent again.
+	Looks int `split_words:"true" default:"3"`
+}
+
+// Client makes the client of the company.
+func (b B1) Client() (*sapb1.Client, error) {
+	return sapb1.New(sapb1.Settings{URL: b.URL, CompanyDB: b.CompanyDB, User: b.User, Password: b.Password, Timeout: b.Timeout,
+		MaxCalls: b.MaxCalls, CAFile: b.CAFile, Insecure: b.Insecure})
+}
+
+func (b B1) check(prefix string) (problems []string) {
+	problems = append(problems, missing(map[string]string{
+		prefix + "_URL": b.URL, prefix + "_COMPANY_DB": b.CompanyDB, prefix + "_USER": b.User, prefix + "_PASSWORD": b.Password})...)
+	if _, err := b.Client(); err != nil && b.URL != "" {
+		problems = append(problems, fmt.Sprintf("%s_…: %v", prefix, err))
+	}
+	problems = append(problems, between(prefix+"_MAX_CALLS", b.MaxCalls, 1, 200)...)
+	problems = append(problems, between(prefix+"_LOOKS", b.Looks, 1, 20)...)
+	problems = append(problems, positive(prefix+"_TIMEOUT", b.Timeout)...)
+	problems = append(problems, positive(prefix+"_SETTLE", b.Settle)...)
+	if b.OrdersPerSecond < 0 {
+		problems = append(problems, fmt.Sprintf("%s_ORDERS_PER_SECOND: is %v, want zero or more", prefix, b.OrdersPerSecond))
+	}
+	return problems
+}
+
+// RulesFile names the rules of an instance.
+type RulesFile struct {
+	// File is the path of the rules; RULES_FILE for main, RULES_EU_FILE for eu.
+	File string `split_words:"true" default:"rules.example.yaml"`
+}
+
+// Load reads and checks the rules.
+func (f RulesFile) Load() (*mapping.Rules, error) {
+	text, err := os.ReadFile(f.File)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := mapping.ParseRules(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(err.Error(), "\n", "\n    "))
+	}
+	return rules, nil
+}
+
+// prefix is the name under which an instance's settings stand: MAGENTO for main, MAGENTO_EU for eu.
+func prefix(group, instance string) string {
+	if instance == "main" {
+		return group
+	}
+	return group + "_" + strings.ToUpper(strings.ReplaceAll(instance, "-", "_"))
+}

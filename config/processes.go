@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"datawald/mapping"
+)
+
+// Instance is one shop with the company it feeds, ready to use.
+type Instance struct {
+	Name    string
+	Magento Magento
+	B1      B1
+	Rules   *mapping.Rules
+}
+
+// Worker are the settings of the worker process.
+type Worker struct {
+	Store
+	Temporal
+	Logging
+	Instances
+	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
+	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
+
+	// All holds the settings of each instance, in the order of INSTANCES.
+	All []Instance `ignored:"true"`
+}
+
+// LoadWorker reads and checks the settings of the worker.
+func LoadWorker() (*Worker, error) {
+	var w Worker
+	problems := load("", &w)
+	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
+	for _, name := range w.Instances.InstanceNames {
+		instance, p := loadInstance(name)
+		w.All, problems = append(w.All, instance), append(problems, p...)
+	}
+	return &w, problemsError("The worker", problems)
+}
+
+func loadInstance(name string) (Instance, []string) {
+	i := Instance{Name: name}
+	magentoPrefix, b1Prefix := prefix("MAGENTO", name), prefix("B1", name)
+	problems := load(magentoPrefix, &i.Magento)
+	problems = append(problems, i.Magento.check(magentoPrefix)...)
+	problems = append(problems, load(b1Prefix, &i.B1)...)
+	problems = append(problems, i.B1.check(b1Prefix)...)
+	rules, p := loadRules(name)
+	i.Rules = rules
+	return i, append(problems, p...)
+}
+
+func loadRules(instance string) (*mapping.Rules, []string) {
+	var file RulesFile
+	rulesPrefix := prefix("RULES", instance)
+	problems := load(rulesPrefix, &file)
+	rules, err := file.Load()
+	if err != nil {
+		problems = append(problems, fmt.Sprintf("%s_FILE: %v", rulesPrefix, err))
+	}
+	return rules, problems
+}
+
+// Schedule says how often an instance is synchronised.
+type Schedule struct {
+	// SyncInterval is the time between two runs.
+	SyncInterval time.Duration `envconfig:"SYNC_INTERVAL" default:"1m"`
+	// SyncWindow is the number of orders in hand at once, 1 to 500.
+	SyncWindow int `envconfig:"SYNC_WINDOW" default:"100"`
+}
+
+func (s Schedule) check() (problems []string) {
+	if s.SyncInterval < time.Second {
+		problems = append(problems, fmt.Sprintf("SYNC_INTERVAL: is %s, want at least 1s", s.SyncInterval))
+	}
+	return append(problems, between("SYNC_WINDOW", s.SyncWindow, 1, 500)...)
+}
+
+// Starter are the settings of the operator's command line.
+type Starter struct {
+	Store
+	Temporal
+	Instances
+	Schedule
+}
+
+// LoadStarter reads and checks the settings of the command line.
+func LoadStarter() (*Starter, error) {
+	var s Starter
+	return &s, problemsError("The starter", load("", &s))
+}
+
+// LoadRules reads the rules of one instance, for commands that need nothing else of it.
+func LoadRules(instance string) (*mapping.Rules, error) {
+	rules, problems := loadRules(instance)
+	return rules, problemsError("The command", problems)
+}
+
+// Gateway are the settings of the HTTP gateway.
+type Gateway struct {
+	Store
+	Temporal
+	Logging
+	Instances
+	// Address is where it listens. Until it knows users it serves this machine alone.
+	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
+	// TemporalUI is where the Temporal UI is, for links; empty for none.
+	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
+}
+
+// LoadGateway reads and checks the settings of the gateway.
+func LoadGateway() (*Gateway, error) {
+	var g Gateway
+	problems := load("", &g)
+	problems = append(problems, address("GATEWAY_ADDRESS", g.Address)...)
+	if host, _, err := net.SplitHostPort(g.Address); err == nil {
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
+		}
+	}
+	return &g, problemsError("The gateway", problems)
+}

@@ -1,0 +1,130 @@
+package mapping
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"datawald/order"
+	"datawald/sapb1"
+)
+
+// Result is a document with its proof, or the reason why there is none. Hold is nil exactly when the document may be
+// posted; then the proof's totals are equal.
+type Result struct {
+	Document *sapb1.SalesOrder `json:"document"`
+	Proof    *Proof            `json:"proof"`
+	Hold     *order.Reason     `json:"hold"`
+}
+
+// Map makes the B1 document of an order. today is the day on which it is sent; the due date counts from it.
+func Map(o *order.Order, r *Rules, today time.Time) Result {
+	m := &mapper{order: o, rules: r, store: r.Store(o.StoreID), proof: newProof(o)}
+	m.document = &sapb1.SalesOrder{}
+	hold := m.run(today)
+	if hold == nil {
+		hold = m.proof.verdict(m)
+	}
+	return Result{Document: m.document, Proof: m.proof, Hold: hold}
+}
+
+// mapper builds one document step by step; each step may hold the order.
+type mapper struct {
+	order    *order.Order
+	rules    *Rules
+	store    StoreRules
+	document *sapb1.SalesOrder
+	proof    *Proof
+}
+
+func (m *mapper) run(today time.Time) *order.Reason {
+	steps := []func() *order.Reason{
+		m.checkMagento,
+		func() *order.Reason { return m.header(today) },
+		m.payment,
+		m.shippingCode,
+		m.lines,
+		m.freight,
+		m.extras,
+		m.rounding,
+	}
+	for _, step := range steps {
+		if hold := step(); hold != nil {
+			return hold
+		}
+	}
+	return nil
+}
+
+// NumAtCard is the reference under which the order stands in B1.
+func (r *Rules) NumAtCard(o *order.Order) string {
+	return r.Store(o.StoreID).ReferencePrefix + strings.NewReplacer(
+		"{increment_id}", o.IncrementID, "{store_id}", strconv.FormatInt(o.StoreID, 10),
+		"{entity_id}", strconv.FormatInt(o.EntityID, 10), "{instance}", o.Instance,
+	).Replace(r.Reference.Template)
+}
+
+// maxNumAtCard is the length of ORDR.NumAtCard.
+const maxNumAtCard = 100
+
+func (m *mapper) header(today time.Time) *order.Reason {
+	o, d := m.order, m.document
+	d.NumAtCard = m.rules.NumAtCard(o)
+	if len(d.NumAtCard) > maxNumAtCard {
+		return &order.Reason{Code: "reference_too_long", Field: "NumAtCard",
+			Message: fmt.Sprintf("The reference for B1 has %d characters; B1 takes %d.", len(d.NumAtCard), maxNumAtCard),
+			Hint:    "Shorten reference.template in the rules."}
+	}
+	if m.rules.Reference.UserField != "" {
+		d.UserFields = map[string]any{m.rules.Reference.UserField: string(o.Key)}
+	}
+	if hold := m.currency(); hold != nil {
+		return hold
+	}
+	d.CardCode = m.store.CardCode
+	d.CardName = trim(fullName(o.Billing, o.Customer), maxCardName)
+	d.DocDueDate = sapb1.NewDate(today.UTC().AddDate(0, 0, m.store.DueDays))
+	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
+	d.Series, d.BranchID, d.SalesPersonCode = m.store.Series, m.store.Branch, m.store.SalesPerson
+	d.Address = addresses(o, m.store.StateCountries)
+	return nil
+}
+
+// currency sends the order's own currency, never a forced one.
+func (m *mapper) currency() *order.Reason {
+	for _, c := range m.rules.Company.Currencies {
+		if c == m.order.Currency {
+			m.document.DocCurrency = c
+			return nil
+		}
+	}
+	return &order.Reason{Code: "currency_unmapped", Field: "order_currency_code",
+		Message: fmt.Sprintf("The order is in %s, which the rules do not list.", m.order.Currency),
+		Hint:    "Add it to company.currencies when B1 has the currency and its rate."}
+}
+
+func (m *mapper) payment() *order.Reason {
+	method := m.order.Payment.Method
+	p, ok := match(m.store.Payments, method)
+	if !ok {
+		return &order.Reason{Code: "payment_method_unmapped", Field: "payment.method",
+			Message: fmt.Sprintf("The payment method %q has no rule.", method), Hint: "Add it to payments in the rules."}
+	}
+	m.document.PaymentMethod, m.document.PaymentGroupCode = p.Method, p.Terms
+	return nil
+}
+
+func (m *mapper) shippingCode() *order.Reason {
+	method := m.order.ShippingMethod
+	if method == "" {
+		return nil // nothing is shipped
+	}
+	code, ok := match(m.store.Shippings, method)
+	if !ok {
+		return &order.Reason{Code: "shipping_method_unmapped", Field: "shipping.method",
+			Message: fmt.Sprintf("The shipping method %q has no rule.", method), Hint: "Add it to shippings in the rules."}
+	}
+	m.document.TransportationCode = &code
+	return nil
+}
