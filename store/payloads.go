@@ -8,7 +8,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/order"
 )
@@ -32,32 +31,6 @@ func (s *Store) PutPayload(ctx context.Context, key order.Key, hash string, raw 
 		return fmt.Errorf("keep payload of %s: %w", key, err)
 	}
 	return nil
-}
-
-// HasPayloads tells which of the named payloads are kept already, so that unchanged documents are not sent again.
-func (s *Store) HasPayloads(ctx context.Context, refs []PayloadRef) (map[PayloadRef]bool, error) {
-	ids := make(bson.A, len(refs))
-	byID := make(map[string]PayloadRef, len(refs))
-	for i, r := range refs {
-		id := payloadID(r.Key, r.Hash)
-		ids[i], byID[id] = id, r
-	}
-	has := map[PayloadRef]bool{}
-	cur, err := s.payloads.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
-	if err != nil {
-		return nil, fmt.Errorf("find payloads: %w", err)
-	}
-	var rows []struct {
-		ID string `bson:"_id"`
-	}
-	if err := cur.All(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("find payloads: %w", err)
-	}
-	for _, r := range rows {
-		has[byID[r.ID]] = true
-	}
-	return has, nil
 }
 
 // PayloadRef names a payload: small enough to pass through Temporal, and without personal data.

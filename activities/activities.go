@@ -1,0 +1,136 @@
+// Package activities holds what the workflows call: a file for each step of the flow. Activities take keys, never
+// orders, may be run any number of times, and say in the type of their errors what the caller must do.
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"datawald/magento"
+	"datawald/mapping"
+	"datawald/order"
+	"datawald/sapb1"
+	"datawald/store"
+)
+
+// Shop is what the activities need of a Magento client.
+type Shop interface {
+	// FindByIncrementIDs reads the orders with these numbers, of every store.
+	FindByIncrementIDs(ctx context.Context, ids []string) ([]magento.Document, error)
+}
+
+// Pages reads the orders of a shop in order of their last change.
+type Pages interface {
+	Next(ctx context.Context, after order.Cut) (*magento.Page, error)
+}
+
+// Company is what the activities need of a B1 client.
+type Company interface {
+	FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
+	FindDrafts(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
+	CreateOrder(ctx context.Context, o *sapb1.SalesOrder) (*sapb1.Document, error)
+}
+
+// Instance is one shop, the company it feeds, and the rules between them.
+type Instance struct {
+	Name  string
+	Shop  Shop
+	Pages Pages
+	// SyncFrom is where the first run begins; Overlap how far every later one reaches back.
+	SyncFrom time.Time
+	Overlap  time.Duration
+
+	Company Company
+	Rules   *mapping.Rules
+	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
+	CallTimeout time.Duration
+	// Settle is how long to wait before looking for an order whose reply was lost, and between looks; Looks how often
+	// to find nothing before it is sent again.
+	Settle time.Duration
+	Looks  int
+}
+
+// Activities carries out the steps for all instances of a worker.
+type Activities struct {
+	store     *store.Store
+	instances map[string]Instance
+	log       *slog.Logger
+}
+
+// New makes the activities. log gets state changes only.
+func New(s *store.Store, log *slog.Logger, instances ...Instance) *Activities {
+	a := &Activities{store: s, instances: map[string]Instance{}, log: log}
+	for _, i := range instances {
+		a.instances[i.Name] = i
+	}
+	return a
+}
+
+// Types of the errors that activities end with; workflows and retry policies go by them.
+const (
+	// TypeHeld: a person must look at the order. Never retried.
+	TypeHeld = "OrderHeld"
+	// TypeConfig: nothing works until an operator mends the settings.
+	TypeConfig = "ConfigError"
+	// TypeRefused: the other side refused the call for good, but no single order is at fault.
+	TypeRefused = "Refused"
+	// TypeTransient: try again later.
+	TypeTransient = "Transient"
+	// TypeUnresolved: an order may or may not be in B1; look again before anything else.
+	TypeUnresolved = "Unresolved"
+	// TypeUnknownInstance: this worker does not know the instance; another may.
+	TypeUnknownInstance = "UnknownInstance"
+)
+
+func (a *Activities) instance(name string) (Instance, error) {
+	i, ok := a.instances[name]
+	if !ok {
+		return i, temporal.NewApplicationErrorWithOptions(fmt.Sprintf("this worker has no settings for the instance %q (see INSTANCES)", name),
+			TypeUnknownInstance, temporal.ApplicationErrorOptions{NextRetryDelay: 30 * time.Second})
+	}
+	return i, nil
+}
+
+// fail gives an error the type by which Temporal treats it. hide takes personal data out of the message.
+func fail(err error, hide func(string) string) error {
+	f, ok := errors.AsType[*order.Failure](err)
+	if !ok {
+		return err
+	}
+	message := f.Error()
+	if f.Hint != "" {
+		message += ". " + f.Hint
+	}
+	if hide != nil {
+		message = hide(message)
+	}
+	options := temporal.ApplicationErrorOptions{NextRetryDelay: f.RetryAfter}
+	switch f.Kind {
+	case order.Config:
+		return temporal.NewApplicationErrorWithOptions(message, TypeConfig, options)
+	case order.Permanent:
+		options.NonRetryable = true
+		return temporal.NewApplicationErrorWithOptions(message, TypeRefused, options)
+	case order.Unknown:
+		return temporal.NewApplicationErrorWithOptions(message, TypeUnresolved, options)
+	}
+	return temporal.NewApplicationErrorWithOptions(message, TypeTransient, options)
+}
+
+// event begins a line of the order's timeline with the run that writes it.
+func event(ctx context.Context, step, outcome, detail string) store.Event {
+	e := store.Event{At: now(), Step: step, Outcome: outcome, Detail: detail}
+	if activity.IsActivity(ctx) {
+		x := activity.GetInfo(ctx).WorkflowExecution
+		e.WorkflowID, e.RunID = x.ID, x.RunID
+	}
+	return e
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

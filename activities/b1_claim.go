@@ -1,0 +1,149 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// claimMargin is how much longer than one call to B1 a claim lasts: time for the look-ups before it.
+const claimMargin = 15 * time.Second
+
+// tooEarly says how long to keep away: from an order that another attempt holds, and from one whose reply was lost,
+// until B1 has had the time to finish it.
+func (p *posting) tooEarly() time.Duration {
+	if c := p.doc.Claim; c != nil {
+		return time.Until(c.ExpiresAt)
+	}
+	if n := p.doc.Intent; n != nil {
+		return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
+	}
+	return 0
+}
+
+// later makes Temporal come back after the wait.
+func later(wait time.Duration, why string) error {
+	return temporal.NewApplicationErrorWithOptions(why, TypeUnresolved, temporal.ApplicationErrorOptions{NextRetryDelay: wait + 50*time.Millisecond})
+}
+
+// claim takes the order for this attempt alone and writes down the intent to send it, in one write. From here until
+// the fate of the order is recorded, whoever comes by looks in B1 first.
+func (p *posting) claim(ctx context.Context) error {
+	info := activity.GetInfo(ctx)
+	p.token = fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
+	read := p.doc
+	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+		if doc.Claim != nil && doc.Claim.ExpiresAt.After(now()) {
+			return later(time.Until(doc.Claim.ExpiresAt), "another attempt has just begun")
+		}
+		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status {
+			return later(time.Second, "the order has just changed")
+		}
+		doc.Order, doc.ContentHash = read.Order, read.ContentHash
+		doc.Claim = p.newClaim()
+		doc.Attempts++
+		doc.RuleVersion = p.instance.Rules.ID()
+		doc.Reference = p.instance.Name + ":" + p.mapped.Document.NumAtCard
+		if p.fresh = doc.Intent == nil; p.fresh {
+			doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash}
+		}
+		doc.Note(event(ctx, "claimed", "", fmt.Sprintf("attempt %d, rules %s", doc.Attempts, doc.RuleVersion)))
+		return nil
+	})
+	if errors.Is(err, store.ErrReferenceTaken) {
+		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
+			Message: fmt.Sprintf("The reference %s already belongs to another order.", p.mapped.Document.NumAtCard),
+			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template."})
+	}
+	if err != nil {
+		return err
+	}
+	p.doc = doc
+	return nil
+}
+
+func (p *posting) newClaim() *store.Claim {
+	return &store.Claim{Token: p.token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
+}
+
+// errLostClaim: another attempt took the order over; what this one learnt no longer counts.
+var errLostClaim = errors.New("the claim on the order has passed to another attempt")
+
+// change writes to the order as long as this attempt holds its claim. It outlives a cancelled activity: what was learnt
+// from B1 must not be lost because the worker is told to stop.
+func (p *posting) change(ctx context.Context, change func(*store.Staged) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+		if p.token != "" && (doc.Claim == nil || doc.Claim.Token != p.token) {
+			return errLostClaim
+		}
+		return change(doc)
+	})
+	if err == nil {
+		p.doc = doc
+	}
+	return err
+}
+
+// aboutToSend makes sure that the claim outlives the call, and counts a repeated sending as a new one.
+func (p *posting) aboutToSend(ctx context.Context) error {
+	if p.fresh && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
+		return nil
+	}
+	return p.change(ctx, func(doc *store.Staged) error {
+		doc.Claim = p.newClaim()
+		doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash}
+		doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
+		return nil
+	})
+}
+
+// nothingSent gives the order back: B1 did not take it, so the next attempt begins afresh.
+func (p *posting) nothingSent(ctx context.Context, cause error) error {
+	cause = fail(cause, p.hide)
+	return p.release(ctx, cause, func(doc *store.Staged) {
+		if p.fresh {
+			doc.Intent = nil
+		}
+		doc.Note(event(ctx, "sending", "failed", p.hide(cause.Error())))
+	})
+}
+
+// unresolved keeps the intent: the order may be in B1.
+func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
+	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+p.hide(f.Error()))
+	return p.release(ctx, cause, func(doc *store.Staged) {
+		doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash, Approval: isApproval(f)}
+		doc.Note(event(ctx, "sending", "unknown", p.hide(f.Error())))
+	})
+}
+
+// lookAgain counts a look that found nothing and comes back later.
+func (p *posting) lookAgain(ctx context.Context, looks int) error {
+	cause := later(p.instance.Settle, fmt.Sprintf("not found in B1, look %d of %d", looks, p.instance.Looks))
+	return p.release(ctx, cause, func(doc *store.Staged) {
+		doc.Intent.Looks = looks
+		doc.Note(event(ctx, "looked up", "nothing found", fmt.Sprintf("look %d of %d after an unknown outcome", looks, p.instance.Looks)))
+	})
+}
+
+// release drops the claim with a change and ends the attempt with cause.
+func (p *posting) release(ctx context.Context, cause error, change func(*store.Staged)) error {
+	err := p.change(ctx, func(doc *store.Staged) error {
+		doc.Claim = nil
+		change(doc)
+		return nil
+	})
+	if err != nil && !errors.Is(err, errLostClaim) {
+		return errors.Join(cause, err)
+	}
+	return cause
+}

@@ -1,0 +1,161 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"datawald/order"
+	"datawald/sapb1"
+	"datawald/store"
+)
+
+// draftPause is how long to wait before a draft is looked at again: an approver is a person.
+const draftPause = 2 * time.Minute
+
+// record is the last step: B1's document stands beside the order, and the totals agree or the order is held.
+func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*InsertOrderResult, error) {
+	reason := p.verify(d)
+	note := "created"
+	if linked {
+		note = "linked"
+	}
+	err := p.change(ctx, func(doc *store.Staged) error {
+		sent := doc.Intent
+		doc.BO = p.backOffice(d, linked && !wroteIt(doc))
+		doc.Claim, doc.Intent, doc.Manual = nil, nil, false
+		doc.Status, doc.Reason = order.Posted, reason
+		if sent != nil {
+			doc.PostedHash = sent.Hash
+		}
+		if reason != nil {
+			doc.Status = order.Held
+		}
+		(&staging{instance: p.instance, doc: doc}).afterPosting(doc.Order)
+		doc.Note(event(ctx, "verified", string(doc.Status), fmt.Sprintf("%s, sales order %d, total %s", note, d.DocNum, doc.BO.Total)))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if reason != nil {
+		p.log.Warn("order held", "order", p.key, "code", reason.Code)
+		return nil, p.heldError(reason)
+	}
+	return p.result(note), nil
+}
+
+// wroteIt reports whether the connector itself has sent the order before, so that finding it is no surprise.
+func wroteIt(doc *store.Staged) bool { return doc.Attempts > 1 }
+
+// verify compares what B1 made with what Magento says: currency, number of lines, total.
+func (p *posting) verify(d *sapb1.Document) *order.Reason {
+	want, got := p.doc.Order.Total(), p.total(d)
+	lines := countLines(d)
+	switch {
+	case !want.Equal(got):
+		return &order.Reason{Code: "b1_total_differs", Field: "DocTotal",
+			Message: fmt.Sprintf("Sales order %d has a total of %s, Magento says %s.", d.DocNum, got, want),
+			Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then resume."}
+	case lines != len(p.mapped.Document.Lines):
+		return &order.Reason{Code: "b1_lines_differ", Field: "DocumentLines",
+			Message: fmt.Sprintf("Sales order %d has %d lines, the order %d.", d.DocNum, lines, len(p.mapped.Document.Lines)),
+			Hint:    "Correct the sales order in B1, then resume."}
+	}
+	return nil
+}
+
+// waitForApproval keeps a draft in sight until it is approved (then it is a sales order) or rejected.
+func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {
+	if d.IsRejected() {
+		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: "draft_rejected", Field: "Drafts",
+			Message: fmt.Sprintf("The approval of draft %d was refused in B1.", d.DocEntry),
+			Hint:    "Clear it with the approver; remove the draft in B1 and resume the order to send it anew."})
+	}
+	err := p.change(ctx, func(doc *store.Staged) error {
+		if doc.Status != order.Draft {
+			doc.Note(event(ctx, "looked up", string(order.Draft), fmt.Sprintf("draft %d waits for approval", d.DocEntry)))
+		}
+		if doc.Intent != nil {
+			doc.PostedHash = doc.Intent.Hash
+		}
+		doc.BO, doc.Claim, doc.Intent, doc.Manual = p.draft(d), nil, nil, false
+		doc.Status, doc.Reason, doc.DueAt = order.Draft, nil, now().Add(draftPause)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.result("waits for approval"), nil
+}
+
+func (p *posting) draft(d *sapb1.Document) *store.BackOffice {
+	bo := p.backOffice(d, false)
+	bo.Draft = true
+	return bo
+}
+
+// vanished holds an order whose document is no longer in B1. Its trace is dropped, so that resuming sends it anew.
+func (p *posting) vanished(ctx context.Context) error {
+	what := fmt.Sprintf("Sales order %d", p.doc.BO.DocNum)
+	if p.doc.BO.Draft {
+		what = fmt.Sprintf("Draft %d", p.doc.BO.DocEntry)
+	}
+	return p.holdWith(ctx, "looked up", nil, &order.Reason{Code: "gone_from_b1", Field: "Orders",
+		Message: what + " is no longer in B1.", Hint: "Resume the order to send it anew."})
+}
+
+// cancelledInB1 follows a person who cancelled the sales order in B1.
+func (p *posting) cancelledInB1(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {
+	p.doc.BO = p.backOffice(d, true)
+	return p.cancelled(ctx, "cancelled_in_b1", fmt.Sprintf("Sales order %d is cancelled in B1.", d.DocNum))
+}
+
+func (p *posting) cancelled(ctx context.Context, code, message string) (*InsertOrderResult, error) {
+	bo := p.doc.BO
+	err := p.change(ctx, func(doc *store.Staged) error {
+		doc.BO, doc.Claim, doc.Intent, doc.Manual = bo, nil, nil, false
+		doc.Status, doc.Reason = order.Cancelled, &order.Reason{Code: code, Message: message}
+		doc.Note(event(ctx, "looked up", string(order.Cancelled), message))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.result("cancelled"), nil
+}
+
+// hold sets the order aside for a person, with the document that B1 has of it, if any.
+func (p *posting) hold(ctx context.Context, step string, reason *order.Reason) error {
+	return p.holdWith(ctx, step, p.doc.BO, reason)
+}
+
+func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffice, reason *order.Reason) error {
+	r := *reason
+	r.Message = p.hide(r.Message)
+	err := p.change(ctx, func(doc *store.Staged) error {
+		if p.token == "" && doc.Rev != p.doc.Rev {
+			return later(time.Second, "the order has just changed")
+		}
+		if p.token != "" {
+			doc.Claim, doc.Intent = nil, nil
+		}
+		doc.BO, doc.Manual, doc.RuleVersion = bo, false, p.instance.Rules.ID()
+		doc.Status, doc.Reason = order.Held, &r
+		doc.Note(event(ctx, step, string(order.Held), r.Code+": "+r.Message))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p.log.Warn("order held", "order", p.key, "code", r.Code)
+	return p.heldError(&r)
+}
+
+// heldError makes the workflow fail in a way that a list of failed workflows is the list of held orders.
+func (p *posting) heldError(r *order.Reason) error {
+	return temporal.NewApplicationErrorWithOptions(fmt.Sprintf("order %s is held (%s): %s", p.key, r.Code, r.Error()), TypeHeld,
+		temporal.ApplicationErrorOptions{NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{r.Code}})
+}

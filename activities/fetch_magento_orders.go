@@ -1,0 +1,65 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+)
+
+// FetchMagentoOrdersInput says where in the shop to read on.
+type FetchMagentoOrdersInput struct {
+	Instance string    `json:"instance"`
+	After    order.Cut `json:"after"`
+}
+
+// FetchMagentoOrdersResult names the documents of one page; they themselves are in the store.
+type FetchMagentoOrdersResult struct {
+	Refs []store.PayloadRef `json:"refs"`
+	// Next is where the following page begins, and how far the cut may move once these documents are staged.
+	Next order.Cut `json:"next"`
+	// Done is true when the reader has caught up with the shop.
+	Done bool `json:"done"`
+	// Nameless counts documents with neither number nor entity_id, which cannot be kept.
+	Nameless int       `json:"nameless,omitempty"`
+	ShopTime time.Time `json:"shop_time"`
+}
+
+// FetchMagentoOrders is step 2 of the flow: it reads one page of changed orders, keeps the documents as received, and
+// gives their names.
+func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrdersInput) (*FetchMagentoOrdersResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	page, err := i.Pages.Next(ctx, in.After)
+	if err != nil {
+		return nil, fail(err, nil)
+	}
+	refs, nameless, err := a.keep(ctx, in.Instance, page.Documents)
+	if err != nil {
+		return nil, err
+	}
+	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, ShopTime: page.ShopTime}, nil
+}
+
+// keep stores documents as received and names each once.
+func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
+	refs = []store.PayloadRef{}
+	for _, d := range documents {
+		key, err := d.Key(instance)
+		if err != nil {
+			nameless++
+			a.log.Error("Magento document without a name", "instance", instance, "error", err)
+			continue
+		}
+		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw)}
+		if err := a.store.PutPayload(ctx, key, ref.Hash, d.Raw); err != nil {
+			return nil, 0, err
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nameless, nil
+}

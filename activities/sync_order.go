@@ -1,0 +1,211 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+)
+
+// SyncOrderInput names a page of documents to stage.
+type SyncOrderInput struct {
+	Instance string             `json:"instance"`
+	Refs     []store.PayloadRef `json:"refs"`
+	// Cut moves forward to here when all documents are staged; nil leaves it.
+	Cut *order.Cut `json:"cut,omitempty"`
+	// Again takes held orders up once more and puts all before the others: somebody asked for them by name.
+	Again bool `json:"again,omitempty"`
+	// Actor is who asked, for the timeline.
+	Actor string `json:"actor,omitempty"`
+}
+
+// SyncOrderResult counts what became of the documents.
+type SyncOrderResult struct {
+	Counts store.Counts `json:"counts"`
+}
+
+// SyncOrder is step 3 of the flow: it turns documents into staged orders, each for itself, and then moves the cut.
+// A document that cannot be understood is held; only a store that does not answer makes the activity fail.
+func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrderResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	var counts store.Counts
+	for _, ref := range in.Refs {
+		outcome, err := a.stage(ctx, i, ref, in)
+		if err != nil {
+			return nil, err
+		}
+		counts.Read++
+		*counter(&counts, outcome)++
+	}
+	if in.Cut != nil && !in.Cut.IsZero() {
+		if err := a.store.AdvanceCut(ctx, in.Instance, store.TaskOrders, *in.Cut); err != nil {
+			return nil, err
+		}
+	}
+	return &SyncOrderResult{Counts: counts}, nil
+}
+
+// Outcomes of staging one document, as its timeline names them.
+const (
+	stagedNew        = "new"
+	stagedChanged    = "changed"
+	stagedUnchanged  = "unchanged"
+	stagedExcluded   = "excluded"
+	stagedCancelled  = "cancelled"
+	stagedUnreadable = "unreadable"
+)
+
+func counter(c *store.Counts, outcome string) *int {
+	switch outcome {
+	case stagedNew:
+		return &c.New
+	case stagedUnchanged:
+		return &c.Unchanged
+	case stagedExcluded:
+		return &c.Excluded
+	case stagedCancelled:
+		return &c.Cancelled
+	case stagedUnreadable:
+		return &c.Unreadable
+	}
+	return &c.Changed
+}
+
+// stage brings one staged order up to its document.
+func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef, in SyncOrderInput) (string, error) {
+	raw, err := a.store.Payload(ctx, ref)
+	if err != nil {
+		return "", fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, err)
+	}
+	o, convertErr := magento.Convert(i.Name, raw)
+	outcome := stagedUnchanged
+	_, err = a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
+		outcome = stagedUnchanged
+		if doc.Rev > 0 && doc.PayloadHash == ref.Hash && !in.Again {
+			return store.ErrUnchanged
+		}
+		if older(o, doc) && !in.Again {
+			return store.ErrUnchanged // an older version read late
+		}
+		s := staging{instance: i, doc: doc, again: in.Again, isNew: doc.Rev == 0}
+		outcome = s.apply(o, convertErr, ref.Hash)
+		e := event(ctx, "staged", outcome, s.detail)
+		e.Actor = in.Actor
+		doc.Note(e)
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		err = nil
+	}
+	return outcome, err
+}
+
+// older reports whether the document is an earlier version than the one staged.
+func older(o *order.Order, doc *store.Staged) bool {
+	return o != nil && doc.Rev > 0 && o.UpdatedAt.Before(doc.Magento.UpdatedAt)
+}
+
+// staging applies one document to one staged order.
+type staging struct {
+	instance Instance
+	doc      *store.Staged
+	again    bool
+	isNew    bool
+	detail   string
+}
+
+func (s *staging) apply(o *order.Order, convertErr error, hash string) string {
+	doc := s.doc
+	doc.PayloadHash = hash
+	if s.isNew {
+		doc.StagedAt = now()
+		doc.PlacedAt = doc.StagedAt
+	}
+	doc.Manual = doc.Manual || s.again
+	if convertErr != nil {
+		return s.unreadable(convertErr)
+	}
+	doc.Order, doc.ContentHash = o, o.ContentHash()
+	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
+	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total()}
+	if inB1(doc) {
+		return s.afterPosting(o)
+	}
+	return s.beforePosting(o)
+}
+
+// inB1 reports whether B1 has, or may have, a document for the order: then no change in Magento may set it aside.
+func inB1(doc *store.Staged) bool { return doc.BO != nil || doc.Intent != nil }
+
+// unreadable holds an order whose document says nothing. One that B1 has keeps its state; the clerk is told.
+func (s *staging) unreadable(cause error) string {
+	reason := unreadableReason(cause)
+	s.detail = reason.Message
+	if inB1(s.doc) {
+		s.doc.Attention = reason
+		return stagedUnreadable
+	}
+	s.doc.Status, s.doc.Reason = order.Held, reason
+	return stagedUnreadable
+}
+
+func unreadableReason(cause error) *order.Reason {
+	if reason, ok := errors.AsType[*order.Reason](cause); ok {
+		return reason
+	}
+	return &order.Reason{Code: "document_unreadable", Message: cause.Error()}
+}
+
+func (s *staging) beforePosting(o *order.Order) string {
+	doc := s.doc
+	doc.Reason = nil
+	if o.State == "canceled" || (o.State == "" && o.Status == "canceled") {
+		doc.Status = order.Cancelled
+		doc.Reason = &order.Reason{Code: "cancelled_in_magento", Message: "The order was cancelled in Magento before it was posted."}
+		return stagedCancelled
+	}
+	if ok, rule := s.instance.Rules.Eligible(o.State, o.Status); !ok {
+		doc.Status = order.Excluded
+		doc.Reason = &order.Reason{Code: rule, Field: "state", Message: fmt.Sprintf("The rule %q leaves the order out.", rule),
+			Hint: "It comes in by itself when its state in Magento changes."}
+		s.detail = rule
+		return stagedExcluded
+	}
+	doc.Status, doc.DueAt = order.Pending, now()
+	if s.isNew {
+		return stagedNew
+	}
+	return stagedChanged
+}
+
+// afterPosting never moves an order that B1 has; it says what changed.
+func (s *staging) afterPosting(o *order.Order) string {
+	doc := s.doc
+	switch {
+	case o.State == "canceled":
+		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was posted.", "Cancel the sales order in B1 if nothing is delivered.")
+	case o.State == "closed", !o.Totals.Refunded.IsZero():
+		s.attend("refunded_in_magento", "total_refunded", fmt.Sprintf("Magento has refunded %s of the order since it was posted.",
+			order.Money{Amount: o.Totals.Refunded, Currency: o.Currency}), "Book the return or the credit memo in B1.")
+	case doc.PostedHash != "" && doc.PostedHash != doc.ContentHash:
+		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was posted.", "Compare both and change the sales order in B1.")
+	default:
+		doc.Attention = nil
+	}
+	// A resync takes up what is not settled yet: held with a document in B1, draft, or sent without an answer.
+	if s.again && doc.Status != order.Posted && doc.Status != order.Cancelled {
+		doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
+	}
+	return stagedChanged
+}
+
+func (s *staging) attend(code, field, message, hint string) {
+	s.doc.Attention = &order.Reason{Code: code, Field: field, Message: message, Hint: hint}
+	s.detail = code
+}

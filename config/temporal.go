@@ -1,0 +1,28 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	temporalconfig "go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/log"
+)
+
+// Dial connects to the Temporal service. Address and namespace come from our settings; TLS, API keys and profiles from
+// Temporal's own environment variables.
+func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, error) {
+	options, err := temporalconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("Temporal settings: %w", err)
+	}
+	options.HostPort, options.Namespace, options.Logger = t.TemporalAddress, t.TemporalNamespace, logger
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	c, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("Temporal at %s does not answer: %w", t.TemporalAddress, err)
+	}
+	return c, nil
+}

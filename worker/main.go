@@ -1,0 +1,181 @@
+// Command worker carries the orders: it runs the workflows and their activities until it is told to stop.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	temporallog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/config"
+	"datawald/magento"
+	"datawald/sapb1"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	settings, err := config.LoadWorker()
+	if err != nil {
+		return err
+	}
+	log := settings.Logger("worker")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	db, err := store.Open(ctx, settings.MongoDBURI, settings.MongoDBDatabase)
+	if err != nil {
+		return err
+	}
+	defer closing(log, "store", db.Close)
+
+	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(quiet(log)))
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	instances, companies, err := instances(settings)
+	if err != nil {
+		return err
+	}
+	for _, c := range companies {
+		defer closing(log, "B1 session", c.Logout)
+	}
+	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
+}
+
+// serve runs one worker for the workflows and one for each B1 company, until ctx ends; then it waits for what is in hand.
+func serve(ctx context.Context, c client.Client, settings *config.Worker, a *activities.Activities, log *slog.Logger) error {
+	fatal := make(chan error, 1+len(settings.All))
+	onFatal := func(err error) { fatal <- err }
+	workers := []worker.Worker{mainWorker(c, settings, a, onFatal)}
+	for _, i := range settings.All {
+		workers = append(workers, b1Worker(c, settings, i, a, onFatal))
+	}
+	for n, w := range workers {
+		if err := w.Start(); err != nil {
+			stopAll(workers[:n])
+			return fmt.Errorf("worker does not start: %w", err)
+		}
+	}
+	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", workflows.TaskQueue)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-fatal:
+	}
+	log.Info("worker stops; it finishes the orders that it has in hand", "at_most", settings.StopTimeout.String())
+	stopAll(workers)
+	log.Info("worker stopped")
+	return err
+}
+
+// stopAll stops the workers side by side: each may wait for its own work.
+func stopAll(workers []worker.Worker) {
+	var wg sync.WaitGroup
+	for _, w := range workers {
+		wg.Go(w.Stop)
+	}
+	wg.Wait()
+}
+
+func mainWorker(c client.Client, settings *config.Worker, a *activities.Activities, onFatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.TaskQueue, worker.Options{
+		WorkerStopTimeout:           settings.StopTimeout,
+		DisableRegistrationAliasing: true,
+		OnFatalError:                onFatal,
+		WorkflowTaskPollerBehavior:  worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+	})
+	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
+	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
+	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+	w.RegisterActivity(a)
+	return w
+}
+
+// b1Worker takes orders to one B1 company, never more at once than it allows.
+func b1Worker(c client.Client, settings *config.Worker, i config.Instance, a *activities.Activities, onFatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.B1TaskQueue(i.Name), worker.Options{
+		WorkerStopTimeout:                  settings.StopTimeout,
+		DisableWorkflowWorker:              true,
+		MaxConcurrentActivityExecutionSize: i.B1.MaxCalls,
+		TaskQueueActivitiesPerSecond:       i.B1.OrdersPerSecond,
+		OnFatalError:                       onFatal,
+	})
+	w.RegisterActivity(a)
+	return w
+}
+
+// instances makes the clients of every shop and company.
+func instances(settings *config.Worker) (all []activities.Instance, companies []*sapb1.Client, err error) {
+	for _, i := range settings.All {
+		shop, err := i.Magento.Client()
+		if err != nil {
+			return nil, nil, err
+		}
+		company, err := i.B1.Client()
+		if err != nil {
+			return nil, nil, err
+		}
+		companies = append(companies, company)
+		all = append(all, activities.Instance{
+			Name: i.Name, Shop: shop,
+			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
+			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
+			Company: company, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
+		})
+	}
+	return all, companies, nil
+}
+
+// closing runs an end-of-life call with a limit and reports when it fails.
+func closing(log *slog.Logger, what string, end func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := end(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		log.Warn("not closed cleanly", "what", what, "error", err)
+	}
+}
+
+// quiet lets only warnings and errors of the Temporal SDK through: retries and held orders are seen in Temporal and in
+// the order desk.
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(&levelHandler{Handler: log.Handler(), least: slog.LevelError})
+}
+
+type levelHandler struct {
+	slog.Handler
+	least slog.Level
+}
+
+// Enabled drops records below the least level.
+func (h *levelHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.least }
+
+// WithAttrs keeps the level on derived handlers.
+func (h *levelHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &levelHandler{Handler: h.Handler.WithAttrs(attrs), least: h.least}
+}
+
+// WithGroup keeps the level on derived handlers.
+func (h *levelHandler) WithGroup(name string) slog.Handler {
+	return &levelHandler{Handler: h.Handler.WithGroup(name), least: h.least}
+}

@@ -1,0 +1,39 @@
+// Package workflows holds the order of things: which step comes after which, what waits for what, and for how long.
+// The code is deterministic and does no I/O; the steps themselves are in package activities.
+package workflows
+
+import (
+	"time"
+
+	"datawald/order"
+)
+
+// TaskQueue is where workflows and the activities of Magento and the store run.
+const TaskQueue = "datawald"
+
+// B1TaskQueue is where the activities of one B1 company run: each company has its own limits.
+func B1TaskQueue(instance string) string { return "b1-" + instance }
+
+// InsertOrderID is the workflow ID of an order's way into B1. It does not hang below the run that starts it, so that
+// no two runs work on one order at once.
+func InsertOrderID(key order.Key) string { return "insert-order:" + string(key) }
+
+// SyncOrdersID is the ID of the scheduled run; Temporal appends the time of each firing.
+func SyncOrdersID(instance string) string { return "sync-orders:" + instance }
+
+// ScheduleID is the ID of an instance's schedule.
+func ScheduleID(instance string) string { return "sync-orders:" + instance }
+
+// ResyncOrdersID is the workflow ID of a resync; name is chosen by whoever starts it.
+func ResyncOrdersID(instance, name string) string { return "resync-orders:" + instance + ":" + name }
+
+// Limits of a run. Children and events are kept far below the server's (2,000 pending children, 51,200 events; it
+// suggests continue-as-new at 4,096 events).
+const (
+	// DefaultWindow is the number of orders in hand at once.
+	DefaultWindow = 100
+	// childrenPerRun ends a run's history and goes on in a new one.
+	childrenPerRun = 500
+	// DefaultBudget is how long a run waits for its orders; what is open then goes on by itself.
+	DefaultBudget = 10 * time.Minute
+)

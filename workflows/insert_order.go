@@ -1,0 +1,73 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/order"
+)
+
+// InsertOrderInput is the key of a staged order.
+type InsertOrderInput struct {
+	Key order.Key `json:"key"`
+}
+
+// Deferred is the note of an order that stays pending: B1 could not be reached for long, the next run takes it up.
+const Deferred = "deferred"
+
+// How long and how often one order is tried before it is left to the next run.
+const (
+	insertAttempt  = 5 * time.Minute // longer than all calls of one attempt together
+	insertSilence  = 20 * time.Second
+	insertPatience = 15 * time.Minute
+)
+
+// InsertOrder takes one order into B1. A held order makes it fail with the type OrderHeld, so that the failed workflows
+// are the held orders; start it again, under the same ID, to try again.
+func InsertOrder(ctx workflow.Context, in InsertOrderInput) (*activities.InsertOrderResult, error) {
+	key, err := order.ParseKey(string(in.Key))
+	if err != nil {
+		return nil, temporal.NewNonRetryableApplicationError(err.Error(), activities.TypeRefused, nil)
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:              B1TaskQueue(key.Instance()),
+		StartToCloseTimeout:    insertAttempt,
+		HeartbeatTimeout:       insertSilence,
+		ScheduleToCloseTimeout: insertPatience,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        5 * time.Second,
+			BackoffCoefficient:     2,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: []string{activities.TypeHeld, activities.TypeRefused},
+		},
+	})
+	var a *activities.Activities
+	var result activities.InsertOrderResult
+	err = workflow.ExecuteActivity(ctx, a.InsertOrder, activities.InsertOrderInput{Key: key}).Get(ctx, &result)
+	if err == nil {
+		return &result, nil
+	}
+	if isTyped(err, activities.TypeHeld, activities.TypeRefused) || temporal.IsCanceledError(err) {
+		return nil, err
+	}
+	// Out of patience: the order is still pending in the store, and whatever was begun is written there.
+	return &activities.InsertOrderResult{Status: order.Pending, Note: Deferred}, nil
+}
+
+// isTyped reports whether err was ended by an application error of one of the types.
+func isTyped(err error, types ...string) bool {
+	application, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok {
+		return false
+	}
+	for _, t := range types {
+		if application.Type() == t {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package workflows
+
+import (
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/order"
+	"datawald/store"
+)
+
+// poster starts one InsertOrder child for each order, at most window at once, and counts how they end.
+type poster struct {
+	window int
+	counts *store.Counts
+	// open is the number of children in hand, started the number begun in this history.
+	open, started int
+	// late is true when the run's time is up: nothing more is started or waited for.
+	late bool
+}
+
+// newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
+func newPoster(ctx workflow.Context, window int, counts *store.Counts, deadline time.Time) *poster {
+	p := &poster{window: window, counts: counts}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := workflow.Sleep(ctx, deadline.Sub(workflow.Now(ctx))); err == nil {
+			p.late = true
+		}
+	})
+	return p
+}
+
+// room waits until a child may be started. false means that the time is up, or that the window is full of orders that
+// others have in hand.
+func (p *poster) room(ctx workflow.Context) (bool, error) {
+	full := func() bool { return p.counts.InHand >= p.window }
+	err := workflow.Await(ctx, func() bool { return p.late || full() || p.open+p.counts.InHand < p.window })
+	return !p.late && !full(), err
+}
+
+// drain waits until all children have ended, or until the time is up.
+func (p *poster) drain(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return p.late || p.open == 0 })
+}
+
+// start begins the child of one order. A child that runs already has the order in hand, which is as good.
+func (p *poster) start(ctx workflow.Context, key order.Key) {
+	p.open++
+	p.started++
+	p.counts.Started++
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: InsertOrderID(key),
+		TaskQueue:  TaskQueue,
+		// A half-inserted order must not die with the run that started it.
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	})
+	child := workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key})
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		var result activities.InsertOrderResult
+		err := child.Get(ctx, &result)
+		p.open--
+		*p.counter(result, err)++
+	})
+}
+
+// counter says what the end of a child means.
+func (p *poster) counter(result activities.InsertOrderResult, err error) *int {
+	switch {
+	case err != nil && temporal.IsWorkflowExecutionAlreadyStartedError(err):
+		return &p.counts.InHand
+	case err != nil && isTyped(err, activities.TypeHeld):
+		return &p.counts.Held
+	case err != nil || result.Note == Deferred:
+		return &p.counts.Deferred
+	}
+	switch result.Status {
+	case order.Posted:
+		return &p.counts.Posted
+	case order.Draft:
+		return &p.counts.Draft
+	}
+	return &p.counts.Other
+}

@@ -1,0 +1,58 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/store"
+)
+
+// withOptions gives the activities of Magento and the store their limits. They are retried for minutes, not for ever: the
+// next run begins where this one ended.
+func withOptions(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout:    5 * time.Minute,
+		ScheduleToCloseTimeout: 6 * time.Minute,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        2 * time.Second,
+			BackoffCoefficient:     2,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: []string{activities.TypeConfig, activities.TypeRefused},
+		},
+	})
+}
+
+// newRun begins the record of a run. Its ID is that of the first run of the chain, which continue-as-new keeps.
+func newRun(ctx workflow.Context, kind, instance string) store.Run {
+	info := workflow.GetInfo(ctx)
+	return store.Run{
+		ID: info.WorkflowExecution.ID + "/" + info.FirstRunID, Kind: kind, Instance: instance,
+		WorkflowID: info.WorkflowExecution.ID, RunID: info.FirstRunID, StartedAt: workflow.Now(ctx),
+	}
+}
+
+// finish closes the record of the run. The result stands in Temporal even when the store does not answer.
+func finish(ctx workflow.Context, run *store.Run, p *poster) (*store.Run, error) {
+	run.Counts.InHand += p.open
+	ended := workflow.Now(ctx)
+	run.EndedAt = &ended
+	if err := workflow.ExecuteActivity(ctx, act.RecordRun, *run).Get(ctx, nil); err != nil {
+		if temporal.IsCanceledError(err) {
+			return nil, err
+		}
+		run.Errors = append(run.Errors, "record the run: "+text(err))
+	}
+	return run, nil
+}
+
+// text is the message of the failure itself, without the layers that Temporal puts around it.
+func text(err error) string {
+	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return application.Error()
+	}
+	return err.Error()
+}

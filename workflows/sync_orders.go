@@ -1,0 +1,180 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/order"
+	"datawald/store"
+)
+
+// SyncOrdersInput says what to synchronise and how hard.
+type SyncOrdersInput struct {
+	Instance string `json:"instance"`
+	// Window is the number of orders in hand at once, 1 to 500; 0 for the default.
+	Window int `json:"window,omitempty"`
+	// Budget is how long the run waits for its orders; 0 for the default.
+	Budget time.Duration `json:"budget,omitempty"`
+	// Resume carries a run on after continue-as-new; leave it out.
+	Resume *syncState `json:"resume,omitempty"`
+}
+
+// syncState is all that a run knows; it is what continue-as-new carries on.
+type syncState struct {
+	Run store.Run `json:"run"`
+	// After is where reading goes on; Read is true when the reader has caught up.
+	After order.Cut `json:"after"`
+	Read  bool      `json:"read"`
+	// Queue is where taking from the queue goes on.
+	Queue    string    `json:"queue"`
+	Deadline time.Time `json:"deadline"`
+}
+
+// SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
+// the schedule; its result holds counts, never orders. An outage does not make it fail: it is in the result, and the
+// next run goes on.
+func SyncOrders(ctx workflow.Context, in SyncOrdersInput) (*store.Run, error) {
+	s := &syncOrders{in: in}
+	if err := s.setup(ctx); err != nil {
+		return nil, err
+	}
+	return s.run(ctx)
+}
+
+type syncOrders struct {
+	in     SyncOrdersInput
+	state  *syncState
+	poster *poster
+}
+
+var act *activities.Activities
+
+func (s *syncOrders) setup(ctx workflow.Context) error {
+	if s.in.Window <= 0 {
+		s.in.Window = DefaultWindow
+	}
+	if s.in.Budget <= 0 {
+		s.in.Budget = DefaultBudget
+	}
+	if s.state = s.in.Resume; s.state == nil {
+		s.state = &syncState{Run: newRun(ctx, "sync", s.in.Instance), Deadline: workflow.Now(ctx).Add(s.in.Budget)}
+	}
+	s.poster = newPoster(ctx, s.in.Window, &s.state.Run.Counts, s.state.Deadline)
+	return nil
+}
+
+func (s *syncOrders) run(ctx workflow.Context) (*store.Run, error) {
+	ctx = withOptions(ctx)
+	if s.in.Resume == nil {
+		s.begin(ctx)
+	}
+	if err := s.stage(ctx); err != nil {
+		return nil, err
+	}
+	more, err := s.post(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		return nil, s.continueAsNew(ctx)
+	}
+	return finish(ctx, &s.state.Run, s.poster)
+}
+
+// begin asks for the cut. Without it nothing can be read, but what is pending can still be posted.
+func (s *syncOrders) begin(ctx workflow.Context) {
+	var cut activities.GetLastCutResult
+	if err := workflow.ExecuteActivity(ctx, act.GetLastCut, activities.GetLastCutInput{Instance: s.in.Instance}).Get(ctx, &cut); err != nil {
+		s.failed("read the cut", err)
+		return
+	}
+	s.state.Run.From, s.state.Run.To, s.state.After = cut.Start, cut.Cut, cut.Start
+}
+
+// stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not.
+func (s *syncOrders) stage(ctx workflow.Context) error {
+	for !s.state.Read {
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return s.continueAsNew(ctx)
+		}
+		var page activities.FetchMagentoOrdersResult
+		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After}
+		if err := workflow.ExecuteActivity(ctx, act.FetchMagentoOrders, in).Get(ctx, &page); err != nil {
+			return s.failed("read Magento", err)
+		}
+		if page.Nameless > 0 {
+			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
+		}
+		if len(page.Refs) > 0 {
+			var staged activities.SyncOrderResult
+			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
+			if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
+				return s.failed("stage orders", err)
+			}
+			s.state.Run.Counts = s.state.Run.Counts.Add(staged.Counts)
+			if page.Next.After(s.state.Run.To) {
+				s.state.Run.To = page.Next
+			}
+		}
+		s.state.After, s.state.Read = page.Next, page.Done
+	}
+	return nil
+}
+
+// post takes pending orders from the store, oldest first, and awaits their children. more is true when there is work left
+// that belongs into a new history.
+func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
+	for {
+		var next activities.NextOrdersResult
+		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: s.in.Window}
+		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
+			s.note("read the queue: " + text(err))
+			break
+		}
+		if len(next.Orders) == 0 {
+			break
+		}
+		for _, due := range next.Orders {
+			ok, err := s.poster.room(ctx)
+			if err != nil {
+				return false, err
+			}
+			if !ok {
+				return false, s.poster.drain(ctx)
+			}
+			s.poster.start(ctx, due.Key)
+			s.state.Queue = due.Queue
+		}
+		if s.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			more = true
+			break
+		}
+	}
+	err = s.poster.drain(ctx)
+	return more && !s.poster.late, err
+}
+
+// continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.
+func (s *syncOrders) continueAsNew(ctx workflow.Context) error {
+	s.state.Run.Counts.InHand += s.poster.open
+	s.in.Resume = s.state
+	return workflow.NewContinueAsNewError(ctx, SyncOrders, s.in)
+}
+
+// failed notes an error of the run and ends staging; only a cancelled run ends at once.
+func (s *syncOrders) failed(step string, err error) error {
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	s.state.Read = true
+	s.note(step + ": " + text(err))
+	return nil
+}
+
+func (s *syncOrders) note(message string) {
+	s.state.Run.Errors = append(s.state.Run.Errors, message)
+}
