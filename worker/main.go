@@ -77,7 +77,7 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 			return fmt.Errorf("worker does not start: %w", err)
 		}
 	}
-	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", workflows.TaskQueue)
+	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -99,7 +99,7 @@ func stopAll(workers []worker.Worker) {
 }
 
 func mainWorker(c client.Client, settings *config.Worker, a *activities.Activities, onFatal func(error)) worker.Worker {
-	w := worker.New(c, workflows.TaskQueue, worker.Options{
+	w := worker.New(c, settings.TaskQueue, worker.Options{
 		WorkerStopTimeout:           settings.StopTimeout,
 		DisableRegistrationAliasing: true,
 		OnFatalError:                onFatal,

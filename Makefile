@@ -1,0 +1,49 @@
+# DataWald. `make run` shows it at work on this machine; `make test` checks all of it. Both need Go and nothing else.
+
+GO      ?= go
+PROGRAMS = worker starter gateway sandbox
+SERVERS  = temporal mongod
+
+# Real Magento documents beside the project are shown in the sandbox and used by the tests when they are there.
+SANDBOX_ORDERS_DIR ?= $(wildcard ../shared/orders)
+export SANDBOX_ORDERS_DIR
+
+.PHONY: help run build programs test vet unit clean clean-data $(PROGRAMS)
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## everything on this machine, until Ctrl-C
+	@exec bin/sandbox run
+
+build: $(SERVERS:%=bin/%) programs ## all programs, into bin/
+
+programs: $(PROGRAMS)
+
+$(PROGRAMS):
+	@$(GO) build -o bin/$@ ./$@
+
+bin/temporal: tools/go.mod tools/go.sum
+	@echo "building bin/temporal (server, UI and command line): about 3 minutes the first time, on 2 cores"
+	@mkdir -p bin
+	@cd tools && $(GO) build -o ../bin/temporal github.com/temporalio/cli/cmd/temporal
+
+bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -not -name '*_test.go' 2>/dev/null)
+	@echo "building bin/mongod (embedded store): about 2 minutes the first time, on 2 cores"
+	@mkdir -p bin
+	@cd tools && $(GO) build -o ../bin/mongod ./mongod
+
+test: build vet ## vet, unit and integration tests, with the race detector
+	$(GO) test -race -timeout 15m ./...
+	cd tools && $(GO) test -timeout 10m ./...
+
+vet:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	cd tools && $(GO) vet ./...
+
+clean-data: ## forget all orders of the sandbox
+	rm -rf data
+
+clean: clean-data ## forget the built programs too
+	rm -rf bin
