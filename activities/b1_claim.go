@@ -20,12 +20,17 @@ const claimMargin = 15 * time.Second
 // until B1 has had the time to finish it.
 func (p *posting) tooEarly() time.Duration {
 	if c := p.doc.Claim; c != nil {
-		return time.Until(c.ExpiresAt)
+		return p.untilFree(c)
 	}
 	if n := p.doc.Intent; n != nil {
 		return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
 	}
 	return 0
+}
+
+// untilFree is the wait for another attempt's claim: it mostly ends long before it expires, so look in between.
+func (p *posting) untilFree(c *store.Claim) time.Duration {
+	return min(time.Until(c.ExpiresAt), p.instance.Settle)
 }
 
 // later makes Temporal come back after the wait.
@@ -41,7 +46,7 @@ func (p *posting) claim(ctx context.Context) error {
 	read := p.doc
 	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
 		if doc.Claim != nil && doc.Claim.ExpiresAt.After(now()) {
-			return later(time.Until(doc.Claim.ExpiresAt), "another attempt has just begun")
+			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
 		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status {
 			return later(time.Second, "the order has just changed")

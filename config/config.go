@@ -45,6 +45,8 @@ type Temporal struct {
 	TemporalAddress string `envconfig:"TEMPORAL_ADDRESS" default:"127.0.0.1:7233"`
 	// TemporalNamespace holds the workflows; it must exist.
 	TemporalNamespace string `envconfig:"TEMPORAL_NAMESPACE" default:"default"`
+	// TaskQueue is where the workflows run; deployments that share a namespace need different ones.
+	TaskQueue string `envconfig:"TEMPORAL_TASK_QUEUE" default:"datawald"`
 }
 
 func (t Temporal) check() (problems []string) {
@@ -53,6 +55,9 @@ func (t Temporal) check() (problems []string) {
 	}
 	if t.TemporalNamespace == "" {
 		problems = append(problems, "TEMPORAL_NAMESPACE: is empty, want a name such as default")
+	}
+	if t.TaskQueue == "" {
+		problems = append(problems, "TEMPORAL_TASK_QUEUE: is empty, want a name such as datawald")
 	}
 	return problems
 }

@@ -15,6 +15,7 @@ import (
 )
 
 func TestEveryOrderReachesANamedState(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 120)
 	w.startWorker()
 	run := w.sync()
@@ -40,6 +41,7 @@ func TestEveryOrderReachesANamedState(t *testing.T) {
 }
 
 func TestHistoryOfAnOrderIsShortAndWithoutPersonalData(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 0)
 	placed, err := w.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 1})
 	if err != nil {

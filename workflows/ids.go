@@ -8,8 +8,9 @@ import (
 	"datawald/order"
 )
 
-// TaskQueue is where workflows and the activities of Magento and the store run.
-const TaskQueue = "datawald"
+// DefaultTaskQueue is where workflows and the activities of Magento and the store run, unless a deployment that shares
+// its namespace with another chooses its own.
+const DefaultTaskQueue = "datawald"
 
 // B1TaskQueue is where the activities of one B1 company run: each company has its own limits.
 func B1TaskQueue(instance string) string { return "b1-" + instance }

@@ -53,7 +53,6 @@ func (p *poster) start(ctx workflow.Context, key order.Key) {
 	p.counts.Started++
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: InsertOrderID(key),
-		TaskQueue:  TaskQueue,
 		// A half-inserted order must not die with the run that started it.
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,

@@ -1,0 +1,54 @@
+package b1sim
+
+import (
+	"maps"
+	"sync"
+)
+
+// meter counts what callers do.
+type meter struct {
+	mu      sync.Mutex
+	calls   map[string]int
+	logins  int
+	active  int
+	highest int
+}
+
+func newMeter() *meter { return &meter{calls: map[string]int{}} }
+
+// begin counts a call and returns how many are under way, this one included.
+func (m *meter) begin(name string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls[name]++
+	m.active++
+	m.highest = max(m.highest, m.active)
+	return m.active
+}
+
+func (m *meter) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.active--
+}
+
+func (m *meter) login() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.logins++
+}
+
+// Traffic is what callers did since the company was built.
+type Traffic struct {
+	Calls          map[string]int // by name, such as "POST Orders" and "GET Orders(n)"
+	Logins         int            // successful ones
+	MaxConcurrency int            // most calls under way at one time
+}
+
+// Traffic reports the calls so far.
+func (c *Company) Traffic() Traffic {
+	m := c.meter
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Traffic{Calls: maps.Clone(m.calls), Logins: m.logins, MaxConcurrency: m.highest}
+}

@@ -1,0 +1,113 @@
+package b1sim
+
+import (
+	"fmt"
+	"slices"
+)
+
+// createPartner answers POST BusinessPartners.
+func (x *exec) createPartner(set *entitySet, in row) (*outcome, error) {
+	code := in.text("CardCode")
+	if code == "" {
+		return nil, fail(codeDI, msgCodeMissing).at("[OCRD.CardCode]")
+	}
+	if x.tx.table(set).get(code) != nil {
+		return nil, fail(codeBusiness, msgBPDuplicate, code)
+	}
+	partner := in.clone()
+	partner.orDefault(row{
+		"CardType": "cCustomer", "GroupCode": int64(100), "Currency": x.c.cfg.LocalCurrency, "Valid": no, "Frozen": no,
+		"VatLiable": "vLiable", "PayTermsGrpCode": int64(-1), "SalesPersonCode": int64(-1),
+	})
+	if err := x.numberChildren(partner, in.list("BPAddresses"), in.list("ContactEmployees")); err != nil {
+		return nil, err
+	}
+	return &outcome{set: set, row: x.save(set, partner), created: true}, nil
+}
+
+// patchPartner merges properties. Rows of addresses and contacts merge too: a row that is not sent stays, unless the
+// caller asks for replacement with B1S-ReplaceCollectionsOnPatch.
+func (x *exec) patchPartner(set *entitySet, old, changes row) (*outcome, error) {
+	addresses, contacts := changes.list("BPAddresses"), changes.list("ContactEmployees")
+	if !isOn(x.req.header, "B1S-ReplaceCollectionsOnPatch") {
+		addresses = mergeRows(old.list("BPAddresses"), addresses, "RowNum", "AddressName")
+		contacts = mergeRows(old.list("ContactEmployees"), contacts, "InternalCode", "Name")
+	} else {
+		addresses = orKeep(changes, "BPAddresses", addresses, old)
+		contacts = orKeep(changes, "ContactEmployees", contacts, old)
+	}
+	next := old.merge(changes)
+	if err := x.numberChildren(next, addresses, contacts); err != nil {
+		return nil, err
+	}
+	x.save(set, next)
+	return &outcome{set: set}, nil
+}
+
+// orKeep keeps the stored rows of a collection that the caller did not send.
+func orKeep(changes row, name string, sent []row, old row) []row {
+	if changes.has(name) {
+		return sent
+	}
+	return old.list(name)
+}
+
+// mergeRows lays changed rows over stored ones with the same number or name, and adds the others.
+func mergeRows(old, changes []row, number, name string) []row {
+	rows := slices.Clone(old)
+	for _, change := range changes {
+		at := slices.IndexFunc(rows, func(r row) bool {
+			if change.has(number) {
+				return r[number] == change[number]
+			}
+			return r.text(name) == change.text(name)
+		})
+		if at < 0 {
+			rows = append(rows, change)
+			continue
+		}
+		rows[at] = rows[at].merge(change)
+	}
+	return rows
+}
+
+// numberChildren stores addresses and contacts in the partner and numbers the new ones. The name of a contact must be
+// unique in its partner, else -2035.
+func (x *exec) numberChildren(partner row, addresses, contacts []row) error {
+	code := partner.text("CardCode")
+	numbered := make([]row, len(addresses))
+	for i, address := range addresses {
+		numbered[i] = address.clone()
+		numbered[i].orDefault(row{"AddressType": "bo_ShipTo"})
+		numbered[i]["RowNum"], numbered[i]["BPCode"] = int64(i), code
+	}
+	next, seen := x.lastContact(), map[string]bool{}
+	named := make([]row, len(contacts))
+	for i, contact := range contacts {
+		if name := contact.text("Name"); seen[name] || name == "" {
+			return fail(codeDuplicate, msgDuplicate).at(fmt.Sprintf("[ContactEmployees.Name][line: %d]", i+1))
+		}
+		seen[contact.text("Name")] = true
+		named[i] = contact.clone()
+		if !contact.has("InternalCode") {
+			next++
+			named[i]["InternalCode"] = next
+		}
+		named[i]["CardCode"] = code
+		named[i].orDefault(row{"Active": yes})
+	}
+	partner["BPAddresses"], partner["ContactEmployees"] = numbered, named
+	return nil
+}
+
+// lastContact is the highest contact number in use in the company.
+func (x *exec) lastContact() int64 {
+	var last int64
+	x.tx.named(setPartners).each(func(partner row) bool {
+		for _, contact := range partner.list("ContactEmployees") {
+			last = max(last, contact.integer("InternalCode"))
+		}
+		return true
+	})
+	return last
+}

@@ -1,0 +1,92 @@
+package b1sim
+
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// Order is a sales order or a draft of one, in short.
+type Order struct {
+	DocEntry      int64           `json:"doc_entry"`
+	DocNum        int64           `json:"doc_num"`
+	Key           string          `json:"key"`   // NumAtCard
+	Total         decimal.Decimal `json:"total"` // in Currency
+	Tax           decimal.Decimal `json:"tax"`   // part of Total
+	Currency      string          `json:"currency"`
+	TotalLocal    decimal.Decimal `json:"total_local"` // in local currency
+	Partner       string          `json:"card_code"`
+	Lines         int             `json:"lines"`
+	Cancelled     bool            `json:"cancelled"`
+	Open          bool            `json:"open"`
+	Authorization string          `json:"authorization"` // dasWithout, dasPending, …
+}
+
+// live tells whether the document counts: not a cancelled order, not a draft that was rejected or became an order.
+func (o Order) live() bool {
+	return !o.Cancelled && o.Authorization != "dasRejected" && o.Authorization != "dasCancelled"
+}
+
+// Orders lists the sales orders, cancelled ones too, oldest first.
+func (c *Company) Orders() []Order { return c.list(setOrders) }
+
+// Drafts lists the drafts, settled ones too, oldest first.
+func (c *Company) Drafts() []Order { return c.list(setDrafts) }
+
+func (c *Company) list(set string) []Order {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	out := []Order{}
+	c.tables[set].each(func(r row) bool {
+		out = append(out, c.summary(r))
+		return true
+	})
+	return out
+}
+
+func (c *Company) summary(r row) Order {
+	order := Order{
+		DocEntry: r.integer("DocEntry"), DocNum: r.integer("DocNum"), Key: r.text("NumAtCard"),
+		Total: r.number("DocTotal"), Tax: r.number("VatSum"), TotalLocal: r.number("DocTotal"),
+		Currency: r.text("DocCurrency"), Partner: r.text("CardCode"), Lines: len(r.list("DocumentLines")),
+		Cancelled: r.text("Cancelled") == yes, Open: r.text("DocumentStatus") == "bost_Open",
+		Authorization: r.text("AuthorizationStatus"),
+	}
+	if order.Currency != c.money.local {
+		order.Total, order.Tax = r.number("DocTotalFc"), r.number("VatSumFc")
+	}
+	return order
+}
+
+// CountByNumAtCard is the number of sales orders with a customer reference number, cancelled ones too.
+func (c *Company) CountByNumAtCard(key string) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.tables[setOrders].indexes["NumAtCard"][key])
+}
+
+// DuplicateKeys lists the customer reference numbers that more than one live document carries: orders that are not
+// cancelled, and open drafts that were not rejected.
+func (c *Company) DuplicateKeys() []string { return duplicates(c.Orders(), c.Drafts()) }
+
+func duplicates(orders, drafts []Order) []string {
+	count := map[string]int{}
+	for _, order := range orders {
+		if order.live() && order.Key != "" {
+			count[order.Key]++
+		}
+	}
+	for _, draft := range drafts {
+		if draft.live() && draft.Open && draft.Key != "" {
+			count[draft.Key]++
+		}
+	}
+	out := []string{}
+	for key, times := range count {
+		if times > 1 {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
