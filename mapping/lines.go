@@ -77,7 +77,7 @@ func (m *mapper) lines() *order.Reason {
 // line writes one row: unit price and discount percent where B1's arithmetic then gives the row's net amount to the
 // cent, and the discounted unit price where it does not.
 func (m *mapper) line(l order.Line) *order.Reason {
-	net := m.round(l.Net())
+	net := m.round(l.Net(m.order.Currency))
 	percent := decimal.Zero
 	if !l.Tax.IsZero() {
 		percent = l.TaxPercent

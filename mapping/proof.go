@@ -42,7 +42,7 @@ type taxed struct {
 func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency, order: o} }
 
 func (p *Proof) addLine(l order.Line, net, tax decimal.Decimal, c TaxCode) {
-	p.lines.magento = p.lines.magento.Add(l.Net())
+	p.lines.magento = p.lines.magento.Add(l.Net(p.Currency))
 	p.lines.b1 = p.lines.b1.Add(net)
 	p.tax.magento = p.tax.magento.Add(tax)
 	p.lineNets = append(p.lineNets, taxed{c.Code, c.Percent, net})
@@ -127,7 +127,7 @@ func (m *mapper) checkMagento() *order.Reason {
 	rows := decimal.Zero
 	for _, l := range booked(m.order.Lines) {
 		weee = weee.Add(l.Weee)
-		rows = rows.Add(l.Price.Mul(l.QtyOrdered))
+		rows = rows.Add(l.Gross(m.order.Currency))
 	}
 	if sum := t.Sum().Add(weee); !m.round(sum).Equal(m.round(t.Grand)) {
 		return &order.Reason{Code: "magento_total_inconsistent", Field: "grand_total",
