@@ -1,0 +1,209 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/order"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// flow runs SyncOrders against activities whose answers a test decides; the clock is simulated.
+type flow struct {
+	*testsuite.TestWorkflowEnvironment
+	t *testing.T
+	// pages are what Magento gives, queue what waits for B1.
+	pages []activities.FetchMagentoOrdersResult
+	down  error // Magento does not answer
+	queue []order.Key
+	// open and most count children at once.
+	open, most int
+	moved      []order.Cut
+	recorded   []store.Run
+}
+
+var act *activities.Activities
+
+func newFlow(t *testing.T, orders int) *flow {
+	t.Helper()
+	f := &flow{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t}
+	f.RegisterWorkflow(workflows.SyncOrders)
+	f.RegisterWorkflow(workflows.InsertOrder)
+	f.RegisterActivity(act)
+	f.SetWorkflowRunTimeout(time.Hour)
+	for i := range orders {
+		f.queue = append(f.queue, order.Key(fmt.Sprintf("main:1:%09d", i)))
+	}
+	f.OnActivity(act.GetLastCut, mock.Anything, mock.Anything).Return(&activities.GetLastCutResult{}, nil).Maybe()
+	f.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(f.next).Maybe()
+	f.OnActivity(act.RecordRun, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) error {
+		f.recorded = append(f.recorded, r)
+		return nil
+	}).Maybe()
+	f.OnActivity(act.SyncOrder, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.SyncOrderInput) (*activities.SyncOrderResult, error) {
+		f.moved = append(f.moved, *in.Cut)
+		return &activities.SyncOrderResult{Counts: store.Counts{Read: len(in.Refs), New: len(in.Refs)}}, nil
+	}).Maybe()
+	f.OnActivity(act.FetchMagentoOrders, mock.Anything, mock.Anything).Return(f.fetch).Maybe()
+	return f
+}
+
+// fetch gives the pages one by one, then an empty last one.
+func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*activities.FetchMagentoOrdersResult, error) {
+	if f.down != nil {
+		return nil, f.down
+	}
+	if len(f.pages) == 0 {
+		return &activities.FetchMagentoOrdersResult{Done: true}, nil
+	}
+	page := f.pages[0]
+	f.pages = f.pages[1:]
+	return &page, nil
+}
+
+// next reads the queue behind a place, as the store does.
+func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
+	r := &activities.NextOrdersResult{}
+	for _, key := range f.queue {
+		if string(key) > in.After && len(r.Orders) < in.Limit {
+			r.Orders = append(r.Orders, store.Due{Key: key, Queue: string(key)})
+		}
+	}
+	return r, nil
+}
+
+// children makes every InsertOrder take so long and end so.
+func (f *flow) children(takes time.Duration, result *activities.InsertOrderResult, err error) {
+	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, _ workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+			f.open++
+			f.most = max(f.most, f.open)
+			defer func() { f.open-- }()
+			if sleepErr := workflow.Sleep(ctx, takes); sleepErr != nil {
+				return nil, sleepErr
+			}
+			return result, err
+		})
+}
+
+// run executes SyncOrders and gives its result.
+func (f *flow) run(in workflows.SyncOrdersInput) store.Run {
+	f.t.Helper()
+	in.Instance = "main"
+	f.ExecuteWorkflow(workflows.SyncOrders, in)
+	if err := f.GetWorkflowError(); err != nil {
+		f.t.Fatal(err)
+	}
+	var r store.Run
+	if err := f.GetWorkflowResult(&r); err != nil {
+		f.t.Fatal(err)
+	}
+	return r
+}
+
+var posted = &activities.InsertOrderResult{Status: order.Posted}
+
+func TestSyncOrders_KeepsNoMoreInHandThanTheWindow(t *testing.T) {
+	f := newFlow(t, 60)
+	f.children(time.Second, posted, nil)
+	run := f.run(workflows.SyncOrdersInput{Window: 7})
+	if run.Counts.Posted != 60 || run.Counts.Started != 60 {
+		t.Errorf("counts %+v, want 60 started and posted", run.Counts)
+	}
+	if f.most > 7 {
+		t.Errorf("%d children at once, want at most 7", f.most)
+	}
+}
+
+func TestSyncOrders_MovesTheCutPageByPage(t *testing.T) {
+	at := func(s int) order.Cut {
+		return order.Cut{UpdatedAt: time.Date(2026, 11, 1, 0, 0, s, 0, time.UTC), EntityID: int64(s)}
+	}
+	refs := []store.PayloadRef{{Key: "main:1:1", Hash: "x"}}
+	f := newFlow(t, 0)
+	f.pages = []activities.FetchMagentoOrdersResult{{Refs: refs, Next: at(1)}, {Refs: refs, Next: at(2)}, {Refs: refs, Next: at(3), Done: true}}
+	run := f.run(workflows.SyncOrdersInput{})
+	if len(f.moved) != 3 || f.moved[2] != at(3) || run.To != at(3) || run.Counts.Read != 3 {
+		t.Errorf("cuts %v, run %+v; want three steps to %v", f.moved, run, at(3))
+	}
+	if len(f.recorded) != 1 || f.recorded[0].EndedAt == nil {
+		t.Errorf("recorded %+v, want one ended run", f.recorded)
+	}
+}
+
+func TestSyncOrders_PostsWhatIsPendingWhileMagentoIsDown(t *testing.T) {
+	f := newFlow(t, 5)
+	f.children(time.Second, posted, nil)
+	f.down = temporal.NewApplicationError("magento: GET orders: no answer: timed out", activities.TypeTransient)
+	run := f.run(workflows.SyncOrdersInput{})
+	if run.Counts.Posted != 5 || len(run.Errors) != 1 {
+		t.Errorf("counts %+v, errors %v; want 5 posted and one error", run.Counts, run.Errors)
+	}
+}
+
+func TestSyncOrders_LeavesSlowOrdersToThemselvesWhenItsTimeIsUp(t *testing.T) {
+	f := newFlow(t, 30)
+	f.children(time.Hour/2, posted, nil)
+	run := f.run(workflows.SyncOrdersInput{Window: 10, Budget: time.Minute})
+	if run.Counts.InHand != 10 || run.Counts.Started != 10 {
+		t.Errorf("counts %+v, want 10 started and in hand", run.Counts)
+	}
+}
+
+func TestSyncOrders_CountsHowOrdersEnd(t *testing.T) {
+	tests := map[string]struct {
+		result *activities.InsertOrderResult
+		err    error
+		want   func(store.Counts) int
+	}{
+		"held":     {nil, temporal.NewNonRetryableApplicationError("held", activities.TypeHeld, nil), func(c store.Counts) int { return c.Held }},
+		"draft":    {&activities.InsertOrderResult{Status: order.Draft}, nil, func(c store.Counts) int { return c.Draft }},
+		"deferred": {&activities.InsertOrderResult{Status: order.Pending, Note: workflows.Deferred}, nil, func(c store.Counts) int { return c.Deferred }},
+		"excluded": {&activities.InsertOrderResult{Status: order.Excluded}, nil, func(c store.Counts) int { return c.Other }},
+		"broken":   {nil, errors.New("boom"), func(c store.Counts) int { return c.Deferred }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := newFlow(t, 3)
+			f.children(time.Second, tc.result, tc.err)
+			if run := f.run(workflows.SyncOrdersInput{}); tc.want(run.Counts) != 3 {
+				t.Errorf("counts %+v, want 3 %s", run.Counts, name)
+			}
+		})
+	}
+}
+
+func TestSyncOrders_GoesOnInANewHistoryAfter500Orders(t *testing.T) {
+	f := newFlow(t, 700)
+	f.children(time.Second, posted, nil)
+	f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: 100})
+	again, ok := errors.AsType[*workflow.ContinueAsNewError](f.GetWorkflowError())
+	if !ok {
+		t.Fatalf("ended with %v, want continue-as-new", f.GetWorkflowError())
+	}
+	if again.WorkflowType.Name != "SyncOrders" {
+		t.Errorf("goes on as %s", again.WorkflowType.Name)
+	}
+	if f.open != 0 {
+		t.Errorf("%d children are still open", f.open)
+	}
+}
+
+// failureType is the type of the application error that ended a workflow.
+func failureType(err error) string {
+	application, _ := errors.AsType[*temporal.ApplicationError](err)
+	if application == nil {
+		return ""
+	}
+	return application.Type()
+}
