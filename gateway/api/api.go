@@ -1,0 +1,151 @@
+// Package api is the HTTP interface of DataWald: JSON under /api/v1, described by /openapi.json, with problems in the
+// form of RFC 9457. It reads the store, and starts and watches workflows; it never changes an order itself.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
+	"datawald/store"
+)
+
+func init() {
+	gin.SetMode(gin.ReleaseMode)
+	huma.NewError = fromFramework
+}
+
+// server answers the requests.
+type server struct {
+	settings *config.Gateway
+	store    *store.Store
+	temporal client.Client
+	log      *slog.Logger
+	api      huma.API
+	links    links
+}
+
+// New makes the handler of all routes. log gets failures of the gateway and of the servers behind it, by route and
+// status, and never what was asked or answered.
+func New(settings *config.Gateway, db *store.Store, temporal client.Client, log *slog.Logger) (http.Handler, error) {
+	router := newRouter(settings.Address, log)
+	s := &server{settings: settings, store: db, temporal: temporal, log: log,
+		api:   humagin.New(router, description()),
+		links: links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace}}
+	s.routeHealth()
+	s.routeOrders()
+	s.routeResyncs()
+	s.routeStatus()
+	document, err := json.Marshal(s.api.OpenAPI())
+	if err != nil {
+		return nil, fmt.Errorf("OpenAPI document: %w", err)
+	}
+	text := index(s.api.OpenAPI())
+	router.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", document) })
+	router.GET("/", func(c *gin.Context) { c.Data(http.StatusOK, "text/plain; charset=utf-8", text) })
+	return router, nil
+}
+
+func newRouter(address string, log *slog.Logger) *gin.Engine {
+	router := gin.New()
+	router.RedirectTrailingSlash = false
+	router.HandleMethodNotAllowed = true
+	// Order keys may hold any printable character: parameters are taken as they were sent and decoded by unescape.
+	router.UseEscapedPath, router.UnescapePathValues = true, false
+	router.Use(recovery(log), secure, onlyThisMachine(address), sameSite(), limited)
+	router.NoRoute(func(c *gin.Context) {
+		noSuchRoute.problem("GET / lists what there is.").send(c)
+	})
+	router.NoMethod(func(c *gin.Context) {
+		wrongMethod.problem("It takes " + c.Writer.Header().Get("Allow") + "; GET / lists what there is.").send(c)
+	})
+	return router
+}
+
+// description is the frame of the OpenAPI document. huma's own routes stay off: they fetch scripts from elsewhere.
+func description() huma.Config {
+	c := huma.DefaultConfig("DataWald", "1")
+	c.Info.Description = "Orders on their way from Magento 2 into SAP Business One. Times are RFC 3339, UTC; amounts are decimal " +
+		"numbers written as strings, with their currency. Every answer that is not the one asked for is a problem (RFC 9457) whose detail names the next step."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.RejectUnknownQueryParameters = true
+	return c
+}
+
+// route registers a handler and sees to it that whatever fails is answered as a problem.
+func route[In, Out any](s *server, op huma.Operation, handler func(context.Context, *In) (*Out, error)) {
+	op.MaxBodyBytes = maxBody
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.report(ctx, op, err)
+		}
+		return out, nil
+	})
+}
+
+// report logs what is the gateway's fault or that of a server behind it.
+func (s *server) report(ctx context.Context, op huma.Operation, err error) *Problem {
+	p, ok := errors.AsType[*Problem](err)
+	if !ok {
+		p = failure()
+	}
+	gone := errors.Is(ctx.Err(), context.Canceled) // nobody waits for the answer any more
+	if p.Status >= http.StatusInternalServerError && !gone {
+		s.log.Error("request failed", "method", op.Method, "route", op.Path, "status", p.Status, "problem", p.Type, "cause", innermost(err))
+	}
+	return p
+}
+
+// innermost is the type of the first cause: its text may quote what was asked.
+func innermost(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return fmt.Sprintf("%T", err)
+		}
+		err = inner
+	}
+}
+
+// instance checks the name of an instance; empty means the only one.
+func (s *server) instance(name string) (string, error) {
+	names := s.settings.InstanceNames
+	switch {
+	case name == "" && len(names) == 1:
+		return names[0], nil
+	case name == "":
+		return "", unknownInstance.problem("The request names no instance and there are several. Name one of: " + strings.Join(names, ", ") + ".")
+	case !slices.Contains(names, name):
+		return "", unknownInstance.problem(fmt.Sprintf("There is no instance %q here. Name one of: %s (the setting INSTANCES).", name, strings.Join(names, ", ")))
+	}
+	return name, nil
+}
+
+// index lists the routes for people.
+func index(doc *huma.OpenAPI) []byte {
+	lines := []string{}
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post} {
+			if op != nil {
+				lines = append(lines, fmt.Sprintf("%-5s %-26s %s", op.Method, path, op.Summary))
+			}
+		}
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[6:], b[6:]) })
+	text := "DataWald: orders from Magento 2 into SAP Business One\n\n" + strings.Join(lines, "\n") +
+		fmt.Sprintf("\n%-5s %-26s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
+	return []byte(text)
+}

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	// maxBody is the largest request body, in bytes.
+	maxBody = 1 << 20
+	// maxTime is how long one request may take.
+	maxTime = 15 * time.Second
+)
+
+// recovery answers for a handler that panicked. The panic's value may quote data, so that only its place is logged.
+func recovery(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			log.Error("request failed", "method", c.Request.Method, "route", c.FullPath(), "status", http.StatusInternalServerError, "panic", string(debug.Stack()))
+			c.Abort()
+			if !c.Writer.Written() {
+				failure().send(c)
+			}
+		}()
+		c.Next()
+	}
+}
+
+// secure sets the headers that every answer has. Answers hold customers' data: nobody keeps or embeds them.
+func secure(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+}
+
+// onlyThisMachine refuses requests under foreign names: a page in the user's browser may point its own name at this
+// machine (DNS rebinding), but cannot change the Host header.
+func onlyThisMachine(listen string) gin.HandlerFunc {
+	own := hostOf(listen)
+	return func(c *gin.Context) {
+		host := hostOf(c.Request.Host)
+		ip := net.ParseIP(host)
+		if host == own || host == "localhost" || (ip != nil && ip.IsLoopback()) {
+			return
+		}
+		foreignHost.problem("The gateway serves this machine alone, under localhost, a loopback address or its listen address. Use one of these in the address.").send(c)
+	}
+}
+
+// hostOf is the name or address in host:port, without port and brackets.
+func hostOf(s string) string {
+	host, _, err := net.SplitHostPort(s)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	}
+	return strings.ToLower(host)
+}
+
+// sameSite refuses changes that a page of another site asks for: by the browser's own word, and by demanding a content
+// type that a form cannot have.
+func sameSite() gin.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c *gin.Context) {
+		if safe(c.Request.Method) {
+			return
+		}
+		if err := protection.Check(c.Request); err != nil {
+			crossOrigin.problem("Changes are not taken from pages of other sites. Send the request from this gateway's own page or from a program.").send(c)
+			return
+		}
+		if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != "application/json" {
+			notJSON().send(c)
+		}
+	}
+}
+
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+func notJSON() *Problem {
+	return wrongContentType.problem("Send the body as JSON, with the header Content-Type: application/json.")
+}
+
+// limited bounds the size of a request and the time it may take.
+func limited(c *gin.Context) {
+	if c.Request.ContentLength > maxBody {
+		bodyTooLarge().send(c)
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), maxTime)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+}
+
+func bodyTooLarge() *Problem {
+	return tooLarge.problem("The body may have at most 1 MB. Split it into several requests.")
+}

@@ -1,0 +1,118 @@
+package api_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type openAPI struct {
+	OpenAPI    string                          `json:"openapi"`
+	Paths      map[string]map[string]operation `json:"paths"`
+	Components struct {
+		Schemas map[string]struct {
+			Required   []string                   `json:"required"`
+			Properties map[string]json.RawMessage `json:"properties"`
+		} `json:"schemas"`
+	} `json:"components"`
+}
+
+type operation struct {
+	OperationID string `json:"operationId"`
+	Summary     string `json:"summary"`
+	Parameters  []struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Schema      struct {
+			Enum []string `json:"enum"`
+		} `json:"schema"`
+	} `json:"parameters"`
+	Responses map[string]struct {
+		Content map[string]struct {
+			Schema struct {
+				Ref string `json:"$ref"`
+			} `json:"schema"`
+		} `json:"content"`
+	} `json:"responses"`
+}
+
+func document31(t *testing.T) openAPI {
+	var doc openAPI
+	newWorld(t).get("/openapi.json").ok(200, &doc)
+	return doc
+}
+
+func TestOpenAPIListsEveryRoute(t *testing.T) {
+	doc := document31(t)
+	if !strings.HasPrefix(doc.OpenAPI, "3.1") {
+		t.Errorf("version %q, want 3.1", doc.OpenAPI)
+	}
+	var got []string
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			got = append(got, method+" "+path)
+		}
+	}
+	slices.Sort(got)
+	want := []string{"get /api/v1/orders", "get /api/v1/orders/{key}", "get /api/v1/resyncs/{id}", "get /api/v1/status", "get /healthz", "get /readyz", "post /api/v1/resyncs"}
+	if !slices.Equal(got, want) {
+		t.Errorf("routes %v, want %v", got, want)
+	}
+}
+
+func TestOpenAPIDescribesEveryRoute(t *testing.T) {
+	doc := document31(t)
+	ids := map[string]bool{}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if op.Summary == "" || op.OperationID == "" || ids[op.OperationID] {
+				t.Errorf("%s %s: summary %q, operationId %q; want both, the latter once", method, path, op.Summary, op.OperationID)
+			}
+			ids[op.OperationID] = true
+			for _, p := range op.Parameters {
+				if p.Description == "" {
+					t.Errorf("%s %s: parameter %s has no description", method, path, p.Name)
+				}
+			}
+			for status, r := range op.Responses {
+				if status >= "4" && r.Content["application/problem+json"].Schema.Ref != "#/components/schemas/Problem" {
+					t.Errorf("%s %s: %s is not a problem: %+v", method, path, status, r.Content)
+				}
+			}
+			for _, status := range []string{"422", "503", "500"} {
+				if _, ok := op.Responses[status]; !ok {
+					t.Errorf("%s %s: response %s is not described", method, path, status)
+				}
+			}
+		}
+	}
+}
+
+func TestOpenAPIDescribesProblemsAndStates(t *testing.T) {
+	doc := document31(t)
+	problem := doc.Components.Schemas["Problem"]
+	for _, name := range []string{"type", "title", "status", "detail"} {
+		if _, ok := problem.Properties[name]; !ok || !slices.Contains(problem.Required, name) {
+			t.Errorf("the problem's %s is not described as always there", name)
+		}
+	}
+	for _, p := range doc.Paths["/api/v1/orders"]["get"].Parameters {
+		if p.Name == "state" && !slices.Equal(p.Schema.Enum, []string{"pending", "posted", "held", "excluded", "cancelled", "draft"}) {
+			t.Errorf("states %v", p.Schema.Enum)
+		}
+	}
+}
+
+func TestIndexNamesEveryRoute(t *testing.T) {
+	w := newWorld(t)
+	r := w.get("/")
+	if got := r.header.Get("Content-Type"); r.status != 200 || got != "text/plain; charset=utf-8" {
+		t.Errorf("status %d, Content-Type %q", r.status, got)
+	}
+	for path := range document31(t).Paths {
+		if !strings.Contains(string(r.body), path+" ") {
+			t.Errorf("the index does not name %s:\n%s", path, r.body)
+		}
+	}
+}

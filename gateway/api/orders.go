@@ -1,0 +1,196 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+func (s *server) routeOrders() {
+	route(s, huma.Operation{OperationID: "list-orders", Method: http.MethodGet, Path: "/api/v1/orders", Tags: []string{"orders"},
+		Summary:     "Orders, newest first, by instance, state, store, day and text",
+		Description: "Filters add up. `next` continues the list when it is given back as `cursor`; the last page has none."}, s.listOrders)
+	route(s, huma.Operation{OperationID: "get-order", Method: http.MethodGet, Path: "/api/v1/orders/{key}", Tags: []string{"orders"},
+		Summary:     "One order: all that is known of it, with its timeline",
+		Description: "Holds the buyer's name, addresses and e-mail.",
+		Errors:      []int{http.StatusNotFound}}, s.getOrder)
+}
+
+type listOrdersInput struct {
+	Instance string          `query:"instance" doc:"Orders of this instance; all when left out" example:"main"`
+	State    stateParam      `query:"state" doc:"Orders in this state"`
+	Store    optional[int64] `query:"store" minimum:"0" doc:"Orders of this Magento store (store_id)" example:"1"`
+	From     string          `query:"from" doc:"Placed at this time or later: RFC 3339, or a day (UTC)" example:"2026-11-01"`
+	To       string          `query:"to" doc:"Placed before this time (RFC 3339), or up to the end of this day (UTC)" example:"2026-11-30"`
+	Text     string          `query:"q" maxLength:"100" doc:"Part of the order key, of the reason or of the reference in B1; case does not matter"`
+	Limit    int             `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Orders per page"`
+	Cursor   string          `query:"cursor" maxLength:"1000" doc:"\"next\" of the page before"`
+}
+
+type listOrdersOutput struct {
+	Body struct {
+		Orders []OrderSummary `json:"orders" nullable:"false"`
+		Next   string         `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
+	}
+}
+
+// OrderSummary is one order in a list.
+type OrderSummary struct {
+	Key         order.Key      `json:"key" example:"main:1:000000123"`
+	Instance    string         `json:"instance"`
+	StoreID     int64          `json:"store_id"`
+	IncrementID string         `json:"increment_id"`
+	Status      order.Status   `json:"status" doc:"Where the order stands"`
+	Reason      *order.Reason  `json:"reason,omitempty" doc:"Why it is held, excluded or cancelled"`
+	Attention   *order.Reason  `json:"attention,omitempty" doc:"What changed in Magento after it was posted"`
+	Magento     MagentoSummary `json:"magento"`
+	BO          *BOSummary     `json:"bo,omitempty" doc:"The document in B1; absent while there is none"`
+	PlacedAt    time.Time      `json:"placed_at"`
+	ChangedAt   time.Time      `json:"changed_at" doc:"Last change of the order here"`
+	Links       Links          `json:"links"`
+}
+
+// MagentoSummary is what Magento says of an order.
+type MagentoSummary struct {
+	State  string      `json:"state"`
+	Status string      `json:"status"`
+	Total  order.Money `json:"total"`
+}
+
+// BOSummary is the order's document in B1.
+type BOSummary struct {
+	DocNum   int64       `json:"doc_num" doc:"Number that people see"`
+	DocEntry int64       `json:"doc_entry" doc:"B1's own key; for a draft that of the draft"`
+	Draft    bool        `json:"draft,omitempty" doc:"It waits for approval"`
+	Total    order.Money `json:"total"`
+}
+
+func (s *server) summary(doc store.Staged) OrderSummary {
+	o := OrderSummary{
+		Key: doc.Key, Instance: doc.Instance, StoreID: doc.StoreID, IncrementID: doc.IncrementID,
+		Status: doc.Status, Reason: doc.Reason, Attention: doc.Attention,
+		Magento:  MagentoSummary{State: doc.Magento.State, Status: doc.Magento.Status, Total: doc.Magento.Total},
+		PlacedAt: doc.PlacedAt, ChangedAt: doc.ChangedAt, Links: s.links.order(doc.Key),
+	}
+	if b := doc.BO; b != nil {
+		o.BO = &BOSummary{DocNum: b.DocNum, DocEntry: b.DocEntry, Draft: b.Draft, Total: b.Total}
+	}
+	return o
+}
+
+func (s *server) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
+	filter, err := s.filter(in)
+	if err != nil {
+		return nil, err
+	}
+	filter.Limit++ // one more tells whether there is a next page
+	docs, err := s.store.List(ctx, filter)
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	var out listOrdersOutput
+	if len(docs) > in.Limit {
+		docs = docs[:in.Limit]
+		out.Body.Next = encodeCursor(docs[in.Limit-1])
+	}
+	out.Body.Orders = make([]OrderSummary, len(docs))
+	for i, doc := range docs {
+		out.Body.Orders[i] = s.summary(doc)
+	}
+	return &out, nil
+}
+
+func (s *server) filter(in *listOrdersInput) (f store.Filter, err error) {
+	f = store.Filter{Instance: in.Instance, Status: order.Status(in.State), Text: in.Text, Limit: in.Limit}
+	if in.Instance != "" {
+		if _, err := s.instance(in.Instance); err != nil {
+			return f, err
+		}
+	}
+	if in.Store.Set {
+		f.StoreID = &in.Store.Value
+	}
+	if f.From, err = moment("query.from", in.From, 0); err != nil {
+		return f, err
+	}
+	if f.To, err = moment("query.to", in.To, 1); err != nil {
+		return f, err
+	}
+	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
+		return f, invalid("query.to", "lies before from")
+	}
+	if in.Cursor != "" {
+		f.After, err = decodeCursor(in.Cursor)
+	}
+	return f, err
+}
+
+// moment reads a time or a day; a day begins at midnight, or ends there when one day is added.
+func moment(location, text string, addDays int) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, addDays), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, invalid(location, "want a day such as 2026-11-30 or a time such as 2026-11-30T12:00:00Z")
+	}
+	return t.UTC(), nil
+}
+
+type getOrderInput struct {
+	Key string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
+}
+
+type getOrderOutput struct{ Body OrderDetail }
+
+// OrderDetail is an order with all that the store has of it.
+type OrderDetail struct {
+	store.Staged
+	Links Links `json:"links"`
+}
+
+func (s *server) getOrder(ctx context.Context, in *getOrderInput) (*getOrderOutput, error) {
+	key, err := order.ParseKey(unescape(in.Key))
+	if err != nil {
+		return nil, malformedKey.problem(err.Error() + ". GET /api/v1/orders?q=<number> finds the key of an order.")
+	}
+	doc, err := s.store.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, s.notStaged(key)
+	}
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	return &getOrderOutput{Body: OrderDetail{Staged: *doc, Links: s.links.order(key)}}, nil
+}
+
+// notStaged says how to fetch the order, or why it cannot be fetched.
+func (s *server) notStaged(key order.Key) *Problem {
+	next := fmt.Sprintf(`If Magento has it, fetch it: POST /api/v1/resyncs with {"instance":%q,"increment_ids":[%q]}.`, key.Instance(), key.IncrementID())
+	if _, err := s.instance(key.Instance()); err != nil {
+		next = "Its instance is not one of those here: " + strings.Join(s.settings.InstanceNames, ", ") + ". Check the key."
+	}
+	p := orderNotFound.problem(fmt.Sprintf("The order %s is not staged. %s", key, next))
+	p.Key = string(key)
+	return p
+}
+
+// unescape decodes a path parameter; one that is not properly escaped is taken as it stands and refused further on.
+func unescape(parameter string) string {
+	if text, err := url.PathUnescape(parameter); err == nil {
+		return text
+	}
+	return parameter
+}

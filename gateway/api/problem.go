@@ -1,0 +1,152 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// Problem is every answer that is not the one asked for (RFC 9457). Detail says what is wrong and what to do next.
+type Problem struct {
+	Type   string `json:"type" doc:"Stable name of the kind of problem, urn:datawald:problem:…" example:"urn:datawald:problem:order-not-found"`
+	Title  string `json:"title" doc:"The kind of problem in a few words" example:"No such order"`
+	Status int    `json:"status" doc:"HTTP status" example:"404"`
+	Detail string `json:"detail" doc:"What is wrong this time, and what to do next"`
+	// Key is the order concerned.
+	Key    string  `json:"key,omitempty" doc:"Key of the order concerned" example:"main:1:000000123"`
+	Faults []Fault `json:"errors,omitempty" doc:"Each fault of a request, or each part that does not answer"`
+
+	retryAfter int   // seconds, 0 for none
+	cause      error // for the log, which names its type alone
+}
+
+// Fault is one thing wrong, with its place.
+type Fault struct {
+	Location string `json:"location,omitempty" doc:"Where, for example query.state or body.increment_ids[3]"`
+	Message  string `json:"message" doc:"What is wrong there"`
+}
+
+// kind is what all problems of one sort have in common.
+type kind struct {
+	name   string
+	title  string
+	status int
+}
+
+var (
+	invalidRequest    = kind{"invalid-request", "The request is not valid", http.StatusUnprocessableEntity}
+	unreadableRequest = kind{"unreadable-request", "The request cannot be read", http.StatusBadRequest}
+	malformedKey      = kind{"malformed-order-key", "This is not an order key", http.StatusUnprocessableEntity}
+	orderNotFound     = kind{"order-not-found", "No such order", http.StatusNotFound}
+	resyncNotFound    = kind{"resync-not-found", "No such resync", http.StatusNotFound}
+	unknownInstance   = kind{"unknown-instance", "No such instance", http.StatusUnprocessableEntity}
+	keyReused         = kind{"idempotency-key-reused", "The Idempotency-Key belongs to another request", http.StatusUnprocessableEntity}
+	wrongContentType  = kind{"wrong-content-type", "The request must be JSON", http.StatusUnsupportedMediaType}
+	tooLarge          = kind{"request-too-large", "The request is too large", http.StatusRequestEntityTooLarge}
+	tooSlow           = kind{"request-too-slow", "The request did not arrive in time", http.StatusRequestTimeout}
+	foreignHost       = kind{"foreign-host", "The request is not for this server", http.StatusMisdirectedRequest}
+	crossOrigin       = kind{"cross-origin", "The request comes from another site", http.StatusForbidden}
+	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
+	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}
+	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
+	internal          = kind{"internal", "The gateway failed", http.StatusInternalServerError}
+)
+
+const mendRequest = "Mend the request and send it again; /openapi.json describes it."
+
+func (k kind) problem(detail string) *Problem {
+	return &Problem{Type: "urn:datawald:problem:" + k.name, Title: k.title, Status: k.status, Detail: detail}
+}
+
+// invalid is a request with a fault at one place.
+func invalid(location, message string) *Problem {
+	p := invalidRequest.problem(location + ": " + message + ". " + mendRequest)
+	p.Faults = []Fault{{Location: location, Message: message}}
+	return p
+}
+
+// partDown says that the store or Temporal does not answer. The cause stays inside: it may quote what was asked.
+func partDown(cause error, parts ...string) *Problem {
+	p := unavailable.problem("No usable answer from: " + strings.Join(parts, ", ") + ". Try again in some seconds; if it lasts, look at that server and at GET /readyz.")
+	p.retryAfter, p.cause = 5, cause
+	for _, part := range parts {
+		p.Faults = append(p.Faults, Fault{Location: part, Message: "does not answer as it should"})
+	}
+	return p
+}
+
+func failure() *Problem {
+	return internal.problem("The request was not carried out because of a fault in the gateway. Nothing is lost; try again, and report it with the time and the address if it stays.")
+}
+
+// Unwrap gives the cause, for the log.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Error tells the problem in one line.
+func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
+
+// GetStatus is the HTTP status, for huma.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are the headers that go with the problem, for huma.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	return h
+}
+
+// ContentType makes it application/problem+json, for huma.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// send answers a request that did not reach a handler.
+func (p *Problem) send(c *gin.Context) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		c.AbortWithStatus(p.Status)
+		return
+	}
+	c.Abort()
+	c.Data(p.Status, p.ContentType(""), body)
+}
+
+// fromFramework makes a problem of what huma finds wrong with a request. Values are not echoed.
+func fromFramework(status int, message string, errs ...error) huma.StatusError {
+	var faults []Fault
+	var texts []string
+	for _, err := range errs {
+		f := Fault{Message: err.Error()}
+		if d, ok := err.(huma.ErrorDetailer); ok {
+			f = Fault{Location: d.ErrorDetail().Location, Message: d.ErrorDetail().Message}
+		}
+		faults = append(faults, f)
+		texts = append(texts, strings.TrimPrefix(f.Location+": "+f.Message, ": "))
+	}
+	detail := message
+	if len(texts) > 0 {
+		detail = strings.Join(texts, "; ")
+	}
+	detail += ". "
+	var p *Problem
+	switch status {
+	case http.StatusUnprocessableEntity:
+		p = invalidRequest.problem(detail + mendRequest)
+	case http.StatusBadRequest:
+		p = unreadableRequest.problem(detail + mendRequest)
+	case http.StatusUnsupportedMediaType:
+		return notJSON()
+	case http.StatusRequestEntityTooLarge:
+		return bodyTooLarge()
+	case http.StatusRequestTimeout:
+		return tooSlow.problem("The body of the request did not arrive in time. Send it again.")
+	default:
+		return failure()
+	}
+	p.Faults = faults
+	return p
+}

@@ -1,0 +1,36 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"datawald/store"
+)
+
+type statusInput struct {
+	Instance string `query:"instance" doc:"The instance; may be left out where there is only one" example:"main"`
+}
+
+type statusOutput struct{ Body store.Overview }
+
+func (s *server) routeStatus() {
+	route(s, huma.Operation{OperationID: "get-status", Method: http.MethodGet, Path: "/api/v1/status", Tags: []string{"status"},
+		Summary: "Orders by state, and how far behind Magento they may be",
+		Description: "`cut` is the last change in Magento that is staged; it is old in a quiet shop. `lag_seconds` counts from the start of the " +
+			"latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
+			"`last_run` is the latest sync run that has ended, with errors or without."}, s.status)
+}
+
+func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, error) {
+	instance, err := s.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	overview, err := s.store.Overview(ctx, instance)
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	return &statusOutput{Body: *overview}, nil
+}

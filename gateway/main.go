@@ -1,0 +1,103 @@
+// Command gateway serves DataWald's HTTP interface until it is told to stop.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	temporallog "go.temporal.io/sdk/log"
+
+	"datawald/config"
+	"datawald/gateway/api"
+	"datawald/store"
+)
+
+// Limits of a connection. A request itself is bounded by the api.
+const (
+	headerTime   = 5 * time.Second
+	readTime     = 15 * time.Second
+	writeTime    = 30 * time.Second
+	idleTime     = 2 * time.Minute
+	maxHeader    = 64 << 10
+	shutdownTime = 20 * time.Second // longer than any request
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	settings, err := config.LoadGateway()
+	if err != nil {
+		return err
+	}
+	log := settings.Logger("gateway")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	db, err := store.Open(ctx, settings.MongoDBURI, settings.MongoDBDatabase)
+	if err != nil {
+		return err
+	}
+	defer closeStore(db, log)
+
+	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(log))
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	handler, err := api.New(settings, db, temporal, log)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", settings.Address)
+	if err != nil {
+		return fmt.Errorf("GATEWAY_ADDRESS %s cannot be used (%w): end the program that has it, or choose another", settings.Address, err)
+	}
+	return serve(ctx, listener, handler, log)
+}
+
+// serve answers until ctx ends; then it finishes the requests in hand.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	log.Info("gateway started", "address", "http://"+listener.Addr().String())
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("gateway ended: %w", err)
+	case <-ctx.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	err := server.Shutdown(limit)
+	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	log.Info("gateway stopped")
+	return err
+}
+
+func closeStore(db *store.Store, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := db.Close(ctx); err != nil {
+		log.Warn("not closed cleanly", "what", "store", "error", err)
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+)
+
+type applyCommand struct{}
+
+// Help is the long form of the command's help.
+func (applyCommand) Help() string {
+	return `Makes the schedules in Temporal as the settings want them: INSTANCES, SYNC_INTERVAL, SYNC_WINDOW and TEMPORAL_TASK_QUEUE. Run it after every change of these; when nothing has changed it writes nothing. A new schedule starts its first run at once. Whether a schedule is paused, and its note, stay as operators have set them.
+
+Example:
+
+    starter apply
+    SYNC_INTERVAL=5m starter apply`
+}
+
+// Run brings every schedule in line.
+func (applyCommand) Run(a *app) error {
+	s, err := loadSettings()
+	if err != nil {
+		return err
+	}
+	c, err := dial(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, p := range schedules(s) {
+		done, err := apply(a.ctx, c.ScheduleClient(), p)
+		if err != nil {
+			return refused(s, "schedule "+p.id, err)
+		}
+		a.say("%s: %s", p.id, done)
+	}
+	return nil
+}
+
+// apply creates the schedule, or replaces whatever differs from the plan, and says what it did.
+func apply(ctx context.Context, c client.ScheduleClient, p plan) (done string, err error) {
+	_, err = c.Create(ctx, p.options())
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return fmt.Sprintf("created, a run starts now and then every %s", p.spec.Intervals[0].Every), err
+	}
+	err = c.GetHandle(ctx, p.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(is client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+		schedule := is.Description.Schedule
+		differences := p.differences(schedule)
+		if done = "unchanged"; len(differences) > 0 {
+			done = "updated: " + strings.Join(differences, "; ")
+		}
+		done += paused(schedule.State)
+		if len(differences) == 0 {
+			return nil, temporal.ErrSkipScheduleUpdate
+		}
+		return &client.ScheduleUpdate{Schedule: p.schedule(schedule.State)}, nil
+	}})
+	return done, err
+}
+
+// paused reminds the operator of a schedule that does not fire.
+func paused(s *client.ScheduleState) string {
+	switch {
+	case !s.Paused:
+		return ""
+	case s.Note == "":
+		return " (paused)"
+	}
+	return fmt.Sprintf(" (paused: %s)", s.Note)
+}

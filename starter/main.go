@@ -1,0 +1,92 @@
+// Command starter is the operator's command line: it sets the schedules up, asks for runs, says where the orders stand,
+// and shows what would be sent to B1 without sending it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+const description = `Runs DataWald: orders from Magento into SAP Business One.
+
+Settings come from the environment; .env.example lists them all.
+
+Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held.`
+
+// commands is the command line as kong reads it.
+type commands struct {
+	Apply   applyCommand   `cmd:"" help:"Create or update the schedules, one for each instance."`
+	Sync    syncCommand    `cmd:"" help:"Start a run now instead of at its time."`
+	Resync  resyncCommand  `cmd:"" help:"Read orders from Magento again by their numbers and take them to B1."`
+	Status  statusCommand  `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
+	Preview previewCommand `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
+	Rules   rulesCommand   `cmd:"" help:"Work on rules files."`
+}
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// app is what every command gets: the time it has, and where to write.
+type app struct {
+	ctx context.Context
+	streams
+}
+
+// say writes a line for the reader.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
+
+// warn writes a line beside the output.
+func (a *app) warn(format string, args ...any) { fmt.Fprintf(a.err, "starter: "+format+"\n", args...) }
+
+// run carries out one command line and gives its exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	shown := false // help was asked for, and given
+	parser, err := kong.New(&commands{},
+		kong.Name("starter"), kong.Description(description), kong.Writers(s.out, s.err),
+		kong.Exit(func(int) { shown = true }),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}))
+	if err != nil {
+		panic(err) // the tags of the commands above are wrong
+	}
+	a := &app{ctx: ctx, streams: s}
+	command, err := parser.Parse(args)
+	if shown {
+		return exitOK
+	}
+	if err != nil {
+		return a.end(badInput("%w; starter --help lists the commands", err))
+	}
+	return a.end(command.Run(a))
+}
+
+// end reports the error, if any, and turns it into an exit code.
+func (a *app) end(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	code := exitFailed
+	if e, ok := errors.AsType[*exitError](err); ok {
+		code = e.code
+	}
+	if message := err.Error(); message != "" {
+		a.warn("%s", message)
+	}
+	return code
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
+	"datawald/order"
+	"datawald/workflows"
+)
+
+type resyncCommand struct {
+	IncrementIDs []string `arg:"" name:"increment-id" help:"The orders' numbers in Magento, up to 500."`
+	instanceFlag
+	Wait bool `help:"Wait until the orders are done, and show what became of them."`
+}
+
+// Help is the long form of the command's help.
+func (resyncCommand) Help() string {
+	return `Reads the orders from Magento, stages them before all others and takes them to B1. Held orders are tried again; orders that B1 has already stay single.
+
+With --wait the exit code is 3 when an order is held, or missing in Magento.
+
+Example:
+
+    starter resync 000000123
+    starter resync 000000123 000000124 --wait`
+}
+
+// Run starts the workflow.
+func (cmd resyncCommand) Run(a *app) error {
+	s, err := loadSettings()
+	if err != nil {
+		return err
+	}
+	in, err := cmd.input(s)
+	if err != nil {
+		return err
+	}
+	c, err := dial(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	run, err := c.ExecuteWorkflow(a.ctx, client.StartWorkflowOptions{
+		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
+		StaticSummary: fmt.Sprintf("%d order(s), asked for by %s", len(in.IncrementIDs), in.Actor),
+	}, workflows.ResyncOrders, in)
+	if err != nil {
+		return refused(s, "resync", err)
+	}
+	a.say("%s started", run.GetID())
+	if !cmd.Wait {
+		return nil
+	}
+	warnWithoutWorker(a, c, s)
+	var result workflows.ResyncOrdersResult
+	if err := run.Get(a.ctx, &result); err != nil {
+		return waiting(a, run.GetID(), err)
+	}
+	return showResync(a, s, in, result)
+}
+
+// input checks the numbers; one that is named twice counts once.
+func (cmd resyncCommand) input(s *config.Starter) (in workflows.ResyncOrdersInput, err error) {
+	if in.Instance, err = cmd.choose(s.InstanceNames); err != nil {
+		return in, err
+	}
+	for _, id := range cmd.IncrementIDs {
+		if key, err := order.ParseKey(id); err == nil {
+			return in, badInput("%s is an order key; name the order by its number: %s", id, key.IncrementID())
+		}
+		if _, err := order.NewKey(in.Instance, 0, id); err != nil {
+			return in, badInput("%w", err)
+		}
+		if !slices.Contains(in.IncrementIDs, id) {
+			in.IncrementIDs = append(in.IncrementIDs, id)
+		}
+	}
+	in.Actor = "starter"
+	if err := in.Validate(); err != nil {
+		return in, badInput("%w", err)
+	}
+	return in, nil
+}
+
+// runName is new each time and sorts by time.
+func runName() string {
+	return time.Now().UTC().Format("20060102T150405Z") + "-" + strings.ToLower(rand.Text()[:6])
+}
+
+// showResync writes down what became of the orders. Held and missing ones matter most to a script; then come those that
+// are not done.
+func showResync(a *app, s *config.Starter, in workflows.ResyncOrdersInput, result workflows.ResyncOrdersResult) error {
+	err := showRun(a, result.Run)
+	for _, id := range result.Missing {
+		a.say("%s missing: Magento has no order with this number", id)
+	}
+	counts := result.Run.Counts
+	if counts.Held > 0 {
+		if err := showHeld(a, s, in); err != nil {
+			a.warn("the held orders cannot be named: %v", err)
+		}
+	}
+	if counts.Held > 0 || len(result.Missing) > 0 {
+		return &exitError{exitHeld, err}
+	}
+	if err == nil && counts.Deferred > 0 {
+		err = errors.New("orders are still pending: B1 did not answer; the next run takes them up")
+	}
+	return err
+}
+
+// showHeld names the held ones among the orders, with the reason that a clerk sees.
+func showHeld(a *app, s *config.Starter, in workflows.ResyncOrdersInput) error {
+	db, done, err := openStore(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	docs, err := db.ListByIncrementIDs(a.ctx, in.Instance, in.IncrementIDs)
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		if doc.Status == order.Held && doc.Reason != nil {
+			a.say("%s held: %s: %s", doc.Key, doc.Reason.Code, doc.Reason.Error())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
+	"datawald/workflows"
+)
+
+const (
+	// leastCatchup is the shortest catch-up window that the server takes.
+	leastCatchup = 10 * time.Second
+	// runLimit ends a run that hangs, so that it does not keep the schedule from firing for ever. A sound run waits for
+	// its orders for ten minutes; the rest is room for reading a long history. A run that is cut off loses nothing: the
+	// next one begins at the cut.
+	runLimit = time.Hour
+)
+
+// plan is one row of the table of schedules: what it does, when, and how firings relate.
+type plan struct {
+	id     string
+	spec   client.ScheduleSpec
+	policy client.SchedulePolicies
+	action client.ScheduleWorkflowAction
+}
+
+// schedules is the table that the settings ask for: one row for each instance.
+func schedules(s *config.Starter) []plan {
+	var table []plan
+	for _, instance := range s.InstanceNames {
+		table = append(table, plan{
+			id:   workflows.ScheduleID(instance),
+			spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.SyncInterval}}},
+			policy: client.SchedulePolicies{
+				// Two runs would read the same pages; the next one sees whatever a skipped one would have seen.
+				Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+				// After an outage one run is enough, and the default of a year would start one for each interval.
+				CatchupWindow: max(s.SyncInterval, leastCatchup),
+			},
+			action: client.ScheduleWorkflowAction{
+				ID:                       workflows.SyncOrdersID(instance),
+				Workflow:                 workflows.SyncOrders,
+				Args:                     []any{workflows.SyncOrdersInput{Instance: instance, Window: s.SyncWindow}},
+				TaskQueue:                s.TaskQueue,
+				WorkflowExecutionTimeout: runLimit,
+			},
+		})
+	}
+	return table
+}
+
+// options are for creating the schedule; its first run starts at once.
+func (p plan) options() client.ScheduleOptions {
+	return client.ScheduleOptions{
+		ID: p.id, Spec: p.spec, Action: &p.action,
+		Overlap: p.policy.Overlap, CatchupWindow: p.policy.CatchupWindow, PauseOnFailure: p.policy.PauseOnFailure,
+		TriggerImmediately: true,
+	}
+}
+
+// schedule is for replacing what stands there; state (paused, note, remaining actions) is the operators' own.
+func (p plan) schedule(state *client.ScheduleState) *client.Schedule {
+	return &client.Schedule{Spec: &p.spec, Action: &p.action, Policy: &p.policy, State: state}
+}

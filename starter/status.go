@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+type statusCommand struct {
+	instanceFlag
+	JSON bool `help:"Print one line of JSON for programs."`
+}
+
+// Help is the long form of the command's help.
+func (statusCommand) Help() string {
+	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the last run, and why orders are held.
+
+With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n} for one instance; cut is empty and lag_seconds null until Magento has been read.
+
+Example:
+
+    starter status
+    starter status --json`
+}
+
+// Run reads the store.
+func (cmd statusCommand) Run(a *app) error {
+	s, err := loadSettings()
+	if err != nil {
+		return err
+	}
+	names := s.InstanceNames
+	if cmd.JSON || cmd.Instance != "" {
+		name, err := cmd.choose(names)
+		if err != nil {
+			return err
+		}
+		names = []string{name}
+	}
+	db, done, err := openStore(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for i, name := range names {
+		o, err := db.Overview(a.ctx, name)
+		if err != nil {
+			return err
+		}
+		if cmd.JSON {
+			return json.NewEncoder(a.out).Encode(asStatus(o))
+		}
+		if i > 0 {
+			a.say("")
+		}
+		reasons, err := heldReasons(a.ctx, db, name)
+		if err != nil {
+			return err
+		}
+		showStatus(a, name, o, reasons)
+	}
+	return nil
+}
+
+// status is what --json prints; programs rely on its members.
+type status struct {
+	Orders struct {
+		Pending   int64 `json:"pending"`
+		Posted    int64 `json:"posted"`
+		Held      int64 `json:"held"`
+		Excluded  int64 `json:"excluded"`
+		Cancelled int64 `json:"cancelled"`
+		Draft     int64 `json:"draft"`
+	} `json:"orders"`
+	Cut        string `json:"cut"`
+	LagSeconds *int64 `json:"lag_seconds"`
+}
+
+func asStatus(o *store.Overview) status {
+	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds}
+	s.Orders.Pending, s.Orders.Posted, s.Orders.Held = o.Orders[order.Pending], o.Orders[order.Posted], o.Orders[order.Held]
+	s.Orders.Excluded, s.Orders.Cancelled, s.Orders.Draft = o.Orders[order.Excluded], o.Orders[order.Cancelled], o.Orders[order.Draft]
+	return s
+}
+
+// showStatus writes the table for people.
+func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	fmt.Fprintf(w, "instance\t%s\n", instance)
+	for _, st := range order.Statuses() {
+		fmt.Fprintf(w, "%s\t%d\n", st, o.Orders[st])
+	}
+	fmt.Fprintf(w, "cut\t%s\n", cmp.Or(o.Cut, "none: Magento has not been read yet"))
+	if o.LagSeconds != nil {
+		fmt.Fprintf(w, "lag\t%s\n", time.Duration(*o.LagSeconds)*time.Second)
+	}
+	if r := o.LastRun; r != nil {
+		fmt.Fprintf(w, "last run\t%s: %s\n", r.StartedAt.UTC().Format(time.RFC3339), countsLine(*r))
+		for _, e := range r.Errors {
+			fmt.Fprintf(w, "\t%s\n", e)
+		}
+	}
+	if len(reasons) > 0 {
+		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
+	}
+}
+
+// How many held orders are looked at for their reasons, and how many reasons are shown.
+const (
+	heldLooked = 500
+	heldShown  = 5
+)
+
+// heldReasons counts why the newest held orders are held, the most frequent reason first.
+func heldReasons(ctx context.Context, db *store.Store, instance string) ([]count, error) {
+	docs, err := db.List(ctx, store.Filter{Instance: instance, Status: order.Held, Limit: heldLooked})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, d := range docs {
+		if d.Reason != nil {
+			counts[d.Reason.Code]++
+		}
+	}
+	var all []count
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, count{code, counts[code]})
+	}
+	slices.SortStableFunc(all, func(a, b count) int { return b.n - a.n })
+	return all[:min(len(all), heldShown)], nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+type syncCommand struct {
+	instanceFlag
+	Wait bool `help:"Wait until the run has ended, and show its counts."`
+}
+
+// Help is the long form of the command's help.
+func (syncCommand) Help() string {
+	return `Makes the schedule fire now, even when it is paused. Two runs of an instance never work at once: when one is under way, nothing is started, and --wait waits for that one.
+
+Example:
+
+    starter sync --wait
+    starter sync --instance eu`
+}
+
+// Run triggers the schedule.
+func (cmd syncCommand) Run(a *app) error {
+	s, err := loadSettings()
+	if err != nil {
+		return err
+	}
+	instance, err := cmd.choose(s.InstanceNames)
+	if err != nil {
+		return err
+	}
+	c, err := dial(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	run, underWay, err := trigger(a.ctx, c.ScheduleClient(), instance)
+	if err != nil {
+		return refused(s, "schedule "+workflows.ScheduleID(instance), err)
+	}
+	if underWay {
+		a.say("%s is under way already; no other is started", run.WorkflowID)
+	} else {
+		a.say("%s started", run.WorkflowID)
+	}
+	if !cmd.Wait {
+		return nil
+	}
+	return awaitSync(a, c, s, run)
+}
+
+// startLimit is how long Temporal may take to start a run that was asked for.
+const startLimit = 15 * time.Second
+
+// trigger fires the schedule, unless a run is under way, and gives the run.
+func trigger(ctx context.Context, c client.ScheduleClient, instance string) (run client.ScheduleWorkflowExecution, underWay bool, err error) {
+	h := c.GetHandle(ctx, workflows.ScheduleID(instance))
+	before, err := h.Describe(ctx)
+	if isNotFound(err) {
+		return run, false, badInput("%s has no schedule yet: create it with starter apply", instance)
+	}
+	if err != nil {
+		return run, false, err
+	}
+	if len(before.Info.RunningWorkflows) > 0 {
+		return before.Info.RunningWorkflows[0], true, nil
+	}
+	if err := h.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP}); err != nil {
+		return run, false, err
+	}
+	run, err = started(ctx, h, before.Info.RecentActions)
+	return run, false, err
+}
+
+// started waits for a run that was not there before. It may be the schedule's own, begun in the same moment: that one
+// serves as well.
+func started(ctx context.Context, h client.ScheduleHandle, before []client.ScheduleActionResult) (run client.ScheduleWorkflowExecution, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		now, err := h.Describe(ctx)
+		if err != nil {
+			return run, err
+		}
+		for _, r := range slices.Backward(now.Info.RecentActions) {
+			if r.StartWorkflowResult != nil && !slices.ContainsFunc(before, same(*r.StartWorkflowResult)) {
+				return *r.StartWorkflowResult, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return run, fmt.Errorf("Temporal has not started the run within %s", startLimit)
+		case <-tick.C:
+		}
+	}
+}
+
+func same(run client.ScheduleWorkflowExecution) func(client.ScheduleActionResult) bool {
+	return func(r client.ScheduleActionResult) bool {
+		return r.StartWorkflowResult != nil && *r.StartWorkflowResult == run
+	}
+}
+
+// awaitSync waits for the run, through all its continuations, and shows what it did.
+func awaitSync(a *app, c client.Client, s *config.Starter, run client.ScheduleWorkflowExecution) error {
+	warnWithoutWorker(a, c, s)
+	var result store.Run
+	if err := c.GetWorkflow(a.ctx, run.WorkflowID, run.FirstExecutionRunID).Get(a.ctx, &result); err != nil {
+		return waiting(a, run.WorkflowID, err)
+	}
+	return showRun(a, result)
+}
+
+// waiting tells an operator who stopped waiting from a run that failed.
+func waiting(a *app, workflowID string, err error) error {
+	if a.ctx.Err() != nil {
+		return fmt.Errorf("stopped waiting; %s goes on by itself", workflowID)
+	}
+	return err
+}
+
+// warnWithoutWorker says why nothing happens when nobody takes up the work.
+func warnWithoutWorker(a *app, c client.Client, s *config.Starter) {
+	queue, err := c.DescribeTaskQueue(a.ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err == nil && len(queue.Pollers) == 0 {
+		a.warn("no worker listens on task queue %s; the run waits until one is started", s.TaskQueue)
+	}
+}
