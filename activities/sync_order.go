@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"datawald/magento"
+	"datawald/mapping"
 	"datawald/order"
 	"datawald/store"
 )
@@ -16,6 +18,8 @@ type SyncOrderInput struct {
 	Refs     []store.PayloadRef `json:"refs"`
 	// Cut moves forward to here when all documents are staged; nil leaves it.
 	Cut *order.Cut `json:"cut,omitempty"`
+	// CaughtUp is when this reading of Magento began, given with its last page; nil with the others.
+	CaughtUp *time.Time `json:"caught_up,omitempty"`
 	// Again takes held orders up once more and puts all before the others: somebody asked for them by name.
 	Again bool `json:"again,omitempty"`
 	// Actor is who asked, for the timeline.
@@ -45,6 +49,11 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 	}
 	if in.Cut != nil && !in.Cut.IsZero() {
 		if err := a.store.AdvanceCut(ctx, in.Instance, store.TaskOrders, *in.Cut); err != nil {
+			return nil, err
+		}
+	}
+	if in.CaughtUp != nil {
+		if err := a.store.CaughtUp(ctx, in.Instance, store.TaskOrders, *in.CaughtUp); err != nil {
 			return nil, err
 		}
 	}
@@ -164,17 +173,14 @@ func unreadableReason(cause error) *order.Reason {
 
 func (s *staging) beforePosting(o *order.Order) string {
 	doc := s.doc
-	doc.Reason = nil
-	if o.State == "canceled" || (o.State == "" && o.Status == "canceled") {
-		doc.Status = order.Cancelled
-		doc.Reason = &order.Reason{Code: "cancelled_in_magento", Message: "The order was cancelled in Magento before it was posted."}
+	status, reason := LeftOut(o, s.instance.Rules)
+	doc.Reason = reason
+	switch status {
+	case order.Cancelled:
+		doc.Status = status
 		return stagedCancelled
-	}
-	if ok, rule := s.instance.Rules.Eligible(o.State, o.Status); !ok {
-		doc.Status = order.Excluded
-		doc.Reason = &order.Reason{Code: rule, Field: "state", Message: fmt.Sprintf("The rule %q leaves the order out.", rule),
-			Hint: "It comes in by itself when its state in Magento changes."}
-		s.detail = rule
+	case order.Excluded:
+		doc.Status, s.detail = status, reason.Code
 		return stagedExcluded
 	}
 	doc.Status, doc.DueAt = order.Pending, now()
@@ -182,6 +188,19 @@ func (s *staging) beforePosting(o *order.Order) string {
 		return stagedNew
 	}
 	return stagedChanged
+}
+
+// LeftOut says whether an order that B1 does not have stays out of it: Cancelled or Excluded with the reason, or Pending
+// with none.
+func LeftOut(o *order.Order, rules *mapping.Rules) (order.Status, *order.Reason) {
+	if o.State == "canceled" || (o.State == "" && o.Status == "canceled") {
+		return order.Cancelled, &order.Reason{Code: "cancelled_in_magento", Field: "state", Message: "The order was cancelled in Magento before it was posted."}
+	}
+	if ok, rule := rules.Eligible(o.State, o.Status); !ok {
+		return order.Excluded, &order.Reason{Code: rule, Field: "state", Message: fmt.Sprintf("The rule %q leaves the order out.", rule),
+			Hint: "It comes in by itself when its state in Magento changes."}
+	}
+	return order.Pending, nil
 }
 
 // afterPosting never moves an order that B1 has; it says what changed.

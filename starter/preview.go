@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/order"
@@ -141,22 +142,10 @@ func preview(instance string, raw []byte, rules *mapping.Rules, day time.Time) m
 	if result.Proof.Components == nil { // it stopped on the way: half a document helps nobody
 		result.Document, result.Proof = nil, nil
 	}
-	if reason := leftOut(o, rules); reason != nil {
+	if _, reason := activities.LeftOut(o, rules); reason != nil {
 		result.Hold = reason
 	}
 	return result
-}
-
-// leftOut is why staging would not hand the order on to B1 whatever its document.
-func leftOut(o *order.Order, rules *mapping.Rules) *order.Reason {
-	if o.State == "canceled" || (o.State == "" && o.Status == "canceled") {
-		return &order.Reason{Code: "cancelled_in_magento", Field: "state", Message: "The order is cancelled in Magento."}
-	}
-	if ok, rule := rules.Eligible(o.State, o.Status); !ok {
-		return &order.Reason{Code: rule, Field: "state", Message: fmt.Sprintf("The rule %q leaves the order out.", rule),
-			Hint: "It comes in by itself when its state in Magento changes."}
-	}
-	return nil
 }
 
 // printJSON writes a value for people and programs alike.

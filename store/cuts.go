@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -18,6 +19,8 @@ type cutDocument struct {
 	ID  string    `bson:"_id"`
 	Rev int64     `bson:"rev"`
 	Cut order.Cut `bson:"cut"`
+	// CaughtUpAt is when the latest reading that came to its end began: what had changed by then is staged.
+	CaughtUpAt time.Time `bson:"caught_up_at"`
 }
 
 func cutID(instance, task string) string { return instance + ":" + task }
@@ -46,31 +49,61 @@ func (s *Store) Cut(ctx context.Context, instance, task string) (order.Cut, erro
 
 // AdvanceCut moves the cut forward to c. A cut that is already there or further stays: it never moves back.
 func (s *Store) AdvanceCut(ctx context.Context, instance, task string, c order.Cut) error {
-	id := cutID(instance, task)
+	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
+		ahead := c.After(doc.Cut)
+		if ahead {
+			doc.Cut = c
+		}
+		return ahead
+	})
+}
+
+// CaughtUp notes that a reading which began at that time has come to its end.
+func (s *Store) CaughtUp(ctx context.Context, instance, task string, began time.Time) error {
+	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
+		later := began.After(doc.CaughtUpAt)
+		if later {
+			doc.CaughtUpAt = began
+		}
+		return later
+	})
+}
+
+// changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else
+// has written meanwhile it begins again.
+func (s *Store) changeCut(ctx context.Context, id string, change func(*cutDocument) bool) error {
 	for range maxConflicts {
 		doc, err := s.cut(ctx, id)
 		if err != nil {
 			return err
 		}
-		if !c.After(doc.Cut) {
+		was := doc.Rev
+		if doc.Rev++; !change(doc) {
 			return nil
 		}
-		next := cutDocument{ID: id, Rev: doc.Rev + 1, Cut: c}
-		if doc.Rev == 0 {
-			if _, err := s.cuts.InsertOne(ctx, next); err == nil {
-				return nil
-			} else if !mongo.IsDuplicateKeyError(err) {
-				return fmt.Errorf("write cut %s: %w", id, err)
-			}
-			continue
-		}
-		res, err := s.cuts.ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "rev", Value: doc.Rev}}, next)
+		done, err := s.writeCut(ctx, doc, was)
 		if err != nil {
 			return fmt.Errorf("write cut %s: %w", id, err)
 		}
-		if res.MatchedCount == 1 {
+		if done {
 			return nil
 		}
 	}
 	return fmt.Errorf("cut %s: changed by others %d times in a row", id, maxConflicts)
+}
+
+// writeCut stores doc in place of the revision it was read at; done is false when that is gone.
+func (s *Store) writeCut(ctx context.Context, doc *cutDocument, was int64) (done bool, err error) {
+	if was == 0 {
+		_, err := s.cuts.InsertOne(ctx, doc)
+		if mongo.IsDuplicateKeyError(err) {
+			return false, nil
+		}
+		return err == nil, err
+	}
+	res, err := s.cuts.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.ID}, {Key: "rev", Value: was}}, doc)
+	if err != nil {
+		return false, err
+	}
+	return res.MatchedCount == 1, nil
 }

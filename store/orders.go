@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -160,7 +161,7 @@ type Filter struct {
 	StoreID  *int64
 	// From and To bound placed_at: From inclusive, To exclusive.
 	From, To time.Time
-	// Text is looked for in increment id, key, reason and B1 number; case does not matter.
+	// Text is looked for in key, reason and reference; case does not matter. A number is compared with B1's as well.
 	Text string
 	// After continues a list behind the last order of the page before.
 	After *Position
@@ -208,8 +209,12 @@ func (f Filter) query() bson.D {
 	}
 	if f.Text != "" {
 		contains := bson.D{{Key: "$regex", Value: regexp.QuoteMeta(f.Text)}, {Key: "$options", Value: "i"}}
-		add("$or", bson.A{bson.D{{Key: "_id", Value: contains}}, bson.D{{Key: "reason.message", Value: contains}},
-			bson.D{{Key: "reason.code", Value: contains}}, bson.D{{Key: "bo.reference", Value: contains}}})
+		places := bson.A{bson.D{{Key: "_id", Value: contains}}, bson.D{{Key: "reason.message", Value: contains}},
+			bson.D{{Key: "reason.code", Value: contains}}, bson.D{{Key: "bo.reference", Value: contains}}}
+		if n, err := strconv.ParseInt(f.Text, 10, 64); err == nil {
+			places = append(places, bson.D{{Key: "bo.doc_num", Value: n}})
+		}
+		add("$or", places)
 	}
 	if f.After != nil {
 		add("$or", bson.A{

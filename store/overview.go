@@ -19,8 +19,8 @@ type Overview struct {
 	Orders map[order.Status]int64 `json:"orders"`
 	// Cut is the last change in Magento that is staged, RFC 3339, UTC; empty while nothing is. It is old in a quiet shop.
 	Cut string `json:"cut"`
-	// LagSeconds is how far the staged orders may lie behind Magento: whole seconds since the start of the latest sync
-	// run that read Magento to its end. What had changed there by then is staged. Null until there was such a run.
+	// LagSeconds is how far the staged orders may lie behind Magento: whole seconds since the start of the latest reading
+	// that came to Magento's end. What had changed there by then is staged. Null until there was one.
 	LagSeconds *int64 `json:"lag_seconds"`
 	// LastRun is the latest sync run that has ended, with errors or without; absent until there was one.
 	LastRun *Run `json:"last_run,omitempty"`
@@ -35,45 +35,34 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 	if err != nil {
 		return nil, err
 	}
-	cut, err := s.Cut(ctx, instance, TaskOrders)
+	doc, err := s.cut(ctx, cutID(instance, TaskOrders))
 	if err != nil {
 		return nil, err
 	}
-	o := &Overview{Orders: counts}
-	if !cut.IsZero() {
-		o.Cut = cut.UpdatedAt.UTC().Format(time.RFC3339)
+	o := &Overview{Orders: counts, LagSeconds: doc.lag()}
+	if !doc.Cut.IsZero() {
+		o.Cut = doc.Cut.UpdatedAt.UTC().Format(time.RFC3339)
 	}
 	if o.LastRun, err = s.latestSync(ctx, instance); err != nil {
-		return nil, err
-	}
-	if o.LagSeconds, err = s.lag(ctx, instance, o.LastRun); err != nil {
 		return nil, err
 	}
 	return o, nil
 }
 
-// lag counts from the start of a run, not from its end: a run reads first and then waits for its orders, minutes long,
-// while Magento goes on.
-func (s *Store) lag(ctx context.Context, instance string, last *Run) (*int64, error) {
-	read := last
-	if last != nil && len(last.Errors) > 0 {
-		var err error
-		if read, err = s.latestSync(ctx, instance, bson.E{Key: "errors", Value: nil}); err != nil {
-			return nil, err
-		}
+// lag counts from the start of the reading, not from its end: Magento goes on while it is read.
+func (d *cutDocument) lag() *int64 {
+	if d.CaughtUpAt.IsZero() {
+		return nil
 	}
-	if read == nil {
-		return nil, nil
-	}
-	seconds := max(0, int64(time.Since(read.StartedAt).Seconds())) // clocks of two machines may differ
-	return &seconds, nil
+	seconds := max(0, int64(time.Since(d.CaughtUpAt).Seconds())) // clocks of two machines may differ
+	return &seconds
 }
 
 // latestSync is the sync run that ended and began last, nil when there is none.
-func (s *Store) latestSync(ctx context.Context, instance string, more ...bson.E) (*Run, error) {
-	filter := append(bson.D{
+func (s *Store) latestSync(ctx context.Context, instance string) (*Run, error) {
+	filter := bson.D{
 		{Key: "instance", Value: instance}, {Key: "kind", Value: kindSync}, {Key: "ended_at", Value: bson.D{{Key: "$ne", Value: nil}}},
-	}, more...)
+	}
 	var r Run
 	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)
 	if errors.Is(err, mongo.ErrNoDocuments) {

@@ -109,9 +109,12 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 		if page.Nameless > 0 {
 			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
 		}
-		if len(page.Refs) > 0 {
+		if len(page.Refs) > 0 || page.Done {
 			var staged activities.SyncOrderResult
 			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
+			if page.Done {
+				in.CaughtUp = &s.state.Run.StartedAt
+			}
 			if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
 				return s.failed("stage orders", err)
 			}
