@@ -21,6 +21,7 @@ build: $(SERVERS:%=bin/%) programs ## all programs, into bin/
 programs: $(PROGRAMS)
 
 $(PROGRAMS):
+	@test -e bin/$@ || echo "building bin/$@: the four programs take about 2 minutes the first time, on 2 cores"
 	@$(GO) build -o bin/$@ ./$@
 
 bin/temporal: tools/go.mod tools/go.sum

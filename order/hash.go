@@ -14,7 +14,7 @@ import (
 func (o *Order) ContentHash() string {
 	c := *o
 	c.State, c.Status = "", ""
-	c.UpdatedAt = time.Time{}
+	c.CreatedAt, c.UpdatedAt = o.CreatedAt.UTC(), time.Time{}
 	c.Totals.Paid, c.Totals.Refunded, c.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero
 	c.Lines = make([]Line, len(o.Lines))
 	for i, l := range o.Lines {

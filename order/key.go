@@ -5,16 +5,26 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Key names one order for ever: <instance>:<store_id>:<increment_id>, for example main:1:000000123.
 // Magento keeps (increment_id, store_id) unique, so the key is unique within an instance; a clerk can read it.
 type Key string
 
-var (
-	instancePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
-	incrementPattern = regexp.MustCompile(`^[^\s\x00-\x1f\x7f]{1,64}$`)
-)
+var instancePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+
+// maxIncrement is the longest increment_id in characters; Magento's column has 50.
+const maxIncrement = 64
+
+// validIncrement reports whether a clerk can read the number, and every system can keep it: no control characters,
+// no invisible ones, no spaces of any script, no broken UTF-8.
+func validIncrement(id string) bool {
+	n := utf8.RuneCountInString(id)
+	return n >= 1 && n <= maxIncrement && utf8.ValidString(id) &&
+		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' })
+}
 
 // ValidInstance reports whether name may stand for one shop and the B1 company it feeds: 1 to 32 of a-z, 0-9, '-', '_',
 // and no colon, because the colon parts the key.
@@ -27,7 +37,7 @@ func NewKey(instance string, storeID int64, incrementID string) (Key, error) {
 		return "", fmt.Errorf("instance %q: want 1 to 32 of a-z, 0-9, '-', '_'", instance)
 	case storeID < 0:
 		return "", fmt.Errorf("store_id %d is negative", storeID)
-	case !incrementPattern.MatchString(incrementID):
+	case !validIncrement(incrementID):
 		return "", fmt.Errorf("increment_id %q: want 1 to 64 printable characters without spaces", incrementID)
 	}
 	return Key(instance + ":" + strconv.FormatInt(storeID, 10) + ":" + incrementID), nil
