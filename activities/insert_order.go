@@ -83,9 +83,13 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}
-	switch p.doc.Status {
-	case order.Excluded, order.Cancelled, order.Posted:
+	if p.doc.Status == order.Cancelled || p.doc.Status == order.Posted {
 		return p.result("unchanged"), nil // settled; a held order is not: whoever starts this again has mended it
+	}
+	if !inB1(p.doc) {
+		if out, err := p.leftOut(ctx); out != nil || err != nil {
+			return out, err
+		}
 	}
 	if wait := p.tooEarly(); wait > 0 {
 		return nil, later(wait, "an earlier attempt may still be at work")
@@ -130,6 +134,32 @@ func (p *posting) load(ctx context.Context) error {
 	}
 	p.hide = order.NewRedactor(doc.Order).Text
 	return nil
+}
+
+// leftOut asks the eligibility rules once more: time has passed since the order was staged, and the rules may be others.
+// Nil means that the order goes on to B1.
+func (p *posting) leftOut(ctx context.Context) (*InsertOrderResult, error) {
+	d := p.instance.Rules.Decide(p.doc.Order, now())
+	switch d.Status {
+	case order.Pending:
+		return nil, nil
+	case order.Held:
+		return nil, p.hold(ctx, "considered", d.Reason)
+	}
+	err := p.change(ctx, func(doc *store.Staged) error {
+		if doc.Rev != p.doc.Rev {
+			return later(time.Second, "the order has just changed")
+		}
+		if doc.Status != d.Status {
+			doc.Note(event(ctx, "considered", string(d.Status), d.Reason.Code))
+		}
+		doc.Status, doc.Reason, doc.DueAt, doc.Manual = d.Status, d.Reason, d.Recheck, false
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.result("left out"), nil
 }
 
 func (p *posting) result(note string) *InsertOrderResult {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"datawald/magento"
-	"datawald/mapping"
 	"datawald/order"
 	"datawald/store"
 )
@@ -67,6 +66,7 @@ const (
 	stagedUnchanged  = "unchanged"
 	stagedExcluded   = "excluded"
 	stagedCancelled  = "cancelled"
+	stagedHeld       = "held"
 	stagedUnreadable = "unreadable"
 )
 
@@ -80,6 +80,8 @@ func counter(c *store.Counts, outcome string) *int {
 		return &c.Excluded
 	case stagedCancelled:
 		return &c.Cancelled
+	case stagedHeld:
+		return &c.Held
 	case stagedUnreadable:
 		return &c.Unreadable
 	}
@@ -173,34 +175,23 @@ func unreadableReason(cause error) *order.Reason {
 
 func (s *staging) beforePosting(o *order.Order) string {
 	doc := s.doc
-	status, reason := LeftOut(o, s.instance.Rules)
-	doc.Reason = reason
-	switch status {
+	d := s.instance.Rules.Decide(o, now())
+	doc.Status, doc.Reason, doc.DueAt = d.Status, d.Reason, d.Recheck
+	switch d.Status {
 	case order.Cancelled:
-		doc.Status = status
 		return stagedCancelled
 	case order.Excluded:
-		doc.Status, s.detail = status, reason.Code
+		s.detail = d.Reason.Code
 		return stagedExcluded
+	case order.Held:
+		s.detail = d.Reason.Code
+		return stagedHeld
 	}
-	doc.Status, doc.DueAt = order.Pending, now()
+	doc.DueAt = now()
 	if s.isNew {
 		return stagedNew
 	}
 	return stagedChanged
-}
-
-// LeftOut says whether an order that B1 does not have stays out of it: Cancelled or Excluded with the reason, or Pending
-// with none.
-func LeftOut(o *order.Order, rules *mapping.Rules) (order.Status, *order.Reason) {
-	if o.State == "canceled" || (o.State == "" && o.Status == "canceled") {
-		return order.Cancelled, &order.Reason{Code: "cancelled_in_magento", Field: "state", Message: "The order was cancelled in Magento before it was posted."}
-	}
-	if ok, rule := rules.Eligible(o.State, o.Status); !ok {
-		return order.Excluded, &order.Reason{Code: rule, Field: "state", Message: fmt.Sprintf("The rule %q leaves the order out.", rule),
-			Hint: "It comes in by itself when its state in Magento changes."}
-	}
-	return order.Pending, nil
 }
 
 // afterPosting never moves an order that B1 has; it says what changed.

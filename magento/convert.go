@@ -31,7 +31,7 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 		Key: key, Instance: instance, StoreID: w.StoreID.int(), IncrementID: string(w.IncrementID), EntityID: w.EntityID.int(),
 		State: string(w.State), Status: string(w.Status),
 		Currency: string(w.OrderCurrency), BaseCurrency: string(w.BaseCurrency), BaseToOrderRate: w.BaseToOrderRate.Decimal,
-		Virtual:  w.IsVirtual.bool(),
+		EditOf: string(w.EditOf), Virtual: w.IsVirtual.bool(),
 		Customer: w.customer(), Totals: w.totals(), Lines: w.lines(),
 	}
 	if o.CreatedAt, err = parseTime(string(w.CreatedAt)); err != nil {
@@ -45,6 +45,7 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 	}
 	if w.Payment != nil {
 		o.Payment = order.Payment{Method: string(w.Payment.Method), PONumber: string(w.Payment.PONumber)}
+		o.Totals.Authorized = w.Payment.Authorized.Decimal
 	}
 	w.shipping(o)
 	return o, nil

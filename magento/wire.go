@@ -84,6 +84,7 @@ type wireOrder struct {
 	BaseCurrency     lenient `json:"base_currency_code"`
 	BaseToOrderRate  amount  `json:"base_to_order_rate"`
 	IsVirtual        lenient `json:"is_virtual"`
+	EditOf           lenient `json:"relation_parent_id"`
 	CustomerID       lenient `json:"customer_id"`
 	CustomerIsGuest  lenient `json:"customer_is_guest"`
 	CustomerGroupID  lenient `json:"customer_group_id"`
@@ -147,8 +148,9 @@ type wireAddress struct {
 }
 
 type wirePayment struct {
-	Method   lenient `json:"method"`
-	PONumber lenient `json:"po_number"`
+	Method     lenient `json:"method"`
+	PONumber   lenient `json:"po_number"`
+	Authorized amount  `json:"amount_authorized"`
 }
 
 type wireExtra struct {

@@ -39,13 +39,7 @@ func (r *Rules) check() []error {
 			bad("company.%s: is %d, want 0 to 6", name, n)
 		}
 	}
-	for name, table := range map[string]map[string]string{"states": r.Eligibility.States, "statuses": r.Eligibility.Statuses} {
-		for key, v := range table {
-			if v != PostOrder && v != ExcludeOrder {
-				bad("eligibility.%s.%s: is %q, want post or exclude", name, key, v)
-			}
-		}
-	}
+	p = append(p, r.Eligibility.check()...)
 	for _, name := range placeholder.FindAllString(r.Reference.Template, -1) {
 		if !slices.Contains([]string{"{increment_id}", "{store_id}", "{entity_id}", "{instance}"}, name) {
 			bad("reference.template: %s is unknown, want {increment_id}, {store_id}, {entity_id} or {instance}", name)
@@ -62,6 +56,32 @@ func (r *Rules) check() []error {
 		p = append(p, r.Stores[id].check(fmt.Sprintf("stores.%d", id))...)
 	}
 	slices.SortStableFunc(p, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return p
+}
+
+func (e Eligibility) check() []error {
+	var p []error
+	bad := func(format string, args ...any) { p = append(p, fmt.Errorf("eligibility."+format, args...)) }
+	for name, table := range map[string]map[string]string{"states": e.States, "statuses": e.Statuses} {
+		for key, v := range table {
+			if v != PostOrder && v != ExcludeOrder {
+				bad("%s.%s: is %q, want post or exclude", name, key, v)
+			}
+		}
+	}
+	for name, v := range map[string]string{"zero_total": e.ZeroTotal, "edited": e.Edited} {
+		if v != "" && v != PostOrder && v != ExcludeOrder {
+			bad("%s: is %q, want post or exclude", name, v)
+		}
+	}
+	for pattern, gate := range e.Payments {
+		if _, err := path.Match(pattern, ""); err != nil {
+			bad("payments.%s: is no pattern", pattern)
+		}
+		if !slices.Contains([]string{WhenAlways, WhenPaid, WhenAuthorized, WhenNever}, gate.When) {
+			bad("payments.%s.when: is %q, want always, paid, authorized or never", pattern, gate.When)
+		}
+	}
 	return p
 }
 

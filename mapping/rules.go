@@ -44,12 +44,6 @@ type Company struct {
 	PercentDecimals int32 `yaml:"percent_decimals"`
 }
 
-// Eligibility says which orders go to B1, by Magento's state and by the merchant's status; the status wins.
-type Eligibility struct {
-	States   map[string]string `yaml:"states"`
-	Statuses map[string]string `yaml:"statuses"`
-}
-
 // Reference says how an order is recognised in B1.
 type Reference struct {
 	// Template makes NumAtCard (at most 100 characters) of {increment_id}, {store_id}, {entity_id} and {instance}.
@@ -136,7 +130,7 @@ func ParseRules(text []byte) (*Rules, error) {
 		Rules  `yaml:",inline"`
 		Stores map[int64]yaml.MapSlice `yaml:"stores"`
 	}
-	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal)); err != nil {
+	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
 		return nil, errors.New(yaml.FormatError(err, false, true))
 	}
 	r := &file.Rules
@@ -175,7 +169,7 @@ func override(base StoreRules, settings yaml.MapSlice) (StoreRules, error) {
 		Shippings map[string]int     `yaml:"shippings"`
 		Extras    map[string]Extra   `yaml:"extras"`
 	}
-	if err := yaml.UnmarshalWithOptions(text, &own, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal)); err != nil {
+	if err := yaml.UnmarshalWithOptions(text, &own, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
 		return base, errors.New(yaml.FormatError(err, false, true))
 	}
 	if err := yaml.Unmarshal(text, &replaced); err != nil {
@@ -201,6 +195,13 @@ func unmarshalDecimal(d *decimal.Decimal, text []byte) error {
 	}
 	*d = v
 	return nil
+}
+
+// unmarshalDuration reads time spans, with days.
+func unmarshalDuration(d *Duration, text []byte) error {
+	v, err := parseDuration(strings.Trim(strings.TrimSpace(string(text)), `"'`))
+	*d = v
+	return err
 }
 
 func (r *Rules) fillDefaults() {
@@ -230,21 +231,6 @@ func (r *Rules) Store(id int64) StoreRules {
 		return own
 	}
 	return r.Default
-}
-
-// Eligible says whether an order with this state and status goes to B1, and if not, the name of the rule that leaves
-// it out. An order with neither is left out by "no_state": Magento has not finished writing it.
-func (r *Rules) Eligible(state, status string) (ok bool, rule string) {
-	if decision, found := r.Eligibility.Statuses[status]; found && status != "" {
-		return decision == PostOrder, "status:" + status
-	}
-	if state == "" {
-		if status == "" {
-			return false, "no_state"
-		}
-		state = status // releases that lose the state keep the status of the same name
-	}
-	return r.Eligibility.States[state] == PostOrder, "state:" + state
 }
 
 // match finds the value for a code: exactly, then by the longest pattern that fits.

@@ -15,7 +15,7 @@ func (o *Order) ContentHash() string {
 	c := *o
 	c.State, c.Status = "", ""
 	c.CreatedAt, c.UpdatedAt = o.CreatedAt.UTC(), time.Time{}
-	c.Totals.Paid, c.Totals.Refunded, c.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero
+	c.Totals.Paid, c.Totals.Authorized, c.Totals.Refunded, c.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
 	c.Lines = make([]Line, len(o.Lines))
 	for i, l := range o.Lines {
 		l.QtyCanceled, l.QtyRefunded = decimal.Zero, decimal.Zero

@@ -26,6 +26,9 @@ type Order struct {
 	BaseCurrency    string          `bson:"base_currency" json:"base_currency"`
 	BaseToOrderRate decimal.Decimal `bson:"base_to_order_rate" json:"base_to_order_rate"`
 
+	// EditOf is the entity_id of the order that this one replaces ("Edit" in the Admin); empty for all others.
+	EditOf string `bson:"edit_of,omitempty" json:"edit_of,omitempty"`
+
 	Virtual  bool     `bson:"virtual" json:"virtual"`
 	Customer Customer `bson:"customer" json:"customer"`
 	Billing  Address  `bson:"billing" json:"billing"`
@@ -140,8 +143,10 @@ type Totals struct {
 	RewardPoints            decimal.Decimal `bson:"reward_points" json:"reward_points"`
 	Grand                   decimal.Decimal `bson:"grand" json:"grand"`
 	Paid                    decimal.Decimal `bson:"paid" json:"paid"`
-	Refunded                decimal.Decimal `bson:"refunded" json:"refunded"`
-	Canceled                decimal.Decimal `bson:"canceled" json:"canceled"`
+	// Authorized is what the payment has reserved and not yet taken.
+	Authorized decimal.Decimal `bson:"authorized" json:"authorized"`
+	Refunded   decimal.Decimal `bson:"refunded" json:"refunded"`
+	Canceled   decimal.Decimal `bson:"canceled" json:"canceled"`
 }
 
 // Sum adds the parts of the order up. It equals Grand in every sound document: subtotal + discount + shipping + tax +

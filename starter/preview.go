@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/order"
@@ -142,8 +141,8 @@ func preview(instance string, raw []byte, rules *mapping.Rules, day time.Time) m
 	if result.Proof.Components == nil { // it stopped on the way: half a document helps nobody
 		result.Document, result.Proof = nil, nil
 	}
-	if _, reason := activities.LeftOut(o, rules); reason != nil {
-		result.Hold = reason
+	if d := rules.Decide(o, time.Now()); d.Reason != nil {
+		result.Hold = d.Reason
 	}
 	return result
 }

@@ -44,7 +44,7 @@ type Staged struct {
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
-	// Queue orders the open orders: manual first, then oldest. Empty for all others. Kept by settle.
+	// Queue orders the orders that wait: manual first, then oldest. Empty for all others. Kept by settle.
 	Queue string `bson:"queue,omitempty" json:"-"`
 
 	Timeline []Event `bson:"timeline" json:"timeline"`
@@ -118,9 +118,15 @@ func (s *Staged) settle() {
 		s.Reference = string(s.Key)
 	}
 	s.Queue = ""
-	if s.Status.Open() {
+	if s.waits() {
 		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)
 	}
+}
+
+// waits reports whether the connector must come back to the order by itself: open ones, and those that a rule leaves out
+// until a certain time.
+func (s *Staged) waits() bool {
+	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero()
 }
 
 // lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities.

@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/mapping"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
@@ -204,4 +205,39 @@ func TestOneBadDocumentDelaysNobody(t *testing.T) {
 	if doc := w.get(bad); doc.Status != order.Held || doc.Reason.Code != "document_unreadable" {
 		t.Errorf("the bad order is %s (%v), want held as unreadable", doc.Status, doc.Reason)
 	}
+}
+
+func TestAnOrderThatRestsComesInByItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.settings.All[0].Rules.Eligibility.MinimumAge = mapping.Duration(4 * time.Second)
+	p := w.place("simple", 1)
+	w.startWorker()
+	if run := w.sync(); run.Counts.Excluded != 1 || w.get(p).Reason.Code != "minimum_age" {
+		t.Fatalf("counts %+v, order %s (%v); want it to rest", run.Counts, w.get(p).Status, w.get(p).Reason)
+	}
+	w.eventually("the order is posted, though nothing changed in Magento", func() bool {
+		w.sync()
+		return w.get(p).Status == order.Posted
+	})
+	w.checkLedger()
+}
+
+func TestAnUnpaidOrderWaitsForItsMoney(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.settings.All[0].Rules.Eligibility.Payments = map[string]mapping.PaymentGate{"*": {When: mapping.WhenPaid}}
+	p := w.place("simple", 1)
+	if err := w.shop.Update(int64(p.EntityID), func(d map[string]any) { d["total_paid"] = 0 }); err != nil {
+		t.Fatal(err)
+	}
+	w.startWorker()
+	w.sync()
+	if doc := w.get(p); doc.Status != order.Excluded || len(w.company.Orders()) != 0 {
+		t.Fatalf("order is %s, want excluded until it is paid", doc.Status)
+	}
+	if err := w.shop.Update(int64(p.EntityID), func(d map[string]any) { d["total_paid"] = d["grand_total"] }); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the order is posted", func() bool { w.sync(); return w.get(p).Status == order.Posted })
 }
