@@ -57,7 +57,7 @@ func (p *posting) claim(ctx context.Context) error {
 		doc.RuleVersion = p.instance.Rules.ID()
 		doc.Reference = p.instance.Name + ":" + p.mapped.Document.NumAtCard
 		if p.fresh = doc.Intent == nil; p.fresh {
-			doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash}
+			doc.Intent = p.newIntent(doc)
 		}
 		doc.Note(event(ctx, "claimed", "", fmt.Sprintf("attempt %d, rules %s", doc.Attempts, doc.RuleVersion)))
 		return nil
@@ -76,6 +76,10 @@ func (p *posting) claim(ctx context.Context) error {
 
 func (p *posting) newClaim() *store.Claim {
 	return &store.Claim{Token: p.token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
+}
+
+func (p *posting) newIntent(doc *store.Staged) *store.Intent {
+	return &store.Intent{SentAt: now(), Hash: doc.ContentHash, Reference: p.mapped.Document.NumAtCard}
 }
 
 // errLostClaim: another attempt took the order over; what this one learnt no longer counts.
@@ -105,7 +109,7 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
 		doc.Claim = p.newClaim()
-		doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash}
+		doc.Intent = p.newIntent(doc)
 		doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		return nil
 	})
@@ -126,7 +130,8 @@ func (p *posting) nothingSent(ctx context.Context, cause error) error {
 func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+p.hide(f.Error()))
 	return p.release(ctx, cause, func(doc *store.Staged) {
-		doc.Intent = &store.Intent{SentAt: now(), Hash: doc.ContentHash, Approval: isApproval(f)}
+		doc.Intent = p.newIntent(doc)
+		doc.Intent.Approval = isApproval(f)
 		doc.Note(event(ctx, "sending", "unknown", p.hide(f.Error())))
 	})
 }

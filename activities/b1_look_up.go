@@ -18,9 +18,23 @@ type found struct {
 	duplicates []string
 }
 
-// lookUp looks for the order in B1, among sales orders (cancelled ones too) and drafts. Nil means: not there.
+// lookUp looks for the order in B1, among sales orders (cancelled ones too) and drafts, under its reference and under the
+// one with which it may have been sent before. Nil means: not there.
 func (p *posting) lookUp(ctx context.Context) (*found, error) {
-	ref := sapb1.Reference{NumAtCard: p.mapped.Document.NumAtCard, Field: p.instance.Rules.Reference.UserField, Value: string(p.key)}
+	references := []string{p.mapped.Document.NumAtCard}
+	if sent := p.doc.Intent.Reference; sent != "" && sent != references[0] {
+		references = append(references, sent)
+	}
+	for _, number := range references {
+		f, err := p.lookFor(ctx, sapb1.Reference{NumAtCard: number, Field: p.instance.Rules.Reference.UserField, Value: string(p.key)})
+		if f != nil || err != nil {
+			return f, err
+		}
+	}
+	return nil, nil
+}
+
+func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, error) {
 	orders, err := p.instance.Company.FindOrders(ctx, ref)
 	if err != nil {
 		return nil, err

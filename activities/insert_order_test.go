@@ -35,15 +35,23 @@ type company struct {
 	// onFind and onCreate run before the answer.
 	onFind   func()
 	onCreate func(*sapb1.SalesOrder) error
+	// byReference answers with the orders of the reference asked for; otherwise with all.
+	byReference bool
 }
 
-func (c *company) FindOrders(context.Context, sapb1.Reference) ([]sapb1.Document, error) {
+func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Document, error) {
 	if c.onFind != nil {
 		c.onFind()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]sapb1.Document(nil), c.orders...), nil
+	var found []sapb1.Document
+	for _, o := range c.orders {
+		if !c.byReference || o.NumAtCard == ref.NumAtCard {
+			found = append(found, o)
+		}
+	}
+	return found, nil
 }
 
 func (c *company) FindDrafts(context.Context, sapb1.Reference) ([]sapb1.Document, error) {
@@ -73,6 +81,7 @@ type bench struct {
 	db      *store.Store
 	company *company
 	acts    *activities.Activities
+	rules   *mapping.Rules
 	key     order.Key
 }
 
@@ -87,7 +96,7 @@ func newBench(t *testing.T, c *company) *bench {
 		t.Fatal(err)
 	}
 	db := testkit.Store(t)
-	b := &bench{t: t, db: db, company: c}
+	b := &bench{t: t, db: db, company: c, rules: rules}
 	b.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: "main", Rules: rules, Company: c,
 		CallTimeout: time.Second, Settle: 50 * time.Millisecond, Looks: 3})
 	b.key = b.stage(document)
@@ -253,5 +262,31 @@ func TestInsertOrder_ErrorsHideThePerson(t *testing.T) {
 				t.Errorf("%q tells %q", text, personal)
 			}
 		}
+	}
+}
+
+func TestInsertOrder_AnOrderSentUnderAnotherReferenceIsFound(t *testing.T) {
+	t.Parallel()
+	c := &company{}
+	c.onCreate = func(o *sapb1.SalesOrder) error {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.orders = append(c.orders, sapb1.Document{DocEntry: 7, DocNum: 70, NumAtCard: o.NumAtCard, DocCurrency: "USD",
+			DocTotal: sapb1.NewAmount(decimal.NewFromInt(24)), Lines: make([]sapb1.LineReadBack, 1)})
+		return &order.Failure{Kind: order.Unknown, System: "b1", Op: "POST Orders", Message: "no answer: timed out"}
+	}
+	c.byReference = true
+	b := newBench(t, c)
+	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatal(err)
+	}
+	b.rules.Reference.Template = "WEB-{increment_id}" // an operator changes the rules meanwhile
+	for attempt := 0; b.get().Status == order.Pending && attempt < 200; attempt++ {
+		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved {
+			t.Fatal(err)
+		}
+	}
+	if doc := b.get(); doc.Status != order.Posted || c.created.Load() != 1 {
+		t.Errorf("order is %s after %d sendings, want posted after one", doc.Status, c.created.Load())
 	}
 }

@@ -81,6 +81,8 @@ type Claim struct {
 type Intent struct {
 	SentAt time.Time `bson:"sent_at" json:"sent_at"`
 	Hash   string    `bson:"hash" json:"hash"`
+	// Reference is the NumAtCard under which it was sent: the rules may give another one by the time it is looked for.
+	Reference string `bson:"reference" json:"reference"`
 	// Looks counts the look-ups since then that found nothing.
 	Looks int `bson:"looks" json:"looks"`
 	// Approval is set when B1 gave the answer that it gives for approval drafts.
