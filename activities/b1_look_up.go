@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"datawald/order"
@@ -21,11 +22,15 @@ type found struct {
 // lookUp looks for the order in B1, among sales orders (cancelled ones too) and drafts, under its reference and under the
 // one with which it may have been sent before. Nil means: not there.
 func (p *posting) lookUp(ctx context.Context) (*found, error) {
-	references := []string{p.mapped.Document.NumAtCard}
-	if sent := p.doc.Intent.Reference; sent != "" && sent != references[0] {
-		references = append(references, sent)
+	references := []string{p.mapped.Document.NumAtCard, p.doc.Intent.Reference}
+	if p.doc.BO != nil {
+		references = append(references, p.doc.BO.Reference)
 	}
-	for _, number := range references {
+	slices.Sort(references)
+	for _, number := range slices.Compact(references) {
+		if number == "" {
+			continue
+		}
 		f, err := p.lookFor(ctx, sapb1.Reference{NumAtCard: number, Field: p.instance.Rules.Reference.UserField, Value: string(p.key)})
 		if f != nil || err != nil {
 			return f, err
