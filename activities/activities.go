@@ -23,6 +23,8 @@ import (
 type Shop interface {
 	// FindByIncrementIDs reads the orders with these numbers, of every store.
 	FindByIncrementIDs(ctx context.Context, ids []string) ([]magento.Document, error)
+	// Get reads one order by Magento's entity_id; one that does not exist is a Permanent failure.
+	Get(ctx context.Context, entityID int64) (*magento.Document, error)
 }
 
 // Pages reads the orders of a shop in order of their last change.

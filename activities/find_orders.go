@@ -2,20 +2,24 @@ package activities
 
 import (
 	"context"
+	"fmt"
 
+	"datawald/magento"
+	"datawald/order"
 	"datawald/store"
 )
 
-// FindOrdersInput selects orders that somebody asked for by number.
+// FindOrdersInput selects orders by the number that people see, or by Magento's own.
 type FindOrdersInput struct {
 	Instance     string   `json:"instance"`
-	IncrementIDs []string `json:"increment_ids"`
+	IncrementIDs []string `json:"increment_ids,omitempty"`
+	EntityIDs    []int64  `json:"entity_ids,omitempty"`
 }
 
 // FindOrdersResult names the documents found, freshly read from Magento.
 type FindOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
-	// Missing are the numbers that Magento does not have in any store.
+	// Missing are the numbers that Magento does not have in any store; an entity_id is written "entity 12".
 	Missing []string `json:"missing,omitempty"`
 }
 
@@ -25,21 +29,36 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	if err != nil {
 		return nil, err
 	}
-	documents, err := i.Shop.FindByIncrementIDs(ctx, in.IncrementIDs)
-	if err != nil {
-		return nil, fail(err, nil)
+	var documents []magento.Document
+	var absent []string
+	if len(in.IncrementIDs) > 0 {
+		if documents, err = i.Shop.FindByIncrementIDs(ctx, in.IncrementIDs); err != nil {
+			return nil, fail(err, nil)
+		}
+		absent = missing(in.IncrementIDs, documents)
+	}
+	for _, id := range in.EntityIDs {
+		d, err := i.Shop.Get(ctx, id)
+		if order.KindOf(err) == order.Permanent {
+			absent = append(absent, fmt.Sprintf("entity %d", id))
+			continue
+		}
+		if err != nil {
+			return nil, fail(err, nil)
+		}
+		documents = append(documents, *d)
 	}
 	refs, _, err := a.keep(ctx, in.Instance, documents)
 	if err != nil {
 		return nil, err
 	}
-	return &FindOrdersResult{Refs: refs, Missing: missing(in.IncrementIDs, refs)}, nil
+	return &FindOrdersResult{Refs: refs, Missing: absent}, nil
 }
 
-func missing(wanted []string, found []store.PayloadRef) (absent []string) {
+func missing(wanted []string, found []magento.Document) (absent []string) {
 	has := map[string]bool{}
-	for _, r := range found {
-		has[r.Key.IncrementID()] = true
+	for _, d := range found {
+		has[d.IncrementID] = true
 	}
 	for _, id := range wanted {
 		if !has[id] {

@@ -28,6 +28,9 @@ type SyncOrderInput struct {
 // SyncOrderResult counts what became of the documents.
 type SyncOrderResult struct {
 	Counts store.Counts `json:"counts"`
+	// Open are the orders that wait for B1 now. Filled only when the documents were asked for by name (no Cut): a run
+	// that reads on takes them from the queue.
+	Open []order.Key `json:"open,omitempty"`
 }
 
 // SyncOrder is step 3 of the flow: it turns documents into staged orders, each for itself, and then moves the cut.
@@ -37,14 +40,17 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 	if err != nil {
 		return nil, err
 	}
-	var counts store.Counts
+	result := &SyncOrderResult{}
 	for _, ref := range in.Refs {
-		outcome, err := a.stage(ctx, i, ref, in)
+		outcome, doc, err := a.stage(ctx, i, ref, in)
 		if err != nil {
 			return nil, err
 		}
-		counts.Read++
-		*counter(&counts, outcome)++
+		result.Counts.Read++
+		*counter(&result.Counts, outcome)++
+		if in.Cut == nil && doc.Status.Open() {
+			result.Open = append(result.Open, ref.Key)
+		}
 	}
 	if in.Cut != nil && !in.Cut.IsZero() {
 		if err := a.store.AdvanceCut(ctx, in.Instance, store.TaskOrders, *in.Cut); err != nil {
@@ -56,7 +62,7 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 			return nil, err
 		}
 	}
-	return &SyncOrderResult{Counts: counts}, nil
+	return result, nil
 }
 
 // Outcomes of staging one document, as its timeline names them.
@@ -88,15 +94,15 @@ func counter(c *store.Counts, outcome string) *int {
 	return &c.Changed
 }
 
-// stage brings one staged order up to its document.
-func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef, in SyncOrderInput) (string, error) {
+// stage brings one staged order up to its document, and gives it as it stands now.
+func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef, in SyncOrderInput) (string, *store.Staged, error) {
 	raw, err := a.store.Payload(ctx, ref)
 	if err != nil {
-		return "", fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, err)
+		return "", nil, fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, err)
 	}
 	o, convertErr := magento.Convert(i.Name, raw)
 	outcome := stagedUnchanged
-	_, err = a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
+	doc, err := a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
 		outcome = stagedUnchanged
 		if doc.Rev > 0 && doc.PayloadHash == ref.Hash && !in.Again {
 			return store.ErrUnchanged
@@ -114,7 +120,7 @@ func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef
 	if errors.Is(err, store.ErrUnchanged) {
 		err = nil
 	}
-	return outcome, err
+	return outcome, doc, err
 }
 
 // older reports whether the document is an earlier version than the one staged.

@@ -7,13 +7,19 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
+	"datawald/order"
 	"datawald/store"
 )
 
 // ResyncOrdersInput names orders that somebody wants to be read from Magento again and taken to B1 at once.
 type ResyncOrdersInput struct {
 	Instance     string   `json:"instance"`
-	IncrementIDs []string `json:"increment_ids"`
+	IncrementIDs []string `json:"increment_ids,omitempty"`
+	// EntityIDs name orders by Magento's own key, as its events do.
+	EntityIDs []int64 `json:"entity_ids,omitempty"`
+	// Hint is set when no person asked but the shop said that an order changed: then held orders stay held, and none
+	// goes before the others.
+	Hint bool `json:"hint,omitempty"`
 	// Actor is who asked, for the orders' timelines: a user name or "starter".
 	Actor string `json:"actor,omitempty"`
 }
@@ -23,11 +29,11 @@ const maxResync = 500
 
 // Validate says what is wrong with the request.
 func (in ResyncOrdersInput) Validate() error {
-	switch {
-	case len(in.IncrementIDs) == 0:
+	switch n := len(in.IncrementIDs) + len(in.EntityIDs); {
+	case n == 0:
 		return fmt.Errorf("increment_ids is empty: name at least one order")
-	case len(in.IncrementIDs) > maxResync:
-		return fmt.Errorf("increment_ids has %d entries: name at most %d", len(in.IncrementIDs), maxResync)
+	case n > maxResync:
+		return fmt.Errorf("increment_ids has %d entries: name at most %d", n, maxResync)
 	}
 	return nil
 }
@@ -64,35 +70,35 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	var found activities.FindOrdersResult
-	find := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs}
+	find := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs}
 	if err := workflow.ExecuteActivity(ctx, act.FindOrders, find).Get(ctx, &found); err != nil {
 		return nil, err
 	}
 	r.result.Missing = found.Missing
 	var staged activities.SyncOrderResult
-	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: true, Actor: r.in.Actor}
+	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, stage).Get(ctx, &staged); err != nil {
 		return nil, err
 	}
 	r.result.Run.Counts = r.result.Run.Counts.Add(staged.Counts)
-	if err := r.post(ctx, found.Refs); err != nil {
+	if err := r.post(ctx, staged.Open); err != nil {
 		return nil, err
 	}
 	_, err := finish(ctx, &r.result.Run, r.poster)
 	return &r.result, err
 }
 
-func (r *resyncOrders) post(ctx workflow.Context, refs []store.PayloadRef) error {
-	started := map[string]bool{} // the same ID twice in one workflow task would break it
-	for _, ref := range refs {
-		if started[string(ref.Key)] {
+func (r *resyncOrders) post(ctx workflow.Context, keys []order.Key) error {
+	started := map[order.Key]bool{} // the same ID twice in one workflow task would break it
+	for _, key := range keys {
+		if started[key] {
 			continue
 		}
-		started[string(ref.Key)] = true
+		started[key] = true
 		if ok, err := r.poster.room(ctx); err != nil || !ok {
 			return err // what is not started is pending and first in the queue of the next run
 		}
-		r.poster.start(ctx, ref.Key)
+		r.poster.start(ctx, key)
 	}
 	return r.poster.drain(ctx)
 }
