@@ -26,7 +26,7 @@ var (
 
 // Get reads one staged order.
 func (s *Store) Get(ctx context.Context, key order.Key) (*Staged, error) {
-	var doc Staged
+	var doc document
 	err := s.orders.FindOne(ctx, bson.D{{Key: "_id", Value: key}}).Decode(&doc)
 	if errors.Is(err, mongo.ErrNoDocuments) {
 		return nil, ErrNotFound
@@ -34,7 +34,7 @@ func (s *Store) Get(ctx context.Context, key order.Key) (*Staged, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read order %s: %w", key, err)
 	}
-	return &doc, nil
+	return doc.staged()
 }
 
 // maxConflicts bounds how often a change is tried again on a newer revision. Conflicts need two writers of one order
@@ -73,21 +73,37 @@ func (s *Store) write(ctx context.Context, doc *Staged) (done bool, err error) {
 	doc.Rev++
 	doc.ChangedAt = now()
 	doc.settle()
+	stored, err := newDocument(doc)
+	if err != nil {
+		return false, err
+	}
 	if was == 0 {
-		_, err = s.orders.InsertOne(ctx, doc)
+		_, err = s.orders.InsertOne(ctx, stored)
 		if mongo.IsDuplicateKeyError(err) {
 			return false, s.taken(ctx, doc, err)
 		}
 		return err == nil, err
 	}
-	res, err := s.orders.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.Key}, {Key: "rev", Value: was}}, doc)
-	if mongo.IsDuplicateKeyError(err) {
-		return false, ErrReferenceTaken
-	}
+	res, err := s.orders.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.Key}, {Key: "rev", Value: was}}, stored)
 	if err != nil {
-		return false, fmt.Errorf("write order %s: %w", doc.Key, err)
+		return false, s.refused(ctx, doc, err)
 	}
 	return res.MatchedCount == 1, nil
+}
+
+// refused tells a reference that another order has from all else. The embedded store answers such an update with an
+// internal error, so the code alone does not tell.
+func (s *Store) refused(ctx context.Context, doc *Staged, cause error) error {
+	if mongo.IsDuplicateKeyError(cause) {
+		return ErrReferenceTaken
+	}
+	if _, ok := errors.AsType[mongo.ServerError](cause); ok {
+		n, err := s.orders.CountDocuments(ctx, bson.D{{Key: "reference", Value: doc.Reference}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: doc.Key}}}})
+		if err == nil && n > 0 {
+			return ErrReferenceTaken
+		}
+	}
+	return fmt.Errorf("write order %s: %w", doc.Key, cause)
 }
 
 // taken tells a lost race for the key (try again) from a reference that another order has.
@@ -182,11 +198,24 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Staged, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	docs := []Staged{}
+	return stagedOf(ctx, cur)
+}
+
+// stagedOf reads all documents of a cursor.
+func stagedOf(ctx context.Context, cur *mongo.Cursor) ([]Staged, error) {
+	docs := []document{}
 	if err := cur.All(ctx, &docs); err != nil {
 		return nil, fmt.Errorf("list orders: %w", err)
 	}
-	return docs, nil
+	orders := make([]Staged, len(docs))
+	for i := range docs {
+		o, err := docs[i].staged()
+		if err != nil {
+			return nil, err
+		}
+		orders[i] = *o
+	}
+	return orders, nil
 }
 
 func (f Filter) query() bson.D {

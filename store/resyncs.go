@@ -18,11 +18,7 @@ func (s *Store) ListByIncrementIDs(ctx context.Context, instance string, ids []s
 	if err != nil {
 		return nil, fmt.Errorf("find orders: %w", err)
 	}
-	docs := []Staged{}
-	if err := cur.All(ctx, &docs); err != nil {
-		return nil, fmt.Errorf("find orders: %w", err)
-	}
-	return docs, nil
+	return stagedOf(ctx, cur)
 }
 
 // LatestRun reads the latest run of a workflow ID, or ErrNotFound. Run IDs are <workflow ID>/<run ID>, so that the

@@ -26,7 +26,7 @@ type Staged struct {
 	ContentHash string `bson:"content_hash" json:"content_hash"`
 	PostedHash  string `bson:"posted_hash" json:"posted_hash"`
 	// Order is nil while the document could not be understood.
-	Order *order.Order `bson:"order,omitempty" json:"order,omitempty"`
+	Order *order.Order `bson:"-" json:"order,omitempty"`
 
 	Status order.Status  `bson:"status" json:"status"`
 	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
@@ -47,7 +47,7 @@ type Staged struct {
 	// Queue orders the orders that wait: manual first, then oldest. Empty for all others. Kept by settle.
 	Queue string `bson:"queue,omitempty" json:"-"`
 
-	Timeline []Event `bson:"timeline" json:"timeline"`
+	Timeline []Event `bson:"-" json:"timeline"`
 }
 
 // MagentoSide is what Magento said last. State and Status may be empty: real documents lack them at times.
@@ -91,13 +91,13 @@ type Intent struct {
 
 // Event is one line of an order's story.
 type Event struct {
-	At         time.Time `bson:"at" json:"at"`
-	Step       string    `bson:"step" json:"step"`
-	Outcome    string    `bson:"outcome" json:"outcome"`
-	Detail     string    `bson:"detail,omitempty" json:"detail,omitempty"`
-	WorkflowID string    `bson:"workflow_id,omitempty" json:"workflow_id,omitempty"`
-	RunID      string    `bson:"run_id,omitempty" json:"run_id,omitempty"`
-	Actor      string    `bson:"actor,omitempty" json:"actor,omitempty"`
+	At         time.Time `json:"at"`
+	Step       string    `json:"step"`
+	Outcome    string    `json:"outcome"`
+	Detail     string    `json:"detail,omitempty"`
+	WorkflowID string    `json:"workflow_id,omitempty"`
+	RunID      string    `json:"run_id,omitempty"`
+	Actor      string    `json:"actor,omitempty"`
 }
 
 // A timeline keeps how the order began and what happened last; an outage of weeks must not fill the document.

@@ -1,0 +1,16 @@
+// Package gate stands between clients and FerretDB, passes MongoDB wire messages on unchanged, and makes up for the
+// faults of FerretDB 1.24 that a client of a real MongoDB does not expect:
+//
+//   - FerretDB reads a document, changes it and writes it back with nothing to stop another client in between, so two
+//     updates at once lose one, and a compare-and-set succeeds for both. The gate lets one writing command at a time
+//     into each database. SQLite has one writer per file anyway, so little speed is lost.
+//   - A new collection has no index that statements by _id can use. The gate knows when a collection may be new and
+//     calls a hook before the next command can see it.
+//   - A filter with _id and something more, as every compare-and-set has, makes FerretDB decode the whole collection.
+//     The gate first asks whether the one document with that _id matches, then sends the write with _id alone.
+//   - A bulk update of a hundred documents waits for itself for ever, reports wrong positions, and stops at the first
+//     error even when told not to. The gate sends its statements one by one and adds the replies up.
+//   - A list of indexes that exist already ends the connection. The gate sends them one by one too.
+//
+// The first and the fourth make the store safe to use with more than one worker; the others make it fast.
+package gate

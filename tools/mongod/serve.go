@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"datawald/tools/mongod/gate"
+	"datawald/tools/mongod/repair"
+)
+
+// shutdownTime is how long commands that are being carried out may take to end after the signal.
+const shutdownTime = 5 * time.Second
+
+// serve runs the store until ctx is done. Whatever can fail because of the command line is tried first, so that its
+// error is the first and only line.
+func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	dir, err := openDirectory(o.dbpath)
+	if err != nil {
+		return err
+	}
+	defer dir.close()
+
+	listener, err := listen(o)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+
+	if err := repair.Directory(ctx, o.dbpath); err != nil {
+		return err
+	}
+
+	logger := newLogger(stderr, o.verbose)
+	ferret, err := startFerret(o.dbpath, logger)
+	if err != nil {
+		return err
+	}
+	defer ferret.close()
+
+	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Logger: logger})
+	failed := make(chan error, 1)
+	go func() { failed <- g.Serve(listener) }()
+	defer shutdown(g)
+
+	address := listener.Addr().String()
+	withdraw, err := publish(o.portFile, address)
+	if err != nil {
+		return err
+	}
+	defer withdraw()
+
+	fmt.Fprintf(stdout, "mongod: ready on mongodb://%s, data in %s, FerretDB %s\n", address, o.dbpath, ferretVersion())
+
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func shutdown(g *gate.Gate) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	g.Shutdown(ctx)
+}
+
+// indexer is the gate's hook: it indexes the collections of a database and names them.
+func indexer(dbpath string) func(string) ([]string, error) {
+	return func(database string) ([]string, error) {
+		names, err := repair.IDIndexes(context.Background(), filepath.Join(dbpath, database+repair.FileExtension))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil // the command changed nothing and made no database
+		}
+		return names, err
+	}
+}
+
+func newLogger(w io.Writer, verbose bool) *slog.Logger {
+	level := slog.LevelError
+	if verbose {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
