@@ -27,7 +27,7 @@ $(PROGRAMS):
 bin/temporal: tools/go.mod tools/go.sum
 	@echo "building bin/temporal (server, UI and command line): about 3 minutes the first time, on 2 cores"
 	@mkdir -p bin
-	@cd tools && $(GO) build -o ../bin/temporal github.com/temporalio/cli/cmd/temporal
+	@cd tools && $(GO) build -ldflags '-s -w -X github.com/temporalio/cli/temporalcli.Version=1.5.1' -o ../bin/temporal github.com/temporalio/cli/cmd/temporal
 
 bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -not -name '*_test.go' 2>/dev/null)
 	@echo "building bin/mongod (embedded store): about 2 minutes the first time, on 2 cores"

@@ -48,6 +48,7 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 // keep stores documents as received and names each once.
 func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
 	refs = []store.PayloadRef{}
+	payloads := map[store.PayloadRef][]byte{}
 	for _, d := range documents {
 		key, err := d.Key(instance)
 		if err != nil {
@@ -56,10 +57,11 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			continue
 		}
 		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw)}
-		if err := a.store.PutPayload(ctx, key, ref.Hash, d.Raw); err != nil {
-			return nil, 0, err
+		if _, twice := payloads[ref]; twice {
+			continue
 		}
+		payloads[ref] = d.Raw
 		refs = append(refs, ref)
 	}
-	return refs, nameless, nil
+	return refs, nameless, a.store.PutPayloads(ctx, payloads)
 }

@@ -117,7 +117,7 @@ func (b *bench) stage(raw string) order.Key {
 		b.t.Fatal(err)
 	}
 	ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash([]byte(raw))}
-	if err := b.db.PutPayload(b.t.Context(), ref.Key, ref.Hash, []byte(raw)); err != nil {
+	if err := b.db.PutPayloads(b.t.Context(), map[store.PayloadRef][]byte{ref: []byte(raw)}); err != nil {
 		b.t.Fatal(err)
 	}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"datawald/magento"
 	"datawald/order"
@@ -40,17 +44,9 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 	if err != nil {
 		return nil, err
 	}
-	result := &SyncOrderResult{}
-	for _, ref := range in.Refs {
-		outcome, doc, err := a.stage(ctx, i, ref, in)
-		if err != nil {
-			return nil, err
-		}
-		result.Counts.Read++
-		*counter(&result.Counts, outcome)++
-		if in.Cut == nil && doc.Status.Open() {
-			result.Open = append(result.Open, ref.Key)
-		}
+	result, err := a.stageAll(ctx, i, in)
+	if err != nil {
+		return nil, err
 	}
 	if in.Cut != nil && !in.Cut.IsZero() {
 		if err := a.store.AdvanceCut(ctx, in.Instance, store.TaskOrders, *in.Cut); err != nil {
@@ -63,6 +59,53 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 		}
 	}
 	return result, nil
+}
+
+// stagedAtOnce is how many documents are staged side by side: each is a few short calls to the store.
+const stagedAtOnce = 8
+
+// stageAll stages every document for itself. Versions of one order keep their order.
+func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput) (*SyncOrderResult, error) {
+	result := &SyncOrderResult{}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(stagedAtOnce)
+	for _, refs := range byKey(in.Refs) {
+		g.Go(func() error {
+			for _, ref := range refs {
+				outcome, doc, err := a.stage(ctx, i, ref, in)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				result.Counts.Read++
+				*counter(&result.Counts, outcome)++
+				if in.Cut == nil && doc.Status.Open() {
+					result.Open = append(result.Open, ref.Key)
+				}
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	slices.Sort(result.Open)
+	return result, err
+}
+
+// byKey groups the documents of each order.
+func byKey(refs []store.PayloadRef) [][]store.PayloadRef {
+	place := map[order.Key]int{}
+	var groups [][]store.PayloadRef
+	for _, r := range refs {
+		n, seen := place[r.Key]
+		if !seen {
+			n = len(groups)
+			place[r.Key], groups = n, append(groups, nil)
+		}
+		groups[n] = append(groups[n], r)
+	}
+	return groups
 }
 
 // Outcomes of staging one document, as its timeline names them.

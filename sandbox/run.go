@@ -99,7 +99,8 @@ func (b *sandbox) startServers(ctx context.Context) error {
 		if _, err := b.startAndAwait(ctx, "temporal", b.ready("http://"+s.TemporalUI+"/"),
 			"server", "start-dev", "--ip", host, "--port", port, "--ui-ip", uiHost, "--ui-port", uiPort,
 			"--db-filename", filepath.Join(s.Dir, "temporal.db"),
-			"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error"); err != nil {
+			"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL",
+			"--dynamic-config-value", "matching.useNewMatcher=true", "--log-level", "error"); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/order"
 )
@@ -23,14 +24,36 @@ type Payload struct {
 
 func payloadID(key order.Key, hash string) string { return string(key) + "@" + hash }
 
-// PutPayload keeps a document; one that is already there stays as it was first received.
-func (s *Store) PutPayload(ctx context.Context, key order.Key, hash string, raw []byte) error {
-	p := Payload{ID: payloadID(key, hash), Key: key, Hash: hash, ReceivedAt: now(), Raw: raw}
-	_, err := s.payloads.InsertOne(ctx, p)
-	if err != nil && !mongo.IsDuplicateKeyError(err) {
-		return fmt.Errorf("keep payload of %s: %w", key, err)
+// PutPayloads keeps documents; those that are there already stay as they were first received.
+func (s *Store) PutPayloads(ctx context.Context, documents map[PayloadRef][]byte) error {
+	if len(documents) == 0 {
+		return nil
+	}
+	received := now()
+	all := make([]any, 0, len(documents))
+	for ref, raw := range documents {
+		all = append(all, Payload{ID: payloadID(ref.Key, ref.Hash), Key: ref.Key, Hash: ref.Hash, ReceivedAt: received, Raw: raw})
+	}
+	// Unordered: one that is there must not keep the others out.
+	_, err := s.payloads.InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
+	if err != nil && !onlyDuplicates(err) {
+		return fmt.Errorf("keep payloads: %w", err)
 	}
 	return nil
+}
+
+// onlyDuplicates reports whether nothing failed but what was there already.
+func onlyDuplicates(err error) bool {
+	bulk, ok := errors.AsType[mongo.BulkWriteException](err)
+	if !ok || bulk.WriteConcernError != nil {
+		return false
+	}
+	for _, e := range bulk.WriteErrors {
+		if !mongo.IsDuplicateKeyError(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // PayloadRef names a payload: small enough to pass through Temporal, and without personal data.
