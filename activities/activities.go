@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -49,7 +50,9 @@ type Instance struct {
 	Overlap  time.Duration
 
 	Company Company
-	Rules   *mapping.Rules
+	// CompanyID names the B1 company: instances that feed the same one share its references.
+	CompanyID string
+	Rules     *mapping.Rules
 	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
 	CallTimeout time.Duration
 	// Settle is how long to wait before looking for an order whose reply was lost, and between looks; Looks how often
@@ -105,7 +108,7 @@ func fail(err error, hide func(string) string) error {
 	if !ok {
 		return err
 	}
-	message := f.Error()
+	message := short(f.Error())
 	if f.Hint != "" {
 		message += ". " + f.Hint
 	}
@@ -122,7 +125,18 @@ func fail(err error, hide func(string) string) error {
 	case order.Unknown:
 		return temporal.NewApplicationErrorWithOptions(message, TypeUnresolved, options)
 	}
+	options.Category = temporal.ApplicationErrorCategoryBenign // it is tried again; no line in the log for each try
 	return temporal.NewApplicationErrorWithOptions(message, TypeTransient, options)
+}
+
+// maxMessage bounds what is passed on of the other side's words: a shop in developer mode answers whole SQL statements.
+const maxMessage = 500
+
+func short(s string) string {
+	if len(s) <= maxMessage {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxMessage], "") + "…"
 }
 
 // event begins a line of the order's timeline with the run that writes it.

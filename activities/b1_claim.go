@@ -35,15 +35,27 @@ func (p *posting) untilFree(c *store.Claim) time.Duration {
 
 // later makes Temporal come back after the wait.
 func later(wait time.Duration, why string) error {
-	return temporal.NewApplicationErrorWithOptions(why, TypeUnresolved, temporal.ApplicationErrorOptions{NextRetryDelay: wait + 50*time.Millisecond})
+	return temporal.NewApplicationErrorWithOptions(why, TypeUnresolved, temporal.ApplicationErrorOptions{
+		NextRetryDelay: wait + 50*time.Millisecond, Category: temporal.ApplicationErrorCategoryBenign})
 }
 
 // claim takes the order for this attempt alone and writes down the intent to send it, in one write. From here until
-// the fate of the order is recorded, whoever comes by looks in B1 first.
+// the fate of the order is recorded, whoever comes by looks in B1 first. A held order that is tried again is pending from
+// here on: if its reply is lost, the next run must come back to it.
 func (p *posting) claim(ctx context.Context) error {
+	if err := p.store.TakeReference(ctx, p.instance.CompanyID, p.reference, p.key); errors.Is(err, store.ErrReferenceTaken) {
+		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
+			Message: fmt.Sprintf("The reference %s already belongs to another order.", p.reference),
+			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template."})
+	} else if err != nil {
+		return err
+	}
 	info := activity.GetInfo(ctx)
-	p.token = fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
+	token := fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
 	read := p.doc
+	if read.Status == order.Held && read.Reason != nil {
+		p.heldAs = read.Reason.Code
+	}
 	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
 		if doc.Claim != nil && doc.Claim.ExpiresAt.After(now()) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
@@ -52,35 +64,39 @@ func (p *posting) claim(ctx context.Context) error {
 			return later(time.Second, "the order has just changed")
 		}
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash
-		doc.Claim = p.newClaim()
-		doc.Attempts++
-		doc.RuleVersion = p.instance.Rules.ID()
-		doc.Reference = p.instance.Name + ":" + p.mapped.Document.NumAtCard
+		doc.Claim = p.newClaim(token)
+		doc.RuleVersion, doc.Reference = p.instance.Rules.ID(), p.reference
 		if p.fresh = doc.Intent == nil; p.fresh {
-			doc.Intent = p.newIntent(doc)
+			doc.Intent = p.newIntent()
 		}
+		if doc.Status == order.Draft {
+			return nil // looked at every few minutes, for days: no line for each
+		}
+		if doc.Status == order.Held {
+			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
+		}
+		doc.Attempts++
 		doc.Note(event(ctx, "claimed", "", fmt.Sprintf("attempt %d, rules %s", doc.Attempts, doc.RuleVersion)))
 		return nil
 	})
-	if errors.Is(err, store.ErrReferenceTaken) {
-		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
-			Message: fmt.Sprintf("The reference %s already belongs to another order.", p.mapped.Document.NumAtCard),
-			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template."})
-	}
 	if err != nil {
 		return err
 	}
-	p.doc = doc
+	p.doc, p.token = doc, token
 	return nil
 }
 
-func (p *posting) newClaim() *store.Claim {
-	return &store.Claim{Token: p.token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
+func (p *posting) newClaim(token string) *store.Claim {
+	return &store.Claim{Token: token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
 }
 
-func (p *posting) newIntent(doc *store.Staged) *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: doc.ContentHash, Reference: p.mapped.Document.NumAtCard}
+func (p *posting) newIntent() *store.Intent {
+	return &store.Intent{SentAt: now(), Hash: p.hash, Reference: p.reference}
 }
+
+// troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run. Its own
+// workflow tries it again by itself before that.
+const troublePause = 2 * time.Minute
 
 // errLostClaim: another attempt took the order over; what this one learnt no longer counts.
 var errLostClaim = errors.New("the claim on the order has passed to another attempt")
@@ -108,9 +124,13 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
-		doc.Claim = p.newClaim()
-		doc.Intent = p.newIntent(doc)
-		doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
+		doc.Claim = p.newClaim(p.token)
+		sends := doc.Intent.Sends
+		doc.Intent = p.newIntent()
+		doc.Intent.Sends = sends
+		if !p.fresh {
+			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
+		}
 		return nil
 	})
 }
@@ -122,17 +142,21 @@ func (p *posting) nothingSent(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
+		doc.DueAt = now().Add(troublePause)
 		doc.Note(event(ctx, "sending", "failed", p.hide(cause.Error())))
 	})
 }
 
 // unresolved keeps the intent: the order may be in B1.
 func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
-	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+p.hide(f.Error()))
+	what := p.hide(short(f.Error()))
+	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+what)
 	return p.release(ctx, cause, func(doc *store.Staged) {
-		doc.Intent = p.newIntent(doc)
-		doc.Intent.Approval = isApproval(f)
-		doc.Note(event(ctx, "sending", "unknown", p.hide(f.Error())))
+		sends := doc.Intent.Sends + 1
+		doc.Intent = p.newIntent()
+		doc.Intent.Sends, doc.Intent.Answer = sends, f.Code
+		doc.DueAt = now().Add(troublePause)
+		doc.Note(event(ctx, "sending", "unknown", what))
 	})
 }
 

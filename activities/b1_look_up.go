@@ -19,10 +19,10 @@ type found struct {
 	duplicates []string
 }
 
-// lookUp looks for the order in B1, among sales orders (cancelled ones too) and drafts, under its reference and under the
-// one with which it may have been sent before. Nil means: not there.
+// lookUp looks for the order in B1, among drafts and sales orders (cancelled ones too), under its reference, under the one
+// with which it may have been sent before, and under that of its known document. Nil means: not there.
 func (p *posting) lookUp(ctx context.Context) (*found, error) {
-	references := []string{p.mapped.Document.NumAtCard, p.doc.Intent.Reference}
+	references := []string{p.reference, p.doc.Intent.Reference}
 	if p.doc.BO != nil {
 		references = append(references, p.doc.BO.Reference)
 	}
@@ -39,24 +39,39 @@ func (p *posting) lookUp(ctx context.Context) (*found, error) {
 	return nil, nil
 }
 
+// lookFor asks for drafts before orders: a draft that becomes an order between the two is seen as the order.
 func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, error) {
+	drafts, err := p.instance.Company.FindDrafts(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
 	orders, err := p.instance.Company.FindOrders(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	if len(orders) > 0 {
-		return pick(orders), nil
+	if f := pick(p.ours(orders)); f != nil && !(f.order.IsCancelled() && p.doc.AgainstCancelled) {
+		return f, nil
 	}
-	drafts, err := p.instance.Company.FindDrafts(ctx, ref)
-	if err != nil || len(drafts) == 0 {
-		return nil, err
+	if len(drafts) == 0 {
+		return nil, nil
 	}
 	// The newest counts: an earlier one may have been rejected and sent again.
 	return &found{draft: &drafts[len(drafts)-1]}, nil
 }
 
+// ours leaves out what was cancelled for another business partner: a number used once before says nothing.
+func (p *posting) ours(orders []sapb1.Document) []sapb1.Document {
+	want := p.instance.Rules.Store(p.doc.StoreID).CardCode
+	return slices.DeleteFunc(orders, func(d sapb1.Document) bool {
+		return d.IsCancelled() && d.CardCode != "" && !strings.EqualFold(d.CardCode, want)
+	})
+}
+
 // pick prefers a live order to a cancelled one and the oldest to its duplicates.
 func pick(orders []sapb1.Document) *found {
+	if len(orders) == 0 {
+		return nil
+	}
 	f := &found{}
 	for i := range orders {
 		d := &orders[i]
@@ -88,23 +103,47 @@ func (p *posting) lookUpFailed(ctx context.Context, err error) error {
 	return p.nothingSent(ctx, err)
 }
 
-// link takes an order or a draft that B1 has already as the order's document.
+// link takes an order or a draft that B1 has already as the order's document, if it is.
 func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error) {
 	if len(f.duplicates) > 0 {
 		return nil, p.hold(ctx, "looked up", &order.Reason{Code: "duplicate_in_b1", Field: "NumAtCard",
-			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), p.mapped.Document.NumAtCard, strings.Join(f.duplicates, ", ")),
+			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), p.reference, strings.Join(f.duplicates, ", ")),
 			Hint:    "Cancel all but one in B1, then resume the order."})
 	}
-	if f.draft != nil {
-		return p.waitForApproval(ctx, f.draft)
+	if reason := p.foreign(f); reason != nil {
+		return nil, p.hold(ctx, "looked up", reason)
 	}
-	if f.order.IsCancelled() {
+	switch {
+	case f.draft != nil:
+		return p.waitForApproval(ctx, f.draft)
+	case f.order.IsCancelled():
 		return p.cancelledInB1(ctx, f.order)
 	}
 	return p.record(ctx, f.order, true)
 }
 
-func isApproval(f *order.Failure) bool { return sapb1.IsApprovalAnswer(f) }
+// foreign holds an order whose reference somebody else's document has: one of another business partner, or one that was
+// cancelled before this order was ever sent.
+func (p *posting) foreign(f *found) *order.Reason {
+	d, what := f.order, "Sales order"
+	if d == nil {
+		d, what = f.draft, "Draft"
+	}
+	want := p.instance.Rules.Store(p.doc.StoreID).CardCode
+	switch {
+	case p.doc.BO != nil: // it is known to be ours
+		return nil
+	case d.CardCode != "" && !strings.EqualFold(d.CardCode, want):
+		return &order.Reason{Code: "reference_in_use", Field: "NumAtCard",
+			Message: fmt.Sprintf("%s %d has the reference %s, but belongs to the business partner %s, not to %s.", what, d.DocNum, d.NumAtCard, d.CardCode, want),
+			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then resume the order."}
+	case f.order != nil && f.order.IsCancelled() && p.fresh:
+		return &order.Reason{Code: "reference_cancelled", Field: "NumAtCard",
+			Message: fmt.Sprintf("Sales order %d has the reference %s and is cancelled; this order was never sent.", d.DocNum, d.NumAtCard),
+			Hint:    "Resync the order to send it all the same."}
+	}
+	return nil
+}
 
 // backOffice is what the store keeps of a document in B1.
 func (p *posting) backOffice(d *sapb1.Document, linked bool) *store.BackOffice {

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,15 @@ import (
 )
 
 // draftPause is how long to wait before a draft is looked at again: an approver is a person.
-const draftPause = 2 * time.Minute
+const draftPause = 5 * time.Minute
+
+// Codes of reasons on which a later attempt acts.
+const (
+	codeDraftRejected      = "draft_rejected"
+	codeGone               = "gone_from_b1"
+	codeCancelledInB1      = "cancelled_in_b1"
+	codeReferenceCancelled = "reference_cancelled"
+)
 
 // record is the last step: B1's document stands beside the order, and the totals agree or the order is held.
 func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*InsertOrderResult, error) {
@@ -23,13 +32,10 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 		note = "linked"
 	}
 	err := p.change(ctx, func(doc *store.Staged) error {
-		sent := doc.Intent
+		known(doc)
 		doc.BO = p.backOffice(d, linked && !wroteIt(doc))
-		doc.Claim, doc.Intent, doc.Manual = nil, nil, false
+		doc.Claim, doc.Intent, doc.Manual, doc.AgainstCancelled = nil, nil, false, false
 		doc.Status, doc.Reason = order.Posted, reason
-		if sent != nil {
-			doc.PostedHash = sent.Hash
-		}
 		if reason != nil {
 			doc.Status = order.Held
 		}
@@ -37,6 +43,9 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 		doc.Note(event(ctx, "verified", string(doc.Status), fmt.Sprintf("%s, sales order %d, total %s", note, d.DocNum, doc.BO.Total)))
 		return nil
 	})
+	if errors.Is(err, errLostClaim) && !linked {
+		return nil, p.createdTooLate(ctx, d)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +54,32 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 		return nil, p.heldError(reason)
 	}
 	return p.result(note), nil
+}
+
+// known notes what content B1 was told, when it is told: a document that is looked at again later holds no more than that.
+func known(doc *store.Staged) {
+	if doc.BO == nil && doc.Intent != nil {
+		doc.PostedHash = doc.Intent.Hash
+	}
+}
+
+// createdTooLate leaves a trace of a sales order that B1 made for an attempt whose claim had passed to another: this
+// process stood still for longer than the claim. The other attempt may have made a second one.
+func (p *posting) createdTooLate(ctx context.Context, d *sapb1.Document) error {
+	p.log.Error("sales order created after the claim was lost", "order", p.key, "doc_num", d.DocNum)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	_, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+		doc.Attention = &order.Reason{Code: "created_late", Field: "Orders",
+			Message: fmt.Sprintf("Sales order %d was made by an attempt that came too late; there may be two.", d.DocNum),
+			Hint:    "Look for the reference in B1; cancel one if there are two."}
+		doc.Note(event(ctx, "created", "too late", doc.Attention.Message))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return later(p.instance.Settle, "the claim was lost while B1 made the order")
 }
 
 // wroteIt reports whether the connector itself has sent the order before, so that finding it is no surprise.
@@ -59,7 +94,7 @@ func (p *posting) verify(d *sapb1.Document) *order.Reason {
 		return &order.Reason{Code: "b1_total_differs", Field: "DocTotal",
 			Message: fmt.Sprintf("Sales order %d has a total of %s, Magento says %s.", d.DocNum, got, want),
 			Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then resume."}
-	case lines != len(p.mapped.Document.Lines):
+	case p.mapped.Hold == nil && lines != len(p.mapped.Document.Lines):
 		return &order.Reason{Code: "b1_lines_differ", Field: "DocumentLines",
 			Message: fmt.Sprintf("Sales order %d has %d lines, the order %d.", d.DocNum, lines, len(p.mapped.Document.Lines)),
 			Hint:    "Correct the sales order in B1, then resume."}
@@ -70,7 +105,7 @@ func (p *posting) verify(d *sapb1.Document) *order.Reason {
 // waitForApproval keeps a draft in sight until it is approved (then it is a sales order) or rejected.
 func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {
 	if d.IsRejected() {
-		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: "draft_rejected", Field: "Drafts",
+		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: codeDraftRejected, Field: "Drafts",
 			Message: fmt.Sprintf("The approval of draft %d was refused in B1.", d.DocEntry),
 			Hint:    "Clear it with the approver; remove the draft in B1 and resume the order to send it anew."})
 	}
@@ -78,17 +113,24 @@ func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*Inse
 		if doc.Status != order.Draft {
 			doc.Note(event(ctx, "looked up", string(order.Draft), fmt.Sprintf("draft %d waits for approval", d.DocEntry)))
 		}
-		if doc.Intent != nil {
-			doc.PostedHash = doc.Intent.Hash
-		}
+		known(doc)
 		doc.BO, doc.Claim, doc.Intent, doc.Manual = p.draft(d), nil, nil, false
-		doc.Status, doc.Reason, doc.DueAt = order.Draft, nil, now().Add(draftPause)
+		doc.Status, doc.Reason, doc.DueAt = order.Draft, draftReason(d), now().Add(draftPause)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p.result("waits for approval"), nil
+}
+
+// draftReason tells the clerk when the next step is his: an approved draft is added by its author, who is our user.
+func draftReason(d *sapb1.Document) *order.Reason {
+	if !d.IsApproved() {
+		return nil
+	}
+	return &order.Reason{Code: "draft_approved", Field: "Drafts", Message: fmt.Sprintf("Draft %d is approved and not added yet.", d.DocEntry),
+		Hint: "Open it in B1 under Document Drafts Report and add it; the order is then posted by itself."}
 }
 
 func (p *posting) draft(d *sapb1.Document) *store.BackOffice {
@@ -103,14 +145,14 @@ func (p *posting) vanished(ctx context.Context) error {
 	if p.doc.BO.Draft {
 		what = fmt.Sprintf("Draft %d", p.doc.BO.DocEntry)
 	}
-	return p.holdWith(ctx, "looked up", nil, &order.Reason{Code: "gone_from_b1", Field: "Orders",
+	return p.holdWith(ctx, "looked up", nil, &order.Reason{Code: codeGone, Field: "Orders",
 		Message: what + " is no longer in B1.", Hint: "Resume the order to send it anew."})
 }
 
 // cancelledInB1 follows a person who cancelled the sales order in B1.
 func (p *posting) cancelledInB1(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {
 	p.doc.BO = p.backOffice(d, true)
-	return p.cancelled(ctx, "cancelled_in_b1", fmt.Sprintf("Sales order %d is cancelled in B1.", d.DocNum))
+	return p.cancelled(ctx, codeCancelledInB1, fmt.Sprintf("Sales order %d is cancelled in B1.", d.DocNum))
 }
 
 func (p *posting) cancelled(ctx context.Context, code, message string) (*InsertOrderResult, error) {
@@ -134,10 +176,13 @@ func (p *posting) hold(ctx context.Context, step string, reason *order.Reason) e
 
 func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffice, reason *order.Reason) error {
 	r := *reason
-	r.Message = p.hide(r.Message)
+	r.Message = p.hide(short(r.Message))
 	err := p.change(ctx, func(doc *store.Staged) error {
 		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")
+		}
+		if known(doc); bo == nil {
+			doc.PostedHash = ""
 		}
 		if p.token != "" {
 			doc.Claim, doc.Intent = nil, nil

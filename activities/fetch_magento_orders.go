@@ -48,7 +48,7 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 // keep stores documents as received and names each once.
 func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
 	refs = []store.PayloadRef{}
-	payloads := map[store.PayloadRef][]byte{}
+	var payloads []store.NewPayload
 	for _, d := range documents {
 		key, err := d.Key(instance)
 		if err != nil {
@@ -56,12 +56,9 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			a.log.Error("Magento document without a name", "instance", instance, "error", err)
 			continue
 		}
-		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw)}
-		if _, twice := payloads[ref]; twice {
-			continue
-		}
-		payloads[ref] = d.Raw
+		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt}
 		refs = append(refs, ref)
+		payloads = append(payloads, store.NewPayload{PayloadRef: ref, Raw: d.Raw})
 	}
 	return refs, nameless, a.store.PutPayloads(ctx, payloads)
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/order"
+	"datawald/sapb1"
 	"datawald/store"
 )
 
@@ -37,32 +37,8 @@ func (a *Activities) InsertOrder(ctx context.Context, in InsertOrderInput) (*Ins
 	if err != nil {
 		return nil, err
 	}
-	stop := keepAlive(ctx)
-	defer stop()
 	p := &posting{Activities: a, instance: i, key: in.Key, hide: func(s string) string { return s }}
 	return p.run(ctx)
-}
-
-// heartbeatEvery keeps the server told that this worker lives, so that another takes over soon when it dies.
-const heartbeatEvery = 5 * time.Second
-
-func keepAlive(ctx context.Context) (stop func()) {
-	done := make(chan struct{})
-	go func() {
-		t := time.NewTicker(heartbeatEvery)
-		defer t.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ctx.Done():
-				return
-			case <-t.C:
-				activity.RecordHeartbeat(ctx)
-			}
-		}
-	}()
-	return func() { close(done) }
 }
 
 // posting is the way of one order into B1.
@@ -72,9 +48,15 @@ type posting struct {
 	key      order.Key
 	doc      *store.Staged
 	mapped   mapping.Result
-	token    string
+	// hash is of the content that was mapped, and so of what is sent, whatever is staged meanwhile.
+	hash string
+	// reference is the NumAtCard that the rules give the order.
+	reference string
+	token     string
 	// fresh is true when nobody can have sent the order before this attempt.
 	fresh bool
+	// heldAs is the code for which the order was held before this attempt.
+	heldAs string
 	// hide takes the order's personal data out of what leaves the store.
 	hide func(string) string
 }
@@ -94,8 +76,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if wait := p.tooEarly(); wait > 0 {
 		return nil, later(wait, "an earlier attempt may still be at work")
 	}
-	p.mapped = mapping.Map(p.doc.Order, p.instance.Rules, now())
-	if p.mapped.Hold != nil {
+	p.mapped, p.hash, p.reference = mapping.Map(p.doc.Order, p.instance.Rules, now()), p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
+	// An order that B1 may have is looked for even when it could not be sent today.
+	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
 	}
 	if err := p.claim(ctx); err != nil {
@@ -146,12 +129,20 @@ func (p *posting) leftOut(ctx context.Context) (*InsertOrderResult, error) {
 	case order.Held:
 		return nil, p.hold(ctx, "considered", d.Reason)
 	}
+	return p.setAside(ctx, d)
+}
+
+// setAside keeps an order out of B1 as the eligibility rules say.
+func (p *posting) setAside(ctx context.Context, d mapping.Decision) (*InsertOrderResult, error) {
 	err := p.change(ctx, func(doc *store.Staged) error {
-		if doc.Rev != p.doc.Rev {
+		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")
 		}
-		if doc.Status != d.Status {
+		if doc.Status != d.Status || p.token != "" {
 			doc.Note(event(ctx, "considered", string(d.Status), d.Reason.Code))
+		}
+		if p.token != "" {
+			doc.Claim, doc.Intent = nil, nil
 		}
 		doc.Status, doc.Reason, doc.DueAt, doc.Manual = d.Status, d.Reason, d.Recheck, false
 		return nil
@@ -171,23 +162,27 @@ func (p *posting) result(note string) *InsertOrderResult {
 }
 
 // notFound decides what a look that found nothing means: a first attempt sends; an order that may have been sent
-// before is looked for several times, with time between, and only then sent again.
+// before is looked for several times, with time between, and only then sent again, at most a few times.
 func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
-	if p.doc.BO != nil {
+	if p.doc.BO != nil && p.heldAs != codeDraftRejected && p.heldAs != codeGone {
 		return nil, p.vanished(ctx)
 	}
 	if !p.fresh {
 		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks {
 			return nil, p.lookAgain(ctx, looks)
 		}
-		if p.doc.Intent.Approval {
-			return nil, p.hold(ctx, "refused", &order.Reason{Code: "b1_no_match", Field: "Orders",
-				Message: "B1 answered that it found no matching record, and there is no draft of the order.",
-				Hint:    "A code in the rules (branch, series, cost centre) does not exist in B1, or a branch is missing."})
+		if reason := noClearAnswer(p.doc.Intent); reason != nil {
+			return nil, p.hold(ctx, "refused", reason)
 		}
 	}
-	if p.doc.Order.State == "canceled" {
-		return p.cancelled(ctx, "cancelled_in_magento", "The order was cancelled in Magento before it was posted.")
+	// It is certain now that B1 has not got it: whatever happened in Magento meanwhile counts.
+	switch d := p.instance.Rules.Decide(p.doc.Order, now()); {
+	case d.Status == order.Held:
+		return nil, p.hold(ctx, "considered", d.Reason)
+	case d.Status != order.Pending:
+		return p.setAside(ctx, d)
+	case p.mapped.Hold != nil:
+		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
 	}
 	if err := p.aboutToSend(ctx); err != nil {
 		return nil, err
@@ -195,9 +190,33 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 	return p.insert(ctx)
 }
 
-// insert sends the order, once.
+// maxSends is how often an order is sent without a clear answer, before a person is asked.
+const maxSends = 3
+
+// noClearAnswer holds an order that B1 neither takes nor refuses.
+func noClearAnswer(n *store.Intent) *order.Reason {
+	switch {
+	case sapb1.IsApprovalCode(n.Answer):
+		return &order.Reason{Code: "b1_no_match", Field: "Orders",
+			Message: "B1 answered that it found no matching record, and there is no draft of the order.",
+			Hint:    "A code in the rules (branch, series, cost centre) does not exist in B1, or a branch is missing."}
+	case sapb1.IsDuplicateCode(n.Answer):
+		return &order.Reason{Code: "b1_duplicate_key", Field: "Orders",
+			Message: "B1 answered that the entry exists already, and no sales order has the order's reference.",
+			Hint:    "Look in B1 for a record with a unique user-defined field of the same value."}
+	case n.Sends >= maxSends:
+		return &order.Reason{Code: "b1_no_clear_answer", Field: "Orders",
+			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", n.Sends, n.Answer),
+			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}
+	}
+	return nil
+}
+
+// insert sends the order, once. B1 must have answered before the claim ends.
 func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
-	created, err := p.instance.Company.CreateOrder(ctx, p.mapped.Document)
+	sending, cancel := context.WithDeadline(ctx, p.doc.Claim.ExpiresAt)
+	defer cancel()
+	created, err := p.instance.Company.CreateOrder(sending, p.mapped.Document)
 	if err == nil {
 		return p.record(ctx, created, false)
 	}
@@ -216,7 +235,7 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 
 // refusal is B1's answer as a clerk reads it.
 func refusal(f *order.Failure) *order.Reason {
-	r := &order.Reason{Code: "b1_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the order: %s (%s).", f.Message, f.Code),
+	r := &order.Reason{Code: "b1_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the order: %s (%s).", short(f.Message), f.Code),
 		Hint: "Mend it in B1 or in the rules, then resume the order."}
 	if f.Field != "" {
 		r.Hint = "Mend " + f.Field + " in B1 or in the rules, then resume the order."

@@ -60,7 +60,7 @@ func (c *company) FindDrafts(context.Context, sapb1.Reference) ([]sapb1.Document
 
 func (c *company) CreateOrder(_ context.Context, o *sapb1.SalesOrder) (*sapb1.Document, error) {
 	c.created.Add(1)
-	d := sapb1.Document{DocEntry: 1, DocNum: 1, NumAtCard: o.NumAtCard, DocCurrency: "USD", DocTotal: sapb1.NewAmount(decimal.RequireFromString("24"))}
+	d := sapb1.Document{DocEntry: 1, DocNum: 1, CardCode: o.CardCode, NumAtCard: o.NumAtCard, DocCurrency: "USD", DocTotal: sapb1.NewAmount(decimal.RequireFromString("24"))}
 	for range o.Lines {
 		d.Lines = append(d.Lines, sapb1.LineReadBack{})
 	}
@@ -97,7 +97,7 @@ func newBench(t *testing.T, c *company) *bench {
 	}
 	db := testkit.Store(t)
 	b := &bench{t: t, db: db, company: c, rules: rules}
-	b.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: "main", Rules: rules, Company: c,
+	b.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: "main", Rules: rules, Company: c, CompanyID: "b1/demo",
 		CallTimeout: time.Second, Settle: 50 * time.Millisecond, Looks: 3})
 	b.key = b.stage(document)
 	return b
@@ -106,26 +106,51 @@ func newBench(t *testing.T, c *company) *bench {
 // stage puts a Magento document into the store, as the first half of a run does.
 func (b *bench) stage(raw string) order.Key {
 	b.t.Helper()
-	var head struct {
-		IncrementID string `json:"increment_id"`
-	}
+	return b.read(raw, false)
+}
+
+// resync does the same because somebody asked for the order by name.
+func (b *bench) resync(raw string) order.Key {
+	b.t.Helper()
+	return b.read(raw, true)
+}
+
+func (b *bench) read(raw string, again bool) order.Key {
+	b.t.Helper()
+	var head header
 	if err := json.Unmarshal([]byte(raw), &head); err != nil {
 		b.t.Fatal(err)
 	}
-	key, err := order.NewKey("main", 1, head.IncrementID)
+	key, err := order.NewKey("main", head.StoreID, head.IncrementID)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash([]byte(raw))}
-	if err := b.db.PutPayloads(b.t.Context(), map[store.PayloadRef][]byte{ref: []byte(raw)}); err != nil {
+	ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash([]byte(raw)), UpdatedAt: head.at(b.t)}
+	if err := b.db.PutPayloads(b.t.Context(), []store.NewPayload{{PayloadRef: ref, Raw: []byte(raw)}}); err != nil {
 		b.t.Fatal(err)
 	}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(b.acts)
-	if _, err := env.ExecuteActivity(b.acts.SyncOrder, activities.SyncOrderInput{Instance: "main", Refs: []store.PayloadRef{ref}}); err != nil {
+	if _, err := env.ExecuteActivity(b.acts.SyncOrder, activities.SyncOrderInput{Instance: "main", Refs: []store.PayloadRef{ref}, Again: again}); err != nil {
 		b.t.Fatal(err)
 	}
 	return key
+}
+
+// header names a document.
+type header struct {
+	IncrementID string `json:"increment_id"`
+	StoreID     int64  `json:"store_id"`
+	UpdatedAt   string `json:"updated_at"`
+}
+
+func (h header) at(t *testing.T) time.Time {
+	t.Helper()
+	at, err := time.Parse("2006-01-02 15:04:05", h.UpdatedAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // insert runs the activity once.
@@ -225,7 +250,7 @@ func TestInsertOrder_AnOrderThatIsCommittedLateIsFound(t *testing.T) {
 	c.onFind = func() {
 		if looks++; looks == 3 { // B1 has finished the order only now
 			c.mu.Lock()
-			c.orders = append(c.orders, sapb1.Document{DocEntry: 7, DocNum: 70, NumAtCard: "000000001", DocCurrency: "USD",
+			c.orders = append(c.orders, sapb1.Document{DocEntry: 7, DocNum: 70, CardCode: "C-WEB", NumAtCard: "000000001", DocCurrency: "USD",
 				DocTotal: sapb1.NewAmount(decimal.NewFromInt(24)), Lines: make([]sapb1.LineReadBack, 1)})
 			c.mu.Unlock()
 		}
@@ -271,7 +296,7 @@ func TestInsertOrder_AnOrderSentUnderAnotherReferenceIsFound(t *testing.T) {
 	c.onCreate = func(o *sapb1.SalesOrder) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.orders = append(c.orders, sapb1.Document{DocEntry: 7, DocNum: 70, NumAtCard: o.NumAtCard, DocCurrency: "USD",
+		c.orders = append(c.orders, sapb1.Document{DocEntry: 7, DocNum: 70, CardCode: "C-WEB", NumAtCard: o.NumAtCard, DocCurrency: "USD",
 			DocTotal: sapb1.NewAmount(decimal.NewFromInt(24)), Lines: make([]sapb1.LineReadBack, 1)})
 		return &order.Failure{Kind: order.Unknown, System: "b1", Op: "POST Orders", Message: "no answer: timed out"}
 	}

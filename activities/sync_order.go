@@ -139,22 +139,29 @@ func counter(c *store.Counts, outcome string) *int {
 
 // stage brings one staged order up to its document, and gives it as it stands now.
 func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef, in SyncOrderInput) (string, *store.Staged, error) {
+	if doc, err := a.store.Get(ctx, ref.Key); err == nil && !in.Again && seen(ref, doc) {
+		return stagedUnchanged, doc, nil // the common case, without reading the document
+	}
 	raw, err := a.store.Payload(ctx, ref)
 	if err != nil {
 		return "", nil, fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, err)
 	}
 	o, convertErr := magento.Convert(i.Name, raw)
+	if o != nil && !ref.UpdatedAt.IsZero() {
+		o.UpdatedAt = ref.UpdatedAt // the payload may be that of an earlier reading, when the order was the same
+	}
 	outcome := stagedUnchanged
 	doc, err := a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
 		outcome = stagedUnchanged
-		if doc.Rev > 0 && doc.PayloadHash == ref.Hash && !in.Again {
+		if !in.Again && seen(ref, doc) {
 			return store.ErrUnchanged
 		}
-		if older(o, doc) && !in.Again {
-			return store.ErrUnchanged // an older version read late
-		}
 		s := staging{instance: i, doc: doc, again: in.Again, isNew: doc.Rev == 0}
-		outcome = s.apply(o, convertErr, ref.Hash)
+		if late(ref, doc) {
+			s.takeUp() // asked for by name, but a newer version is staged already
+		} else {
+			outcome = s.apply(o, convertErr, ref)
+		}
 		e := event(ctx, "staged", outcome, s.detail)
 		e.Actor = in.Actor
 		doc.Note(e)
@@ -166,9 +173,14 @@ func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef
 	return outcome, doc, err
 }
 
-// older reports whether the document is an earlier version than the one staged.
-func older(o *order.Order, doc *store.Staged) bool {
-	return o != nil && doc.Rev > 0 && o.UpdatedAt.Before(doc.Magento.UpdatedAt)
+// seen reports whether the staged order knows this version or a newer one.
+func seen(ref store.PayloadRef, doc *store.Staged) bool {
+	return doc.Rev > 0 && (doc.PayloadHash == ref.Hash && !ref.UpdatedAt.After(doc.Magento.UpdatedAt) || late(ref, doc))
+}
+
+// late reports whether the document is an earlier version than the one staged.
+func late(ref store.PayloadRef, doc *store.Staged) bool {
+	return doc.Rev > 0 && !ref.UpdatedAt.IsZero() && ref.UpdatedAt.Before(doc.Magento.UpdatedAt)
 }
 
 // staging applies one document to one staged order.
@@ -180,9 +192,16 @@ type staging struct {
 	detail   string
 }
 
-func (s *staging) apply(o *order.Order, convertErr error, hash string) string {
+func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) string {
 	doc := s.doc
-	doc.PayloadHash = hash
+	same := doc.PayloadHash == ref.Hash && !s.again && convertErr == nil
+	doc.PayloadHash = ref.Hash
+	if !ref.UpdatedAt.IsZero() {
+		doc.Magento.UpdatedAt = ref.UpdatedAt
+	}
+	if same {
+		return stagedUnchanged // only its time has moved
+	}
 	if s.isNew {
 		doc.StagedAt = now()
 		doc.PlacedAt = doc.StagedAt
@@ -200,6 +219,18 @@ func (s *staging) apply(o *order.Order, convertErr error, hash string) string {
 	return s.beforePosting(o)
 }
 
+// takeUp puts an order that somebody asked for before all others, when it is not settled yet: held with or without a
+// document in B1, a draft, or sent without an answer. One that was cancelled in B1 is sent anew.
+func (s *staging) takeUp() {
+	doc := s.doc
+	if doc.Reason != nil && (doc.Reason.Code == codeCancelledInB1 || doc.Reason.Code == codeReferenceCancelled) {
+		doc.AgainstCancelled, doc.BO, doc.PostedHash = true, nil, ""
+	} else if doc.Status == order.Posted || doc.Status == order.Cancelled || doc.Status == order.Excluded {
+		return
+	}
+	doc.Status, doc.Reason, doc.DueAt, doc.Manual = order.Pending, nil, now(), true
+}
+
 // inB1 reports whether B1 has, or may have, a document for the order: then no change in Magento may set it aside.
 func inB1(doc *store.Staged) bool { return doc.BO != nil || doc.Intent != nil }
 
@@ -211,6 +242,7 @@ func (s *staging) unreadable(cause error) string {
 		s.doc.Attention = reason
 		return stagedUnreadable
 	}
+	s.doc.Order, s.doc.ContentHash = nil, "" // the version before must not be posted in its place
 	s.doc.Status, s.doc.Reason = order.Held, reason
 	return stagedUnreadable
 }
@@ -224,6 +256,9 @@ func unreadableReason(cause error) *order.Reason {
 
 func (s *staging) beforePosting(o *order.Order) string {
 	doc := s.doc
+	if s.again && doc.Reason != nil && doc.Reason.Code == codeReferenceCancelled {
+		doc.AgainstCancelled = true
+	}
 	d := s.instance.Rules.Decide(o, now())
 	doc.Status, doc.Reason, doc.DueAt = d.Status, d.Reason, d.Recheck
 	switch d.Status {
@@ -247,7 +282,7 @@ func (s *staging) beforePosting(o *order.Order) string {
 func (s *staging) afterPosting(o *order.Order) string {
 	doc := s.doc
 	switch {
-	case o.State == "canceled":
+	case o.Cancelled():
 		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was posted.", "Cancel the sales order in B1 if nothing is delivered.")
 	case o.State == "closed", !o.Totals.Refunded.IsZero():
 		s.attend("refunded_in_magento", "total_refunded", fmt.Sprintf("Magento has refunded %s of the order since it was posted.",
@@ -257,9 +292,8 @@ func (s *staging) afterPosting(o *order.Order) string {
 	default:
 		doc.Attention = nil
 	}
-	// A resync takes up what is not settled yet: held with a document in B1, draft, or sent without an answer.
-	if s.again && doc.Status != order.Posted && doc.Status != order.Cancelled {
-		doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
+	if s.again {
+		s.takeUp()
 	}
 	return stagedChanged
 }

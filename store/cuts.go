@@ -72,7 +72,7 @@ func (s *Store) CaughtUp(ctx context.Context, instance, task string, began time.
 // changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else
 // has written meanwhile it begins again.
 func (s *Store) changeCut(ctx context.Context, id string, change func(*cutDocument) bool) error {
-	for range maxConflicts {
+	for conflicts := range maxConflicts {
 		doc, err := s.cut(ctx, id)
 		if err != nil {
 			return err
@@ -87,6 +87,9 @@ func (s *Store) changeCut(ctx context.Context, id string, change func(*cutDocume
 		}
 		if done {
 			return nil
+		}
+		if err := giveWay(ctx, conflicts); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("cut %s: changed by others %d times in a row", id, maxConflicts)

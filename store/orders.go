@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strconv"
 	"time"
@@ -18,8 +19,6 @@ import (
 var (
 	// ErrNotFound: nothing is stored under that name.
 	ErrNotFound = errors.New("not found")
-	// ErrReferenceTaken: another order of the instance already has this reference in B1.
-	ErrReferenceTaken = errors.New("the reference belongs to another order")
 	// ErrUnchanged is returned by a change that decides to write nothing.
 	ErrUnchanged = errors.New("unchanged")
 )
@@ -37,15 +36,27 @@ func (s *Store) Get(ctx context.Context, key order.Key) (*Staged, error) {
 	return doc.staged()
 }
 
-// maxConflicts bounds how often a change is tried again on a newer revision. Conflicts need two writers of one order
+// maxConflicts bounds how often a change is tried again on a newer revision. Conflicts need two writers of one document
 // in the same moment, and one of them always succeeds.
 const maxConflicts = 20
+
+// giveWay waits a moment by chance, longer with each conflict: of many writers that begin again at once, the same could
+// lose every time.
+func giveWay(ctx context.Context, conflicts int) error {
+	longest := time.Millisecond << min(conflicts, 6)
+	select {
+	case <-time.After(rand.N(longest)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Change reads the order (an empty one with Rev 0 if there is none), lets change alter it, and writes it only if nobody
 // else has written meanwhile; otherwise it begins again. change must have no effect but on its argument, and may return
 // ErrUnchanged to write nothing.
 func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) error) (*Staged, error) {
-	for range maxConflicts {
+	for conflicts := range maxConflicts {
 		doc, err := s.Get(ctx, key)
 		if errors.Is(err, ErrNotFound) {
 			doc, err = &Staged{Key: key, Instance: key.Instance(), StoreID: key.StoreID(), IncrementID: key.IncrementID()}, nil
@@ -62,6 +73,9 @@ func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) 
 		}
 		if done {
 			return doc, nil
+		}
+		if err := giveWay(ctx, conflicts); err != nil {
+			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("order %s: changed by others %d times in a row", key, maxConflicts)
@@ -80,40 +94,19 @@ func (s *Store) write(ctx context.Context, doc *Staged) (done bool, err error) {
 	if was == 0 {
 		_, err = s.orders.InsertOne(ctx, stored)
 		if mongo.IsDuplicateKeyError(err) {
-			return false, s.taken(ctx, doc, err)
+			return false, nil // somebody else was first
 		}
-		return err == nil, err
+	} else {
+		var res *mongo.UpdateResult
+		res, err = s.orders.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.Key}, {Key: "rev", Value: was}}, stored)
+		if err == nil && res.MatchedCount == 0 {
+			return false, nil
+		}
 	}
-	res, err := s.orders.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.Key}, {Key: "rev", Value: was}}, stored)
 	if err != nil {
-		return false, s.refused(ctx, doc, err)
+		return false, fmt.Errorf("write order %s: %w", doc.Key, err)
 	}
-	return res.MatchedCount == 1, nil
-}
-
-// refused tells a reference that another order has from all else. The embedded store answers such an update with an
-// internal error, so the code alone does not tell.
-func (s *Store) refused(ctx context.Context, doc *Staged, cause error) error {
-	if mongo.IsDuplicateKeyError(cause) {
-		return ErrReferenceTaken
-	}
-	if _, ok := errors.AsType[mongo.ServerError](cause); ok {
-		n, err := s.orders.CountDocuments(ctx, bson.D{{Key: "reference", Value: doc.Reference}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: doc.Key}}}})
-		if err == nil && n > 0 {
-			return ErrReferenceTaken
-		}
-	}
-	return fmt.Errorf("write order %s: %w", doc.Key, cause)
-}
-
-// taken tells a lost race for the key (try again) from a reference that another order has.
-func (s *Store) taken(ctx context.Context, doc *Staged, cause error) error {
-	if _, err := s.Get(ctx, doc.Key); err == nil {
-		return nil
-	} else if !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrReferenceTaken, cause)
+	return true, nil
 }
 
 // Due is an open order whose time has come.

@@ -25,14 +25,14 @@ type Payload struct {
 func payloadID(key order.Key, hash string) string { return string(key) + "@" + hash }
 
 // PutPayloads keeps documents; those that are there already stay as they were first received.
-func (s *Store) PutPayloads(ctx context.Context, documents map[PayloadRef][]byte) error {
+func (s *Store) PutPayloads(ctx context.Context, documents []NewPayload) error {
 	if len(documents) == 0 {
 		return nil
 	}
 	received := now()
-	all := make([]any, 0, len(documents))
-	for ref, raw := range documents {
-		all = append(all, Payload{ID: payloadID(ref.Key, ref.Hash), Key: ref.Key, Hash: ref.Hash, ReceivedAt: received, Raw: raw})
+	all := make([]any, len(documents))
+	for i, d := range documents {
+		all[i] = Payload{ID: payloadID(d.Key, d.Hash), Key: d.Key, Hash: d.Hash, ReceivedAt: received, Raw: d.Raw}
 	}
 	// Unordered: one that is there must not keep the others out.
 	_, err := s.payloads.InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
@@ -40,6 +40,12 @@ func (s *Store) PutPayloads(ctx context.Context, documents map[PayloadRef][]byte
 		return fmt.Errorf("keep payloads: %w", err)
 	}
 	return nil
+}
+
+// NewPayload is a document to be kept.
+type NewPayload struct {
+	PayloadRef
+	Raw []byte
 }
 
 // onlyDuplicates reports whether nothing failed but what was there already.
@@ -60,6 +66,8 @@ func onlyDuplicates(err error) bool {
 type PayloadRef struct {
 	Key  order.Key `json:"key"`
 	Hash string    `json:"hash"`
+	// UpdatedAt is that of the reading: a payload may be read again, later, when an order has become what it was before.
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Payload reads a document back as it was received.

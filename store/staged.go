@@ -34,13 +34,15 @@ type Staged struct {
 	Attention *order.Reason `bson:"attention,omitempty" json:"attention,omitempty"`
 
 	BO *BackOffice `bson:"bo,omitempty" json:"bo,omitempty"`
-	// Reference is <instance>:<NumAtCard>, unique; until the order is mapped it is the key itself.
+	// Reference is the NumAtCard of the order; empty until it is claimed for B1 the first time.
 	Reference   string  `bson:"reference" json:"reference"`
 	Attempts    int     `bson:"attempts" json:"attempts"`
 	Claim       *Claim  `bson:"claim,omitempty" json:"claim,omitempty"`
 	Intent      *Intent `bson:"intent,omitempty" json:"intent,omitempty"`
 	RuleVersion string  `bson:"rule_version" json:"rule_version"`
 
+	// AgainstCancelled is set when a person wants the order sent although B1 has a cancelled one under its reference.
+	AgainstCancelled bool `bson:"against_cancelled,omitempty" json:"against_cancelled,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
@@ -83,10 +85,11 @@ type Intent struct {
 	Hash   string    `bson:"hash" json:"hash"`
 	// Reference is the NumAtCard under which it was sent: the rules may give another one by the time it is looked for.
 	Reference string `bson:"reference" json:"reference"`
-	// Looks counts the look-ups since then that found nothing.
+	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
-	// Approval is set when B1 gave the answer that it gives for approval drafts.
-	Approval bool `bson:"approval" json:"approval"`
+	Sends int `bson:"sends" json:"sends"`
+	// Answer is the code that B1 gave, where it gave one that leaves the outcome open.
+	Answer string `bson:"answer" json:"answer"`
 }
 
 // Event is one line of an order's story.
@@ -116,9 +119,6 @@ func (s *Staged) Note(e Event) {
 
 // settle brings the fields that follow from others in line; every write goes through it.
 func (s *Staged) settle() {
-	if s.Reference == "" {
-		s.Reference = string(s.Key)
-	}
 	s.Queue = ""
 	if s.waits() {
 		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)

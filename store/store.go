@@ -9,6 +9,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,6 +27,8 @@ type Store struct {
 	payloads *mongo.Collection
 	cuts     *mongo.Collection
 	runs     *mongo.Collection
+	// references reserves NumAtCards: _id is <company>#<reference>.
+	references *mongo.Collection
 }
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
@@ -40,14 +43,22 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 	}
 	db := client.Database(database)
 	s := &Store{client: client,
-		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs")}
-	if err := s.Ping(ctx); err != nil {
-		return nil, fmt.Errorf("MongoDB does not answer: %w", err)
-	}
-	if err := s.createIndexes(ctx); err != nil {
-		return nil, fmt.Errorf("MongoDB indexes: %w", err)
+		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
+		references: db.Collection("references")}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return fmt.Errorf("MongoDB does not answer: %w", err)
+	}
+	if err := s.createIndexes(ctx); err != nil {
+		return fmt.Errorf("MongoDB indexes: %w", err)
+	}
+	return nil
 }
 
 // Ping reports whether the database answers.
@@ -65,8 +76,6 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
-			// Two orders of one instance never share their reference in B1.
-			{Keys: bson.D{{Key: "reference", Value: 1}}, Options: options.Index().SetName("reference").SetUnique(true)},
 		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
