@@ -94,9 +94,9 @@ func (p *posting) newIntent() *store.Intent {
 	return &store.Intent{SentAt: now(), Hash: p.hash, Reference: p.reference}
 }
 
-// troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run. Its own
-// workflow tries it again by itself before that.
-const troublePause = 2 * time.Minute
+// troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
+// settle time, a minute by default. Its own workflow tries it again by itself before that.
+func (p *posting) troublePause() time.Duration { return 6 * p.instance.Settle }
 
 // errLostClaim: another attempt took the order over; what this one learnt no longer counts.
 var errLostClaim = errors.New("the claim on the order has passed to another attempt")
@@ -142,7 +142,7 @@ func (p *posting) nothingSent(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
-		doc.DueAt = now().Add(troublePause)
+		doc.DueAt = now().Add(p.troublePause())
 		doc.Note(event(ctx, "sending", "failed", p.hide(cause.Error())))
 	})
 }
@@ -155,7 +155,7 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 		sends := doc.Intent.Sends + 1
 		doc.Intent = p.newIntent()
 		doc.Intent.Sends, doc.Intent.Answer = sends, f.Code
-		doc.DueAt = now().Add(troublePause)
+		doc.DueAt = now().Add(p.troublePause())
 		doc.Note(event(ctx, "sending", "unknown", what))
 	})
 }

@@ -28,6 +28,8 @@ type sandbox struct {
 	logs     string
 	started  []*process.Process
 	files    []io.Closer
+	// lost tells of a server that ended by itself.
+	lost chan *process.Process
 }
 
 // runAll starts all parts, keeps them alive, shows how the orders move, and stops all of it in reverse order.
@@ -35,7 +37,7 @@ func runAll(ctx context.Context, s *settings) error {
 	if err := prepare(s); err != nil {
 		return err
 	}
-	b := &sandbox{settings: s, logs: filepath.Join(s.Dir, "logs")}
+	b := &sandbox{settings: s, logs: filepath.Join(s.Dir, "logs"), lost: make(chan *process.Process, 2)}
 	if err := os.MkdirAll(b.logs, 0o755); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (b *sandbox) startServers(ctx context.Context) error {
 	s := b.settings
 	if s.MongoDBURI == "" {
 		host, port, _ := net.SplitHostPort(s.Store)
-		if _, err := b.startAndAwait(ctx, "mongod", process.Listening(s.Store),
+		if err := b.startServer(ctx, "mongod", process.Listening(s.Store),
 			"--dbpath", filepath.Join(s.Dir, "mongodb"), "--port", port, "--bind_ip", host); err != nil {
 			return err
 		}
@@ -96,7 +98,7 @@ func (b *sandbox) startServers(ctx context.Context) error {
 	if s.TemporalAddress == "" {
 		host, port, _ := net.SplitHostPort(s.Temporal)
 		uiHost, uiPort, _ := net.SplitHostPort(s.TemporalUI)
-		if _, err := b.startAndAwait(ctx, "temporal", b.ready("http://"+s.TemporalUI+"/"),
+		if err := b.startServer(ctx, "temporal", b.ready("http://"+s.TemporalUI+"/"),
 			"server", "start-dev", "--ip", host, "--port", port, "--ui-ip", uiHost, "--ui-port", uiPort,
 			"--db-filename", filepath.Join(s.Dir, "temporal.db"),
 			"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL",
@@ -133,6 +135,19 @@ func (b *sandbox) startAndAwait(ctx context.Context, name string, ready func(con
 		return nil, fmt.Errorf("%w\n%s", err, b.lastWords(name))
 	}
 	return p, nil
+}
+
+// startServer starts a server that everything else needs; when it ends by itself the sandbox does too.
+func (b *sandbox) startServer(ctx context.Context, name string, ready func(context.Context) error, args ...string) error {
+	p, err := b.startAndAwait(ctx, name, ready, args...)
+	if err != nil {
+		return err
+	}
+	go func() {
+		<-p.Done()
+		b.lost <- p
+	}()
+	return nil
 }
 
 // lastWords are the last lines that a program printed.
@@ -187,21 +202,26 @@ func (b *sandbox) writeEnvironment() error {
 // watch starts worker and gateway again when they end by themselves, and shows the orders move.
 func (b *sandbox) watch(ctx context.Context, worker, gateway *process.Process) error {
 	counts := newCounter(b.settings.Gateway)
-	tick := time.NewTicker(2 * time.Second)
-	defer tick.Stop()
+	next := time.NewTimer(time.Second)
+	defer next.Stop()
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case p := <-b.lost:
+			return fmt.Errorf("%s (process %d) has ended by itself (%v); its last words:\n%s", p.Name, p.ID(), p.Err(), b.lastWords(p.Name))
 		case <-worker.Done():
 			worker, err = b.restart(ctx, worker)
 		case <-gateway.Done():
 			gateway, err = b.restart(ctx, gateway)
-		case <-tick.C:
+		case <-next.C:
+			asked := time.Now()
 			if line := counts.line(ctx); line != "" {
 				fmt.Println(line)
 			}
+			// The embedded store counts by looking at every order: with many of them, ask less often.
+			next.Reset(2*time.Second + 20*time.Since(asked))
 		}
 		if err != nil {
 			return err

@@ -49,7 +49,7 @@ func newCounter(gateway string) *counter {
 
 // line is the new line to print, empty when nothing has changed or the gateway does not answer.
 func (c *counter) line(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, nil)
 	if err != nil {

@@ -73,7 +73,8 @@ func TestFourTriggersAtOnceMakeOneOrder(t *testing.T) {
 	w.company.SetLatency(b1sim.Latency{Read: 50 * time.Millisecond, Write: 100 * time.Millisecond})
 	w.startWorker()
 	w.startWorker()
-	w.sync() // stages them; what follows names them again and again
+	w.stageOnly() // what follows names them again and again
+	w.start("SyncOrders", workflows.SyncOrdersID(w.instance), workflows.SyncOrdersInput{Instance: w.instance})
 
 	for _, p := range placed {
 		in := workflows.ResyncOrdersInput{Instance: w.instance, IncrementIDs: []string{p.IncrementID}}

@@ -6,10 +6,12 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/activities"
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
+	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
 
@@ -23,17 +25,27 @@ func (w *world) place(kind string, store int) magentosim.Placed {
 	return p
 }
 
-// stageOnly reads the shop into the store without taking anything to B1, by the activities themselves.
+// stageOnly reads the shop into the store without taking anything to B1, by the activities alone.
 func (w *world) stageOnly() {
 	w.t.Helper()
-	id := "stage:" + w.instance
-	run, err := w.temporal.ExecuteWorkflow(w.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: w.queue},
-		"SyncOrders", workflows.SyncOrdersInput{Instance: w.instance, Window: 1, Budget: time.Nanosecond})
+	all, _, err := instances(w.settings)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := run.Get(w.t.Context(), nil); err != nil {
+	a := activities.New(w.db, testkit.Silent(), all...)
+	cut, err := a.GetLastCut(w.t.Context(), activities.GetLastCutInput{Instance: w.instance})
+	if err != nil {
 		w.t.Fatal(err)
+	}
+	for after, done := cut.Start, false; !done; {
+		page, err := a.FetchMagentoOrders(w.t.Context(), activities.FetchMagentoOrdersInput{Instance: w.instance, After: after})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := a.SyncOrder(w.t.Context(), activities.SyncOrderInput{Instance: w.instance, Refs: page.Refs, Cut: &page.Next}); err != nil {
+			w.t.Fatal(err)
+		}
+		after, done = page.Next, page.Done
 	}
 }
 

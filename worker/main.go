@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	temporallog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -103,6 +104,7 @@ func mainWorker(c client.Client, settings *config.Worker, a *activities.Activiti
 		WorkerStopTimeout:           settings.StopTimeout,
 		DisableRegistrationAliasing: true,
 		OnFatalError:                onFatal,
+		Interceptors:                []interceptor.WorkerInterceptor{&keepAlive{}},
 		WorkflowTaskPollerBehavior:  worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 	})
 	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
@@ -120,6 +122,7 @@ func b1Worker(c client.Client, settings *config.Worker, i config.Instance, a *ac
 		MaxConcurrentActivityExecutionSize: i.B1.MaxCalls,
 		TaskQueueActivitiesPerSecond:       i.B1.OrdersPerSecond,
 		OnFatalError:                       onFatal,
+		Interceptors:                       []interceptor.WorkerInterceptor{&keepAlive{}},
 	})
 	w.RegisterActivity(a)
 	return w
@@ -141,7 +144,7 @@ func instances(settings *config.Worker) (all []activities.Instance, companies []
 			Name: i.Name, Shop: shop,
 			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
-			Company: company, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
+			Company: company, CompanyID: i.B1.Company(), Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 		})
 	}
 	return all, companies, nil

@@ -16,14 +16,21 @@ type InsertOrderInput struct {
 	Key order.Key `json:"key"`
 }
 
-// Deferred is the note of an order that stays pending: B1 could not be reached for long, the next run takes it up.
-const Deferred = "deferred"
+// Notes of orders that stay pending.
+const (
+	// Deferred: B1 could not be reached for long; a later run takes the order up.
+	Deferred = "deferred"
+	// Misconfigured: B1 refuses the connector itself; no order of this run has a chance.
+	Misconfigured = "misconfigured"
+)
 
 // How long and how often one order is tried before it is left to the next run.
 const (
 	insertAttempt  = 5 * time.Minute // longer than all calls of one attempt together
-	insertSilence  = 20 * time.Second
 	insertPatience = 15 * time.Minute
+	// silence is how long a worker may say nothing before another takes its activity over. Workers speak every few
+	// seconds, so that only a dead one is silent.
+	silence = 20 * time.Second
 )
 
 // InsertOrder takes one order into B1. A held order makes it fail with the type OrderHeld, so that the failed workflows
@@ -36,13 +43,13 @@ func InsertOrder(ctx workflow.Context, in InsertOrderInput) (*activities.InsertO
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              B1TaskQueue(key.Instance()),
 		StartToCloseTimeout:    insertAttempt,
-		HeartbeatTimeout:       insertSilence,
+		HeartbeatTimeout:       silence,
 		ScheduleToCloseTimeout: insertPatience,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:        5 * time.Second,
 			BackoffCoefficient:     2,
 			MaximumInterval:        time.Minute,
-			NonRetryableErrorTypes: []string{activities.TypeHeld, activities.TypeRefused},
+			NonRetryableErrorTypes: []string{activities.TypeHeld, activities.TypeRefused, activities.TypeConfig},
 		},
 	})
 	var a *activities.Activities
@@ -53,6 +60,9 @@ func InsertOrder(ctx workflow.Context, in InsertOrderInput) (*activities.InsertO
 	}
 	if isTyped(err, activities.TypeHeld, activities.TypeRefused) || temporal.IsCanceledError(err) {
 		return nil, err
+	}
+	if isTyped(err, activities.TypeConfig) {
+		return &activities.InsertOrderResult{Status: order.Pending, Note: Misconfigured}, nil
 	}
 	// Out of patience: the order is still pending in the store, and whatever was begun is written there.
 	return &activities.InsertOrderResult{Status: order.Pending, Note: Deferred}, nil

@@ -20,6 +20,9 @@ type poster struct {
 	open, started int
 	// late is true when the run's time is up: nothing more is started or waited for.
 	late bool
+	// halted is true when B1 refuses the connector itself: nothing more is started, so that one wrong password is one
+	// failure and not one for each order.
+	halted bool
 }
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
@@ -33,12 +36,12 @@ func newPoster(ctx workflow.Context, window int, counts *store.Counts, deadline 
 	return p
 }
 
-// room waits until a child may be started. false means that the time is up, or that the window is full of orders that
-// others have in hand.
+// room waits until a child may be started. false means that this run starts no more: its time is up, B1 refuses the
+// connector, or the window is full of orders that others have in hand.
 func (p *poster) room(ctx workflow.Context) (bool, error) {
-	full := func() bool { return p.counts.InHand >= p.window }
-	err := workflow.Await(ctx, func() bool { return p.late || full() || p.open+p.counts.InHand < p.window })
-	return !p.late && !full(), err
+	over := func() bool { return p.late || p.halted || p.counts.InHand >= p.window }
+	err := workflow.Await(ctx, func() bool { return over() || p.open+p.counts.InHand < p.window })
+	return !over(), err
 }
 
 // drain waits until all children have ended, or until the time is up.
@@ -62,6 +65,7 @@ func (p *poster) start(ctx workflow.Context, key order.Key) {
 		var result activities.InsertOrderResult
 		err := child.Get(ctx, &result)
 		p.open--
+		p.halted = p.halted || err == nil && result.Note == Misconfigured
 		*p.counter(result, err)++
 	})
 }
@@ -73,7 +77,7 @@ func (p *poster) counter(result activities.InsertOrderResult, err error) *int {
 		return &p.counts.InHand
 	case err != nil && isTyped(err, activities.TypeHeld):
 		return &p.counts.Held
-	case err != nil || result.Note == Deferred:
+	case err != nil || result.Note == Deferred || result.Note == Misconfigured:
 		return &p.counts.Deferred
 	}
 	switch result.Status {

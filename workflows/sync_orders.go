@@ -95,9 +95,11 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 	s.state.Run.From, s.state.Run.To, s.state.After = cut.Start, cut.Cut, cut.Start
 }
 
-// stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not.
+// stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not. It
+// takes at most half of the run's time: a long reading must not keep waiting orders from B1, and the next run reads on.
 func (s *syncOrders) stage(ctx workflow.Context) error {
-	for !s.state.Read {
+	half := s.state.Deadline.Add(-s.in.Budget / 2)
+	for !s.state.Read && workflow.Now(ctx).Before(half) {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return s.continueAsNew(ctx)
 		}
@@ -135,6 +137,9 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		var next activities.NextOrdersResult
 		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: s.in.Window}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
+			if temporal.IsCanceledError(err) {
+				return false, err
+			}
 			s.note("read the queue: " + text(err))
 			break
 		}
@@ -147,7 +152,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 				return false, err
 			}
 			if !ok {
-				return false, s.poster.drain(ctx)
+				return s.full(ctx)
 			}
 			s.poster.start(ctx, due.Key)
 			s.state.Queue = due.Queue
@@ -158,7 +163,15 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		}
 	}
 	err = s.poster.drain(ctx)
-	return more && !s.poster.late, err
+	return more && !s.poster.late && !s.poster.halted, err
+}
+
+// full ends a run that may start no more.
+func (s *syncOrders) full(ctx workflow.Context) (more bool, err error) {
+	if s.poster.halted {
+		s.note("B1 refuses the connector; no more orders are sent in this run")
+	}
+	return false, s.poster.drain(ctx)
 }
 
 // continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.

@@ -34,7 +34,8 @@ type flow struct {
 
 var act *activities.Activities
 
-func newFlow(t *testing.T, orders int) *flow {
+// newFlow makes a flow with so many orders in the queue; a page takes so long, if given.
+func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 	t.Helper()
 	f := &flow{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t}
 	f.RegisterWorkflow(workflows.SyncOrders)
@@ -54,7 +55,11 @@ func newFlow(t *testing.T, orders int) *flow {
 		f.moved = append(f.moved, *in.Cut)
 		return &activities.SyncOrderResult{Counts: store.Counts{Read: len(in.Refs), New: len(in.Refs)}}, nil
 	}).Maybe()
-	f.OnActivity(act.FetchMagentoOrders, mock.Anything, mock.Anything).Return(f.fetch).Maybe()
+	fetch := f.OnActivity(act.FetchMagentoOrders, mock.Anything, mock.Anything).Return(f.fetch)
+	for _, d := range pageTakes {
+		fetch.After(d)
+	}
+	fetch.Maybe()
 	return f
 }
 
@@ -206,4 +211,26 @@ func failureType(err error) string {
 		return ""
 	}
 	return application.Type()
+}
+
+func TestSyncOrders_OneWrongPasswordIsOneFailureNotOnePerOrder(t *testing.T) {
+	f := newFlow(t, 200)
+	f.children(time.Second, &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Misconfigured}, nil)
+	run := f.run(workflows.SyncOrdersInput{Window: 10})
+	if run.Counts.Started > 10 || len(run.Errors) != 1 {
+		t.Errorf("started %d, errors %v; want one window and one error", run.Counts.Started, run.Errors)
+	}
+}
+
+func TestSyncOrders_ALongReadingDoesNotKeepWaitingOrdersFromB1(t *testing.T) {
+	f := newFlow(t, 5, 30*time.Second)
+	f.children(time.Second, posted, nil)
+	for i := range 100 {
+		f.pages = append(f.pages, activities.FetchMagentoOrdersResult{Refs: []store.PayloadRef{{Key: "main:1:1", Hash: "x"}},
+			Next: order.Cut{UpdatedAt: time.Date(2026, 11, 1, 0, i, 0, 0, time.UTC)}})
+	}
+	run := f.run(workflows.SyncOrdersInput{Budget: 10 * time.Minute})
+	if run.Counts.Posted != 5 || run.Counts.Read >= 100 || run.Counts.Read == 0 {
+		t.Errorf("counts %+v, want 5 posted though not all is read", run.Counts)
+	}
 }
