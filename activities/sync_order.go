@@ -223,8 +223,14 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 // document in B1, a draft, or sent without an answer. One that was cancelled in B1 is sent anew.
 func (s *staging) takeUp() {
 	doc := s.doc
-	if doc.Reason != nil && (doc.Reason.Code == codeCancelledInB1 || doc.Reason.Code == codeReferenceCancelled) {
+	code := ""
+	if doc.Reason != nil {
+		code = doc.Reason.Code
+	}
+	if code == codeCancelledInB1 || code == codeReferenceCancelled {
 		doc.AgainstCancelled, doc.BO, doc.PostedHash = true, nil, ""
+	} else if code == codeDraftRejected || code == codeGone {
+		doc.BO, doc.PostedHash = nil, "" // what is still there is found again
 	} else if doc.Status == order.Posted || doc.Status == order.Cancelled || doc.Status == order.Excluded {
 		return
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,33 +176,48 @@ func (w *world) await(id string) error {
 // typeIntoB1 posts a sales order of one line as a person at B1's own client would.
 func (w *world) typeIntoB1(reference, price string) {
 	w.t.Helper()
-	base := w.settings.All[0].B1.URL
-	post := func(path, cookies string, body any) *http.Response {
-		b, err := json.Marshal(body)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, base+path, bytes.NewReader(b))
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		req.Header.Set("Cookie", cookies)
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode >= 300 {
-			w.t.Fatalf("POST %s: %s", path, res.Status)
-		}
-		return res
+	w.atB1(http.MethodPost, "/Orders", map[string]any{"CardCode": "C-WEB", "DocDueDate": "2026-12-24", "NumAtCard": reference, "DocCurrency": "USD",
+		"DocumentLines": []any{map[string]any{"ItemCode": magentosim.Catalogue()[0], "Quantity": 1, "UnitPrice": json.Number(price), "TaxCode": "Exempt"}}})
+}
+
+// removeDrafts deletes all drafts in B1, as a person would.
+func (w *world) removeDrafts() {
+	w.t.Helper()
+	for _, d := range w.company.Drafts() {
+		w.atB1(http.MethodDelete, fmt.Sprintf("/Drafts(%d)", d.DocEntry), nil)
 	}
-	login := post("/Login", "", map[string]string{"CompanyDB": "SBODEMOUS", "UserName": "manager", "Password": "sandbox"})
+}
+
+// atB1 is a person at work in B1.
+func (w *world) atB1(method, path string, body any) {
+	w.t.Helper()
+	login := w.send(http.MethodPost, "/Login", "", map[string]string{"CompanyDB": "SBODEMOUS", "UserName": "manager", "Password": "sandbox"})
 	cookies := ""
 	for _, c := range login.Header.Values("Set-Cookie") {
-		pair, _, _ := bytes.Cut([]byte(c), []byte(";"))
-		cookies += string(pair) + "; "
+		pair, _, _ := strings.Cut(c, ";")
+		cookies += pair + "; "
 	}
-	post("/Orders", cookies, map[string]any{"CardCode": "C-WEB", "DocDueDate": "2026-12-24", "NumAtCard": reference, "DocCurrency": "USD",
-		"DocumentLines": []any{map[string]any{"ItemCode": magentosim.Catalogue()[0], "Quantity": 1, "UnitPrice": json.Number(price), "TaxCode": "Exempt"}}})
+	w.send(method, path, cookies, body)
+}
+
+func (w *world) send(method, path, cookies string, body any) *http.Response {
+	w.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.settings.All[0].B1.URL+path, bytes.NewReader(b))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Header.Set("Cookie", cookies)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode >= 300 {
+		w.t.Fatalf("%s %s: %s", method, path, res.Status)
+	}
+	return res
 }

@@ -12,6 +12,7 @@ import (
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
+	"datawald/sandbox/magentosim"
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
 	"datawald/workflows"
@@ -22,12 +23,21 @@ func TestAKilledWorkerLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 40)
 	w.company.SetLatency(b1sim.Latency{Read: 30 * time.Millisecond, Write: 120 * time.Millisecond})
+	if err := w.shop.SetFaults(func(f *magentosim.Faults) { f.LatencyMS = 400 }); err != nil {
+		t.Fatal(err)
+	}
 	program := buildWorker(t)
 	worker := w.startProcess(program)
 	if _, err := w.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "killed:" + w.instance, TaskQueue: w.queue},
 		"SyncOrders", workflows.SyncOrdersInput{Instance: w.instance}); err != nil {
 		t.Fatal(err)
 	}
+	w.eventually("the first page is staged", func() bool { return total(w.counts()) > 0 })
+	worker.Kill() // while it reads the others
+	if n := total(w.counts()); n == 40 {
+		t.Fatalf("all %d orders are staged already, want the worker to die while it reads", n)
+	}
+	worker = w.startProcess(program)
 	for _, posted := range []int64{3, 10, 20} {
 		w.eventually("more orders are posted", func() bool { return w.counts()[order.Posted] >= posted })
 		worker.Kill()
@@ -41,6 +51,13 @@ func TestAKilledWorkerLosesAndDoublesNothing(t *testing.T) {
 	if n := len(w.company.DuplicateKeys()); n != 0 {
 		t.Errorf("B1 has %d orders twice", n)
 	}
+}
+
+func total(counts map[order.Status]int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 func buildWorker(t *testing.T) string {
@@ -87,7 +104,7 @@ func (w *world) environment() []string {
 		"MAGENTO" + suffix + "_URL=" + i.Magento.URL,
 		"MAGENTO" + suffix + "_CONSUMER_KEY=" + signIn.ConsumerKey, "MAGENTO" + suffix + "_CONSUMER_SECRET=" + signIn.ConsumerSecret,
 		"MAGENTO" + suffix + "_ACCESS_TOKEN=" + signIn.AccessToken, "MAGENTO" + suffix + "_ACCESS_TOKEN_SECRET=" + signIn.AccessTokenSecret,
-		"MAGENTO" + suffix + "_SETTLE=0s",
+		"MAGENTO" + suffix + "_SETTLE=0s", "MAGENTO" + suffix + "_PAGE_SIZE=10",
 		"B1" + suffix + "_URL=" + i.B1.URL, "B1" + suffix + "_COMPANY_DB=" + i.B1.CompanyDB, "B1" + suffix + "_USER=" + i.B1.User,
 		"B1" + suffix + "_PASSWORD=" + i.B1.Password, "B1" + suffix + "_TIMEOUT=2s", "B1" + suffix + "_SETTLE=500ms", "B1" + suffix + "_MAX_CALLS=4",
 		"RULES" + suffix + "_FILE=" + filepath.Join(testkit.Root(), "rules.example.yaml"),

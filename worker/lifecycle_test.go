@@ -253,3 +253,30 @@ func TestAnUnpaidOrderWaitsForItsMoney(t *testing.T) {
 	}
 	w.eventually("the order is posted", func() bool { w.sync(); return w.get(p).Status == order.Posted })
 }
+
+func TestARejectedDraftThatIsRemovedIsSentAnewByOneResync(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	p := w.place("simple", 1)
+	w.company.SetApproval(b1sim.Approval{On: true})
+	w.startWorker()
+	w.eventually("the order is a draft", func() bool { w.sync(); return w.get(p).Status == order.Draft })
+	if err := w.company.Reject(p.IncrementID); err != nil {
+		t.Fatal(err)
+	}
+	w.start("InsertOrder", workflows.InsertOrderID(w.key(p)), workflows.InsertOrderInput{Key: w.key(p)})
+	_ = w.await(workflows.InsertOrderID(w.key(p))) // it is held
+	if doc := w.get(p); doc.Status != order.Held || doc.Reason.Code != "draft_rejected" {
+		t.Fatalf("order is %s (%v), want held as rejected", doc.Status, doc.Reason)
+	}
+	w.company.SetApproval(b1sim.Approval{})
+	w.removeDrafts()
+	w.start("ResyncOrders", workflows.ResyncOrdersID(w.instance, "anew"), workflows.ResyncOrdersInput{Instance: w.instance, IncrementIDs: []string{p.IncrementID}})
+	if err := w.await(workflows.ResyncOrdersID(w.instance, "anew")); err != nil {
+		t.Fatal(err)
+	}
+	if doc := w.get(p); doc.Status != order.Posted {
+		t.Errorf("order is %s (%v), want posted", doc.Status, doc.Reason)
+	}
+	w.checkLedger()
+}

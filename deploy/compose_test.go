@@ -1,0 +1,253 @@
+package deploy_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// compose is what the tests look at in docker-compose.yml.
+type compose struct {
+	Services map[string]service        `yaml:"services"`
+	Networks map[string]map[string]any `yaml:"networks"`
+	Volumes  map[string]any            `yaml:"volumes"`
+	Secrets  map[string]struct {
+		File string `yaml:"file"`
+	} `yaml:"secrets"`
+}
+
+type service struct {
+	Image         string               `yaml:"image"`
+	Build         any                  `yaml:"build"`
+	ContainerName string               `yaml:"container_name"`
+	EnvFile       any                  `yaml:"env_file"`
+	Environment   map[string]string    `yaml:"environment"`
+	Secrets       []string             `yaml:"secrets"`
+	Ports         []string             `yaml:"ports"`
+	NetworkMode   string               `yaml:"network_mode"`
+	Networks      []string             `yaml:"networks"`
+	Volumes       []any                `yaml:"volumes"`
+	DependsOn     map[string]condition `yaml:"depends_on"`
+	Healthcheck   map[string]any       `yaml:"healthcheck"`
+	Restart       string               `yaml:"restart"`
+	ReadOnly      bool                 `yaml:"read_only"`
+	Deploy        struct {
+		Resources struct {
+			Limits map[string]string `yaml:"limits"`
+		} `yaml:"resources"`
+	} `yaml:"deploy"`
+}
+
+type condition struct {
+	Condition string `yaml:"condition"`
+}
+
+// ours reports whether the service runs one of our programs.
+func (s service) ours() bool { return s.Build != nil }
+
+// ends reports whether the service does one thing and ends.
+func (s service) ends() bool { return s.Restart == "no" || strings.HasPrefix(s.Restart, "on-failure") }
+
+func load(t *testing.T) compose {
+	t.Helper()
+	var c compose
+	if err := yaml.Unmarshal([]byte(read(t, "docker-compose.yml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Services) < 10 {
+		t.Fatalf("docker-compose.yml: %d services are read, want all of them", len(c.Services))
+	}
+	return c
+}
+
+// each runs a check on every service.
+func each(t *testing.T, check func(t *testing.T, c compose, name string, s service)) {
+	t.Helper()
+	c := load(t)
+	for _, name := range sorted(c.Services) {
+		t.Run(name, func(t *testing.T) { check(t, c, name, c.Services[name]) })
+	}
+}
+
+func TestComposePublishesTheGatewayAlone(t *testing.T) {
+	c := load(t)
+	network, _ := strings.CutPrefix(c.Services["gateway"].NetworkMode, "service:")
+	for _, name := range sorted(c.Services) {
+		for _, port := range c.Services[name].Ports {
+			if name != network {
+				t.Errorf("%s publishes %s; only the network of the gateway, %s, may publish a port", name, port, network)
+			}
+			if !strings.HasPrefix(port, "127.0.0.1:") {
+				t.Errorf("%s publishes %s; want it on 127.0.0.1 alone", name, port)
+			}
+		}
+	}
+	if n := len(c.Services[network].Ports); n != 1 {
+		t.Errorf("%s publishes %d ports, want that of the gateway", network, n)
+	}
+}
+
+func TestComposePinsImages(t *testing.T) {
+	each(t, func(t *testing.T, _ compose, _ string, s service) {
+		_, tag, _ := strings.Cut(s.Image, ":")
+		switch {
+		case s.ours() && tag == "local":
+		case tag == "" || tag == "latest" || !regexp.MustCompile(`^\d+\.\d+\.\d+|^\d+\.\d+-`).MatchString(tag):
+			t.Errorf("image %q: want a tag with a whole version", s.Image)
+		}
+	})
+}
+
+func TestComposeServicesStayUpOrEnd(t *testing.T) {
+	each(t, func(t *testing.T, _ compose, _ string, s service) {
+		if !s.ends() && s.Restart != "unless-stopped" {
+			t.Errorf("restart: %q: want unless-stopped, or on-failure:n or no for what ends by itself", s.Restart)
+		}
+		if s.Deploy.Resources.Limits["memory"] == "" || s.Deploy.Resources.Limits["cpus"] == "" {
+			t.Error("deploy.resources.limits: want cpus and memory")
+		}
+		if s.ContainerName != "" {
+			t.Error("container_name: with it the service cannot be scaled")
+		}
+	})
+}
+
+func TestComposeOrderOfStarting(t *testing.T) {
+	each(t, func(t *testing.T, c compose, _ string, s service) {
+		for _, name := range sorted(s.DependsOn) {
+			target, ok := c.Services[name]
+			if !ok {
+				t.Errorf("depends_on: there is no service %s", name)
+				continue
+			}
+			switch s.DependsOn[name].Condition {
+			case "service_healthy":
+				if target.Healthcheck == nil {
+					t.Errorf("depends_on: %s has no healthcheck and never gets healthy", name)
+				}
+			case "service_completed_successfully":
+				if !target.ends() {
+					t.Errorf("depends_on: %s does not end", name)
+				}
+			case "service_started":
+			default:
+				t.Errorf("depends_on: %s has the condition %q", name, s.DependsOn[name].Condition)
+			}
+		}
+		if target, ok := strings.CutPrefix(s.NetworkMode, "service:"); ok {
+			if _, depends := s.DependsOn[target]; !depends {
+				t.Errorf("network_mode: %s is not in depends_on", target)
+			}
+		}
+	})
+}
+
+func TestComposeSettingsAreKnown(t *testing.T) {
+	programs, sandbox := example(t)
+	each(t, func(t *testing.T, c compose, _ string, s service) {
+		if !s.ours() {
+			return
+		}
+		known := func(name string) bool {
+			_, a := programs[name]
+			_, b := sandbox[name]
+			return a || b
+		}
+		for _, name := range sorted(s.Environment) {
+			if !known(name) {
+				t.Errorf("environment: %s is not in .env.example", name)
+			}
+		}
+		for _, name := range s.Secrets {
+			if !known(name) { // with-secrets.sh makes a setting of the file's name
+				t.Errorf("secrets: %s is not in .env.example", name)
+			}
+			if filepath.Base(c.Secrets[name].File) != name {
+				t.Errorf("secrets: the file of %s is %s, want the same name", name, c.Secrets[name].File)
+			}
+		}
+		if s.EnvFile != ".env" {
+			t.Errorf("env_file: is %v, want .env", s.EnvFile)
+		}
+	})
+	if m := regexp.MustCompile(`\$\{?[A-Z_]+`).FindString(read(t, "docker-compose.yml")); m != "" {
+		t.Errorf("docker-compose.yml uses the variable %s; settings belong into .env", m)
+	}
+}
+
+func TestComposeNamesWhatItUses(t *testing.T) {
+	each(t, func(t *testing.T, c compose, _ string, s service) {
+		for _, name := range s.Secrets {
+			if _, ok := c.Secrets[name]; !ok {
+				t.Errorf("secrets: %s is not declared", name)
+			}
+		}
+		for _, name := range s.Networks {
+			if _, ok := c.Networks[name]; !ok {
+				t.Errorf("networks: %s is not declared", name)
+			}
+		}
+		for _, v := range s.Volumes {
+			source := sourceOf(v)
+			if !strings.HasPrefix(source, ".") {
+				if _, ok := c.Volumes[source]; !ok {
+					t.Errorf("volumes: %s is not declared", source)
+				}
+				continue
+			}
+			if source == "./rules.yaml" { // the operator's own
+				continue
+			}
+			if _, err := os.Stat(filepath.Join("..", source)); err != nil {
+				t.Errorf("volumes: %v", err)
+			}
+		}
+	})
+}
+
+func sourceOf(volume any) string {
+	if text, ok := volume.(string); ok {
+		source, _, _ := strings.Cut(text, ":")
+		return source
+	}
+	if m, ok := volume.(map[string]any); ok {
+		if s, ok := m["source"].(string); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+func TestComposeDatabasesHaveNoWayOut(t *testing.T) {
+	c := load(t)
+	if c.Networks["inside"]["internal"] != true {
+		t.Error("networks: inside is not internal")
+	}
+	for _, name := range []string{"postgresql", "mongodb", "temporal", "temporal-ui"} {
+		if !slices.Equal(c.Services[name].Networks, []string{"inside"}) {
+			t.Errorf("%s is on the networks %v, want inside alone", name, c.Services[name].Networks)
+		}
+	}
+}
+
+// Whatever make-secrets.sh makes is declared, and the other way round.
+func TestComposeSecretsAreMade(t *testing.T) {
+	c := load(t)
+	made := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^keep (\S+)`).FindAllStringSubmatch(read(t, "deploy/make-secrets.sh"), -1) {
+		made[m[1]] = true
+		if c.Secrets[m[1]].File != "deploy/secrets/"+m[1] {
+			t.Errorf("make-secrets.sh makes %s, which docker-compose.yml does not declare as deploy/secrets/%s", m[1], m[1])
+		}
+	}
+	for _, name := range sorted(c.Secrets) {
+		if !made[name] {
+			t.Errorf("make-secrets.sh does not make %s", name)
+		}
+	}
+}

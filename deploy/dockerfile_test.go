@@ -1,0 +1,65 @@
+package deploy_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The Dockerfile copies folder by folder. Each package that the programs need must be among them.
+func TestDockerfileCopiesEveryPackage(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{if .Module}}{{if .Module.Main}}{{.Dir}}{{end}}{{end}}", "./worker", "./starter", "./gateway", "./sandbox")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, "Dockerfile")
+	for _, dir := range strings.Fields(string(out)) {
+		path, err := filepath.Rel(root, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder, _, _ := strings.Cut(path, "/")
+		if !strings.Contains(text, "\nCOPY "+folder+"/ "+folder+"/\n") {
+			t.Errorf("Dockerfile does not copy %s/", folder)
+		}
+	}
+}
+
+func TestDockerfileIsPinnedAndWithoutRoot(t *testing.T) {
+	text := read(t, "Dockerfile")
+	for _, m := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(text, -1) {
+		if !regexp.MustCompile(`:\d+\.\d+\.\d+`).MatchString(m[1]) {
+			t.Errorf("FROM %s: want a tag with a whole version", m[1])
+		}
+	}
+	users := regexp.MustCompile(`(?m)^USER (\S+)`).FindAllStringSubmatch(text, -1)
+	if len(users) != 1 || !regexp.MustCompile(`^[1-9]\d*:[1-9]\d*$`).MatchString(users[0][1]) {
+		t.Errorf("USER is %v, want one by number, not root", users)
+	}
+	if m := regexp.MustCompile(`(?m)^ADD |\b(apk add|apt-get|curl|wget) [-h]`).FindString(text); m != "" {
+		t.Errorf("Dockerfile fetches something (%q); want base images and Go modules alone", m)
+	}
+	if strings.Contains(text, "COPY . ") {
+		t.Error("COPY . takes secrets and data into a layer")
+	}
+}
+
+func TestWithSecretsMakesSettingsOfFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "B1_PASSWORD"), "a b\"$HOME'\n")
+	write(t, filepath.Join(dir, "MAGENTO_TOKEN"), "")
+	cmd := exec.Command("sh", filepath.Join("scripts", "with-secrets.sh"), "sh", "-c", `printf '%s|%s' "$B1_PASSWORD" "$MAGENTO_TOKEN"`)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "SECRETS_DIR=" + dir, "MAGENTO_TOKEN=from the environment", "B1_PASSWORD=old"}
+	out, err := cmd.CombinedOutput()
+	if want := "a b\"$HOME'|from the environment"; err != nil || string(out) != want {
+		t.Errorf("got %q (%v), want %q", out, err, want)
+	}
+}

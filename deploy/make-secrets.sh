@@ -1,0 +1,39 @@
+#!/bin/sh
+# Makes the files in deploy/secrets that docker-compose.yml mounts into the containers. Passwords of the databases are
+# random; those of Magento and B1 are left empty for you to fill in. Files that are there already stay as they are.
+#
+# The folder is closed to other users of this machine. The files in it can be read by all, because the containers run
+# under users of their own.
+set -eu
+
+cd "$(dirname "$0")"
+mkdir -p secrets
+chmod 700 secrets
+cd secrets
+umask 022
+
+random() { # number of bytes, written as hexadecimal digits
+	od -An -v -N "$1" -t x1 /dev/urandom | tr -d ' \n'
+}
+
+keep() { # name, content
+	if [ -e "$1" ]; then
+		echo "  $1 is there"
+		return
+	fi
+	printf '%s' "$2" >"$1"
+	echo "  $1 made"
+}
+
+keep postgres_password "$(random 24)"
+keep mongodb_root_password "$(random 24)"
+keep mongodb_keyfile "$(random 400)"
+keep mongodb_password "$(random 24)"
+keep MONGODB_URI "mongodb://datawald:$(cat mongodb_password)@mongodb:27017/?replicaSet=rs0&authSource=datawald"
+
+echo "to fill in:"
+keep B1_PASSWORD ""
+keep MAGENTO_CONSUMER_KEY ""
+keep MAGENTO_CONSUMER_SECRET ""
+keep MAGENTO_ACCESS_TOKEN ""
+keep MAGENTO_ACCESS_TOKEN_SECRET ""
