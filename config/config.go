@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
+	"net"
 	"os"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -104,15 +105,20 @@ func (i Instances) check() (problems []string) {
 	if len(i.InstanceNames) == 0 {
 		problems = append(problems, "INSTANCES: is empty, want a name such as main")
 	}
-	seen := map[string]bool{}
+	seen := map[string]string{}
 	for _, name := range i.InstanceNames {
 		if !order.ValidInstance(name) {
 			problems = append(problems, fmt.Sprintf("INSTANCES: %q: want 1 to 32 of a-z, 0-9, '-', '_'", name))
 		}
-		if seen[name] {
+		// '-' and '_' are one in the names of settings: two instances would be the same shop and the same company.
+		settings := prefix("B1", name)
+		switch other, taken := seen[settings]; {
+		case taken && other == name:
 			problems = append(problems, fmt.Sprintf("INSTANCES: %q is named twice", name))
+		case taken:
+			problems = append(problems, fmt.Sprintf("INSTANCES: %q has the same settings as %q, %s_…: want another name", name, other, settings))
 		}
-		seen[name] = true
+		seen[settings] = name
 	}
 	return problems
 }
@@ -192,10 +198,22 @@ func problemsError(process string, problems []string) error {
 
 // address checks host:port.
 func address(name, v string) []string {
-	if u, err := url.Parse("tcp://" + v); err != nil || u.Port() == "" {
+	_, port, err := net.SplitHostPort(v)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 		return []string{fmt.Sprintf("%s: is %q, want host:port such as 127.0.0.1:8080", name, v)}
 	}
 	return nil
+}
+
+// each makes a problem of every line of err.
+func each(prefix string, err error) (problems []string) {
+	if err == nil {
+		return nil
+	}
+	for line := range strings.Lines(err.Error()) {
+		problems = append(problems, fmt.Sprintf("%s_…: %s", prefix, strings.TrimSpace(line)))
+	}
+	return problems
 }
 
 // missing reports settings that must be given.
@@ -206,6 +224,14 @@ func missing(values map[string]string) (problems []string) {
 		}
 	}
 	return problems
+}
+
+// notNegative checks a duration that may be zero.
+func notNegative(name string, d time.Duration) []string {
+	if d < 0 {
+		return []string{fmt.Sprintf("%s: is %s, want zero or more", name, d)}
+	}
+	return nil
 }
 
 // positive checks a duration that must be more than zero.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -50,22 +51,23 @@ func (m Magento) From() time.Time {
 	return t
 }
 
+// anyAddress stands in for one that is reported as missing, so that what else is wrong is reported with it.
+const anyAddress = "https://missing.example.com"
+
 func (m Magento) check(prefix string) (problems []string) {
 	problems = append(problems, missing(map[string]string{prefix + "_URL": m.URL})...)
-	if _, err := m.Client(); err != nil && m.URL != "" {
-		problems = append(problems, fmt.Sprintf("%s_…: %v", prefix, err))
+	if m.URL == "" {
+		m.URL = anyAddress
 	}
+	_, err := m.Client()
+	problems = append(problems, each(prefix, err)...)
 	if _, err := time.Parse(time.DateOnly, m.SyncFrom); err != nil && m.SyncFrom != "" {
 		problems = append(problems, fmt.Sprintf("%s_SYNC_FROM: is %q, want a day such as 2026-01-31", prefix, m.SyncFrom))
 	}
 	problems = append(problems, between(prefix+"_PAGE_SIZE", m.PageSize, 1, 300)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", m.Timeout)...)
-	for name, d := range map[string]time.Duration{"_OVERLAP": m.Overlap, "_SETTLE": m.Settle} {
-		if d < 0 {
-			problems = append(problems, fmt.Sprintf("%s%s: is %s, want zero or more", prefix, name, d))
-		}
-	}
-	return problems
+	problems = append(problems, notNegative(prefix+"_OVERLAP", m.Overlap)...)
+	return append(problems, notNegative(prefix+"_SETTLE", m.Settle)...)
 }
 
 // B1 says how to reach one B1 company and how hard to press it. The names follow those of Magento: B1_…, B1_EU_….
@@ -100,14 +102,16 @@ func (b B1) Client() (*sapb1.Client, error) {
 func (b B1) check(prefix string) (problems []string) {
 	problems = append(problems, missing(map[string]string{
 		prefix + "_URL": b.URL, prefix + "_COMPANY_DB": b.CompanyDB, prefix + "_USER": b.User, prefix + "_PASSWORD": b.Password})...)
-	if _, err := b.Client(); err != nil && b.URL != "" {
-		problems = append(problems, fmt.Sprintf("%s_…: %v", prefix, err))
+	if b.URL == "" {
+		b.URL = anyAddress
 	}
+	_, err := b.Client()
+	problems = append(problems, each(prefix, err)...)
 	problems = append(problems, between(prefix+"_MAX_CALLS", b.MaxCalls, 1, 200)...)
 	problems = append(problems, between(prefix+"_LOOKS", b.Looks, 1, 20)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", b.Timeout)...)
 	problems = append(problems, positive(prefix+"_SETTLE", b.Settle)...)
-	if b.OrdersPerSecond < 0 {
+	if b.OrdersPerSecond < 0 || math.IsNaN(b.OrdersPerSecond) || math.IsInf(b.OrdersPerSecond, 0) {
 		problems = append(problems, fmt.Sprintf("%s_ORDERS_PER_SECOND: is %v, want zero or more", prefix, b.OrdersPerSecond))
 	}
 	return problems
@@ -127,7 +131,7 @@ func (f RulesFile) Load() (*mapping.Rules, error) {
 	}
 	rules, err := mapping.ParseRules(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(err.Error(), "\n", "\n    "))
+		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n    "))
 	}
 	return rules, nil
 }

@@ -7,20 +7,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
-
-	"datawald/order"
 )
 
 // Settings say how to reach one shop.
 type Settings struct {
 	// URL is the shop's base address, https://shop.example.com; /rest/V1 is added. For installations whose REST root
-	// is elsewhere give the address up to and without /V1.
+	// is elsewhere give the address up to it.
 	URL string
 	// Token is an integration's access token used as Bearer. Magento 2.4.4 and later refuse it unless switched on.
 	Token string
@@ -41,22 +41,38 @@ type Client struct {
 // maxAnswer bounds one answer: an order of two lines takes 12 KB, a page of 100 large orders a few MB.
 const maxAnswer = 256 << 20
 
-// New checks the settings and makes a client.
+// New makes a client, or reports everything that is wrong with the settings.
 func New(s Settings) (*Client, error) {
-	u, err := url.Parse(strings.TrimRight(s.URL, "/"))
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("Magento URL %q: want an address such as https://shop.example.com", s.URL)
-	}
-	if !strings.Contains(u.Path, "/rest") && !strings.Contains(u.Host, "api.commerce.adobe.com") {
-		u.Path += "/rest"
-	}
+	root, err := restRoot(s.URL)
 	if s.Token == "" && !s.OAuth.complete() {
-		return nil, fmt.Errorf("Magento credentials: give an access token, or consumer key, consumer secret, access token and access token secret")
+		err = errors.Join(err, errors.New("Magento credentials: give an access token, or consumer key, consumer secret, access token and access token secret"))
+	}
+	if err != nil {
+		return nil, err
 	}
 	if s.Timeout <= 0 {
 		s.Timeout = time.Minute
 	}
-	return &Client{root: u.String() + "/V1", token: s.Token, oauth: s.OAuth, http: &http.Client{Timeout: s.Timeout}}, nil
+	// A redirect is not followed: the request is signed for one address, and once.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{root: root, token: s.Token, oauth: s.OAuth, http: &http.Client{Timeout: s.Timeout, CheckRedirect: stay}}, nil
+}
+
+// restRoot is the address of the API up to and with /V1.
+func restRoot(address string) (string, error) {
+	const want = "want an address such as https://shop.example.com"
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", errors.New("Magento URL: " + want) // the cause would quote the address, and so its password
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("Magento URL %q: %s", u.Redacted(), want)
+	}
+	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/V1")
+	if !slices.Contains(strings.Split(u.Path, "/"), "rest") && !strings.Contains(u.Host, "api.commerce.adobe.com") {
+		u.Path += "/rest"
+	}
+	return u.String() + "/V1", nil
 }
 
 // answer is a successful reply: its body as received, and the shop's own clock.
@@ -64,6 +80,8 @@ type answer struct {
 	body []byte
 	// now is the HTTP Date of the answer; zero when the shop (or a proxy) sent none.
 	now time.Time
+	// took is the time from the call to the answer: Date is written at the end, when the shop has long looked.
+	took time.Duration
 }
 
 // get makes one signed call. op names it without personal data.
@@ -78,11 +96,13 @@ func (c *Client) get(ctx context.Context, op, path string, params []param) (*ans
 	}
 	req.Header.Set("Accept", "application/json")
 	c.authorize(req, params)
+	began := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, transportFailure(op, err)
 	}
 	defer res.Body.Close()
+	took := time.Since(began)
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return nil, transportFailure(op, err)
@@ -92,12 +112,10 @@ func (c *Client) get(ctx context.Context, op, path string, params []param) (*ans
 	}
 	// A PHP fatal error or a proxy page comes with status 200: believe only JSON.
 	if !json.Valid(body) {
-		return nil, &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "unreadable",
-			Message: fmt.Sprintf("HTTP 200 with %d bytes that are not JSON (%s)", len(body), firstWord(body)),
-			Hint:    "Look at the shop's PHP error log and at the proxy before it."}
+		return nil, badAnswer(op, fmt.Sprintf("HTTP 200 with %d bytes that are not JSON (%s)", len(body), firstWord(body)), nil)
 	}
 	now, _ := http.ParseTime(res.Header.Get("Date"))
-	return &answer{body: body, now: now}, nil
+	return &answer{body: body, now: now, took: took}, nil
 }
 
 // authorize signs anew for each attempt: a nonce counts once.

@@ -3,6 +3,8 @@ package magento
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -15,20 +17,23 @@ import (
 func Convert(instance string, raw []byte) (*order.Order, error) {
 	var w wireOrder
 	if err := json.Unmarshal(raw, &w); err != nil {
-		return nil, unreadable(jsonPlace(err), "The Magento document cannot be read: "+jsonFault(err)+".")
+		field, fault := jsonFault(err)
+		return nil, unreadable(field, "The Magento document cannot be read: "+fault+".")
 	}
-	key, err := order.NewKey(instance, w.StoreID.int(), string(w.IncrementID))
-	if err != nil {
-		return nil, unreadable("increment_id", "The Magento document has no usable number: "+err.Error()+".")
-	}
-	if w.GrandTotal == nil {
+	increment := strings.TrimSpace(string(w.IncrementID))
+	key, err := order.NewKey(instance, w.StoreID.int(), increment)
+	switch {
+	case w.StoreID.int() < 0:
+		return nil, unreadable("store_id", "The Magento document has a negative store_id.")
+	case err != nil:
+		return nil, unreadable("increment_id", "The Magento document has no increment_id that can name an order: 1 to 64 printable characters without spaces.")
+	case !w.GrandTotal.given:
 		return nil, unreadable("grand_total", "The Magento document has no grand_total.")
-	}
-	if w.OrderCurrency == "" {
-		return nil, unreadable("order_currency_code", "The Magento document has no currency.")
+	case w.OrderCurrency == "":
+		return nil, unreadable("order_currency_code", "The Magento document has no order_currency_code.")
 	}
 	o := &order.Order{
-		Key: key, Instance: instance, StoreID: w.StoreID.int(), IncrementID: string(w.IncrementID), EntityID: w.EntityID.int(),
+		Key: key, Instance: instance, StoreID: w.StoreID.int(), IncrementID: increment, EntityID: w.EntityID.int(),
 		State: string(w.State), Status: string(w.Status),
 		Currency: string(w.OrderCurrency), BaseCurrency: string(w.BaseCurrency), BaseToOrderRate: w.BaseToOrderRate.Decimal,
 		EditOf: string(w.EditOf), Virtual: w.IsVirtual.bool(),
@@ -40,13 +45,10 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 	if o.UpdatedAt, err = parseTime(string(w.UpdatedAt)); err != nil {
 		o.UpdatedAt = o.CreatedAt
 	}
-	if w.Billing != nil {
-		o.Billing = w.Billing.address()
-	}
-	if w.Payment != nil {
-		o.Payment = order.Payment{Method: string(w.Payment.Method), PONumber: string(w.Payment.PONumber)}
-		o.Totals.Authorized = w.Payment.Authorized.Decimal
-	}
+	billing, payment := w.Billing.orEmpty(), w.Payment.orEmpty()
+	o.Billing = billing.address()
+	o.Payment = order.Payment{Method: string(payment.Method), PONumber: string(payment.PONumber)}
+	o.Totals.Authorized = payment.Authorized.Decimal
 	w.shipping(o)
 	return o, nil
 }
@@ -56,22 +58,25 @@ func unreadable(field, message string) *order.Reason {
 		Hint: "Open the order in Magento; when it is sound there, send its document to support."}
 }
 
-// jsonPlace names the member at fault without quoting its value, which may be personal.
-func jsonPlace(err error) string {
-	if t, ok := err.(*json.UnmarshalTypeError); ok {
-		return t.Field
-	}
-	return ""
-}
+// kinds are the JSON kinds as a clerk reads them.
+var kinds = map[string]string{"string": "a text", "number": "a number", "bool": "a flag", "array": "a list", "object": "an object"}
 
-func jsonFault(err error) string {
+// jsonFault names the member at fault, and what is wrong with it without quoting its value, which may be personal.
+func jsonFault(err error) (field, fault string) {
 	switch e := err.(type) {
 	case *json.UnmarshalTypeError:
-		return fmt.Sprintf("%s is a %s", e.Field, e.Value)
+		what := kinds[e.Value]
+		if what == "" {
+			what = "a value"
+		}
+		if e.Field == "" {
+			return "", "it is " + what
+		}
+		return e.Field, e.Field + " holds " + what + " that does not belong there"
 	case *json.SyntaxError:
-		return fmt.Sprintf("damaged at byte %d", e.Offset)
+		return "", fmt.Sprintf("damaged at byte %d", e.Offset)
 	}
-	return err.Error()
+	return "", "it is damaged"
 }
 
 func (w *wireOrder) customer() order.Customer {
@@ -82,7 +87,7 @@ func (w *wireOrder) customer() order.Customer {
 }
 
 func (w *wireOrder) totals() order.Totals {
-	x := w.Extra
+	x := w.Extra.orEmpty()
 	return order.Totals{
 		Subtotal: w.Subtotal.Decimal, Discount: w.Discount.Decimal,
 		Shipping: w.Shipping.Decimal, ShippingDiscount: w.ShippingDiscount.Decimal, ShippingTax: w.ShippingTax.Decimal,
@@ -109,15 +114,16 @@ func (w *wireOrder) lines() []order.Line {
 
 // shipping reads the one assignment that an order has for now; a virtual order has one without an address.
 func (w *wireOrder) shipping(o *order.Order) {
-	if len(w.Extra.Assignments) > 0 {
-		s := w.Extra.Assignments[0].Shipping
+	x := w.Extra.orEmpty()
+	if len(x.Assignments) > 0 {
+		s := x.Assignments[0].Shipping.orEmpty()
 		o.ShippingMethod = string(s.Method)
-		if s.Address != nil {
-			a := s.Address.address()
+		if s.Address.value != nil {
+			a := s.Address.value.address()
 			o.Shipping = &a
 		}
 	}
-	for _, t := range w.Extra.ItemTaxes {
+	for _, t := range x.ItemTaxes {
 		if t.Type != "shipping" {
 			continue
 		}
@@ -135,14 +141,19 @@ func (a *wireAddress) address() order.Address {
 	}
 }
 
-// street is a list of 1 to 4 lines; some modules write one string with line breaks.
+// street is a list of 1 to 4 lines; some modules write one string with line breaks, and PHP an object when a line in
+// the middle is missing.
 func (a *wireAddress) street() []string {
 	var list []lenient
-	if json.Unmarshal(a.Street, &list) != nil {
-		var one lenient
-		if json.Unmarshal(a.Street, &one) != nil {
-			return nil
+	var numbered map[int]lenient
+	var one lenient
+	switch {
+	case json.Unmarshal(a.Street, &list) == nil:
+	case json.Unmarshal(a.Street, &numbered) == nil:
+		for _, n := range slices.Sorted(maps.Keys(numbered)) {
+			list = append(list, numbered[n])
 		}
+	case json.Unmarshal(a.Street, &one) == nil:
 		for _, s := range strings.Split(string(one), "\n") {
 			list = append(list, lenient(s))
 		}

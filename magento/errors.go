@@ -2,12 +2,14 @@ package magento
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +31,12 @@ func transportFailure(op string, err error) *order.Failure {
 	case errors.As(err, &op2):
 		text = op2.Op + ": " + op2.Err.Error()
 	}
-	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "no_answer", Message: "no answer: " + text, Err: err}
+	f := &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "no_answer", Message: "no answer: " + text, Err: err}
+	if c, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		f.Message = "no answer: " + c.Err.Error()
+		f.Kind, f.Hint = order.Config, "This machine does not trust the shop's certificate: mend that, or the name in MAGENTO_URL."
+	}
+	return f
 }
 
 func isTimeout(err error) bool {
@@ -37,32 +44,49 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
+// badAnswer is an answer with status 200 that is not what was asked for. The shop or what stands before it is out of
+// order for the moment.
+func badAnswer(op, message string, err error) *order.Failure {
+	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "unreadable", Message: message, Err: err,
+		Hint: "Look at the shop's PHP error log and at the proxy before it."}
+}
+
 // failure reads an answer other than 200.
 func failure(op string, res *http.Response, body []byte) *order.Failure {
-	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(res.StatusCode), Kind: order.Transient,
+	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(res.StatusCode), Message: message(body),
 		RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
-	f.Message = message(body)
-	if f.Message == "" {
+	fromMagento := f.Message != ""
+	if !fromMagento {
 		f.Message = fmt.Sprintf("HTTP %d %s", res.StatusCode, http.StatusText(res.StatusCode))
 	}
-	switch res.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		f.Kind = order.Config
-		f.Hint = unauthorizedHint(f.Message)
-	case http.StatusNotFound:
-		f.Kind = order.Permanent
-		if strings.Contains(f.Message, "does not match any route") {
-			f.Kind, f.Hint = order.Config, "Check MAGENTO_URL: it must lead to the REST API."
-		}
-	case http.StatusBadRequest:
-		f.Kind = order.Permanent
-	case http.StatusServiceUnavailable:
-		f.Hint = "The shop is in maintenance mode or overloaded."
-	}
+	f.Kind, f.Hint = classify(res.StatusCode, f.Message, fromMagento, f.RetryAfter > 0)
 	return f
 }
 
-// unauthorizedHint names the likeliest of the four causes that Magento answers alike.
+// classify says what to do about an answer. fromMagento is false for pages of a proxy or a firewall.
+func classify(status int, message string, fromMagento, toldToWait bool) (kind order.Kind, hint string) {
+	switch {
+	case status >= 300 && status < 400:
+		return order.Config, "The shop sends callers elsewhere: give MAGENTO_URL the address that a browser ends at."
+	case status == http.StatusUnauthorized && strings.Contains(message, "nonce is already"):
+		return order.Transient, "The nonce was seen before: a proxy repeats requests, or the connection broke and the call was repeated."
+	case status == http.StatusUnauthorized, status == http.StatusForbidden && fromMagento:
+		return order.Config, unauthorizedHint(message)
+	case status == http.StatusForbidden && !toldToWait:
+		return order.Config, "A firewall or proxy before the shop refuses the calls: let this machine through."
+	case status == http.StatusNotFound && (!fromMagento || strings.Contains(message, "does not match any route")):
+		return order.Config, "Check MAGENTO_URL: it must lead to the REST API."
+	case status == http.StatusBadRequest && strings.Contains(message, "Maximum SearchCriteria pageSize"):
+		return order.Config, "Set MAGENTO_PAGE_SIZE to no more than that, or raise webapi/validation/maximum_page_size in the shop."
+	case status == http.StatusNotFound, status == http.StatusBadRequest:
+		return order.Permanent, ""
+	case status == http.StatusServiceUnavailable:
+		return order.Transient, "The shop is in maintenance mode or overloaded."
+	}
+	return order.Transient, ""
+}
+
+// unauthorizedHint names the likeliest of the causes that Magento answers alike.
 func unauthorizedHint(message string) string {
 	switch m := strings.ToLower(message); {
 	case strings.Contains(m, "signature"):
@@ -70,48 +94,53 @@ func unauthorizedHint(message string) string {
 	case strings.Contains(m, "isn't authorized"):
 		return "Check the token, that the integration may read orders (Magento_Sales::actions_view), and on 2.4.4 or later that bearer tokens are switched on (oauth/consumer/enable_integration_as_bearer) or give the OAuth credentials."
 	case strings.Contains(m, "nonce"):
-		return "The nonce was seen before: another program uses the same credentials, or a proxy repeats requests."
+		return "The time of the signature was refused: set this machine's clock or the shop's."
 	}
 	return "Check the integration's credentials and that it is active."
 }
 
-// message reads Magento's error with its placeholders filled in, which Magento leaves to the client.
+// wireError is an error of Magento; some hold others.
+type wireError struct {
+	Message    string          `json:"message"`
+	Parameters json.RawMessage `json:"parameters"`
+	Errors     []wireError     `json:"errors"`
+}
+
+// message reads Magento's error in one line, with its placeholders filled in, which Magento leaves to the client.
 func message(body []byte) string {
-	var e struct {
-		Message    string          `json:"message"`
-		Parameters json.RawMessage `json:"parameters"`
-	}
+	var e wireError
 	if json.Unmarshal(body, &e) != nil {
 		return ""
 	}
-	return strings.Join(strings.Fields(fillIn(e.Message, e.Parameters)), " ")
+	texts := []string{fillIn(e.Message, e.Parameters)}
+	for _, inner := range e.Errors {
+		texts = append(texts, fillIn(inner.Message, inner.Parameters))
+	}
+	return strings.Join(strings.Fields(strings.Join(texts, " ")), " ")
 }
 
 // fillIn replaces %1 by the first of a list and %name by the member of an object.
 func fillIn(text string, parameters json.RawMessage) string {
-	values := map[string]string{}
+	values := map[string]any{}
 	var asList []any
-	var asObject map[string]any
-	if json.Unmarshal(parameters, &asList) == nil {
+	if unmarshalExact(parameters, &asList) == nil {
 		for i, v := range asList {
-			values[strconv.Itoa(i+1)] = fmt.Sprint(v)
+			values[strconv.Itoa(i+1)] = v
 		}
-	} else if json.Unmarshal(parameters, &asObject) == nil {
-		for k, v := range asObject {
-			values[k] = fmt.Sprint(v)
-		}
-	}
-	names := make([]string, 0, len(values))
-	for n := range values {
-		names = append(names, n)
+	} else if unmarshalExact(parameters, &values) != nil {
+		return text
 	}
 	// Longer names first: %field must not eat the front of %fieldName, nor %1 that of %12.
-	sort.Slice(names, func(i, j int) bool { return len(names[i]) > len(names[j]) })
+	names := slices.SortedFunc(maps.Keys(values), func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
 	for _, n := range names {
-		text = strings.ReplaceAll(text, "%"+n, values[n])
+		pairs = append(pairs, "%"+n, fmt.Sprint(values[n]))
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text)
 }
+
+// longestWait bounds what a shop may ask for.
+const longestWait = 24 * time.Hour
 
 // retryAfter reads seconds or an HTTP date.
 func retryAfter(v string) time.Duration {
@@ -119,10 +148,10 @@ func retryAfter(v string) time.Duration {
 		return 0
 	}
 	if n, err := strconv.Atoi(v); err == nil && n >= 0 {
-		return time.Duration(n) * time.Second
+		return time.Duration(min(n, int(longestWait/time.Second))) * time.Second
 	}
-	if t, err := http.ParseTime(v); err == nil && time.Until(t) > 0 {
-		return time.Until(t)
+	if t, err := http.ParseTime(v); err == nil {
+		return min(max(time.Until(t), 0), longestWait)
 	}
 	return 0
 }

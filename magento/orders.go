@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,7 @@ type Reader struct {
 }
 
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
-// lies before every order.
+// lies before every order. A page that is not the last always ends behind the cut it began at.
 func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 	second := "1970-01-01 00:00:00"
 	if !after.IsZero() {
@@ -70,7 +71,7 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 			return nil, err
 		}
 		if r.take(page, rest); page.Done || len(rest.items) >= r.PageSize {
-			return page, nil
+			return page.beyond(after)
 		}
 	}
 	later, err := r.read(ctx, []condition{{"updated_at", opGreater, second}}, "updated_at", "entity_id")
@@ -80,7 +81,18 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 	if r.take(page, later); len(later.items) < r.PageSize {
 		page.Done = true
 	}
-	return page, nil
+	return page.beyond(after)
+}
+
+// beyond gives the page when reading can go on from it. A shop that does not answer what it was asked, or whose orders
+// have no readable updated_at, would be read in circles.
+func (p *Page) beyond(after order.Cut) (*Page, error) {
+	if p.Done || p.Next.After(after) {
+		return p, nil
+	}
+	return nil, &order.Failure{Kind: order.Transient, System: system, Op: opList, Code: "no_progress",
+		Message: fmt.Sprintf("a page of %d orders holds none that was changed after the last one read", len(p.Documents)),
+		Hint:    "Check that nothing between here and the shop drops the query, and that orders have an updated_at."}
 }
 
 // take adds the items that are old enough, and ends the reading at the first that is not.
@@ -90,41 +102,51 @@ func (r *Reader) take(page *Page, l *listing) {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	upper := now.Add(-r.Settle)
+	// The shop looked up to that much before it wrote the time. Both times are in whole seconds.
+	upper := now.Add(-l.took.Truncate(time.Second) - r.Settle)
 	for _, d := range l.items {
 		if d.UpdatedAt.After(upper) {
 			page.Done = true
 			return
 		}
 		page.Documents = append(page.Documents, d)
-		page.Next = order.Cut{UpdatedAt: d.UpdatedAt, EntityID: d.EntityID}
+		if !d.UpdatedAt.IsZero() {
+			page.Next = order.Cut{UpdatedAt: d.UpdatedAt, EntityID: d.EntityID}
+		}
 	}
 }
 
 type listing struct {
 	items []Document
 	now   time.Time
+	took  time.Duration
 }
 
 func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
 	return r.Client.list(ctx, search{where: where, sort: sort, pageSize: r.PageSize})
 }
 
+const opList = "GET orders"
+
 func (c *Client) list(ctx context.Context, s search) (*listing, error) {
-	const op = "GET orders"
-	a, err := c.get(ctx, op, "/orders", s.params())
+	a, err := c.get(ctx, opList, "/orders", s.params())
 	if err != nil {
 		return nil, err
 	}
 	var body struct {
-		Items []json.RawMessage `json:"items"`
+		Items *[]json.RawMessage `json:"items"` // null when there are none
+		Total json.RawMessage    `json:"total_count"`
 	}
-	if err := json.Unmarshal(a.body, &body); err != nil {
-		return nil, &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "unreadable", Message: "the answer is not a list of orders", Err: err}
+	err = json.Unmarshal(a.body, &body)
+	if err != nil || body.Items == nil && body.Total == nil {
+		return nil, badAnswer(opList, "the answer is not a list of orders", err)
 	}
-	l := &listing{now: a.now, items: make([]Document, len(body.Items))}
-	for i, raw := range body.Items {
-		l.items[i] = envelope(raw)
+	l := &listing{now: a.now, took: a.took}
+	if body.Items == nil {
+		return l, nil
+	}
+	for _, raw := range *body.Items {
+		l.items = append(l.items, envelope(raw))
 	}
 	return l, nil
 }
@@ -149,28 +171,51 @@ func envelope(raw json.RawMessage) Document {
 
 // Get reads one order by Magento's entity_id.
 func (c *Client) Get(ctx context.Context, entityID int64) (*Document, error) {
-	a, err := c.get(ctx, "GET orders/{id}", "/orders/"+strconv.FormatInt(entityID, 10), nil)
+	const op = "GET orders/{id}"
+	a, err := c.get(ctx, op, "/orders/"+strconv.FormatInt(entityID, 10), nil)
 	if err != nil {
 		return nil, err
 	}
 	d := envelope(a.body)
+	if d.EntityID == 0 {
+		return nil, badAnswer(op, "the answer is not an order", nil)
+	}
 	return &d, nil
 }
 
-// maxIn bounds the ids of one look-up, so that the address stays short.
-const maxIn = 50
+// maxIn bounds the numbers of one look-up, so that the address stays short; lookUpPage is how many orders it reads at
+// once, since several stores may use the same number.
+const (
+	maxIn      = 50
+	lookUpPage = 100
+)
 
 // FindByIncrementIDs reads the orders with these numbers, of every store: an increment_id is unique within a store only.
 func (c *Client) FindByIncrementIDs(ctx context.Context, ids []string) ([]Document, error) {
 	var all []Document
-	for len(ids) > 0 {
-		n := min(len(ids), maxIn)
-		// Several stores may use the same number; 300 is Magento's own page limit.
-		l, err := c.list(ctx, search{where: []condition{{"increment_id", opIn, strings.Join(ids[:n], ",")}}, sort: []string{"entity_id"}, pageSize: 300})
+	for some := range slices.Chunk(ids, maxIn) {
+		found, err := c.findSome(ctx, condition{"increment_id", opIn, strings.Join(some, ",")})
 		if err != nil {
 			return nil, err
 		}
-		all, ids = append(all, l.items...), ids[n:]
+		all = append(all, found...)
 	}
 	return all, nil
+}
+
+// findSome reads all orders of a condition by entity_id.
+func (c *Client) findSome(ctx context.Context, where condition) (all []Document, err error) {
+	for last := int64(0); ; {
+		l, err := c.list(ctx, search{where: []condition{where, {"entity_id", opGreater, strconv.FormatInt(last, 10)}},
+			sort: []string{"entity_id"}, pageSize: lookUpPage})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l.items...)
+		n := len(l.items)
+		if n < lookUpPage || l.items[n-1].EntityID <= last {
+			return all, nil
+		}
+		last = l.items[n-1].EntityID
+	}
 }

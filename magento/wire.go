@@ -3,7 +3,10 @@ package magento
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -33,12 +36,13 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// int is the whole number, 0 where the text is none.
 func (l lenient) int() int64 {
 	if n, err := strconv.ParseInt(string(l), 10, 64); err == nil {
 		return n
 	}
-	d, err := decimal.NewFromString(string(l))
-	if err != nil {
+	d, err := decimal.NewFromString(string(l)) // 12.0000
+	if err != nil || !d.IsInteger() || !d.BigInt().IsInt64() {
 		return 0
 	}
 	return d.IntPart()
@@ -46,29 +50,68 @@ func (l lenient) int() int64 {
 
 func (l lenient) bool() bool { return l == "1" || l == "true" }
 
-// amount is a decimal read from the text of a number or of a string; null, "" and absence are zero.
-type amount struct{ decimal.Decimal }
+// amount is a decimal read from the text of a number or of a string; null, "" and absence are zero and not given.
+type amount struct {
+	decimal.Decimal
+	given bool
+}
 
+// UnmarshalJSON fails with the kind of the value alone: the value itself may be personal.
 func (a *amount) UnmarshalJSON(b []byte) error {
-	s := strings.Trim(string(b), `"`)
-	if s == "null" || strings.TrimSpace(s) == "" {
-		a.Decimal = decimal.Zero
+	text, kind := string(b), "number"
+	switch b[0] {
+	case '"':
+		kind = "string"
+		if err := json.Unmarshal(b, &text); err != nil {
+			return err
+		}
+	case '[':
+		kind = "array"
+	case '{':
+		kind = "object"
+	case 't', 'f':
+		kind = "bool"
+	}
+	*a = amount{}
+	if text = strings.TrimSpace(text); text == "" || text == "null" {
 		return nil
 	}
-	d, err := decimal.NewFromString(strings.TrimSpace(s))
+	d, err := decimal.NewFromString(text)
 	if err != nil {
-		return fmt.Errorf("%q is not an amount", s)
+		return &json.UnmarshalTypeError{Value: kind, Type: reflect.TypeFor[amount]()}
 	}
-	a.Decimal = d
+	*a = amount{Decimal: d, given: true}
 	return nil
 }
 
-// parseTime reads Magento's UTC time without zone; the form with a T is what some modules write.
-func parseTime(s string) (time.Time, error) {
-	if t, err := time.Parse(timeLayout, s); err == nil {
-		return t, nil
+// maybe is an object that can be missing: absent, null, or [], which is how PHP writes an object without members.
+type maybe[T any] struct{ value *T }
+
+func (m *maybe[T]) UnmarshalJSON(b []byte) error {
+	m.value = nil
+	if text := string(bytes.Join(bytes.Fields(b), nil)); text == "null" || text == "[]" {
+		return nil
 	}
-	return time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(s, "Z"))
+	m.value = new(T)
+	return json.Unmarshal(b, m.value)
+}
+
+// orEmpty is the object, or one without members.
+func (m maybe[T]) orEmpty() T {
+	if m.value == nil {
+		return *new(T)
+	}
+	return *m.value
+}
+
+// parseTime reads Magento's UTC time without zone, and the forms that modules write.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{timeLayout, "2006-01-02T15:04:05", time.RFC3339, "2006-01-02T15:04:05Z0700"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time", s)
 }
 
 // wireOrder is the part of Magento's order document that DataWald reads (section "sales/order" of the REST schema).
@@ -100,15 +143,15 @@ type wireOrder struct {
 	ShippingTaxComp  amount  `json:"shipping_discount_tax_compensation_amount"`
 	Tax              amount  `json:"tax_amount"`
 	TaxComp          amount  `json:"discount_tax_compensation_amount"`
-	GrandTotal       *amount `json:"grand_total"`
+	GrandTotal       amount  `json:"grand_total"`
 	TotalPaid        amount  `json:"total_paid"`
 	TotalRefunded    amount  `json:"total_refunded"`
 	TotalCanceled    amount  `json:"total_canceled"`
 
-	Items   []wireItem   `json:"items"`
-	Billing *wireAddress `json:"billing_address"`
-	Payment *wirePayment `json:"payment"`
-	Extra   wireExtra    `json:"extension_attributes"`
+	Items   []wireItem         `json:"items"`
+	Billing maybe[wireAddress] `json:"billing_address"`
+	Payment maybe[wirePayment] `json:"payment"`
+	Extra   maybe[wireExtra]   `json:"extension_attributes"`
 }
 
 type wireItem struct {
@@ -153,12 +196,14 @@ type wirePayment struct {
 	Authorized amount  `json:"amount_authorized"`
 }
 
+type wireShipping struct {
+	Address maybe[wireAddress] `json:"address"`
+	Method  lenient            `json:"method"`
+}
+
 type wireExtra struct {
 	Assignments []struct {
-		Shipping struct {
-			Address *wireAddress `json:"address"`
-			Method  lenient      `json:"method"`
-		} `json:"shipping"`
+		Shipping maybe[wireShipping] `json:"shipping"`
 	} `json:"shipping_assignments"`
 	ItemTaxes []struct {
 		Type    lenient `json:"type"`
@@ -182,5 +227,11 @@ type wireExtra struct {
 func unmarshalExact(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	return d.Decode(into)
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("there is more behind the value")
+	}
+	return nil
 }

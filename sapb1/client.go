@@ -54,11 +54,12 @@ const idleBeforeB1 = 4 * time.Second
 // maxAnswer bounds what is read of one answer; a page of 20 full orders is about 400 KB.
 const maxAnswer = 32 << 20
 
-// New checks the settings and makes a client. It does not log in yet.
+// New makes a client, or reports everything that is wrong with the settings. It does not log in yet.
 func New(s Settings) (*Client, error) {
-	u, err := url.Parse(strings.TrimRight(s.URL, "/"))
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, fmt.Errorf("B1 URL %q: want an address such as https://host:50000/b1s/v2", s.URL)
+	root, rootErr := serviceRoot(s.URL)
+	tlsConfig, tlsErr := tlsConfig(s)
+	if err := errors.Join(rootErr, tlsErr); err != nil {
+		return nil, err
 	}
 	if s.Timeout <= 0 {
 		s.Timeout = time.Minute
@@ -66,17 +67,29 @@ func New(s Settings) (*Client, error) {
 	if s.MaxCalls <= 0 {
 		s.MaxCalls = 8
 	}
-	tlsConfig, err := tlsConfig(s)
-	if err != nil {
-		return nil, err
-	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		TLSClientConfig:     tlsConfig,
 		MaxIdleConnsPerHost: s.MaxCalls,
 		IdleConnTimeout:     idleBeforeB1,
 	}
-	return &Client{settings: s, base: u.String(), http: &http.Client{Transport: transport}, slots: make(chan struct{}, s.MaxCalls)}, nil
+	// A redirect is not followed: it would make a read of a write, and take its answer for that of the write.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{settings: s, base: root, http: &http.Client{Transport: transport, CheckRedirect: stay},
+		slots: make(chan struct{}, s.MaxCalls), session: session{turn: make(chan struct{}, 1)}}, nil
+}
+
+// serviceRoot is the address without a slash at its end.
+func serviceRoot(address string) (string, error) {
+	const want = "want an address such as https://host:50000/b1s/v2"
+	u, err := url.Parse(strings.TrimRight(address, "/"))
+	if err != nil {
+		return "", errors.New("B1 URL: " + want) // the cause would quote the address, and so its password
+	}
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("B1 URL %q: %s", u.Redacted(), want)
+	}
+	return u.String(), nil
 }
 
 func tlsConfig(s Settings) (*tls.Config, error) {
@@ -105,7 +118,7 @@ type request struct {
 	write bool
 }
 
-// call makes one call with the shared session and decodes the answer into out (nil: none wanted).
+// call makes one call with the shared session and decodes the answer into out.
 func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err := c.acquire(ctx); err != nil {
 		return transportFailure(r.op, false, err)
@@ -200,20 +213,21 @@ func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {
 	return res, body, err
 }
 
-// decode reads a good answer. One that cannot be read leaves a write unknown: B1 did something.
+// decode reads a good answer.
 func decode(r request, res *http.Response, body []byte, out any) error {
-	if out == nil || res.StatusCode == http.StatusNoContent {
-		return nil
-	}
 	if err := json.Unmarshal(body, out); err != nil {
-		kind := order.Transient
-		if r.write {
-			kind = order.Unknown
-		}
-		return &order.Failure{Kind: kind, System: system, Op: r.op, Code: "unreadable",
-			Message: fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), Err: err}
+		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
 	}
 	return nil
+}
+
+// unreadable is a good answer that does not say what it should. It leaves a write unknown: B1 did something.
+func unreadable(r request, message string, err error) *order.Failure {
+	f := &order.Failure{Kind: order.Transient, System: system, Op: r.op, Code: "unreadable", Message: message, Err: err}
+	if r.write {
+		f.Kind = order.Unknown
+	}
+	return f
 }
 
 // IsNotFound reports whether B1 says that the named document does not exist.

@@ -2,6 +2,7 @@ package sapb1
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"datawald/order"
 )
@@ -29,28 +31,45 @@ const (
 
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
 func failure(op string, write bool, status int, header http.Header, body []byte) *order.Failure {
-	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status)}
+	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status), RetryAfter: retryAfter(header.Get("Retry-After"))}
 	code, message, isJSON := parseError(body)
 	if !isJSON {
 		f.Message = "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status) + ", not from B1 itself"
-		f.Kind = gatewayKind(write, status)
+		f.Kind, f.Hint = gatewayKind(write, status)
 		return f
 	}
 	f.Code, f.Message, f.Field = code, oneLine(message), place(message)
+	if f.Message == "" {
+		f.Message = "HTTP " + strconv.Itoa(status) + " without a text"
+	}
 	f.Kind, f.Hint = classify(code, write, status)
 	return f
 }
 
-func gatewayKind(write bool, status int) order.Kind {
+// gatewayKind is for answers of what stands before B1.
+func gatewayKind(write bool, status int) (order.Kind, string) {
 	switch {
 	case status == http.StatusTooManyRequests:
-		return order.Transient
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
-		return order.Config // a proxy or a wrong path, never a document
+		return order.Transient, ""
+	case status < 400, status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
+		// A proxy or a wrong path, never a document.
+		return order.Config, "Check that B1_URL leads to the Service Layer, https://host:50000/b1s/v2, and that nothing on the way sends callers elsewhere."
 	case write:
-		return order.Unknown
+		return order.Unknown, ""
 	}
-	return order.Transient
+	return order.Transient, ""
+}
+
+// longestWait bounds what the other side may ask for.
+const longestWait = 24 * time.Hour
+
+// retryAfter reads the seconds that a load balancer asks to wait.
+func retryAfter(v string) time.Duration {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(min(n, int(longestWait/time.Second))) * time.Second
 }
 
 func classify(code string, write bool, status int) (order.Kind, string) {
@@ -83,7 +102,11 @@ func classify(code string, write bool, status int) (order.Kind, string) {
 func transportFailure(op string, write bool, err error) *order.Failure {
 	f := &order.Failure{System: system, Op: op, Code: "no_answer", Message: "no answer: " + transportText(err), Err: err, Kind: order.Unknown}
 	var dial *net.OpError
-	if !write || errors.As(err, &dial) && dial.Op == "dial" {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &certificate): // before anything was sent
+		f.Kind, f.Hint = order.Config, "Give the authority of B1's certificate in B1_CA_FILE, and B1_URL the name that the certificate has."
+	case !write, errors.As(err, &dial) && dial.Op == "dial":
 		f.Kind = order.Transient
 	}
 	return f
@@ -132,7 +155,8 @@ func parseError(body []byte) (code, message string, ok bool) {
 	return code, "", true
 }
 
-var placePattern = regexp.MustCompile(`\[([A-Za-z0-9@_]+\.[A-Za-z0-9_]+)\](?:\s*\[line: *(\d+)\])?`)
+// placePattern also takes the table left out: [..OcrCode].
+var placePattern = regexp.MustCompile(`\[(?:\.\.|([A-Za-z0-9@_]+\.))([A-Za-z0-9_]+)\](?:\s*\[line: *(\d+)\])?`)
 
 // place is where B1 says the fault lies: DocumentLines.ItemCode line 4.
 func place(message string) string {
@@ -140,10 +164,10 @@ func place(message string) string {
 	if m == nil {
 		return ""
 	}
-	if m[2] == "" {
-		return m[1]
+	if m[3] == "" {
+		return m[1] + m[2]
 	}
-	return m[1] + " line " + m[2]
+	return m[1] + m[2] + " line " + m[3]
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

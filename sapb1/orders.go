@@ -62,22 +62,24 @@ func (c *Client) find(ctx context.Context, resource, filter string) ([]Document,
 
 // GetOrder reads one sales order by its entry.
 func (c *Client) GetOrder(ctx context.Context, docEntry int64) (*Document, error) {
-	var d Document
-	r := request{method: http.MethodGet, op: "GET Orders(n)", path: fmt.Sprintf("Orders(%d)", docEntry),
-		query: url.Values{"$select": {orderFields}}}
-	if err := c.call(ctx, r, &d); err != nil {
-		return nil, err
-	}
-	return &d, nil
+	return c.document(ctx, request{method: http.MethodGet, op: "GET Orders(n)", path: fmt.Sprintf("Orders(%d)", docEntry),
+		query: url.Values{"$select": {orderFields}}})
 }
 
 // CreateOrder sends the order once and gives the document as B1 made it, with B1's own totals. A failure of kind
 // Unknown means that it may exist: look before sending again.
 func (c *Client) CreateOrder(ctx context.Context, o *SalesOrder) (*Document, error) {
+	return c.document(ctx, request{method: http.MethodPost, op: "POST Orders", path: "Orders", body: o, write: true})
+}
+
+// document makes a call that is answered with a document.
+func (c *Client) document(ctx context.Context, r request) (*Document, error) {
 	var d Document
-	r := request{method: http.MethodPost, op: "POST Orders", path: "Orders", body: o, write: true}
 	if err := c.call(ctx, r, &d); err != nil {
 		return nil, err
+	}
+	if d.DocEntry == 0 {
+		return nil, unreadable(r, "the answer is not a document", nil)
 	}
 	return &d, nil
 }

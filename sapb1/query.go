@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -20,32 +21,44 @@ type page[T any] struct {
 // maxPages bounds how far a listing is followed; look-ups by key never come near it.
 const maxPages = 1000
 
-// list follows the next links of a listing to its end.
+// list follows the next links of a listing to its end. It gives all or a failure: an order that is overlooked would be
+// sent twice.
 func list[T any](ctx context.Context, c *Client, resource string, query url.Values) ([]T, error) {
 	var all []T
 	r := request{method: http.MethodGet, op: "GET " + resource, path: resource, query: query}
+	skip := 0
 	for range maxPages {
 		var p page[T]
 		if err := c.call(ctx, r, &p); err != nil {
 			return nil, err
+		}
+		if p.Value == nil {
+			return nil, unreadable(r, "the answer is not a list", nil)
 		}
 		all = append(all, p.Value...)
 		next := p.NextV2 + p.NextV1
 		if next == "" {
 			return all, nil
 		}
-		following, err := nextQuery(next)
-		if err != nil {
-			return nil, err
+		further := nextSkip(next)
+		if further <= skip {
+			return nil, unreadable(r, "the link to the next page leads to no further one", nil)
 		}
-		r.query = following
+		skip = further
+		r.query.Set("$skip", strconv.Itoa(skip))
 	}
-	return all, nil
+	return nil, unreadable(r, "the list has no end", nil)
 }
 
-// nextQuery takes the query of a next link. Its path comes in several relative forms, but always names the same
-// resource, so only the query matters.
-func nextQuery(link string) (url.Values, error) {
+// nextSkip is the place that a next link leads to, 0 where it names none. Of the link nothing else counts: its path
+// comes in several relative forms, and its query may lack the question or have it unencoded.
+func nextSkip(link string) int {
 	_, query, _ := strings.Cut(link, "?")
-	return url.ParseQuery(strings.ReplaceAll(query, "+", "%2B"))
+	for part := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if n, err := strconv.Atoi(value); err == nil && (name == "$skip" || name == "%24skip") {
+			return n
+		}
+	}
+	return 0
 }

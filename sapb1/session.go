@@ -15,6 +15,9 @@ import (
 // session is the one B1 session that all calls of a client share: a login is "a heavy job" (Service Layer manual 8),
 // and each takes a licence.
 type session struct {
+	// turn is held by the call that logs in; the others wait for it, or for the end of their context.
+	turn chan struct{}
+
 	mu sync.Mutex
 	// cookies holds B1SESSION and ROUTEID as read by hand: B1 sends B1SESSION without a path, which a cookie jar
 	// would tie to the path of the login.
@@ -32,25 +35,45 @@ const loginPause = 30 * time.Second
 // credentials gives the cookies of a live session, logging in when there is none, and its generation.
 func (c *Client) credentials(ctx context.Context) (string, int, error) {
 	s := &c.session
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.cookies != "" {
-		return s.cookies, s.generation, nil
+	if cookies, generation, err := s.known(); cookies != "" || err != nil {
+		return cookies, generation, err
 	}
-	if s.refused != nil && time.Now().Before(s.refusedUntil) {
-		return "", 0, s.refused
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return "", 0, transportFailure(opLogin, false, ctx.Err())
+	}
+	if cookies, generation, err := s.known(); cookies != "" || err != nil {
+		return cookies, generation, err // another call has logged in meanwhile
 	}
 	cookies, err := c.login(ctx)
-	if err != nil {
-		s.refused = nil
-		if f, ok := err.(*order.Failure); ok && f.Kind == order.Config {
-			s.refused, s.refusedUntil = f, time.Now().Add(loginPause)
-		}
-		return "", 0, err
+	generation := s.loggedIn(cookies, err)
+	return cookies, generation, err
+}
+
+// known is the session of the moment, or the refusal that still stands; empty when there is neither.
+func (s *session) known() (cookies string, generation int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cookies == "" && s.refused != nil && time.Now().Before(s.refusedUntil) {
+		return "", 0, s.refused
 	}
-	s.cookies, s.refused = cookies, nil
-	s.generation++
 	return s.cookies, s.generation, nil
+}
+
+// loggedIn keeps what came of a login.
+func (s *session) loggedIn(cookies string, err error) (generation int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cookies, s.refused = cookies, nil
+	if err == nil {
+		s.generation++
+	}
+	if f, ok := err.(*order.Failure); ok && f.Kind == order.Config {
+		s.refused, s.refusedUntil = f, time.Now().Add(loginPause)
+	}
+	return s.generation
 }
 
 // forget drops the session of a generation that B1 no longer knows.
@@ -62,6 +85,8 @@ func (c *Client) forget(generation int) {
 		s.cookies = ""
 	}
 }
+
+const opLogin = "POST Login"
 
 func (c *Client) login(ctx context.Context) (string, error) {
 	body, err := json.Marshal(map[string]string{
@@ -75,13 +100,12 @@ func (c *Client) login(ctx context.Context) (string, error) {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	const op = "POST Login"
 	res, answer, err := c.send(req)
 	if err != nil {
-		return "", transportFailure(op, false, err)
+		return "", transportFailure(opLogin, false, err)
 	}
 	if res.StatusCode != http.StatusOK {
-		f := failure(op, false, res.StatusCode, res.Header, answer)
+		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
 		if f.Kind == order.Permanent {
 			f.Kind = order.Config
 		}
@@ -89,7 +113,7 @@ func (c *Client) login(ctx context.Context) (string, error) {
 	}
 	cookies := sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
-		return "", &order.Failure{Kind: order.Config, System: system, Op: op, Message: "the answer sets no B1SESSION cookie",
+		return "", &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",
 			Hint: "Check that B1_URL is a Service Layer address such as https://host:50000/b1s/v2."}
 	}
 	return cookies, nil
@@ -118,6 +142,8 @@ func (c *Client) Logout(ctx context.Context) error {
 	if cookies == "" {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/Logout", nil)
 	if err != nil {
 		return err

@@ -37,8 +37,8 @@ func (s *Store) Get(ctx context.Context, key order.Key) (*Staged, error) {
 }
 
 // maxConflicts bounds how often a change is tried again on a newer revision. Conflicts need two writers of one document
-// in the same moment, and one of them always succeeds.
-const maxConflicts = 20
+// in the same moment, and one of them always succeeds; which one is chance, so that even of 16 none loses this often.
+const maxConflicts = 100
 
 // giveWay waits a moment by chance, longer with each conflict: of many writers that begin again at once, the same could
 // lose every time.

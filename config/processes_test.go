@@ -1,0 +1,107 @@
+package config_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/config"
+	"datawald/sandbox/testkit"
+)
+
+func TestStarter_NeedsNoShopAndNoCompany(t *testing.T) {
+	env(t)
+	s, err := config.LoadStarter()
+	if err != nil || s.SyncInterval != time.Minute || s.SyncWindow != 100 {
+		t.Errorf("it has %+v, %v", s, err)
+	}
+	env(t, "SYNC_INTERVAL=90s", "SYNC_WINDOW=500")
+	if s, err = config.LoadStarter(); err != nil || s.SyncInterval != 90*time.Second || s.SyncWindow != 500 {
+		t.Errorf("it has %+v, %v", s, err)
+	}
+}
+
+func TestStarter_ReportsAllThatIsWrongAtOnce(t *testing.T) {
+	env(t, "MONGODB_URI=x", "TEMPORAL_ADDRESS=x", "INSTANCES=X", "SYNC_INTERVAL=999ms", "SYNC_WINDOW=501")
+	_, err := config.LoadStarter()
+	wantProblems(t, err, "MONGODB_URI: |", "TEMPORAL_ADDRESS: |", `INSTANCES: "X"|`, "SYNC_INTERVAL: |at least 1s", "SYNC_WINDOW: |1 to 500")
+	if !strings.HasPrefix(err.Error(), "The starter cannot start") {
+		t.Errorf("it begins %q", err)
+	}
+	env(t, "SYNC_INTERVAL=often", "SYNC_WINDOW=wide")
+	_, err = config.LoadStarter()
+	wantProblems(t, err, "SYNC_INTERVAL: |a duration", "SYNC_WINDOW: |a whole number")
+}
+
+func TestGateway_ListensToThisMachineAlone(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:8080": "", "127.0.0.2:0": "", "localhost:80": "", "[::1]:8080": "", "127.0.0.1:65535": "",
+		"0.0.0.0:8080": "loopback", ":8080": "loopback", "[::]:8080": "loopback", "192.168.1.5:8080": "loopback", "gateway.example.com:80": "loopback",
+		"localhost.example.com:80": "loopback", "[::ffff:10.0.0.1]:80": "loopback",
+		"127.0.0.1": "host:port", "": "host:port", "127.0.0.1:": "host:port", "127.0.0.1:http": "host:port", "127.0.0.1:8080/path": "host:port",
+		"127.0.0.1:65536": "host:port", "127.0.0.1:-1": "host:port", "http://127.0.0.1:8080": "host:port", "::1:8080": "host:port",
+	} {
+		env(t, "GATEWAY_ADDRESS="+address)
+		g, err := config.LoadGateway()
+		if want == "" {
+			if err != nil || g.Address != address {
+				t.Errorf("%q: %q, %v", address, g.Address, err)
+			}
+			continue
+		}
+		wantProblems(t, err, "GATEWAY_ADDRESS: |"+want)
+	}
+}
+
+func TestGateway_HasDefaultsAndReportsAllThatIsWrongAtOnce(t *testing.T) {
+	env(t)
+	if g, err := config.LoadGateway(); err != nil || g.Address != "127.0.0.1:8080" || g.TemporalUI != "http://127.0.0.1:8233" {
+		t.Errorf("it has %+v, %v", g, err)
+	}
+	env(t, "TEMPORAL_UI_URL=")
+	if g, err := config.LoadGateway(); err != nil || g.TemporalUI != "" {
+		t.Errorf("without links to Temporal: %+v, %v", g, err)
+	}
+	env(t, "MONGODB_URI=x", "TEMPORAL_NAMESPACE=", "LOG_LEVEL=x", "INSTANCES=", "GATEWAY_ADDRESS=0.0.0.0:1")
+	_, err := config.LoadGateway()
+	wantProblems(t, err, "MONGODB_URI: |", "TEMPORAL_NAMESPACE: |", "LOG_LEVEL: |", "INSTANCES: |empty", "GATEWAY_ADDRESS: |loopback")
+}
+
+func TestRules_AreThoseOfTheInstance(t *testing.T) {
+	dir := t.TempDir()
+	example, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "eu.yaml")
+	if err := os.WriteFile(path, example, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env(t, "RULES_EU_FILE="+path, "RULES_FILE="+filepath.Join(dir, "none.yaml"))
+	if rules, err := config.LoadRules("eu"); err != nil || rules == nil {
+		t.Errorf("the rules of eu: %v", err)
+	}
+	_, err = config.LoadRules("main")
+	wantProblems(t, err, "RULES_FILE: |none.yaml")
+
+	if err := os.WriteFile(path, append(example, "\nnonsense: 1\nmore: 2\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = config.LoadRules("eu")
+	if err == nil || !strings.Contains(err.Error(), "RULES_EU_FILE: "+path) {
+		t.Errorf("rules that are wrong: %v, want the file's name", err)
+	}
+}
+
+func TestLogger_KeepsToItsLevel(t *testing.T) {
+	for level, want := range map[string][2]bool{"debug": {true, true}, "info": {false, true}, "INFO": {false, true}, "error": {false, false}} {
+		log := config.Logging{LogFormat: "json", LogLevel: level}.Logger("test")
+		if got := [2]bool{log.Enabled(context.Background(), slog.LevelDebug), log.Enabled(context.Background(), slog.LevelInfo)}; got != want {
+			t.Errorf("%s: debug and info are %v, want %v", level, got, want)
+		}
+	}
+}
