@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -76,6 +77,9 @@ func (p *posting) claim(ctx context.Context) error {
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 		}
 		doc.Attempts++
+		if len(p.mapped.Notes) > 0 && doc.Attempts == 1 {
+			doc.Note(event(ctx, "mapped", "noted", strings.Join(p.mapped.Notes, "; ")))
+		}
 		doc.Note(event(ctx, "claimed", "", fmt.Sprintf("attempt %d, rules %s", doc.Attempts, doc.RuleVersion)))
 		return nil
 	})
@@ -91,7 +95,7 @@ func (p *posting) newClaim(token string) *store.Claim {
 }
 
 func (p *posting) newIntent() *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: p.hash, Reference: p.reference}
+	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the

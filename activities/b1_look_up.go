@@ -150,13 +150,8 @@ func (p *posting) backOffice(d *sapb1.Document, linked bool) *store.BackOffice {
 	return &store.BackOffice{DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d), Linked: linked}
 }
 
-// total is the document's total in its own currency: B1 keeps a foreign one beside the local one.
-func (p *posting) total(d *sapb1.Document) order.Money {
-	if d.DocCurrency == p.instance.Rules.Company.LocalCurrency || d.DocCurrency == "" {
-		return order.Money{Amount: d.DocTotal.Decimal, Currency: p.instance.Rules.Company.LocalCurrency}
-	}
-	return order.Money{Amount: d.DocTotalFc.Decimal, Currency: d.DocCurrency}
-}
+// total is the document's total in its own currency, which B1 may call by a name of its own.
+func (p *posting) total(d *sapb1.Document) order.Money { return p.instance.Rules.Total(d) }
 
 // countLines leaves out the components that B1 itself adds to a sales bill of materials.
 func countLines(d *sapb1.Document) int {

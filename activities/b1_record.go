@@ -59,7 +59,7 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 // known notes what content B1 was told, when it is told: a document that is looked at again later holds no more than that.
 func known(doc *store.Staged) {
 	if doc.BO == nil && doc.Intent != nil {
-		doc.PostedHash = doc.Intent.Hash
+		doc.PostedHash, doc.PostedPayload = doc.Intent.Hash, doc.Intent.Payload
 	}
 }
 

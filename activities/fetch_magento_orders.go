@@ -13,6 +13,9 @@ import (
 type FetchMagentoOrdersInput struct {
 	Instance string    `json:"instance"`
 	After    order.Cut `json:"after"`
+	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without an end a
+	// reading that follows a busy shop for longer than the overlap would lose a row that is committed late.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // FetchMagentoOrdersResult names the documents of one page; they themselves are in the store.
@@ -38,11 +41,31 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	if err != nil {
 		return nil, fail(err, nil)
 	}
+	bound(page, in.After, in.Until)
 	refs, nameless, err := a.keep(ctx, in.Instance, page.Documents)
 	if err != nil {
 		return nil, err
 	}
 	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, ShopTime: page.ShopTime}, nil
+}
+
+// bound ends the page at the first document that changed after until.
+func bound(page *magento.Page, after order.Cut, until time.Time) {
+	if until.IsZero() {
+		return
+	}
+	for n, d := range page.Documents {
+		if !d.UpdatedAt.After(until) {
+			continue
+		}
+		page.Documents, page.Next, page.Done = page.Documents[:n], after, true
+		for _, kept := range page.Documents {
+			if !kept.UpdatedAt.IsZero() {
+				page.Next = order.Cut{UpdatedAt: kept.UpdatedAt, EntityID: kept.EntityID}
+			}
+		}
+		return
+	}
 }
 
 // keep stores documents as received and names each once.

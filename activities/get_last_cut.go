@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"datawald/order"
 	"datawald/store"
@@ -29,9 +30,25 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	start := order.Cut{UpdatedAt: i.SyncFrom}
-	if !cut.IsZero() {
-		start = order.Cut{UpdatedAt: cut.UpdatedAt.Add(-i.Overlap)}
+	last, err := a.store.LastReading(ctx, in.Instance, store.TaskOrders)
+	if err != nil {
+		return nil, err
 	}
-	return &GetLastCutResult{Cut: cut, Start: start}, nil
+	return &GetLastCutResult{Cut: cut, Start: start(cut, last.ShopTime, i.SyncFrom, i.Overlap)}, nil
+}
+
+// start is where the next reading begins. Everything that changed longer than the overlap before the last complete
+// reading was visible to it; what changed later may have been committed behind its back. In a quiet shop that is the cut
+// itself, so that nothing is read twice.
+func start(cut order.Cut, lastReading, syncFrom time.Time, overlap time.Duration) order.Cut {
+	if cut.IsZero() {
+		return order.Cut{UpdatedAt: syncFrom}
+	}
+	if lastReading.IsZero() {
+		return order.Cut{UpdatedAt: cut.UpdatedAt.Add(-overlap)}
+	}
+	if safe := lastReading.Add(-overlap); safe.Before(cut.UpdatedAt) {
+		return order.Cut{UpdatedAt: safe}
+	}
+	return cut
 }

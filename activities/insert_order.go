@@ -77,6 +77,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, later(wait, "an earlier attempt may still be at work")
 	}
 	p.mapped, p.hash, p.reference = mapping.Map(p.doc.Order, p.instance.Rules, now()), p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
+	if p.mapped.Document != nil {
+		p.hide = order.NewRedactor(p.doc.Order, mapping.Personal(p.mapped.Document)...).Text
+	}
 	// An order that B1 may have is looked for even when it could not be sent today.
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,7 +21,7 @@ type SyncOrderInput struct {
 	// Cut moves forward to here when all documents are staged; nil leaves it.
 	Cut *order.Cut `json:"cut,omitempty"`
 	// CaughtUp is when this reading of Magento began, given with its last page; nil with the others.
-	CaughtUp *time.Time `json:"caught_up,omitempty"`
+	CaughtUp *store.Reading `json:"caught_up,omitempty"`
 	// Again takes held orders up once more and puts all before the others: somebody asked for them by name.
 	Again bool `json:"again,omitempty"`
 	// Actor is who asked, for the timeline.
@@ -150,9 +149,16 @@ func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef
 	if o != nil && !ref.UpdatedAt.IsZero() {
 		o.UpdatedAt = ref.UpdatedAt // the payload may be that of an earlier reading, when the order was the same
 	}
+	was, is, err := a.rehash(ctx, i, ref.Key, o)
+	if err != nil {
+		return "", nil, err
+	}
 	outcome := stagedUnchanged
 	doc, err := a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
 		outcome = stagedUnchanged
+		if was != "" && doc.PostedHash == was {
+			doc.PostedHash = is
+		}
 		if !in.Again && seen(ref, doc) {
 			return store.ErrUnchanged
 		}
@@ -171,6 +177,30 @@ func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef
 		err = nil
 	}
 	return outcome, doc, err
+}
+
+// rehash gives the hash of what B1 was told, when another release took it from other members: was is the stored one, is the
+// same content by today's. Both are empty when they can be compared as they are.
+func (a *Activities) rehash(ctx context.Context, i Instance, key order.Key, today *order.Order) (was, is string, err error) {
+	doc, err := a.store.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (today == nil || doc.PostedHash == "" || order.SameForm(doc.PostedHash, today.ContentHash())) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", err
+	}
+	raw, err := a.store.Payload(ctx, store.PayloadRef{Key: key, Hash: doc.PostedPayload})
+	if errors.Is(err, store.ErrNotFound) {
+		return "", "", nil // it was erased; the order asks for attention, which is the safe side
+	}
+	if err != nil {
+		return "", "", err
+	}
+	posted, err := magento.Convert(i.Name, raw)
+	if err != nil {
+		return "", "", nil
+	}
+	return doc.PostedHash, posted.ContentHash(), nil
 }
 
 // seen reports whether the staged order knows this version or a newer one.

@@ -3,41 +3,15 @@ package mapping
 import (
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"datawald/order"
 	"datawald/sapb1"
 )
 
-// Lengths of B1's columns, in UTF-16 units (schema of release 9.3). Whether the Service Layer cuts or refuses what is
-// longer is not documented, so it is cut here.
-const (
-	maxCardName = 100
-	maxStreet   = 100
-	maxBlock    = 100
-	maxCity     = 100
-	maxCounty   = 100
-	maxZip      = 20
-)
-
-// trim cuts s to n UTF-16 units without splitting a character.
-func trim(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	units := 0
-	for i, r := range s {
-		if units += utf16.RuneLen(r); units > n {
-			return strings.TrimSpace(s[:i])
-		}
-	}
-	return s
-}
-
 // fullName names the buyer: the company, else the person of the billing address (guests have no other name).
 func fullName(a order.Address, c order.Customer) string {
-	if a.Company != "" {
-		return a.Company
+	if company := clean(a.Company); company != "" {
+		return company
 	}
 	name := strings.Join(strings.Fields(a.FirstName+" "+a.MiddleName+" "+a.LastName), " ")
 	if name == "" {
@@ -46,38 +20,55 @@ func fullName(a order.Address, c order.Customer) string {
 	return name
 }
 
-// addresses puts both addresses on the document itself. Block takes the lines after the first, with the name where
-// the goods go to another person.
-func addresses(o *order.Order, stateCountries []string) *sapb1.AddressExtension {
-	a := &sapb1.AddressExtension{}
-	b := o.Billing
-	a.BillToStreet, a.BillToBlock = street(b)
-	a.BillToCity, a.BillToZipCode, a.BillToCountry = trim(b.City, maxCity), trim(b.Postcode, maxZip), b.Country
-	a.BillToState, a.BillToCounty = region(b, stateCountries)
-	if o.Shipping != nil {
-		s := *o.Shipping
-		a.ShipToStreet, a.ShipToBlock = street(s)
-		a.ShipToCity, a.ShipToZipCode, a.ShipToCountry = trim(s.City, maxCity), trim(s.Postcode, maxZip), s.Country
-		a.ShipToState, a.ShipToCounty = region(s, stateCountries)
-		if name := fullName(s, order.Customer{}); name != fullName(b, o.Customer) {
-			a.ShipToBlock = trim(strings.Trim(name+", "+a.ShipToBlock, ", "), maxBlock)
-		}
+// postal is an address in the form that B1 has for it.
+type postal struct{ street, block, city, zip, county, state, country string }
+
+// addresses puts both addresses on the document itself. Block takes the street lines after the first, with the name
+// where the goods go to another person.
+func (m *mapper) addresses() *sapb1.AddressExtension {
+	o := m.order
+	b := m.postal("BillTo", o.Billing, "")
+	a := &sapb1.AddressExtension{BillToStreet: b.street, BillToBlock: b.block, BillToCity: b.city, BillToZipCode: b.zip,
+		BillToCounty: b.county, BillToState: b.state, BillToCountry: b.country}
+	if o.Shipping == nil {
+		return a
 	}
+	name := fullName(*o.Shipping, order.Customer{})
+	if name == fullName(o.Billing, o.Customer) {
+		name = ""
+	}
+	s := m.postal("ShipTo", *o.Shipping, name)
+	a.ShipToStreet, a.ShipToBlock, a.ShipToCity, a.ShipToZipCode = s.street, s.block, s.city, s.zip
+	a.ShipToCounty, a.ShipToState, a.ShipToCountry = s.county, s.state, s.country
 	return a
 }
 
-func street(a order.Address) (first, rest string) {
-	if len(a.Street) == 0 {
-		return "", ""
+// postal fits an address into the fields of the document that begin with prefix; name stands before the street lines
+// after the first.
+func (m *mapper) postal(prefix string, a order.Address, name string) postal {
+	first, rest := "", []string{name}
+	if len(a.Street) > 0 {
+		first, rest = a.Street[0], append(rest, a.Street[1:]...)
 	}
-	return trim(a.Street[0], maxStreet), trim(strings.Join(a.Street[1:], ", "), maxBlock)
+	p := postal{street: m.text(prefix+"Street", first, maxStreet), block: m.text(prefix+"Block", joined(rest), maxBlock),
+		city: m.text(prefix+"City", a.City, maxCity), zip: m.text(prefix+"ZipCode", a.Postcode, maxZip), country: a.Country}
+	// A region is a state where B1 knows the country's states, and text in the county elsewhere. A free-text region is
+	// no code, whatever the country.
+	if slices.Contains(m.store.StateCountries, a.Country) && a.RegionID != 0 && a.RegionCode != "" {
+		p.state = a.RegionCode
+	} else {
+		p.county = m.text(prefix+"County", a.Region, maxCounty)
+	}
+	return p
 }
 
-// region is a state where B1 knows the country's states, and text in the county elsewhere. A free-text region is no
-// code, whatever the country.
-func region(a order.Address, stateCountries []string) (state, county string) {
-	if slices.Contains(stateCountries, a.Country) && a.RegionID != 0 && a.RegionCode != "" {
-		return a.RegionCode, ""
+// joined puts what is not empty into one line.
+func joined(parts []string) string {
+	var filled []string
+	for _, p := range parts {
+		if p = clean(p); p != "" {
+			filled = append(filled, p)
+		}
 	}
-	return "", trim(a.Region, maxCounty)
+	return strings.Join(filled, ", ")
 }

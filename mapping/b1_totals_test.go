@@ -1,7 +1,6 @@
 package mapping_test
 
 import (
-	"net/http/httptest"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -22,17 +21,7 @@ func b1(t testing.TB, skus ...string) *sapb1.Client {
 	for _, sku := range skus {
 		items = append(items, b1sim.Item{Code: sku, Name: sku, Sales: true})
 	}
-	company, err := b1sim.New(b1sim.Config{Items: items})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(company)
-	t.Cleanup(func() { server.Close(); company.Close() })
-	c, err := sapb1.New(sapb1.Settings{URL: server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return company(t, b1sim.Config{Items: items})
 }
 
 func documentTotal(d *sapb1.Document) decimal.Decimal {

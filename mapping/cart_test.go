@@ -15,19 +15,18 @@ import (
 
 func d(s string) decimal.Decimal { return decimal.RequireFromString(s) }
 
-// exampleRules are those that the project ships.
-func exampleRules(t testing.TB) *mapping.Rules {
+// exampleText is the rules file that the project ships.
+func exampleText(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := mapping.ParseRules(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return string(text)
 }
+
+// exampleRules are its rules.
+func exampleRules(t testing.TB) *mapping.Rules { return rulesWith(t) }
 
 var today = time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC)
 

@@ -140,10 +140,13 @@ func (g PaymentGate) open(o *order.Order) bool {
 // Duration is a time span in a rules file: 90s, 10m, 36h, 7d.
 type Duration time.Duration
 
-// days and what follows: time.ParseDuration knows no days.
+// maxDays bounds time spans to ten years.
+const maxDays = 3650
+
+// parseDuration reads a time span. time.ParseDuration knows no days.
 func parseDuration(s string) (Duration, error) {
 	var days int
-	if n, err := fmt.Sscanf(s, "%dd", &days); n == 1 && err == nil && s == fmt.Sprintf("%dd", days) {
+	if n, err := fmt.Sscanf(s, "%dd", &days); n == 1 && err == nil && s == fmt.Sprintf("%dd", days) && days >= 0 && days <= maxDays {
 		return Duration(time.Duration(days) * 24 * time.Hour), nil
 	}
 	d, err := time.ParseDuration(s)

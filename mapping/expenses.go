@@ -13,22 +13,40 @@ import (
 func (m *mapper) freight() *order.Reason {
 	t := m.order.Totals
 	net := m.round(t.Shipping.Sub(t.ShippingDiscount).Add(t.ShippingTaxCompensation))
-	if net.IsZero() {
-		return nil
+	m.proof.addShippingTax(t.ShippingTax)
+	if hold := m.checkFreight(net); hold != nil || net.IsZero() {
+		return hold
 	}
 	code, hold := m.taxCode(m.shippingPercent(net), t.ShippingTax, "shipping")
 	if hold != nil {
 		return hold
 	}
-	m.proof.addFreight(net, t.ShippingTax, code)
 	if m.store.Freight.ItemCode != "" {
+		m.proof.addFreightLine(net, code)
 		line := sapb1.DocumentLine{ItemCode: m.store.Freight.ItemCode, Quantity: sapb1.NewAmount(decimal.NewFromInt(1)),
-			UnitPrice: sapb1.NewAmount(net), Currency: m.order.Currency, WarehouseCode: m.store.Warehouse}
+			UnitPrice: sapb1.NewAmount(net), Currency: m.document.DocCurrency, WarehouseCode: m.store.Warehouse}
 		m.setTax(&line.TaxCode, &line.VatGroup, code.Code)
 		m.document.Lines = append(m.document.Lines, line)
 		return nil
 	}
+	m.proof.addFreightExpense(net, code)
 	m.expense(m.store.Freight.ExpenseCode, net, code.Code, "Shipping")
+	return nil
+}
+
+// checkFreight holds what B1 cannot book as freight: less than nothing, and tax on nothing.
+func (m *mapper) checkFreight(net decimal.Decimal) *order.Reason {
+	t := m.order.Totals
+	switch {
+	case net.IsNegative():
+		return &order.Reason{Code: "shipping_discount_too_high", Field: "shipping_discount_amount",
+			Message: fmt.Sprintf("The discount of %s on shipping is more than the shipping costs of %s.", t.ShippingDiscount, t.Shipping),
+			Hint:    "Open the order in Magento: a price rule or a module takes off more than shipping costs. Enter the order by hand."}
+	case net.IsZero() && !t.ShippingTax.IsZero():
+		return &order.Reason{Code: "shipping_tax_without_freight", Field: "shipping_tax_amount",
+			Message: fmt.Sprintf("Magento takes %s tax on shipping, which costs nothing after its discount.", order.Money{Amount: t.ShippingTax, Currency: m.order.Currency}),
+			Hint:    "B1 computes no tax on nothing. In Magento, let tax be computed after the discount (Stores > Configuration > Sales > Tax), and enter this order by hand."}
+	}
 	return nil
 }
 

@@ -78,6 +78,11 @@ func (m *mapper) lines() *order.Reason {
 // cent, and the discounted unit price where it does not.
 func (m *mapper) line(l order.Line) *order.Reason {
 	net := m.round(l.Net(m.order.Currency))
+	if net.IsNegative() {
+		return &order.Reason{Code: "discount_too_high", Field: place(l),
+			Message: fmt.Sprintf("%s: the discount of %s is more than the row's price of %s.", place(l), l.Discount, l.Gross(m.order.Currency)),
+			Hint:    "Open the order in Magento: a price rule or a module takes off more than the row costs. Enter the order by hand."}
+	}
 	percent := decimal.Zero
 	if !l.Tax.IsZero() {
 		percent = l.TaxPercent
@@ -86,8 +91,8 @@ func (m *mapper) line(l order.Line) *order.Reason {
 	if hold != nil {
 		return hold
 	}
-	line := sapb1.DocumentLine{ItemCode: l.SKU, ItemDescription: trim(l.Name, 100), Quantity: sapb1.NewAmount(l.QtyOrdered),
-		Currency: m.order.Currency, WarehouseCode: m.store.Warehouse}
+	line := sapb1.DocumentLine{ItemCode: l.SKU, ItemDescription: m.text("ItemDescription of "+place(l), l.Name, maxDescription), Quantity: sapb1.NewAmount(l.QtyOrdered),
+		Currency: m.document.DocCurrency, WarehouseCode: m.store.Warehouse}
 	price, discount, ok := m.pricing(l, net)
 	if !ok {
 		return &order.Reason{Code: "line_not_exact", Field: place(l),

@@ -16,6 +16,8 @@ type Result struct {
 	Document *sapb1.SalesOrder `json:"document"`
 	Proof    *Proof            `json:"proof"`
 	Hold     *order.Reason     `json:"hold"`
+	// Notes say what of the order did not fit into the document, without the values themselves: they may be personal.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Map makes the B1 document of an order. today is the day on which it is sent; the due date counts from it.
@@ -26,7 +28,7 @@ func Map(o *order.Order, r *Rules, today time.Time) Result {
 	if hold == nil {
 		hold = m.proof.verdict(m)
 	}
-	return Result{Document: m.document, Proof: m.proof, Hold: hold}
+	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes}
 }
 
 // mapper builds one document step by step; each step may hold the order.
@@ -36,10 +38,12 @@ type mapper struct {
 	store    StoreRules
 	document *sapb1.SalesOrder
 	proof    *Proof
+	notes    []string
 }
 
 func (m *mapper) run(today time.Time) *order.Reason {
 	steps := []func() *order.Reason{
+		m.checkAmounts,
 		m.checkMagento,
 		func() *order.Reason { return m.header(today) },
 		m.payment,
@@ -71,9 +75,9 @@ const maxNumAtCard = 100
 func (m *mapper) header(today time.Time) *order.Reason {
 	o, d := m.order, m.document
 	d.NumAtCard = m.rules.NumAtCard(o)
-	if len(d.NumAtCard) > maxNumAtCard {
+	if n := length(d.NumAtCard); n > maxNumAtCard {
 		return &order.Reason{Code: "reference_too_long", Field: "NumAtCard",
-			Message: fmt.Sprintf("The reference for B1 has %d characters; B1 takes %d.", len(d.NumAtCard), maxNumAtCard),
+			Message: fmt.Sprintf("The reference for B1 has %d characters; B1 takes %d.", n, maxNumAtCard),
 			Hint:    "Shorten reference.template in the rules."}
 	}
 	if m.rules.Reference.UserField != "" {
@@ -83,25 +87,12 @@ func (m *mapper) header(today time.Time) *order.Reason {
 		return hold
 	}
 	d.CardCode = m.store.CardCode
-	d.CardName = trim(fullName(o.Billing, o.Customer), maxCardName)
+	d.CardName = m.text("CardName", fullName(o.Billing, o.Customer), maxCardName)
 	d.DocDueDate = sapb1.NewDate(today.UTC().AddDate(0, 0, m.store.DueDays))
 	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
 	d.Series, d.BranchID, d.SalesPersonCode = m.store.Series, m.store.Branch, m.store.SalesPerson
-	d.Address = addresses(o, m.store.StateCountries)
+	d.Address = m.addresses()
 	return nil
-}
-
-// currency sends the order's own currency, never a forced one.
-func (m *mapper) currency() *order.Reason {
-	for _, c := range m.rules.Company.Currencies {
-		if c == m.order.Currency {
-			m.document.DocCurrency = c
-			return nil
-		}
-	}
-	return &order.Reason{Code: "currency_unmapped", Field: "order_currency_code",
-		Message: fmt.Sprintf("The order is in %s, which the rules do not list.", m.order.Currency),
-		Hint:    "Add it to company.currencies when B1 has the currency and its rate."}
 }
 
 func (m *mapper) payment() *order.Reason {

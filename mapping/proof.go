@@ -16,8 +16,9 @@ type Proof struct {
 	Equal      bool        `json:"equal"`
 
 	order *order.Order
-	// nets are the amounts that B1 taxes, lines and freight apart: B1 rounds them apart.
-	lineNets, freightNets []taxed
+	// lineNets and expenseNets are the amounts that B1 taxes. Lines, freight among them where it is an item, are
+	// rounded as the company says; additional expenses one by one.
+	lineNets, expenseNets []taxed
 	lines, freight        pair
 	extras, rounding      decimal.Decimal
 	tax                   pair
@@ -48,11 +49,23 @@ func (p *Proof) addLine(l order.Line, net, tax decimal.Decimal, c TaxCode) {
 	p.lineNets = append(p.lineNets, taxed{c.Code, c.Percent, net})
 }
 
-func (p *Proof) addFreight(net, tax decimal.Decimal, c TaxCode) {
+func (p *Proof) addShippingTax(tax decimal.Decimal) { p.tax.magento = p.tax.magento.Add(tax) }
+
+// addFreightExpense adds shipping costs that are an additional expense in B1.
+func (p *Proof) addFreightExpense(net decimal.Decimal, c TaxCode) {
+	p.setFreight(net)
+	p.expenseNets = append(p.expenseNets, taxed{c.Code, c.Percent, net})
+}
+
+// addFreightLine adds shipping costs that are an item line in B1, which taxes them together with the other lines.
+func (p *Proof) addFreightLine(net decimal.Decimal, c TaxCode) {
+	p.setFreight(net)
+	p.lineNets = append(p.lineNets, taxed{c.Code, c.Percent, net})
+}
+
+func (p *Proof) setFreight(net decimal.Decimal) {
 	t := p.order.Totals
 	p.freight = pair{t.Shipping.Sub(t.ShippingDiscount).Add(t.ShippingTaxCompensation), net}
-	p.tax.magento = p.tax.magento.Add(tax)
-	p.freightNets = append(p.freightNets, taxed{c.Code, c.Percent, net})
 }
 
 func (p *Proof) addExtra(_ string, amount decimal.Decimal) { p.extras = p.extras.Add(amount) }
@@ -77,7 +90,7 @@ func (p *Proof) computeTax(rounding string) {
 	for _, t := range perCode {
 		sum = sum.Add(tax(t.rate, t.net))
 	}
-	for _, t := range p.freightNets {
+	for _, t := range p.expenseNets {
 		sum = sum.Add(tax(t.rate, t.net))
 	}
 	p.tax.b1 = sum

@@ -3,16 +3,11 @@
 package mapping
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/shopspring/decimal"
 )
 
@@ -35,11 +30,13 @@ type Rules struct {
 type Company struct {
 	// LocalCurrency decides which of B1's totals is compared: DocTotal, or DocTotalFc for every other currency.
 	LocalCurrency string `yaml:"local_currency"`
-	// Currencies are those that B1 accepts; orders in others are held. Empty: only the local one.
-	Currencies []string `yaml:"currencies"`
+	// Currencies are those that B1 accepts; orders in others are held. Empty: only the local one. A list, where B1 has
+	// the ISO codes, or a table from ISO codes to B1's own.
+	Currencies Currencies `yaml:"currencies"`
 	// TaxRounding is how the company computes tax: "document" (rate x sum of net per code) or "line".
 	TaxRounding string `yaml:"tax_rounding"`
-	// PriceDecimals and PercentDecimals are the company's display settings for prices and percentages, 0 to 6.
+	// PriceDecimals and PercentDecimals are the company's display settings for prices and percentages, 0 to 6;
+	// 6 where the file does not say.
 	PriceDecimals   int32 `yaml:"price_decimals"`
 	PercentDecimals int32 `yaml:"percent_decimals"`
 }
@@ -124,106 +121,8 @@ const (
 	ExcludeOrder = "exclude"
 )
 
-// ParseRules reads and checks a rules file. The error lists every problem found, one per line.
-func ParseRules(text []byte) (*Rules, error) {
-	var file struct {
-		Rules  `yaml:",inline"`
-		Stores map[int64]yaml.MapSlice `yaml:"stores"`
-	}
-	if err := yaml.UnmarshalWithOptions(text, &file, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
-		return nil, errors.New(yaml.FormatError(err, false, true))
-	}
-	r := &file.Rules
-	r.Stores = map[int64]StoreRules{}
-	var problems []error
-	for id, settings := range file.Stores {
-		own, err := override(r.Default, settings)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("stores.%d: %w", id, err))
-			continue
-		}
-		r.Stores[id] = own
-	}
-	r.fillDefaults()
-	if problems = append(problems, r.check()...); len(problems) > 0 {
-		return nil, errors.Join(problems...)
-	}
-	sum := sha256.Sum256(text)
-	r.hash = hex.EncodeToString(sum[:6])
-	return r, nil
-}
-
 // ID names the version of the rules: the beginning of the hash of their text.
 func (r *Rules) ID() string { return r.hash }
-
-// override lays a store's settings over the default ones; lists and tables are replaced as a whole.
-func override(base StoreRules, settings yaml.MapSlice) (StoreRules, error) {
-	text, err := yaml.Marshal(settings)
-	if err != nil {
-		return base, err
-	}
-	own := base
-	own.Payments, own.Shippings, own.Extras = maps.Clone(base.Payments), maps.Clone(base.Shippings), maps.Clone(base.Extras)
-	var replaced struct {
-		Payments  map[string]Payment `yaml:"payments"`
-		Shippings map[string]int     `yaml:"shippings"`
-		Extras    map[string]Extra   `yaml:"extras"`
-	}
-	if err := yaml.UnmarshalWithOptions(text, &own, yaml.Strict(), yaml.CustomUnmarshaler(unmarshalDecimal), yaml.CustomUnmarshaler(unmarshalDuration)); err != nil {
-		return base, errors.New(yaml.FormatError(err, false, true))
-	}
-	if err := yaml.Unmarshal(text, &replaced); err != nil {
-		return base, err
-	}
-	if replaced.Payments != nil {
-		own.Payments = replaced.Payments
-	}
-	if replaced.Shippings != nil {
-		own.Shippings = replaced.Shippings
-	}
-	if replaced.Extras != nil {
-		own.Extras = replaced.Extras
-	}
-	return own, nil
-}
-
-// unmarshalDecimal reads numbers from their text, so that 8.875 is 8.875.
-func unmarshalDecimal(d *decimal.Decimal, text []byte) error {
-	v, err := decimal.NewFromString(strings.Trim(strings.TrimSpace(string(text)), `"'`))
-	if err != nil {
-		return fmt.Errorf("%s is not a number", text)
-	}
-	*d = v
-	return nil
-}
-
-// unmarshalDuration reads time spans, with days.
-func unmarshalDuration(d *Duration, text []byte) error {
-	v, err := parseDuration(strings.Trim(strings.TrimSpace(string(text)), `"'`))
-	*d = v
-	return err
-}
-
-func (r *Rules) fillDefaults() {
-	if r.Company.TaxRounding == "" {
-		r.Company.TaxRounding = "document"
-	}
-	if r.Company.PriceDecimals == 0 {
-		r.Company.PriceDecimals = 6
-	}
-	if r.Company.PercentDecimals == 0 {
-		r.Company.PercentDecimals = 6
-	}
-	if r.Reference.Template == "" {
-		r.Reference.Template = "{increment_id}"
-	}
-	if len(r.Company.Currencies) == 0 && r.Company.LocalCurrency != "" {
-		r.Company.Currencies = []string{r.Company.LocalCurrency}
-	}
-	if len(r.Eligibility.States) == 0 {
-		r.Eligibility.States = map[string]string{"new": PostOrder, "processing": PostOrder, "complete": PostOrder}
-	}
-}
 
 // Store gives the rules that hold for a store.
 func (r *Rules) Store(id int64) StoreRules {

@@ -134,8 +134,8 @@ func TestContentHash_ChangesWithTheNumberAndOrderOfLines(t *testing.T) {
 
 func TestContentHash_IsTheSameForTheSameValues(t *testing.T) {
 	before := filled().ContentHash()
-	if len(before) != 32 {
-		t.Errorf("hash %q has %d digits, want 32", before, len(before))
+	if len(before) != 37 {
+		t.Errorf("hash %q has %d digits, want 37: the form and 32 of the content", before, len(before))
 	}
 
 	stored, err := json.Marshal(filled())

@@ -18,8 +18,9 @@ const minPersonal = 3
 // anySpace matches what strings.Fields takes for space.
 const anySpace = `[\s\v\x{85}\p{Z}]+`
 
-// NewRedactor knows the names, e-mails, streets, phones and tax numbers of the order.
-func NewRedactor(o *Order) *Redactor {
+// NewRedactor knows the names, e-mails, streets, phones and tax numbers of the order, and more values where they are sent
+// in another form: cut, or several in one.
+func NewRedactor(o *Order, more ...string) *Redactor {
 	var values []string
 	add := func(ss ...string) {
 		for _, s := range ss {
@@ -40,6 +41,7 @@ func NewRedactor(o *Order) *Redactor {
 	if o.Shipping != nil {
 		address(*o.Shipping)
 	}
+	add(more...)
 	if len(values) == 0 {
 		return &Redactor{}
 	}

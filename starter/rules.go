@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"datawald/config"
@@ -40,7 +39,7 @@ func (cmd rulesCheckCommand) Run(a *app) error {
 	return nil
 }
 
-// readRules reads a rules file; the problems name it.
+// readRules reads a rules file; the problems name it, and the place in it.
 func readRules(path string) (*mapping.Rules, []string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -50,12 +49,7 @@ func readRules(path string) (*mapping.Rules, []string) {
 	if err == nil {
 		return rules, nil
 	}
-	problems := lines(err.Error())
-	slices.Sort(problems)
-	for i, p := range problems {
-		problems[i] = locate(path, p)
-	}
-	return nil, problems
+	return nil, locate(lines(path + ":\n" + err.Error()))
 }
 
 // rulesOf gives the rules of an instance: those of a file, or those that its settings name.
@@ -70,7 +64,7 @@ func rulesOf(instance, path string) (*mapping.Rules, error) {
 	}
 	// The first line of an error of settings is a heading for all that follows.
 	_, all, _ := strings.Cut(err.Error(), "\n")
-	return nil, inShort(lines(all))
+	return nil, inShort(locate(lines(all)))
 }
 
 // inShort makes one line of many problems.
@@ -84,38 +78,31 @@ func inShort(problems []string) error {
 	return badInput("%s; and %d more, which starter rules check names", problems[0], len(problems)-1)
 }
 
-var (
-	// excerpt is a line of the source that the YAML library prints below its message.
-	excerpt = regexp.MustCompile(`^(>?\s*\d+ \|.*|\^)$`)
-	// yamlPlace is how the YAML library begins its message: [line:column].
-	yamlPlace = regexp.MustCompile(`\[(\d+):(\d+)\] `)
-)
-
 // lines takes a message of many lines apart: a problem for each, headings joined to what they head.
 func lines(message string) (problems []string) {
-	heading := ""
+	var headings []string
 	for _, l := range strings.Split(message, "\n") {
-		l = strings.TrimSpace(l)
+		text := strings.TrimSpace(l)
 		switch {
-		case l == "" || excerpt.MatchString(l):
-		case strings.HasSuffix(l, ":"):
-			heading += l + " "
+		case text == "":
+		case strings.HasSuffix(text, ":"):
+			headings = append(headings, text)
 		default:
-			problems, heading = append(problems, heading+l), ""
+			problems = append(problems, strings.Join(append(headings, text), " "))
 		}
-	}
-	if heading != "" {
-		problems = append(problems, strings.TrimSpace(heading))
 	}
 	return problems
 }
 
-// locate puts the file, and the place in it where it is known, before a problem. A place in the middle of a message
-// counts from the beginning of some part of the file, which no reader can find.
-func locate(path, problem string) string {
-	at := ": "
-	if m := yamlPlace.FindStringSubmatchIndex(problem); m != nil && m[0] == 0 {
-		at = ":" + problem[m[2]:m[3]] + ":" + problem[m[4]:m[5]] + ": "
+// place is a line and a column behind the name of a file.
+var place = regexp.MustCompile(`: (\d+:\d+: )`)
+
+// locate writes the places of problems as editors know them: rules.yaml:3:5.
+func locate(problems []string) []string {
+	for i, p := range problems {
+		if at := place.FindStringIndex(p); at != nil {
+			problems[i] = p[:at[0]] + ":" + p[at[0]+2:]
+		}
 	}
-	return path + at + yamlPlace.ReplaceAllString(problem, "")
+	return problems
 }

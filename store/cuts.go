@@ -19,8 +19,15 @@ type cutDocument struct {
 	ID  string    `bson:"_id"`
 	Rev int64     `bson:"rev"`
 	Cut order.Cut `bson:"cut"`
-	// CaughtUpAt is when the latest reading that came to its end began: what had changed by then is staged.
-	CaughtUpAt time.Time `bson:"caught_up_at"`
+	// CaughtUp is the latest reading that came to its end: what had changed when it began is staged.
+	CaughtUp Reading `bson:"caught_up"`
+}
+
+// Reading is a reading of Magento from a cut to the present.
+type Reading struct {
+	// Began is when it began by our clock, ShopTime by the shop's; the latter is zero for a shop that sends no time.
+	Began    time.Time `bson:"began" json:"began"`
+	ShopTime time.Time `bson:"shop_time" json:"shop_time"`
 }
 
 func cutID(instance, task string) string { return instance + ":" + task }
@@ -58,15 +65,24 @@ func (s *Store) AdvanceCut(ctx context.Context, instance, task string, c order.C
 	})
 }
 
-// CaughtUp notes that a reading which began at that time has come to its end.
-func (s *Store) CaughtUp(ctx context.Context, instance, task string, began time.Time) error {
+// CaughtUp notes a reading that has come to its end.
+func (s *Store) CaughtUp(ctx context.Context, instance, task string, r Reading) error {
 	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
-		later := began.After(doc.CaughtUpAt)
+		later := r.Began.After(doc.CaughtUp.Began)
 		if later {
-			doc.CaughtUpAt = began
+			doc.CaughtUp = r
 		}
 		return later
 	})
+}
+
+// LastReading is the latest reading that came to its end; zero when there was none.
+func (s *Store) LastReading(ctx context.Context, instance, task string) (Reading, error) {
+	doc, err := s.cut(ctx, cutID(instance, task))
+	if err != nil {
+		return Reading{}, err
+	}
+	return Reading{Began: doc.CaughtUp.Began.UTC(), ShopTime: doc.CaughtUp.ShopTime.UTC()}, nil
 }
 
 // changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else

@@ -51,10 +51,10 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 
 // lag counts from the start of the reading, not from its end: Magento goes on while it is read.
 func (d *cutDocument) lag() *int64 {
-	if d.CaughtUpAt.IsZero() {
+	if d.CaughtUp.Began.IsZero() {
 		return nil
 	}
-	seconds := max(0, int64(time.Since(d.CaughtUpAt).Seconds())) // clocks of two machines may differ
+	seconds := max(0, int64(time.Since(d.CaughtUp.Began).Seconds())) // clocks of two machines may differ
 	return &seconds
 }
 

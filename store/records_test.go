@@ -269,7 +269,7 @@ func TestCaughtUp_CountsFromTheLatestReadingAndLeavesTheCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ago := range []time.Duration{time.Hour, time.Minute, 2 * time.Hour} {
-		if err := s.CaughtUp(t.Context(), "main", store.TaskOrders, time.Now().Add(-ago)); err != nil {
+		if err := s.CaughtUp(t.Context(), "main", store.TaskOrders, store.Reading{Began: time.Now().Add(-ago)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,6 +25,8 @@ type Staged struct {
 	PayloadHash string `bson:"payload_hash" json:"payload_hash"`
 	ContentHash string `bson:"content_hash" json:"content_hash"`
 	PostedHash  string `bson:"posted_hash" json:"posted_hash"`
+	// PostedPayload names the document from which the posted order was made.
+	PostedPayload string `bson:"posted_payload" json:"posted_payload"`
 	// Order is nil while the document could not be understood.
 	Order *order.Order `bson:"-" json:"order,omitempty"`
 
@@ -83,6 +85,8 @@ type Claim struct {
 type Intent struct {
 	SentAt time.Time `bson:"sent_at" json:"sent_at"`
 	Hash   string    `bson:"hash" json:"hash"`
+	// Payload names the document that it was made from.
+	Payload string `bson:"payload" json:"payload"`
 	// Reference is the NumAtCard under which it was sent: the rules may give another one by the time it is looked for.
 	Reference string `bson:"reference" json:"reference"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.

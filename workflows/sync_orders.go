@@ -26,9 +26,11 @@ type SyncOrdersInput struct {
 // syncState is all that a run knows; it is what continue-as-new carries on.
 type syncState struct {
 	Run store.Run `json:"run"`
-	// After is where reading goes on; Read is true when the reader has caught up.
-	After order.Cut `json:"after"`
-	Read  bool      `json:"read"`
+	// After is where reading goes on; Read is true when the reader has caught up; ShopTime is the shop's clock at the first
+	// page, at which the reading ends.
+	After    order.Cut `json:"after"`
+	Read     bool      `json:"read"`
+	ShopTime time.Time `json:"shop_time,omitzero"`
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
@@ -104,9 +106,12 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 			return s.continueAsNew(ctx)
 		}
 		var page activities.FetchMagentoOrdersResult
-		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After}
+		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime}
 		if err := workflow.ExecuteActivity(ctx, act.FetchMagentoOrders, in).Get(ctx, &page); err != nil {
 			return s.failed("read Magento", err)
+		}
+		if s.state.ShopTime.IsZero() {
+			s.state.ShopTime = page.ShopTime
 		}
 		if page.Nameless > 0 {
 			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
@@ -115,7 +120,7 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 			var staged activities.SyncOrderResult
 			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
 			if page.Done {
-				in.CaughtUp = &s.state.Run.StartedAt
+				in.CaughtUp = &store.Reading{Began: s.state.Run.StartedAt, ShopTime: s.state.ShopTime}
 			}
 			if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
 				return s.failed("stage orders", err)

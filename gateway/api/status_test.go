@@ -47,7 +47,7 @@ func TestStatusCountsOrdersAndLag(t *testing.T) {
 		}
 	}
 	for _, began := range []time.Duration{3 * time.Hour, 2 * time.Hour, 4 * time.Hour} { // the latest counts
-		if err := w.db.CaughtUp(t.Context(), w.instance, store.TaskOrders, now.Add(-began)); err != nil {
+		if err := w.db.CaughtUp(t.Context(), w.instance, store.TaskOrders, store.Reading{Began: now.Add(-began)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,64 @@
+package activities
+
+import (
+	"testing"
+	"time"
+
+	"datawald/magento"
+	"datawald/order"
+)
+
+func TestStart_NeverPassesWhatMayStillAppear(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, 11, 1, 10, minute, 0, 0, time.UTC) }
+	cut := order.Cut{UpdatedAt: at(30), EntityID: 7}
+	tests := map[string]struct {
+		cut         order.Cut
+		lastReading time.Time
+		want        order.Cut
+	}{
+		"the first run":                           {order.Cut{}, time.Time{}, order.Cut{UpdatedAt: at(0)}},
+		"no complete reading yet":                 {cut, time.Time{}, order.Cut{UpdatedAt: at(25)}},
+		"a busy shop: back to before the reading": {cut, at(31), order.Cut{UpdatedAt: at(26)}},
+		"a quiet shop: nothing is read twice":     {cut, at(50), cut},
+		"the last complete reading was long ago":  {cut, at(10), order.Cut{UpdatedAt: at(5)}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := start(tc.cut, tc.lastReading, at(0), 5*time.Minute); got != tc.want {
+				t.Errorf("got %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestBound_LeavesTheRestToTheNextReading(t *testing.T) {
+	second := func(s int) time.Time { return time.Date(2026, 11, 1, 10, 0, s, 0, time.UTC) }
+	page := func() *magento.Page {
+		p := &magento.Page{Next: order.Cut{UpdatedAt: second(3), EntityID: 3}}
+		for n := 1; n <= 3; n++ {
+			p.Documents = append(p.Documents, magento.Document{EntityID: int64(n), UpdatedAt: second(n)})
+		}
+		return p
+	}
+	after := order.Cut{UpdatedAt: second(0), EntityID: 9}
+	tests := map[string]struct {
+		until time.Time
+		kept  int
+		next  order.Cut
+		done  bool
+	}{
+		"no bound yet":      {time.Time{}, 3, order.Cut{UpdatedAt: second(3), EntityID: 3}, false},
+		"all within":        {second(3), 3, order.Cut{UpdatedAt: second(3), EntityID: 3}, false},
+		"the last is later": {second(2), 2, order.Cut{UpdatedAt: second(2), EntityID: 2}, true},
+		"all are later":     {second(0), 0, after, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := page()
+			bound(p, after, tc.until)
+			if len(p.Documents) != tc.kept || p.Next != tc.next || p.Done != tc.done {
+				t.Errorf("kept %d, next %v, done %t; want %d, %v, %t", len(p.Documents), p.Next, p.Done, tc.kept, tc.next, tc.done)
+			}
+		})
+	}
+}

@@ -1,0 +1,61 @@
+package mapping
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/order"
+)
+
+// maxDigits is how many digits B1's amounts and quantities have before the point: its columns are numeric(19,6).
+const maxDigits = 13
+
+// checkAmounts is the first gate: amounts that no sale has are not worth a computation. What it lets through is never
+// negative and fits into B1's columns.
+func (m *mapper) checkAmounts() *order.Reason {
+	for _, l := range booked(m.order.Lines) {
+		for _, a := range lineAmounts(l) {
+			if hold := a.check(place(l) + ": " + a.name); hold != nil {
+				return hold
+			}
+		}
+	}
+	for _, a := range totalAmounts(m.order.Totals) {
+		if hold := a.check(a.name); hold != nil {
+			return hold
+		}
+	}
+	return nil
+}
+
+// named is an amount under Magento's name for it.
+type named struct {
+	name   string
+	amount decimal.Decimal
+}
+
+func lineAmounts(l order.Line) []named {
+	return []named{{"qty_ordered", l.QtyOrdered}, {"price", l.Price}, {"discount_amount", l.Discount},
+		{"tax_amount", l.Tax}, {"tax_percent", l.TaxPercent}, {"weee_tax_applied_row_amount", l.Weee}}
+}
+
+func totalAmounts(t order.Totals) []named {
+	return []named{{"subtotal", t.Subtotal}, {"shipping_amount", t.Shipping}, {"shipping_discount_amount", t.ShippingDiscount},
+		{"shipping_tax_amount", t.ShippingTax}, {"tax_amount", t.Tax}, {"gw_price", t.GiftWrap}, {"gift_cards_amount", t.GiftCards},
+		{"customer_balance_amount", t.StoreCredit}, {"reward_currency_amount", t.RewardPoints}, {"grand_total", t.Grand}}
+}
+
+func (a named) check(where string) *order.Reason {
+	switch {
+	case a.amount.NumDigits()+int(a.amount.Exponent()) > maxDigits && !a.amount.IsZero():
+		return &order.Reason{Code: "amount_too_large", Field: a.name,
+			Message: fmt.Sprintf("%s has %d digits before the point; B1 takes %d.", where, a.amount.NumDigits()+int(a.amount.Exponent()), maxDigits),
+			Hint:    "Open the order in Magento: no sale has such an amount."}
+	case a.amount.IsNegative():
+		return &order.Reason{Code: "amount_negative", Field: a.name,
+			Message: fmt.Sprintf("%s is %s, less than nothing.", where, a.amount),
+			Hint:    "Open the order in Magento: a module of the shop writes amounts that a sales order cannot have. Enter the order by hand."}
+	}
+	return nil
+}
