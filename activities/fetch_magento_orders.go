@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"datawald/magento"
@@ -55,7 +57,7 @@ func bound(page *magento.Page, after order.Cut, until time.Time) {
 		return
 	}
 	for n, d := range page.Documents {
-		if !d.UpdatedAt.After(until) {
+		if d.Fault != "" || !d.UpdatedAt.After(until) {
 			continue
 		}
 		page.Documents, page.Next, page.Done = page.Documents[:n], after, true
@@ -79,9 +81,36 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			a.log.Error("Magento document without a name", "instance", instance, "error", err)
 			continue
 		}
+		if d.Fault != "" {
+			if err := a.holdBroken(ctx, key, d); err != nil {
+				return nil, 0, err
+			}
+			continue
+		}
 		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt}
 		refs = append(refs, ref)
 		payloads = append(payloads, store.NewPayload{PayloadRef: ref, Raw: d.Raw})
 	}
 	return refs, nameless, a.store.PutPayloads(ctx, payloads)
+}
+
+// holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.
+func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Document) error {
+	reason := &order.Reason{Code: "magento_cannot_show", Field: "entity_id", Message: fmt.Sprintf("Magento cannot show the order with entity_id %d: %s", d.EntityID, short(d.Fault)),
+		Hint: "Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync it."}
+	_, err := a.store.Change(ctx, key, func(doc *store.Staged) error {
+		if doc.Status == order.Held && doc.Reason != nil && *doc.Reason == *reason {
+			return store.ErrUnchanged
+		}
+		if doc.Rev == 0 {
+			doc.StagedAt, doc.PlacedAt, doc.EntityID = now(), now(), d.EntityID
+		}
+		doc.Status, doc.Reason = order.Held, reason
+		doc.Note(event(ctx, "read", string(order.Held), reason.Message))
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		return nil
+	}
+	return err
 }

@@ -176,7 +176,20 @@ func (a *Activities) stage(ctx context.Context, i Instance, ref store.PayloadRef
 	if errors.Is(err, store.ErrUnchanged) {
 		err = nil
 	}
+	if err == nil && outcome == stagedNew && doc.EntityID != 0 {
+		err = a.forgetBroken(ctx, i.Name, doc)
+	}
 	return outcome, doc, err
+}
+
+// forgetBroken drops what stood for an order while Magento could not show it: now it stands under its own number.
+func (a *Activities) forgetBroken(ctx context.Context, instance string, doc *store.Staged) error {
+	shown := magento.Document{EntityID: doc.EntityID}
+	key, err := shown.Key(instance)
+	if err != nil || key == doc.Key {
+		return nil
+	}
+	return a.store.Remove(ctx, key)
 }
 
 // rehash gives the hash of what B1 was told, when another release took it from other members: was is the stored one, is the

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"datawald/order"
@@ -23,6 +24,9 @@ type Document struct {
 	IncrementID string
 	StoreID     int64
 	UpdatedAt   time.Time
+	// Fault is Magento's message when it cannot show the order, neither in a list nor by itself. Then there is no Raw, and
+	// EntityID is all that is known.
+	Fault string
 }
 
 // Key names the document. One without an increment_id is named by its entity_id, so that it can be held.
@@ -55,6 +59,9 @@ type Reader struct {
 	// Settle is how far behind the shop's clock the reader stays, because rows of the running second, and rows whose
 	// transaction is not committed yet, are still to come.
 	Settle time.Duration
+
+	// limit is the shop's own limit of a page, once it has named it.
+	limit atomic.Int64
 }
 
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
@@ -70,7 +77,7 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.take(page, rest); page.Done || len(rest.items) >= r.PageSize {
+		if r.take(page, rest); page.Done || len(rest.items) >= rest.asked {
 			return page.beyond(after)
 		}
 	}
@@ -78,7 +85,7 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.take(page, later); len(later.items) < r.PageSize {
+	if r.take(page, later); len(later.items) < later.asked {
 		page.Done = true
 	}
 	return page.beyond(after)
@@ -104,6 +111,7 @@ func (r *Reader) take(page *Page, l *listing) {
 	}
 	// The shop looked up to that much before it wrote the time. Both times are in whole seconds.
 	upper := now.Add(-l.took.Truncate(time.Second) - r.Settle)
+	page.Documents = append(page.Documents, l.broken...)
 	for _, d := range l.items {
 		if d.UpdatedAt.After(upper) {
 			page.Done = true
@@ -120,10 +128,9 @@ type listing struct {
 	items []Document
 	now   time.Time
 	took  time.Duration
-}
-
-func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
-	return r.Client.list(ctx, search{where: where, sort: sort, pageSize: r.PageSize})
+	// asked is how many orders the page could have had; broken are those that cannot be shown.
+	asked  int
+	broken []Document
 }
 
 const opList = "GET orders"

@@ -109,6 +109,14 @@ func (s *Store) write(ctx context.Context, doc *Staged) (done bool, err error) {
 	return true, nil
 }
 
+// Remove forgets what is stored under a key, if anything is. It serves for names that have become wrong, never for orders.
+func (s *Store) Remove(ctx context.Context, key order.Key) error {
+	if _, err := s.orders.DeleteOne(ctx, bson.D{{Key: "_id", Value: key}}); err != nil {
+		return fmt.Errorf("remove order %s: %w", key, err)
+	}
+	return nil
+}
+
 // Due is an open order whose time has come.
 type Due struct {
 	Key order.Key `bson:"_id"`

@@ -3,7 +3,7 @@
 // cluster and the embedded store all serve.
 //
 // Operations used, all of which MongoDB and the embedded store answer alike: insertOne, replaceOne, updateOne with $set
-// and $setOnInsert and upsert, findOne, find with sort, skip and limit, countDocuments, aggregate with $match and
+// and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit, countDocuments, aggregate with $match and
 // $group, createIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
 

@@ -43,9 +43,15 @@ var signIn = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "se
 // newWorld makes a world whose shop holds so many orders.
 func newWorld(t *testing.T, orders int) *world {
 	t.Helper()
+	return newWorldWith(t, magentosim.Config{Seed: 7, Orders: orders, OAuth: signIn})
+}
+
+// newWorldWith makes a world around a shop of a certain kind.
+func newWorldWith(t *testing.T, shop magentosim.Config) *world {
+	t.Helper()
 	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
 	var err error
-	if w.shop, err = magentosim.New(magentosim.Config{Seed: 7, Orders: orders, OAuth: signIn}); err != nil {
+	if w.shop, err = magentosim.New(shop); err != nil {
 		t.Fatal(err)
 	}
 	if w.company, err = b1sim.New(b1sim.Config{Items: catalogue(), Knee: 40}); err != nil {
