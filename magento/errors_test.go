@@ -68,10 +68,6 @@ func TestErrors_OfTheShopSayWhatToDo(t *testing.T) {
 			kind: order.Transient, code: "unreadable", message: "cut off"},
 		{name: "a connection cut off", fault: fault(func(f *magentosim.Faults) { f.Drop = true }),
 			kind: order.Transient, code: "no_answer", message: "no answer"},
-		{name: "an order that breaks the list", fault: fault(func(f *magentosim.Faults) { f.PoisonEntityIDs = []int64{1} }),
-			kind: order.Transient, code: "500", message: `with the same ID "1" already exists`},
-		{name: "a page that is too large", config: magentosim.Config{MaxPageSize: 2},
-			kind: order.Config, code: "400", message: "Maximum SearchCriteria pageSize is 2", hint: "MAGENTO_PAGE_SIZE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.config.Orders = 3

@@ -31,7 +31,7 @@ func FuzzConvert(f *testing.F) {
 		if key, err := order.ParseKey(string(o.Key)); err != nil || key.IncrementID() != o.IncrementID {
 			t.Fatalf("key %q: %v", o.Key, err)
 		}
-		if len(o.ContentHash()) != 32 || !json.Valid(raw) {
+		if len(o.ContentHash()) != 37 || !json.Valid(raw) {
 			t.Fatalf("read %+v", o)
 		}
 		o.Totals.Sum()
