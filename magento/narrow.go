@@ -1,13 +1,14 @@
 package magento
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
-	"time"
 
 	"datawald/order"
 )
@@ -77,40 +78,70 @@ func (r *Reader) answers(ctx context.Context) bool {
 	return err == nil
 }
 
-// narrow finds the orders that break the page. Orders that come before them are given first, as a smaller page.
+// narrow reads what it can: a smaller page, or, when the very first order breaks the list, that order by itself.
 func (r *Reader) narrow(ctx context.Context, s search, cause error) (*listing, error) {
-	out := &listing{}
-	for size := s.pageSize; len(out.broken) < maxBroken; {
-		s.pageSize = size
+	for s.pageSize > 1 {
+		s.pageSize = max(1, s.pageSize/10)
 		l, err := r.Client.list(ctx, s)
-		switch {
-		case err == nil:
-			out.items, out.now, out.took, out.asked = append(out.items, l.items...), l.now, l.took, size+len(out.items)
-			return out, nil
-		case !mayBeOneOrder(err):
-			return nil, err
-		case size > 1:
-			size = max(1, size/10)
-			continue
+		if err == nil {
+			l.asked = s.pageSize
+			return l, nil
 		}
-		id, err := r.first(ctx, s)
+		if !mayBeOneOrder(err) {
+			return nil, err
+		}
+	}
+	return r.setAside(ctx, s, cause)
+}
+
+// setAside takes orders that break the list out of the search, one by one, until the list shows its first order again.
+func (r *Reader) setAside(ctx context.Context, s search, cause error) (*listing, error) {
+	var shown, broken []Document
+	for range maxBroken {
+		id, err := r.breaking(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		if d, err := r.Client.Get(ctx, id); err == nil {
-			// Only the list cannot show it. It is the first of the page, and reading goes on behind it.
-			out.items, out.asked, out.now = append(out.items, *d), 1, r.clock(ctx)
-			return out, nil
-		} else if !mayBeOneOrder(err) {
+		d, err := r.Client.Get(ctx, id)
+		switch {
+		case err == nil:
+			shown = append(shown, *d)
+		case mayBeOneOrder(err):
+			broken = append(broken, Document{EntityID: id, Fault: fault(err)})
+		default:
 			return nil, err
-		} else {
-			out.broken = append(out.broken, Document{EntityID: id, Fault: fault(err)})
 		}
 		s.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opNot, strconv.FormatInt(id, 10)})
-		size = r.pageSize()
+		rest, err := r.Client.list(ctx, s)
+		if err == nil {
+			return assemble(rest, shown, broken), nil
+		}
+		if !mayBeOneOrder(err) {
+			return nil, err
+		}
 	}
 	return nil, fmt.Errorf("more than %d orders of one page cannot be read: %w", maxBroken, cause)
 }
+
+// assemble puts orders that were read by themselves in front of the first order that the list shows. Those that come
+// behind it are left for later: the cut must not pass what lies between. Without such an order the search is at its end.
+func assemble(rest *listing, shown, broken []Document) *listing {
+	slices.SortFunc(shown, func(a, b Document) int {
+		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.EntityID, b.EntityID))
+	})
+	if len(rest.items) > 0 {
+		first := place(rest.items[0])
+		shown = slices.DeleteFunc(shown, func(d Document) bool { return place(d).After(first) })
+	}
+	l := &listing{now: rest.now, took: rest.took, items: append(shown, rest.items...), broken: broken}
+	l.asked = len(l.items)
+	if len(rest.items) == 0 {
+		l.asked++
+	}
+	return l
+}
+
+func place(d Document) order.Cut { return order.Cut{UpdatedAt: d.UpdatedAt, EntityID: d.EntityID} }
 
 func fault(err error) string {
 	f, ok := errors.AsType[*order.Failure](err)
@@ -120,9 +151,9 @@ func fault(err error) string {
 	return f.Message
 }
 
-// first finds the entity_id of the first order of a search that fails at it. With a bound on the id, the search fails
-// exactly when the bound lets that order in: it comes before all others.
-func (r *Reader) first(ctx context.Context, s search) (int64, error) {
+// breaking finds an order that breaks a search of one order. A bound on the entity_id decides which order comes first;
+// where raising it by one turns a search that works into one that fails, the order with that id is at fault.
+func (r *Reader) breaking(ctx context.Context, s search) (int64, error) {
 	fails := func(bound int64) (bool, error) {
 		n := s
 		n.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opTo, strconv.FormatInt(bound, 10)})
@@ -156,12 +187,4 @@ func (r *Reader) first(ctx context.Context, s search) (int64, error) {
 		}
 	}
 	return high, nil
-}
-
-// clock asks the shop for its time, which a single order's answer does not carry on.
-func (r *Reader) clock(ctx context.Context) (now time.Time) {
-	if l, err := r.Client.list(ctx, search{where: []condition{{"entity_id", opTo, "0"}}, sort: []string{"entity_id"}, pageSize: 1}); err == nil {
-		now = l.now
-	}
-	return now
 }
