@@ -73,7 +73,7 @@ func (p *posting) claim(ctx context.Context) error {
 		if doc.Status == order.Draft {
 			return nil // looked at every few minutes, for days: no line for each
 		}
-		if doc.Status == order.Held {
+		if doc.Status == order.Held || doc.Status == order.Excluded {
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 		}
 		doc.Attempts++
@@ -124,10 +124,11 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 
 // aboutToSend makes sure that the claim outlives the call, and counts a repeated sending as a new one.
 func (p *posting) aboutToSend(ctx context.Context) error {
-	if p.fresh && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
+	if p.fresh && p.doc.BO == nil && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
+		doc.BO, doc.PostedHash = nil, "" // a draft that is gone; what is sent now is a document of its own
 		doc.Claim = p.newClaim(p.token)
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()

@@ -22,6 +22,7 @@ const (
 	codeGone               = "gone_from_b1"
 	codeCancelledInB1      = "cancelled_in_b1"
 	codeReferenceCancelled = "reference_cancelled"
+	codeCreatedLate        = "created_late"
 )
 
 // record is the last step: B1's document stands beside the order, and the totals agree or the order is held.
@@ -70,7 +71,7 @@ func (p *posting) createdTooLate(ctx context.Context, d *sapb1.Document) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	_, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
-		doc.Attention = &order.Reason{Code: "created_late", Field: "Orders",
+		doc.Attention = &order.Reason{Code: codeCreatedLate, Field: "Orders",
 			Message: fmt.Sprintf("Sales order %d was made by an attempt that came too late; there may be two.", d.DocNum),
 			Hint:    "Look for the reference in B1; cancel one if there are two."}
 		doc.Note(event(ctx, "created", "too late", doc.Attention.Message))

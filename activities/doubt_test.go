@@ -10,6 +10,7 @@ import (
 	"datawald/activities"
 	"datawald/order"
 	"datawald/sapb1"
+	"datawald/store"
 )
 
 // at gives the test document another content at another time.
@@ -255,4 +256,29 @@ func TestInsertOrder_AResyncSendsACancelledOrderAnew(t *testing.T) {
 	b.resync(document)
 	b.untilSettled()
 	b.want(order.Posted, "")
+}
+
+func TestInsertOrder_ADraftThatIsGoneAndSentAnewStaysProtected(t *testing.T) {
+	t.Parallel()
+	c := &company{}
+	b := newBench(t, c)
+	if _, err := b.db.Change(t.Context(), b.key, func(doc *store.Staged) error {
+		doc.Status, doc.Reason = order.Held, &order.Reason{Code: "draft_rejected", Message: "rejected"}
+		doc.BO = &store.BackOffice{DocEntry: 5, Draft: true, Reference: "000000001"}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	losing(c, 1, true) // the draft was removed; the new sending is committed and its reply lost
+	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatal(err)
+	}
+	b.untilSettled()
+	b.want(order.Posted, "")
+	if c.created.Load() != 1 {
+		t.Errorf("sent %d times, want once", c.created.Load())
+	}
+	if doc := b.get(); doc.PostedHash != doc.ContentHash || doc.Attention != nil {
+		t.Errorf("posted hash %q of %q, attention %v", doc.PostedHash, doc.ContentHash, doc.Attention)
+	}
 }

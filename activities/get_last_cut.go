@@ -34,21 +34,23 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	return &GetLastCutResult{Cut: cut, Start: start(cut, last.ShopTime, i.SyncFrom, i.Overlap)}, nil
+	return &GetLastCutResult{Cut: cut, Start: start(cut, last, i.SyncFrom, i.Overlap)}, nil
 }
 
-// start is where the next reading begins. Everything that changed longer than the overlap before the last complete
-// reading was visible to it; what changed later may have been committed behind its back. In a quiet shop that is the cut
-// itself, so that nothing is read twice.
-func start(cut order.Cut, lastReading, syncFrom time.Time, overlap time.Duration) order.Cut {
-	if cut.IsZero() {
+// start is where the next reading begins: where the last one ended, but not later than the overlap before it began, since
+// what changed after that may have been committed behind its back. In a quiet shop nothing is read twice, and a backlog
+// that one run cannot read is read on from where it stopped.
+func start(cut order.Cut, last store.Reading, syncFrom time.Time, overlap time.Duration) order.Cut {
+	switch {
+	case cut.IsZero():
 		return order.Cut{UpdatedAt: syncFrom}
-	}
-	if lastReading.IsZero() {
+	case last.Reach.IsZero():
 		return order.Cut{UpdatedAt: cut.UpdatedAt.Add(-overlap)}
+	case last.ShopTime.IsZero():
+		return order.Cut{UpdatedAt: last.Reach.UpdatedAt.Add(-overlap)}
 	}
-	if safe := lastReading.Add(-overlap); safe.Before(cut.UpdatedAt) {
+	if safe := last.ShopTime.Add(-overlap); safe.Before(last.Reach.UpdatedAt) {
 		return order.Cut{UpdatedAt: safe}
 	}
-	return cut
+	return last.Reach
 }

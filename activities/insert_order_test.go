@@ -98,7 +98,7 @@ func newBench(t *testing.T, c *company) *bench {
 	db := testkit.Store(t)
 	b := &bench{t: t, db: db, company: c, rules: rules}
 	b.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: "main", Rules: rules, Company: c, CompanyID: "b1/demo",
-		CallTimeout: time.Second, Settle: 50 * time.Millisecond, Looks: 3})
+		CallTimeout: 20 * time.Millisecond, Settle: 50 * time.Millisecond, Looks: 3})
 	b.key = b.stage(document)
 	return b
 }

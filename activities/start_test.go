@@ -6,25 +6,27 @@ import (
 
 	"datawald/magento"
 	"datawald/order"
+	"datawald/store"
 )
 
 func TestStart_NeverPassesWhatMayStillAppear(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 11, 1, 10, minute, 0, 0, time.UTC) }
 	cut := order.Cut{UpdatedAt: at(30), EntityID: 7}
 	tests := map[string]struct {
-		cut         order.Cut
-		lastReading time.Time
-		want        order.Cut
+		cut  order.Cut
+		last store.Reading
+		want order.Cut
 	}{
-		"the first run":                           {order.Cut{}, time.Time{}, order.Cut{UpdatedAt: at(0)}},
-		"no complete reading yet":                 {cut, time.Time{}, order.Cut{UpdatedAt: at(25)}},
-		"a busy shop: back to before the reading": {cut, at(31), order.Cut{UpdatedAt: at(26)}},
-		"a quiet shop: nothing is read twice":     {cut, at(50), cut},
-		"the last complete reading was long ago":  {cut, at(10), order.Cut{UpdatedAt: at(5)}},
+		"the first run":           {order.Cut{}, store.Reading{}, order.Cut{UpdatedAt: at(0)}},
+		"no reading is known":     {cut, store.Reading{}, order.Cut{UpdatedAt: at(25)}},
+		"a busy shop":             {cut, store.Reading{ShopTime: at(31), Reach: cut}, order.Cut{UpdatedAt: at(26)}},
+		"a quiet shop":            {cut, store.Reading{ShopTime: at(50), Reach: cut}, cut},
+		"a backlog, half read":    {cut, store.Reading{ShopTime: at(50), Reach: order.Cut{UpdatedAt: at(12), EntityID: 3}}, order.Cut{UpdatedAt: at(12), EntityID: 3}},
+		"a shop that has no time": {cut, store.Reading{Reach: cut}, order.Cut{UpdatedAt: at(25)}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := start(tc.cut, tc.lastReading, at(0), 5*time.Minute); got != tc.want {
+			if got := start(tc.cut, tc.last, at(0), 5*time.Minute); got != tc.want {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}
 		})

@@ -20,8 +20,10 @@ type SyncOrderInput struct {
 	Refs     []store.PayloadRef `json:"refs"`
 	// Cut moves forward to here when all documents are staged; nil leaves it.
 	Cut *order.Cut `json:"cut,omitempty"`
-	// CaughtUp is when this reading of Magento began, given with its last page; nil with the others.
-	CaughtUp *store.Reading `json:"caught_up,omitempty"`
+	// Reading is the reading that the page belongs to, with how far it has come once this page is staged; Done says that it
+	// has come to its end.
+	Reading *store.Reading `json:"reading,omitempty"`
+	Done    bool           `json:"done,omitempty"`
 	// Again takes held orders up once more and puts all before the others: somebody asked for them by name.
 	Again bool `json:"again,omitempty"`
 	// Actor is who asked, for the timeline.
@@ -52,12 +54,19 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 			return nil, err
 		}
 	}
-	if in.CaughtUp != nil {
-		if err := a.store.CaughtUp(ctx, in.Instance, store.TaskOrders, *in.CaughtUp); err != nil {
+	if in.Reading != nil {
+		if err := a.noteReading(ctx, in); err != nil {
 			return nil, err
 		}
 	}
 	return result, nil
+}
+
+func (a *Activities) noteReading(ctx context.Context, in SyncOrderInput) error {
+	if err := a.store.NoteReading(ctx, in.Instance, store.TaskOrders, *in.Reading); err != nil || !in.Done {
+		return err
+	}
+	return a.store.CaughtUp(ctx, in.Instance, store.TaskOrders, *in.Reading)
 }
 
 // stagedAtOnce is how many documents are staged side by side: each is a few short calls to the store.
@@ -338,6 +347,7 @@ func (s *staging) afterPosting(o *order.Order) string {
 			order.Money{Amount: o.Totals.Refunded, Currency: o.Currency}), "Book the return or the credit memo in B1.")
 	case doc.PostedHash != "" && doc.PostedHash != doc.ContentHash:
 		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was posted.", "Compare both and change the sales order in B1.")
+	case doc.Attention != nil && doc.Attention.Code == codeCreatedLate: // only a person can tell that this is settled
 	default:
 		doc.Attention = nil
 	}

@@ -21,6 +21,8 @@ type cutDocument struct {
 	Cut order.Cut `bson:"cut"`
 	// CaughtUp is the latest reading that came to its end: what had changed when it began is staged.
 	CaughtUp Reading `bson:"caught_up"`
+	// Latest is the latest reading, finished or not, with how far it has come.
+	Latest Reading `bson:"latest"`
 }
 
 // Reading is a reading of Magento from a cut to the present.
@@ -28,6 +30,8 @@ type Reading struct {
 	// Began is when it began by our clock, ShopTime by the shop's; the latter is zero for a shop that sends no time.
 	Began    time.Time `bson:"began" json:"began"`
 	ShopTime time.Time `bson:"shop_time" json:"shop_time"`
+	// Reach is how far it has come: everything from its start up to here is staged.
+	Reach order.Cut `bson:"reach" json:"reach"`
 }
 
 func cutID(instance, task string) string { return instance + ":" + task }
@@ -76,13 +80,26 @@ func (s *Store) CaughtUp(ctx context.Context, instance, task string, r Reading) 
 	})
 }
 
-// LastReading is the latest reading that came to its end; zero when there was none.
+// NoteReading notes how far a reading has come.
+func (s *Store) NoteReading(ctx context.Context, instance, task string, r Reading) error {
+	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
+		known := doc.Latest
+		further := r.Began.After(known.Began) || r.Began.Equal(known.Began) && r.Reach.After(known.Reach)
+		if further {
+			doc.Latest = r
+		}
+		return further
+	})
+}
+
+// LastReading is the latest reading, finished or not; zero when there was none.
 func (s *Store) LastReading(ctx context.Context, instance, task string) (Reading, error) {
 	doc, err := s.cut(ctx, cutID(instance, task))
 	if err != nil {
 		return Reading{}, err
 	}
-	return Reading{Began: doc.CaughtUp.Began.UTC(), ShopTime: doc.CaughtUp.ShopTime.UTC()}, nil
+	r := doc.Latest
+	return Reading{Began: r.Began.UTC(), ShopTime: r.ShopTime.UTC(), Reach: order.Cut{UpdatedAt: r.Reach.UpdatedAt.UTC(), EntityID: r.Reach.EntityID}}, nil
 }
 
 // changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else

@@ -119,9 +119,7 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 		if len(page.Refs) > 0 || page.Done {
 			var staged activities.SyncOrderResult
 			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
-			if page.Done {
-				in.CaughtUp = &store.Reading{Began: s.state.Run.StartedAt, ShopTime: s.state.ShopTime}
-			}
+			in.Reading, in.Done = &store.Reading{Began: s.state.Run.StartedAt, ShopTime: s.state.ShopTime, Reach: page.Next}, page.Done
 			if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
 				return s.failed("stage orders", err)
 			}
