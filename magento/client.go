@@ -84,18 +84,38 @@ type answer struct {
 	took time.Duration
 }
 
-// get makes one signed call. op names it without personal data.
+// get makes one signed read. op names it without personal data.
 func (c *Client) get(ctx context.Context, op, path string, params []param) (*answer, error) {
-	target := c.root + path
-	if len(params) > 0 {
-		target += "?" + encode(params)
+	return c.send(ctx, call{op: op, method: http.MethodGet, path: path, params: params})
+}
+
+// call is one request to the shop.
+type call struct {
+	// op names the call without personal data.
+	op     string
+	method string
+	// path begins behind /V1.
+	path   string
+	params []param
+	// body is JSON; nil for none.
+	body []byte
+}
+
+// send makes one signed call.
+func (c *Client) send(ctx context.Context, what call) (*answer, error) {
+	target, op := c.root+what.path, what.op
+	if len(what.params) > 0 {
+		target += "?" + encode(what.params)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	req, err := http.NewRequestWithContext(ctx, what.method, target, bytes.NewReader(what.body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	c.authorize(req, params)
+	if what.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	c.authorize(req, what.params)
 	began := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
