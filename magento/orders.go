@@ -48,6 +48,12 @@ type Page struct {
 	Done bool
 	// ShopTime is the shop's own clock at the answer, zero when it sent none.
 	ShopTime time.Time
+	// Future are orders dated after the shop's own clock. Their place in the row of changes is wrong, so the reading does
+	// not go by them: they come with the end of every reading, until their time has come.
+	Future []Document
+	// Ahead is true when the reading began behind the shop's own clock: the clock was wrong before, or is now. Then nothing
+	// was read, and no order that changes now would be found from there.
+	Ahead bool
 }
 
 // Reader reads orders in (updated_at, entity_id) order without page numbers: rows that move while it reads shift
@@ -67,28 +73,46 @@ type Reader struct {
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
 // lies before every order. A page that is not the last always ends behind the cut it began at.
 func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
-	second := "1970-01-01 00:00:00"
-	if !after.IsZero() {
-		second = after.UpdatedAt.UTC().Format(timeLayout)
-	}
-	page := &Page{Next: after}
-	if !after.IsZero() {
-		rest, err := r.read(ctx, []condition{{"updated_at", opEqual, second}, {"entity_id", opGreater, strconv.FormatInt(after.EntityID, 10)}}, "entity_id")
-		if err != nil {
-			return nil, err
-		}
-		if r.take(page, rest); page.Done || len(rest.items) >= rest.asked {
-			return page.beyond(after)
-		}
-	}
-	later, err := r.read(ctx, []condition{{"updated_at", opGreater, second}}, "updated_at", "entity_id")
+	l, full, err := r.behind(ctx, after)
 	if err != nil {
 		return nil, err
 	}
-	if r.take(page, later); len(later.items) < later.asked {
-		page.Done = true
+	page := &Page{Next: after, ShopTime: l.now}
+	if after.UpdatedAt.After(l.clock().Add(inTheFuture)) {
+		page.Ahead = true
+		return page, nil
+	}
+	r.take(page, l)
+	page.Done = page.Done || !full
+	if page.Done {
+		if page.Future, err = r.future(ctx, l, full); err != nil {
+			return nil, err
+		}
 	}
 	return page.beyond(after)
+}
+
+// behind lists what comes behind a place in the row of changes. full is true when there may be more.
+func (r *Reader) behind(ctx context.Context, after order.Cut) (l *listing, full bool, err error) {
+	second := "1970-01-01 00:00:00"
+	var rest *listing
+	if !after.IsZero() {
+		second = after.UpdatedAt.UTC().Format(timeLayout)
+		rest, err = r.read(ctx, []condition{{"updated_at", opEqual, second}, {"entity_id", opGreater, strconv.FormatInt(after.EntityID, 10)}}, "entity_id")
+		if err != nil || len(rest.items) >= rest.asked {
+			return rest, true, err
+		}
+	}
+	l, err = r.read(ctx, []condition{{"updated_at", opGreater, second}}, "updated_at", "entity_id")
+	if err != nil {
+		return nil, false, err
+	}
+	full = len(l.items) >= l.asked
+	if rest != nil { // the clock of the first answer holds for both: what came after it is left to the next page
+		l.items, l.broken = append(rest.items, l.items...), append(rest.broken, l.broken...)
+		l.now, l.took = rest.now, rest.took
+	}
+	return l, full, nil
 }
 
 // beyond gives the page when reading can go on from it. A shop that does not answer what it was asked, or whose orders
@@ -104,13 +128,8 @@ func (p *Page) beyond(after order.Cut) (*Page, error) {
 
 // take adds the items that are old enough, and ends the reading at the first that is not.
 func (r *Reader) take(page *Page, l *listing) {
-	page.ShopTime = l.now
-	now := l.now
-	if now.IsZero() {
-		now = time.Now()
-	}
 	// The shop looked up to that much before it wrote the time. Both times are in whole seconds.
-	upper := now.Add(-l.took.Truncate(time.Second) - r.Settle)
+	upper := l.clock().Add(-l.took.Truncate(time.Second) - r.Settle)
 	page.Documents = append(page.Documents, l.broken...)
 	for _, d := range l.items {
 		if d.UpdatedAt.After(upper) {
@@ -131,6 +150,14 @@ type listing struct {
 	// asked is how many orders the page could have had; broken are those that cannot be shown.
 	asked  int
 	broken []Document
+}
+
+// clock is the shop's own, or ours where it does not tell.
+func (l *listing) clock() time.Time {
+	if l.now.IsZero() {
+		return time.Now().UTC()
+	}
+	return l.now
 }
 
 const opList = "GET orders"

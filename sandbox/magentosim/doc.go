@@ -22,4 +22,5 @@
 //	POST /control           set fault switches; see Faults
 //	POST /control/place     place orders now; see Placement
 //	POST /control/update    change columns of one order
+//	POST /control/remove    delete one order
 package magentosim

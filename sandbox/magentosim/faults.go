@@ -18,6 +18,8 @@ type Faults struct {
 	PoisonStatus int `json:"poison_status"`
 	// PoisonGetMissing makes GET by id of such an order answer 404. Default: it works.
 	PoisonGetMissing bool `json:"poison_get_missing"`
+	// MaxPageSize switches the input limit on, or another one than Config.MaxPageSize. 0: as configured.
+	MaxPageSize int `json:"max_page_size"`
 	// Truncate cuts every 200 reply in half, as a PHP fatal error does. Its length is right and it is labelled JSON.
 	Truncate bool `json:"truncate"`
 	// Drop cuts the connection in the middle of every 200 reply.
@@ -55,8 +57,8 @@ func (f Faults) validate() error {
 	if f.RateLimit != nil && (f.RateLimit.Status < 400 || f.RateLimit.Status > 599) {
 		return fmt.Errorf("magentosim: rate_limit.status is %d, want 400 to 599", f.RateLimit.Status)
 	}
-	if f.LatencyMS < 0 || f.ForRequests < 0 {
-		return fmt.Errorf("magentosim: latency_ms and for_requests cannot be negative")
+	if f.LatencyMS < 0 || f.ForRequests < 0 || f.MaxPageSize < 0 {
+		return fmt.Errorf("magentosim: latency_ms, max_page_size and for_requests cannot be negative")
 	}
 	return nil
 }
