@@ -59,6 +59,16 @@ type Instance struct {
 	// to find nothing before it is sent again.
 	Settle time.Duration
 	Looks  int
+	// Clock is the clock by which reading goes; nil for that of this machine.
+	Clock func() time.Time
+}
+
+// now is the instance's clock, no finer than the store keeps it.
+func (i Instance) now() time.Time {
+	if i.Clock == nil {
+		return now()
+	}
+	return i.Clock().UTC().Truncate(time.Millisecond)
 }
 
 // Activities carries out the steps for all instances of a worker.

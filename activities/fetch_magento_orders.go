@@ -18,6 +18,9 @@ type FetchMagentoOrdersInput struct {
 	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without an end a
 	// reading that follows a busy shop for longer than the overlap would lose a row that is committed late.
 	Until time.Time `json:"until,omitzero"`
+	// CaughtUp is when the latest complete reading began, by our clock. Reading goes back to there when After turns out to
+	// lie in the shop's future.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
 }
 
 // FetchMagentoOrdersResult names the documents of one page; they themselves are in the store.
@@ -28,8 +31,10 @@ type FetchMagentoOrdersResult struct {
 	// Done is true when the reader has caught up with the shop.
 	Done bool `json:"done"`
 	// Nameless counts documents with neither number nor entity_id, which cannot be kept.
-	Nameless int       `json:"nameless,omitempty"`
-	ShopTime time.Time `json:"shop_time"`
+	Nameless int `json:"nameless,omitempty"`
+	// Restarted is where the page begins when After lay in the shop's future.
+	Restarted *order.Cut `json:"restarted,omitempty"`
+	ShopTime  time.Time  `json:"shop_time"`
 }
 
 // FetchMagentoOrders is step 2 of the flow: it reads one page of changed orders, keeps the documents as received, and
@@ -39,16 +44,44 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	if err != nil {
 		return nil, err
 	}
-	page, err := i.Pages.Next(ctx, in.After)
+	asked := i.now()
+	page, restarted, err := a.page(ctx, i, in)
 	if err != nil {
 		return nil, fail(err, nil)
 	}
-	bound(page, in.After, in.Until)
-	refs, nameless, err := a.keep(ctx, in.Instance, page.Documents)
+	after := in.After
+	if restarted != nil {
+		after = *restarted
+	}
+	bound(page, after, in.Until)
+	refs, nameless, err := a.keep(ctx, in.Instance, append(page.Documents, page.Future...), asked)
 	if err != nil {
 		return nil, err
 	}
-	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, ShopTime: page.ShopTime}, nil
+	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, Restarted: restarted, ShopTime: page.ShopTime}, nil
+}
+
+// page reads the page behind a cut. Where the cut lies in the shop's future, nothing would be found until its time has come:
+// then reading goes back to what had changed, by the shop's clock of now, when the latest complete reading began.
+func (a *Activities) page(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (page *magento.Page, restarted *order.Cut, err error) {
+	page, err = i.Pages.Next(ctx, in.After)
+	if err != nil || !page.Ahead {
+		return page, nil, err
+	}
+	restarted = &order.Cut{UpdatedAt: i.SyncFrom}
+	if !in.CaughtUp.IsZero() {
+		shop := page.ShopTime
+		if shop.IsZero() {
+			shop = i.now()
+		}
+		restarted.UpdatedAt = shop.Add(in.CaughtUp.Sub(i.now()) - i.Overlap).UTC().Truncate(time.Second)
+	}
+	page, err = i.Pages.Next(ctx, *restarted)
+	if err == nil && page.Ahead { // reading is to begin on a day to come
+		page.Done = true
+		return page, nil, nil
+	}
+	return page, restarted, err
 }
 
 // bound ends the page at the first document that changed after until.
@@ -70,8 +103,8 @@ func bound(page *magento.Page, after order.Cut, until time.Time) {
 	}
 }
 
-// keep stores documents as received and names each once.
-func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
+// keep stores documents as received, and names each once. asked is when Magento was asked for them.
+func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document, asked time.Time) (refs []store.PayloadRef, nameless int, err error) {
 	refs = []store.PayloadRef{}
 	var payloads []store.NewPayload
 	for _, d := range documents {
@@ -87,7 +120,7 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			}
 			continue
 		}
-		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt}
+		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt, ReadAt: asked}
 		refs = append(refs, ref)
 		payloads = append(payloads, store.NewPayload{PayloadRef: ref, Raw: d.Raw})
 	}

@@ -29,6 +29,7 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	if err != nil {
 		return nil, err
 	}
+	asked := i.now()
 	var documents []magento.Document
 	var absent []string
 	if len(in.IncrementIDs) > 0 {
@@ -48,7 +49,7 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 		}
 		documents = append(documents, *d)
 	}
-	refs, _, err := a.keep(ctx, in.Instance, documents)
+	refs, _, err := a.keep(ctx, in.Instance, documents, asked)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,11 @@ type GetLastCutResult struct {
 	Cut order.Cut `json:"cut"`
 	// Start lies before Cut by the overlap: rows may become visible after later ones.
 	Start order.Cut `json:"start"`
+	// CaughtUp is when the latest reading that came to Magento's end began, by our clock; zero when there was none. What had
+	// changed by then is staged, whatever the shop's clock says.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
+	// NewRules is true when orders were left out or held by other rules than those of today.
+	NewRules bool `json:"new_rules,omitempty"`
 }
 
 // GetLastCut is step 1 of the flow: where the last run ended, less the overlap for rows that were committed late.
@@ -26,15 +31,12 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	cut, err := a.store.Cut(ctx, in.Instance, store.TaskOrders)
+	p, err := a.store.Progress(ctx, in.Instance, store.TaskOrders)
 	if err != nil {
 		return nil, err
 	}
-	last, err := a.store.LastReading(ctx, in.Instance, store.TaskOrders)
-	if err != nil {
-		return nil, err
-	}
-	return &GetLastCutResult{Cut: cut, Start: start(cut, last, i.SyncFrom, i.Overlap)}, nil
+	return &GetLastCutResult{Cut: p.Cut, Start: start(p.Cut, p.Latest, i.SyncFrom, i.Overlap), CaughtUp: p.CaughtUp.Began,
+		NewRules: p.Rules != i.Rules.ID()}, nil
 }
 
 // start is where the next reading begins: where the last one ended, but not later than the overlap before it began, since

@@ -230,9 +230,10 @@ func seen(ref store.PayloadRef, doc *store.Staged) bool {
 	return doc.Rev > 0 && (doc.PayloadHash == ref.Hash && !ref.UpdatedAt.After(doc.Magento.UpdatedAt) || late(ref, doc))
 }
 
-// late reports whether the document is an earlier version than the one staged.
+// late reports whether the document is an earlier version than the one staged: changed earlier and read earlier. Changed
+// earlier alone proves nothing, where the shop's clock ran ahead and was set back.
 func late(ref store.PayloadRef, doc *store.Staged) bool {
-	return doc.Rev > 0 && !ref.UpdatedAt.IsZero() && ref.UpdatedAt.Before(doc.Magento.UpdatedAt)
+	return doc.Rev > 0 && !ref.UpdatedAt.IsZero() && ref.UpdatedAt.Before(doc.Magento.UpdatedAt) && !ref.ReadAt.After(doc.Magento.ReadAt)
 }
 
 // staging applies one document to one staged order.
@@ -251,6 +252,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	if !ref.UpdatedAt.IsZero() {
 		doc.Magento.UpdatedAt = ref.UpdatedAt
 	}
+	doc.Magento.ReadAt = ref.ReadAt
 	if same {
 		return stagedUnchanged // only its time has moved
 	}
@@ -264,7 +266,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	}
 	doc.Order, doc.ContentHash = o, o.ContentHash()
 	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
-	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total()}
+	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total(), ReadAt: ref.ReadAt}
 	if inB1(doc) {
 		return s.afterPosting(o)
 	}

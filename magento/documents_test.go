@@ -77,15 +77,29 @@ func TestConvert_UnderstandsEveryOrderOfAShop(t *testing.T) {
 	})
 }
 
-func TestConvert_HoldsAnUnfinishedRow(t *testing.T) {
+func TestConvert_UnderstandsARowThatAsynchronousOrderingHasNotFinished(t *testing.T) {
 	shop := newShop(t, magentosim.Config{})
 	p, err := shop.Place(magentosim.Placement{Kind: magentosim.KindReceived})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, status := range []string{"received", "rejected"} {
+		if err := shop.Update(p.EntityID, func(doc map[string]any) { doc["status"] = status }); err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := shop.Document(p.EntityID)
+		o := convert(t, raw)
+		if o.Status != status || o.IncrementID != p.IncrementID || len(o.Lines) != 0 || !o.Totals.Grand.IsZero() {
+			t.Errorf("it is read as %s", mustJSON(o))
+		}
+	}
+	// The same gaps in an order that claims to be finished are faults.
+	if err := shop.Update(p.EntityID, func(doc map[string]any) { doc["status"] = "processing" }); err != nil {
+		t.Fatal(err)
+	}
 	raw, _ := shop.Document(p.EntityID)
 	if o, err := magento.Convert("main", raw); err == nil {
-		t.Errorf("a row without items and totals is read as %+v", o)
+		t.Errorf("without total and currency, processing, it is read as %s", mustJSON(o))
 	}
 }
 

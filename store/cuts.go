@@ -23,6 +23,8 @@ type cutDocument struct {
 	CaughtUp Reading `bson:"caught_up"`
 	// Latest is the latest reading, finished or not, with how far it has come.
 	Latest Reading `bson:"latest"`
+	// Rules names the rules with which every order that waits for nobody was decided last.
+	Rules string `bson:"rules"`
 }
 
 // Reading is a reading of Magento from a cut to the present.
@@ -49,13 +51,28 @@ func (s *Store) cut(ctx context.Context, id string) (*cutDocument, error) {
 	return &doc, nil
 }
 
-// Cut is how far the task of the instance has come; zero when it never ran.
-func (s *Store) Cut(ctx context.Context, instance, task string) (order.Cut, error) {
+// Progress is how far the reading of an instance has come.
+type Progress struct {
+	// Cut is the last change that is staged; zero when nothing ever was.
+	Cut order.Cut
+	// Latest is the latest reading, finished or not; CaughtUp the latest that came to its end. Zero when there was none.
+	Latest, CaughtUp Reading
+	// Rules is the version of the rules by which all orders are decided; empty before the first time.
+	Rules string
+}
+
+// Progress reads how far the task of the instance has come.
+func (s *Store) Progress(ctx context.Context, instance, task string) (Progress, error) {
 	doc, err := s.cut(ctx, cutID(instance, task))
 	if err != nil {
-		return order.Cut{}, err
+		return Progress{}, err
 	}
-	return doc.Cut, nil
+	return Progress{Cut: doc.Cut, Latest: doc.Latest.utc(), CaughtUp: doc.CaughtUp.utc(), Rules: doc.Rules}, nil
+}
+
+// utc undoes what the driver does to times.
+func (r Reading) utc() Reading {
+	return Reading{Began: r.Began.UTC(), ShopTime: r.ShopTime.UTC(), Reach: order.Cut{UpdatedAt: r.Reach.UpdatedAt.UTC(), EntityID: r.Reach.EntityID}}
 }
 
 // AdvanceCut moves the cut forward to c. A cut that is already there or further stays: it never moves back.
@@ -92,14 +109,13 @@ func (s *Store) NoteReading(ctx context.Context, instance, task string, r Readin
 	})
 }
 
-// LastReading is the latest reading, finished or not; zero when there was none.
-func (s *Store) LastReading(ctx context.Context, instance, task string) (Reading, error) {
-	doc, err := s.cut(ctx, cutID(instance, task))
-	if err != nil {
-		return Reading{}, err
-	}
-	r := doc.Latest
-	return Reading{Began: r.Began.UTC(), ShopTime: r.ShopTime.UTC(), Reach: order.Cut{UpdatedAt: r.Reach.UpdatedAt.UTC(), EntityID: r.Reach.EntityID}}, nil
+// NoteRules notes that all orders of the instance are decided by this version of the rules.
+func (s *Store) NoteRules(ctx context.Context, instance, task, version string) error {
+	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
+		changed := doc.Rules != version
+		doc.Rules = version
+		return changed
+	})
 }
 
 // changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else

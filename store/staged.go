@@ -60,6 +60,8 @@ type MagentoSide struct {
 	Status    string      `bson:"status" json:"status"`
 	UpdatedAt time.Time   `bson:"updated_at" json:"updated_at"`
 	Total     order.Money `bson:"total" json:"total"`
+	// ReadAt is when this version was read from Magento, by our clock.
+	ReadAt time.Time `bson:"read_at" json:"read_at,omitzero"`
 }
 
 // BackOffice is the document in B1. For a draft DocEntry is the draft's.

@@ -31,6 +31,8 @@ type syncState struct {
 	After    order.Cut `json:"after"`
 	Read     bool      `json:"read"`
 	ShopTime time.Time `json:"shop_time,omitzero"`
+	// CaughtUp is when the latest complete reading began, by our clock.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
@@ -94,7 +96,23 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 		s.failed("read the cut", err)
 		return
 	}
-	s.state.Run.From, s.state.Run.To, s.state.After = cut.Start, cut.Cut, cut.Start
+	s.state.Run.From, s.state.Run.To, s.state.After, s.state.CaughtUp = cut.Start, cut.Cut, cut.Start, cut.CaughtUp
+	if cut.NewRules {
+		s.reconsider(ctx)
+	}
+}
+
+// reconsider lets orders in that changed rules no longer leave out.
+func (s *syncOrders) reconsider(ctx workflow.Context) {
+	next := &activities.ReconsiderInput{Instance: s.in.Instance}
+	for next != nil {
+		var r activities.ReconsiderResult
+		if err := workflow.ExecuteActivity(ctx, act.Reconsider, *next).Get(ctx, &r); err != nil {
+			s.note("apply the changed rules: " + text(err))
+			return // the next run begins again
+		}
+		next = r.Next
+	}
 }
 
 // stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not. It
@@ -106,12 +124,16 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 			return s.continueAsNew(ctx)
 		}
 		var page activities.FetchMagentoOrdersResult
-		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime}
+		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime, CaughtUp: s.state.CaughtUp}
 		if err := workflow.ExecuteActivity(ctx, act.FetchMagentoOrders, in).Get(ctx, &page); err != nil {
 			return s.failed("read Magento", err)
 		}
 		if s.state.ShopTime.IsZero() {
 			s.state.ShopTime = page.ShopTime
+		}
+		if page.Restarted != nil {
+			s.note(fmt.Sprintf("reading had come to %s, the shop's clock says %s: its clock was or is wrong. Reading goes on from %s",
+				stamp(s.state.After.UpdatedAt), stamp(page.ShopTime), stamp(page.Restarted.UpdatedAt)))
 		}
 		if page.Nameless > 0 {
 			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
@@ -193,6 +215,9 @@ func (s *syncOrders) failed(step string, err error) error {
 	s.note(step + ": " + text(err))
 	return nil
 }
+
+// stamp writes a time for people.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
 
 func (s *syncOrders) note(message string) {
 	s.state.Run.Errors = append(s.state.Run.Errors, message)
