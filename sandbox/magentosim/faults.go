@@ -32,6 +32,12 @@ type Faults struct {
 	LatencyMS int `json:"latency_ms"`
 	// ACL false takes all permissions from all callers. Default true.
 	ACL bool `json:"acl"`
+	// DeniedResources are permissions that the integration has not got, such as Magento_Sales::comment.
+	DeniedResources []string `json:"denied_resources"`
+	// WriteFault makes writes fail. nil: they do not.
+	WriteFault *WriteFault `json:"write_fault"`
+	// HideStatus shows single orders as if their status were NULL.
+	HideStatus bool `json:"hide_status"`
 	// BearerDisabled refuses the integration token, as an upgrade to 2.4.4 does.
 	BearerDisabled bool `json:"bearer_disabled"`
 	// ClockSkewSeconds shifts Magento's clock further.
@@ -57,6 +63,9 @@ func (f Faults) validate() error {
 	if f.RateLimit != nil && (f.RateLimit.Status < 400 || f.RateLimit.Status > 599) {
 		return fmt.Errorf("magentosim: rate_limit.status is %d, want 400 to 599", f.RateLimit.Status)
 	}
+	if err := f.WriteFault.validate(); err != nil {
+		return err
+	}
 	if f.LatencyMS < 0 || f.ForRequests < 0 || f.MaxPageSize < 0 {
 		return fmt.Errorf("magentosim: latency_ms, max_page_size and for_requests cannot be negative")
 	}
@@ -67,8 +76,20 @@ func (f Faults) validate() error {
 func (s *Shop) Faults() Faults {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	return s.faults.clone()
+}
+
+// clone shares nothing with f.
+func (f Faults) clone() Faults {
+	f.PoisonEntityIDs, f.DeniedResources = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.DeniedResources)
+	if f.RateLimit != nil {
+		limit := *f.RateLimit
+		f.RateLimit = &limit
+	}
+	if f.WriteFault != nil {
+		fault := *f.WriteFault
+		f.WriteFault = &fault
+	}
 	return f
 }
 
@@ -76,8 +97,7 @@ func (s *Shop) Faults() Faults {
 func (s *Shop) SetFaults(change func(*Faults)) error {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	f := s.faults.clone()
 	change(&f)
 	if f.RateLimit != nil && f.RateLimit.Status == 0 {
 		f.RateLimit = &RateLimit{Status: http.StatusTooManyRequests, RetryAfter: f.RateLimit.RetryAfter}

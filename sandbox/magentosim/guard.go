@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +50,7 @@ func (g *guard) check(r *http.Request, resource string, f Faults) *apiError {
 		}
 		known = true
 	}
-	if !known || !f.ACL {
+	if !known || !f.ACL || slices.Contains(f.DeniedResources, resource) {
 		return unauthorized(resource)
 	}
 	return nil
