@@ -14,6 +14,9 @@ type FindOrdersInput struct {
 	Instance     string   `json:"instance"`
 	IncrementIDs []string `json:"increment_ids,omitempty"`
 	EntityIDs    []int64  `json:"entity_ids,omitempty"`
+	// Again also makes due what Magento is still to be told of those orders: a person asked for them. Actor is who.
+	Again bool   `json:"again,omitempty"`
+	Actor string `json:"actor,omitempty"`
 }
 
 // FindOrdersResult names the documents found, freshly read from Magento.
@@ -21,6 +24,8 @@ type FindOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
 	// Missing are the numbers that Magento does not have in any store; an entity_id is written "entity 12".
 	Missing []string `json:"missing,omitempty"`
+	// WriteBack is true when Magento is to be told of some of them now.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // FindOrders reads orders by number from Magento, whatever their age and state, and keeps their documents.
@@ -53,7 +58,15 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	if err != nil {
 		return nil, err
 	}
-	return &FindOrdersResult{Refs: refs, Missing: absent}, nil
+	result := &FindOrdersResult{Refs: refs, Missing: absent}
+	if in.Again {
+		n, err := a.oweAgain(ctx, i, refs, in.Actor)
+		if err != nil {
+			return nil, err
+		}
+		result.WriteBack = n > 0
+	}
+	return result, nil
 }
 
 func missing(wanted []string, found []magento.Document) (absent []string) {

@@ -24,6 +24,11 @@ func PayloadHash(raw []byte) string {
 	if members != nil {
 		members["status_histories"] = withoutOurs(members["status_histories"])
 	}
+	return hashOf(members, raw)
+}
+
+// hashOf names members, whatever their order; raw names what cannot be written as JSON again.
+func hashOf(members map[string]any, raw []byte) string {
 	b, err := json.Marshal(members)
 	if err != nil {
 		return digest(raw)

@@ -32,8 +32,8 @@ type Current struct {
 	// State and Status as they are now. Status may be empty: real orders lack it at times (issue 37807).
 	State, Status string
 	ExtOrderID    string
-	// Version is the PayloadHash: it differs as soon as anything else than our own writes has changed the order.
-	Version  string
+	// Progress differs when the order was invoiced, shipped, cancelled, refunded, put on hold or commented on by others.
+	Progress string
 	comments []string
 }
 
@@ -65,11 +65,37 @@ func (c *Client) Current(ctx context.Context, entityID int64) (*Current, error) 
 		return nil, badAnswer("GET orders/{id}", "the order's status_histories cannot be read", nil) // the cause quotes the order
 	}
 	o := &Current{EntityID: d.EntityID, IncrementID: d.IncrementID, State: string(w.State), Status: string(w.Status),
-		ExtOrderID: string(w.ExtOrderID), Version: PayloadHash(d.Raw)}
+		ExtOrderID: string(w.ExtOrderID), Progress: progress(d.Raw)}
 	for _, h := range w.Histories {
 		o.comments = append(o.comments, string(h.Comment))
 	}
 	return o, nil
+}
+
+// progress names how far an order has come, by what each step of it leaves behind beside state and status: quantities of
+// its lines, totals, what it was before it was put on hold, and the history.
+func progress(raw []byte) string {
+	var members map[string]any
+	if err := unmarshalExact(raw, &members); err != nil {
+		return digest(raw)
+	}
+	kept := map[string]any{"status_histories": withoutOurs(members["status_histories"])}
+	keep := func(under string, from map[string]any, prefixes ...string) {
+		for name, value := range from {
+			for _, p := range prefixes {
+				if strings.HasPrefix(name, p) {
+					kept[under+name] = value
+				}
+			}
+		}
+	}
+	keep("", members, "total_", "hold_before_")
+	items, _ := members["items"].([]any)
+	for n, item := range items {
+		line, _ := item.(map[string]any)
+		keep(strconv.Itoa(n)+".", line, "qty_")
+	}
+	return hashOf(kept, raw)
 }
 
 // Comment adds a comment to an order, signed as ours, which the customer neither sees nor is told of. It goes with the

@@ -40,6 +40,7 @@ func TestWriteBack_LeavesAllElseAsItWas(t *testing.T) {
 			{"canceled", "canceled"}, {"holded", "holded"}, {"processing", "of_the_merchants_own"}} {
 			t.Run(version+" "+state[1], func(t *testing.T) {
 				shop, client := shopWith(t, version, map[string]any{"state": state[0], "status": state[1], "protect_code": "abc"})
+				whole, _ := shop.Document(7)
 				before := current(t, client)
 				if before.IncrementID != "000000007" || before.State != state[0] || before.Status != state[1] || before.Has("sales order 9 & 10") {
 					t.Fatalf("read as %+v", before)
@@ -51,13 +52,16 @@ func TestWriteBack_LeavesAllElseAsItWas(t *testing.T) {
 					t.Fatal(err)
 				}
 				after := current(t, client)
-				if after.State != before.State || after.Status != before.Status || after.IncrementID != before.IncrementID || after.Version != before.Version {
+				if after.State != before.State || after.Status != before.Status || after.IncrementID != before.IncrementID || after.Progress != before.Progress {
 					t.Errorf("order is now %+v, was %+v", after, before)
 				}
 				if !after.Has("sales order 9 & 10") || after.Has("sales order 9") || after.ExtOrderID != "9" {
 					t.Errorf("what was written is not there: %+v", after)
 				}
 				raw, _ := shop.Document(7)
+				if magento.PayloadHash(raw) != magento.PayloadHash(whole) {
+					t.Errorf("the document has another hash:\n%s\n%s", raw, whole)
+				}
 				var doc struct {
 					Histories []struct {
 						Comment  string `json:"comment"`
@@ -73,6 +77,42 @@ func TestWriteBack_LeavesAllElseAsItWas(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestCurrent_TellsWhenAnOrderHasMovedOn(t *testing.T) {
+	line := func(name string) map[string]any {
+		return map[string]any{"items": []any{map[string]any{"item_id": 1, "sku": "A-1", "name": "Mug", "product_type": "simple", "qty_ordered": 2, "price": 12, name: 1}}}
+	}
+	for name, c := range map[string]struct {
+		change map[string]any
+		moved  bool
+	}{
+		"invoiced":             {map[string]any{"total_invoiced": 29.9}, true},
+		"paid":                 {map[string]any{"total_paid": 29.9}, true},
+		"shipped":              {line("qty_shipped"), true},
+		"on hold":              {map[string]any{"hold_before_status": "processing"}, true},
+		"commented on":         {map[string]any{"status_histories": []any{map[string]any{"comment": "sent", "status": "sent_to_erp"}}}, true},
+		"our comment":          {map[string]any{"status_histories": []any{map[string]any{"comment": "x [DataWald]", "status": "processing"}}}, false},
+		"a mail was sent":      {map[string]any{"email_sent": 1, "updated_at": "2026-11-03 00:00:00"}, false},
+		"our number":           {map[string]any{"ext_order_id": "9"}, false},
+		"the code is new":      {map[string]any{"protect_code": "xyz"}, false},
+		"something unheard-of": {map[string]any{"extension_attributes": map[string]any{"seen": 1}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shop, client := shopWith(t, "2.4.6", nil)
+			before := current(t, client)
+			if err := shop.Update(7, func(doc map[string]any) {
+				for k, v := range c.change {
+					doc[k] = v
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if after := current(t, client); (after.Progress != before.Progress) != c.moved {
+				t.Errorf("moved on: %t, want %t", after.Progress != before.Progress, c.moved)
+			}
+		})
 	}
 }
 

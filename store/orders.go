@@ -132,7 +132,12 @@ func (s *Store) NextDue(ctx context.Context, instance, after string, limit int) 
 		{Key: "queue", Value: bson.D{{Key: "$gt", Value: after}}},
 		{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now()}}},
 	}
-	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "queue", Value: 1}}).SetLimit(int64(limit)).
+	return s.due(ctx, filter, "queue", limit)
+}
+
+// due reads a queue in the order of the field that makes it.
+func (s *Store) due(ctx context.Context, filter bson.D, queue string, limit int) ([]Due, error) {
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: queue, Value: 1}}).SetLimit(int64(limit)).
 		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("read queue: %w", err)

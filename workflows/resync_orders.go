@@ -70,7 +70,7 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	var found activities.FindOrdersResult
-	find := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs}
+	find := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.FindOrders, find).Get(ctx, &found); err != nil {
 		return nil, err
 	}
@@ -82,6 +82,9 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	}
 	r.result.Run.Counts = r.result.Run.Counts.Add(staged.Counts)
 	if err := r.post(ctx, staged.Open); err != nil {
+		return nil, err
+	}
+	if err := writeBack(ctx, &r.result.Run, r.poster, found.WriteBack); err != nil {
 		return nil, err
 	}
 	_, err := finish(ctx, &r.result.Run, r.poster)

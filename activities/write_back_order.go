@@ -1,0 +1,256 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+)
+
+// Codes of what a write-back leaves for people.
+const (
+	codeNotWritten   = "not_written"         // Magento did not answer, or not clearly
+	codeNotAllowed   = "not_allowed"         // the integration lacks a right
+	codeRefused      = "magento_refused"     // Magento said no
+	codeNoStatus     = "no_status"           // the order has no status, and a comment could not keep it so
+	codeIDTaken      = "ext_order_id_taken"  // somebody else's number stands there
+	codeAnotherOrder = "another_order"       // the entity_id belongs to another order now
+	codeOldStatus    = "status_may_be_older" // the order moved on while it was written to
+)
+
+// writing is the way of one order's B1 number to Magento.
+type writing struct {
+	*Activities
+	instance Instance
+	key      order.Key
+	doc      *store.Staged
+	// until is when this attempt no longer has the order alone.
+	until time.Time
+	// hide takes the order's personal data out of what leaves the store.
+	hide func(string) string
+	// wrote are the parts that this attempt has written; concern is what a person should look at.
+	wrote   []string
+	concern *order.Reason
+}
+
+// writeBackOutcome says what became of one order.
+type writeBackOutcome struct {
+	written, later, givenUp bool
+	// stop is set when no other order would fare better; code says why.
+	stop, code string
+}
+
+func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
+	taken, err := w.take(ctx)
+	if err != nil || !taken {
+		return writeBackOutcome{}, err
+	}
+	writing, cancel := context.WithTimeout(ctx, w.instance.writeBackLimit())
+	defer cancel()
+	if err := w.write(writing); err != nil {
+		return w.failed(ctx, err)
+	}
+	return w.done(ctx)
+}
+
+// take gives this attempt the order alone: until its time is over the order is not due for any other.
+func (w *writing) take(ctx context.Context) (taken bool, err error) {
+	w.until = now().Add(w.instance.writeBackLimit() + w.instance.shopTimeout()).Truncate(time.Millisecond)
+	w.doc, err = w.store.Change(ctx, w.key, func(doc *store.Staged) error {
+		if !doc.WriteBack.Take(w.until) {
+			return store.ErrUnchanged
+		}
+		if doc.BO == nil || doc.Status != order.Posted {
+			doc.WriteBack = nil // it left that state; should it be posted again, it is noted again
+		}
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		return false, nil
+	}
+	if err != nil || w.doc.WriteBack == nil {
+		return false, err
+	}
+	w.hide = func(s string) string { return s }
+	if w.doc.Order != nil {
+		w.hide = order.NewRedactor(w.doc.Order).Text
+	}
+	return true, nil
+}
+
+// write reads the order and writes what it lacks. Each write follows at once on a reading and is followed by one.
+func (w *writing) write(ctx context.Context) error {
+	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	if err != nil {
+		return err
+	}
+	if is.IncrementID != w.doc.IncrementID {
+		return &order.Reason{Code: codeAnotherOrder, Field: "entity_id",
+			Message: fmt.Sprintf("Magento's entity_id %d belongs to another order now.", w.doc.EntityID), Hint: "Look in Magento whether the order was deleted."}
+	}
+	rules := w.instance.Rules.WriteBack
+	if text := rules.CommentOn(w.doc.IncrementID, w.doc.BO.DocNum, w.doc.BO.DocEntry); text != "" {
+		is, err = w.part(ctx, "comment", is, func(o *magento.Current) bool { return o.Has(text) },
+			func(o *magento.Current) error { return w.instance.Writer.Comment(ctx, o, text) })
+		if err != nil {
+			return err
+		}
+	}
+	id := rules.ExternalID(w.doc.BO.DocNum)
+	if id == "" || is.ExtOrderID == id {
+		return nil
+	}
+	if !w.mayReplace(is.ExtOrderID) {
+		return &order.Reason{Code: codeIDTaken, Field: "ext_order_id", Message: "Magento's ext_order_id holds another number already.",
+			Hint: "It is left alone: something else uses the field. Take ext_order_id out of write_back in the rules, or empty it in Magento and resync the order."}
+	}
+	_, err = w.part(ctx, "ext_order_id", is, func(o *magento.Current) bool { return o.ExtOrderID == id },
+		func(o *magento.Current) error { return w.instance.Writer.SetExtOrderID(ctx, o, id) })
+	return err
+}
+
+// mayReplace reports whether ext_order_id is free, or holds the number of our earlier sales order.
+func (w *writing) mayReplace(id string) bool {
+	return id == "" || w.doc.WriteBack.Replaces != 0 && id == fmt.Sprint(w.doc.WriteBack.Replaces)
+}
+
+// part writes one thing to an order that was read just now, unless it is there, and gives the order as it is then.
+func (w *writing) part(ctx context.Context, what string, was *magento.Current, there func(*magento.Current) bool,
+	write func(*magento.Current) error) (*magento.Current, error) {
+	if there(was) {
+		return was, nil
+	}
+	if was.Status == "" || was.State == "" {
+		return nil, &order.Reason{Code: codeNoStatus, Field: "status", Message: "The order has no status in Magento; a write would have to set one.",
+			Hint: "Give the order its status in Magento."}
+	}
+	wrote := write(was)
+	if wrote != nil && order.KindOf(wrote) != order.Unknown {
+		return nil, wrote
+	}
+	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	if wrote != nil && (err != nil || !there(is)) {
+		return nil, wrote // it may still come; the next attempt looks first
+	}
+	w.wrote = append(w.wrote, what)
+	if err != nil {
+		return nil, err
+	}
+	w.compare(was, is)
+	return is, nil
+}
+
+// compare looks whether the order moved on between our reading and our writing, so that the status we sent with it may
+// have undone a newer one.
+func (w *writing) compare(was, is *magento.Current) {
+	if is.Status != was.Status || is.State == was.State && is.Progress == was.Progress {
+		return
+	}
+	w.concern = &order.Reason{Code: codeOldStatus, Field: "status",
+		Message: fmt.Sprintf("The order changed in Magento in the moment in which its number in B1 was written there; its status %s (state %s) may be that of before.", is.Status, is.State),
+		Hint:    "Compare it with the order's history in Magento and set it right there; then resync the order."}
+}
+
+// done records that Magento knows.
+func (w *writing) done(ctx context.Context) (writeBackOutcome, error) {
+	detail := strings.Join(w.wrote, ", ")
+	if detail == "" {
+		detail = "was there already"
+	}
+	err := w.record(ctx, func(doc *store.Staged, b *store.WriteBack) {
+		at := now()
+		b.State, b.DoneAt, b.Reason, b.BusyUntil = store.WriteBackDone, &at, w.concern, nil
+		outcome := "done"
+		if w.concern != nil {
+			outcome, detail = "to look at", detail+"; "+w.concern.Code
+		}
+		doc.Note(event(ctx, "written back", outcome, detail))
+	})
+	return writeBackOutcome{written: true}, err
+}
+
+// How long and how often a write-back is tried before it is left to a person.
+const (
+	writeBackPatience = 72 * time.Hour
+	minWriteBackTries = 10
+)
+
+// failed records an attempt that did not get through.
+func (w *writing) failed(ctx context.Context, cause error) (writeBackOutcome, error) {
+	reason, out := w.reasonOf(cause)
+	err := w.record(ctx, func(doc *store.Staged, b *store.WriteBack) {
+		if b.BusyUntil == nil || !b.BusyUntil.Equal(w.until) {
+			return // another attempt has it by now
+		}
+		b.BusyUntil = nil
+		first := b.Reason == nil || b.Reason.Code != reason.Code
+		b.Reason = reason
+		if out.givenUp = out.givenUp || time.Since(b.Since) > writeBackPatience && b.Attempts >= minWriteBackTries; out.givenUp {
+			out.later = false
+			b.State = store.WriteBackGivenUp
+			doc.Note(event(ctx, "written back", "given up", reason.Code+": "+reason.Message))
+			return
+		}
+		b.DueAt = now().Add(w.pause(reason.Code, b.Attempts))
+		if first { // an outage of days must not fill the timeline
+			doc.Note(event(ctx, "written back", "later", reason.Code+": "+reason.Message))
+		}
+	})
+	return out, err
+}
+
+// pause is the wait before the next attempt. A missing right is no matter of the order: once it is there, none waits long.
+func (w *writing) pause(code string, attempts int) time.Duration {
+	if code == codeNotAllowed {
+		attempts = 1
+	}
+	return w.instance.writeBackPause(attempts)
+}
+
+// reasonOf says why an attempt did not get through, and what that means for the others.
+func (w *writing) reasonOf(cause error) (*order.Reason, writeBackOutcome) {
+	if reason, ok := errors.AsType[*order.Reason](cause); ok {
+		given := reason.Code != codeNoStatus
+		return reason, writeBackOutcome{givenUp: given, later: !given}
+	}
+	f, ok := errors.AsType[*order.Failure](cause)
+	if !ok {
+		f = &order.Failure{Kind: order.Transient, System: "magento", Op: "write back", Message: cause.Error()}
+	}
+	reason := &order.Reason{Code: codeNotWritten, Message: w.hide(short(f.Error())), Hint: f.Hint}
+	out := writeBackOutcome{later: true, code: f.Code}
+	switch f.Kind {
+	case order.Permanent:
+		reason.Code, out = codeRefused, writeBackOutcome{givenUp: true}
+	case order.Config:
+		reason.Code, out.stop = codeNotAllowed, stopText(f, w.hide)
+	case order.Transient, order.Unknown:
+		if f.Code == "no_answer" || f.Code == "503" || f.Code == "429" || f.RetryAfter > 0 {
+			out.stop = stopText(f, w.hide)
+		}
+	}
+	return reason, out
+}
+
+// record writes the outcome to the order, as long as it is about the same sales order and still open. It outlives a
+// cancelled activity: what was written to Magento must not be forgotten because the worker is told to stop.
+func (w *writing) record(ctx context.Context, change func(*store.Staged, *store.WriteBack)) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	_, err := w.store.Change(ctx, w.key, func(doc *store.Staged) error {
+		if b := doc.WriteBack; b.Open() && b.DocNum == w.doc.WriteBack.DocNum {
+			change(doc, b)
+			return nil
+		}
+		return store.ErrUnchanged
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		return nil
+	}
+	return err
+}
