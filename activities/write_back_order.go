@@ -164,10 +164,11 @@ func (w *writing) done(ctx context.Context) (writeBackOutcome, error) {
 	}
 	err := w.record(ctx, func(doc *store.Staged, b *store.WriteBack) {
 		at := now()
-		b.State, b.DoneAt, b.Reason, b.BusyUntil = store.WriteBackDone, &at, w.concern, nil
+		b.State, b.DoneAt, b.Reason, b.BusyUntil = store.WriteBackDone, &at, b.Concern, nil
 		outcome := "done"
-		if w.concern != nil {
-			outcome, detail = "to look at", detail+"; "+w.concern.Code
+		if b.Concern != nil {
+			b.State, b.Concern = store.WriteBackToLookAt, nil
+			outcome, detail = "to look at", detail+"; "+b.Reason.Code
 		}
 		doc.Note(event(ctx, "written back", outcome, detail))
 	})
@@ -244,6 +245,9 @@ func (w *writing) record(ctx context.Context, change func(*store.Staged, *store.
 	defer cancel()
 	_, err := w.store.Change(ctx, w.key, func(doc *store.Staged) error {
 		if b := doc.WriteBack; b.Open() && b.DocNum == w.doc.WriteBack.DocNum {
+			if w.concern != nil {
+				b.Concern = w.concern
+			}
 			change(doc, b)
 			return nil
 		}

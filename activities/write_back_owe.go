@@ -40,8 +40,8 @@ func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.Payl
 				owe(doc, i.Rules.WriteBack)
 			case b.Open():
 				b.Hurry()
-			case b.Reason != nil:
-				b.State, b.Reason, b.Since, b.DueAt, b.Attempts = store.WriteBackOpen, nil, now(), now(), 0
+			case b.ForPerson():
+				b.State, b.Reason, b.Concern, b.Since, b.DueAt, b.Attempts = store.WriteBackOpen, nil, nil, now(), now(), 0
 			default:
 				return store.ErrUnchanged
 			}

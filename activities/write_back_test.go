@@ -209,7 +209,7 @@ func TestWriteBack_AnOrderThatMovesOnMeanwhileIsNotSpoiledInSilence(t *testing.T
 				d.timePasses()
 				d.must()
 			}
-			d.wantState(store.WriteBackDone, tc.code)
+			d.wantState(map[bool]store.WriteBackState{true: store.WriteBackDone, false: store.WriteBackToLookAt}[tc.code == ""], tc.code)
 			if o := d.inShop(); o.Status != tc.status || o.comments() != map[bool]int{true: 1}[tc.tell.Comment != ""] {
 				t.Errorf("Magento has %+v, want the status %s", o, tc.status)
 			}
@@ -223,6 +223,43 @@ func TestWriteBack_AnOrderThatMovesOnMeanwhileIsNotSpoiledInSilence(t *testing.T
 			d.must()
 			d.wantState(store.WriteBackDone, "")
 		})
+	}
+}
+
+// A concern about the comment outlives a failure of what comes after it.
+func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "2.4.6", tellBoth)
+	d.writer.before = func() {
+		d.writer.before = nil
+		d.ok(d.shop.Update(1, func(doc map[string]any) { doc["state"], doc["status"] = "complete", "complete" }))
+	}
+	d.faults(func(f *magentosim.Faults) { f.DeniedResources = []string{"Magento_Sales::create"} })
+	d.must()
+	d.wantState(store.WriteBackOpen, "not_allowed")
+	d.shop.ClearFaults()
+	d.timePasses()
+	d.must()
+	d.wantState(store.WriteBackToLookAt, "status_may_be_older")
+}
+
+// An attempt that comes to its end too late does not take the order from the one that has it by then.
+func TestWriteBack_AnAttemptThatIsTooLateLeavesTheOrderToTheNext(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "2.4.6", tellBoth)
+	d.faults(writeFault(magentosim.WriteErrorBefore, 0))
+	until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	d.writer.before = func() {
+		d.timePasses()
+		d.changeWriteBack(func(w *store.WriteBack) {
+			if !w.Take(until) {
+				t.Error("the next attempt does not get the order")
+			}
+		})
+	}
+	d.must()
+	if w := d.get().WriteBack; w.BusyUntil == nil || !w.BusyUntil.Equal(until) || !w.DueAt.Equal(until) || w.Reason != nil {
+		t.Errorf("write-back is %+v, want it with the next attempt", w)
 	}
 }
 

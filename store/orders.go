@@ -181,6 +181,8 @@ type Filter struct {
 	Instance string
 	Status   order.Status
 	StoreID  *int64
+	// WriteBack selects posted orders by how far Magento was told of them.
+	WriteBack WriteBackState
 	// From and To bound placed_at: From inclusive, To exclusive.
 	From, To time.Time
 	// Text is looked for in key, reason and reference; case does not matter. A number is compared with B1's as well.
@@ -232,6 +234,9 @@ func (f Filter) query() bson.D {
 	}
 	if f.Status != "" {
 		add("status", f.Status)
+	}
+	if f.WriteBack != "" {
+		add("write_back.state", f.WriteBack)
 	}
 	if f.StoreID != nil {
 		add("store_id", *f.StoreID)

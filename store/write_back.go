@@ -21,7 +21,14 @@ const (
 	WriteBackDone WriteBackState = "done"
 	// WriteBackGivenUp: it could not be told; a resync of the order tries again.
 	WriteBackGivenUp WriteBackState = "given_up"
+	// WriteBackToLookAt: it has been told, but may have undone a change that somebody made in the same moment.
+	WriteBackToLookAt WriteBackState = "to_look_at"
 )
+
+// WriteBackStates lists them all.
+func WriteBackStates() []WriteBackState {
+	return []WriteBackState{WriteBackOpen, WriteBackDone, WriteBackGivenUp, WriteBackToLookAt}
+}
 
 // WriteBack is what Magento is told of a posted order, and whether it has been. The order is posted either way.
 type WriteBack struct {
@@ -36,9 +43,11 @@ type WriteBack struct {
 	DueAt     time.Time  `bson:"due_at" json:"due_at"`
 	BusyUntil *time.Time `bson:"busy_until,omitempty" json:"busy_until,omitempty"`
 	Attempts  int        `bson:"attempts" json:"attempts"`
-	// Reason says why it was not written yet, why it was given up, or what a person should look at although it is done.
+	// Reason says why it was not written yet, why it was given up, or what a person should look at.
 	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
-	DoneAt *time.Time    `bson:"done_at,omitempty" json:"done_at,omitempty"`
+	// Concern is what was found while it was written, kept until all of it is.
+	Concern *order.Reason `bson:"concern,omitempty" json:"concern,omitempty"`
+	DoneAt  *time.Time    `bson:"done_at,omitempty" json:"done_at,omitempty"`
 }
 
 // Open reports whether Magento is still to be told; there may be nothing to tell.
@@ -62,13 +71,18 @@ func (w *WriteBack) Hurry() {
 	}
 }
 
+// ForPerson reports whether somebody must look at it; a resync of the order does it again.
+func (w *WriteBack) ForPerson() bool {
+	return w != nil && (w.State == WriteBackGivenUp || w.State == WriteBackToLookAt)
+}
+
 // place is where the write-back stands in its queue: open ones by age; then those at which a person should look, for the
 // overview. All others have none.
 func (w *WriteBack) place(key order.Key) string {
 	switch {
 	case w.Open():
 		return fmt.Sprintf("%s%s|%s", openWriteBacks, w.Since.UTC().Format(time.RFC3339), key)
-	case w != nil && w.Reason != nil:
+	case w.ForPerson():
 		return fmt.Sprintf("%s%s", strangeWriteBacks, key)
 	}
 	return ""
@@ -129,7 +143,7 @@ func (s *Store) CountWriteBacks(ctx context.Context, instance string) (*WriteBac
 			w.Open = r.N
 		case WriteBackGivenUp:
 			w.GivenUp = r.N
-		case WriteBackDone:
+		case WriteBackToLookAt:
 			w.ToLookAt = r.N
 		}
 	}

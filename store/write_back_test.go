@@ -26,7 +26,7 @@ func TestWriteBacks_TheQueueHoldsWhatIsDue(t *testing.T) {
 	put("main:1:twin", &store.WriteBack{State: store.WriteBackOpen, Since: at(9).In(time.FixedZone("west", -8*3600)), DueAt: past})
 	put("main:1:later", &store.WriteBack{State: store.WriteBackOpen, Since: at(0), DueAt: future})
 	put("main:1:done", &store.WriteBack{State: store.WriteBackDone, Since: at(0), DueAt: past})
-	put("main:1:strange", &store.WriteBack{State: store.WriteBackDone, Since: at(0), DueAt: past, Reason: reason})
+	put("main:1:strange", &store.WriteBack{State: store.WriteBackToLookAt, Since: at(0), DueAt: past, Reason: reason})
 	put("main:1:given-up", &store.WriteBack{State: store.WriteBackGivenUp, Since: at(0), DueAt: past, Reason: reason})
 	put("main:1:never", nil)
 	put("other:1:open", &store.WriteBack{State: store.WriteBackOpen, Since: at(0), DueAt: past})
