@@ -48,6 +48,9 @@ func TestWriteBack_LeavesAllElseAsItWas(t *testing.T) {
 				if err := client.Comment(t.Context(), before, "sales order 9 & 10"); err != nil {
 					t.Fatal(err)
 				}
+				if o := current(t, client); o.State != before.State || o.Status != before.Status {
+					t.Errorf("the comment makes it %+v, was %+v", o, before)
+				}
 				if err := client.SetExtOrderID(t.Context(), before, "9"); err != nil {
 					t.Fatal(err)
 				}

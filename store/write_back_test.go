@@ -10,6 +10,34 @@ import (
 	"datawald/store"
 )
 
+func TestWriteBack_BelongsToOneAttemptUntilItsTimeIsOver(t *testing.T) {
+	soon := time.Now().Add(time.Hour)
+	w := &store.WriteBack{State: store.WriteBackOpen, DueAt: time.Now().Add(-time.Second)}
+	if !w.Take(soon) || w.Attempts != 1 {
+		t.Fatalf("it is not taken: %+v", w)
+	}
+	w.Hurry()
+	if w.Take(soon.Add(time.Hour)) || w.Attempts != 1 || !w.BusyUntil.Equal(soon) {
+		t.Errorf("it is taken twice: %+v", w)
+	}
+	w.DueAt, w.BusyUntil = soon, nil // it failed, and waits
+	if w.Take(soon) {
+		t.Errorf("it does not wait: %+v", w)
+	}
+	w.Hurry()
+	if !w.Take(soon) || w.Attempts != 2 {
+		t.Errorf("it is not taken when somebody asks: %+v", w)
+	}
+	for _, state := range []store.WriteBackState{store.WriteBackDone, store.WriteBackGivenUp, store.WriteBackToLookAt} {
+		if (&store.WriteBack{State: state}).Take(soon) {
+			t.Errorf("one that is %s is taken", state)
+		}
+	}
+	if (*store.WriteBack)(nil).Take(soon) {
+		t.Error("one that there is not is taken")
+	}
+}
+
 func TestWriteBacks_TheQueueHoldsWhatIsDue(t *testing.T) {
 	s := testkit.Store(t)
 	past, future := time.Now().Add(-time.Second), time.Now().Add(time.Hour)
