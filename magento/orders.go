@@ -51,6 +51,8 @@ type Page struct {
 	// Future are orders dated after the shop's own clock. Their place in the row of changes is wrong, so the reading does
 	// not go by them: they come with the end of every reading, until their time has come.
 	Future []Document
+	// MoreFuture is true when there are more of them than one reading looks at.
+	MoreFuture bool
 	// Ahead is true when the reading began behind the shop's own clock: the clock was wrong before, or is now. Then nothing
 	// was read, and no order that changes now would be found from there.
 	Ahead bool
@@ -85,7 +87,7 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 	r.take(page, l)
 	page.Done = page.Done || !full
 	if page.Done {
-		if page.Future, err = r.future(ctx, l, full); err != nil {
+		if page.Future, page.MoreFuture, err = r.future(ctx, l, full); err != nil {
 			return nil, err
 		}
 	}
