@@ -28,6 +28,8 @@ type Magento struct {
 	Timeout time.Duration `split_words:"true" default:"60s"`
 	// PageSize is the number of orders per call, 1 to 300.
 	PageSize int `split_words:"true" default:"100"`
+	// Stores are the store_ids whose orders are read; empty for all.
+	Stores []int64 `split_words:"true"`
 	// SyncFrom is the day (2006-01-02, UTC) from which orders are read the first time; empty: from the first order on.
 	SyncFrom string `split_words:"true"`
 	// Overlap is how far each run reads back, for rows that were committed late.
@@ -38,7 +40,7 @@ type Magento struct {
 
 // Client makes the client of the shop.
 func (m Magento) Client() (*magento.Client, error) {
-	return magento.New(magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, OAuth: magento.OAuth{
+	return magento.New(magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, Stores: m.Stores, OAuth: magento.OAuth{
 		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}})
 }
 
@@ -63,6 +65,11 @@ func (m Magento) check(prefix string) (problems []string) {
 	problems = append(problems, each(prefix, err)...)
 	if _, err := time.Parse(time.DateOnly, m.SyncFrom); err != nil && m.SyncFrom != "" {
 		problems = append(problems, fmt.Sprintf("%s_SYNC_FROM: is %q, want a day such as 2026-01-31", prefix, m.SyncFrom))
+	}
+	for _, id := range m.Stores {
+		if id < 0 {
+			problems = append(problems, fmt.Sprintf("%s_STORES: has %d, want store_ids such as 1,2", prefix, id))
+		}
 	}
 	problems = append(problems, between(prefix+"_PAGE_SIZE", m.PageSize, 1, 300)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", m.Timeout)...)

@@ -165,6 +165,9 @@ func (l *listing) clock() time.Time {
 const opList = "GET orders"
 
 func (c *Client) list(ctx context.Context, s search) (*listing, error) {
+	if len(c.stores) > 0 {
+		s.where = append(s.where[:len(s.where):len(s.where)], condition{"store_id", opIn, c.storeList()})
+	}
 	a, err := c.get(ctx, opList, "/orders", s.params())
 	if err != nil {
 		return nil, err
@@ -213,10 +216,22 @@ func (c *Client) Get(ctx context.Context, entityID int64) (*Document, error) {
 		return nil, err
 	}
 	d := envelope(a.body)
-	if d.EntityID == 0 {
+	switch {
+	case d.EntityID == 0:
 		return nil, badAnswer(op, "the answer is not an order", nil)
+	case len(c.stores) > 0 && !slices.Contains(c.stores, d.StoreID):
+		return nil, &order.Failure{Kind: order.Permanent, System: system, Op: op, Code: "other_store",
+			Message: fmt.Sprintf("the order belongs to store %d; this instance reads %s", d.StoreID, c.storeList()), Hint: "See MAGENTO_STORES."}
 	}
 	return &d, nil
+}
+
+func (c *Client) storeList() string {
+	texts := make([]string, len(c.stores))
+	for i, id := range c.stores {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.Join(texts, ",")
 }
 
 // maxIn bounds the numbers of one look-up, so that the address stays short; lookUpPage is how many orders it reads at
