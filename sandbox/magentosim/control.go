@@ -33,6 +33,9 @@ func (s *Shop) serveControl(w http.ResponseWriter, r *http.Request) bool {
 	case "POST /control/update":
 		placed, err := s.controlUpdate(r)
 		writeControl(w, placed, err)
+	case "POST /control/revoke":
+		s.RevokeAdminTokens()
+		writeControl(w, struct{}{}, nil)
 	default:
 		return false
 	}
