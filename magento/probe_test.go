@@ -270,3 +270,24 @@ func TestProbe_WithoutAClientSkipsEverything(t *testing.T) {
 		t.Errorf("%d checks, want 12", n)
 	}
 }
+
+// TestProbe_MeasuresTheClockInTheMiddleOfASlowAnswer: the Date is that of the middle, and both clocks are one.
+func TestProbe_MeasuresTheClockInTheMiddleOfASlowAnswer(t *testing.T) {
+	t.Parallel()
+	shop := newShop(t, magentosim.Config{Orders: 1})
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			shop.ServeHTTP(w, r)
+			return
+		}
+		time.Sleep(3 * time.Second)
+		w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+		time.Sleep(3 * time.Second)
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"message":"The consumer isn't authorized to access %resources."}`))
+	}))
+	found := diagnose(t, magento.Settings{URL: address, OAuth: fourCredentials})
+	if seen := found["clock"].Seen; !strings.HasPrefix(seen, "the shop's differs by 0s") && !strings.HasPrefix(seen, "the shop's differs by 1s") {
+		t.Errorf("clock: %q, want no difference but that of whole seconds", seen)
+	}
+}

@@ -386,3 +386,92 @@ func TestWay_WhichSignInWins(t *testing.T) {
 		}
 	}
 }
+
+// TestAdmin_ALateRefusalOfTheOldTokenKeepsTheNewOne: a call that was under way with the old token is refused after another
+// call has replaced it.
+func TestAdmin_ALateRefusalOfTheOldTokenKeepsTheNewOne(t *testing.T) {
+	var logins, old atomic.Int32
+	bothAsked, renewed := make(chan struct{}), make(chan struct{})
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			_, _ = fmt.Fprintf(w, `"token-%d"`, logins.Add(1))
+			return
+		case r.Header.Get("Authorization") != "Bearer token-1" || r.URL.Path == "/rest/V1/orders/1":
+			_, _ = w.Write([]byte(`{"entity_id":1}`))
+			return
+		case old.Add(1) == 1: // is refused at once, when the other is under way
+			<-bothAsked
+		default:
+			close(bothAsked)
+			<-renewed
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"message":"The consumer isn't authorized to access %resources.","parameters":{"resources":"x"}}`))
+	}))
+	client, err := magento.New(magento.Settings{URL: address, AdminUser: adminUser, AdminPassword: adminPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := get(t, client); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 2)
+	for range 2 {
+		go func() { _, err := client.Get(t.Context(), 2); done <- err }()
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	close(renewed)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if n := logins.Load(); n != 2 {
+		t.Errorf("%d logins, want one and one more", n)
+	}
+}
+
+func TestAdmin_AJWTWithoutABeginningCountsFromTheShopsClock(t *testing.T) {
+	clock, logins := newClock(), 0
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shop := clock.now().Add(-5 * time.Hour)
+		w.Header().Set("Date", shop.Format(http.TimeFormat))
+		if r.Method == http.MethodPost {
+			logins++
+			claims := fmt.Sprintf(`{"exp":%d}`, shop.Add(time.Hour).Unix())
+			_, _ = fmt.Fprintf(w, `"e30.%s.c2ln"`, base64.RawURLEncoding.EncodeToString([]byte(claims)))
+			return
+		}
+		_, _ = w.Write([]byte(`{"entity_id":1}`))
+	}))
+	client, err := magento.New(magento.Settings{URL: address, AdminUser: adminUser, AdminPassword: adminPassword, Now: clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By this machine's clock the token is dead from the start: then it would be used for an hour.
+	for _, step := range []struct {
+		after  time.Duration
+		logins int
+	}{{0, 1}, {58 * time.Minute, 1}, {90 * time.Second, 2}} {
+		clock.add(step.after)
+		if err := get(t, client); err != nil || logins != step.logins {
+			t.Errorf("%s later: %d logins, %v; want %d", step.after, logins, err, step.logins)
+		}
+	}
+}
+
+func TestAdmin_ALoginThatAProxyRefusesIsNotTheShops(t *testing.T) {
+	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte("<html>who are you?</html>"))
+	}))
+	client, err := magento.New(magento.Settings{URL: address, AdminUser: adminUser, AdminPassword: adminPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := failureOf(t, get(t, client))
+	if f.Kind != order.Config || !strings.Contains(f.Hint, "proxy before the shop asks for a password of its own") {
+		t.Errorf("%+v, want config with a hint at the proxy", f)
+	}
+}
