@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"datawald/config"
+	"datawald/magento"
 	"datawald/sandbox/testkit"
 )
 
@@ -191,10 +193,38 @@ func TestWorker_RefusesNumbersThatAreNone(t *testing.T) {
 func TestWorker_TellsNoSecrets(t *testing.T) {
 	const secret = "s3cret"
 	env(t, "MONGODB_URI=http://user:"+secret+"@db/", "MAGENTO_URL=ftp://user:"+secret+"@shop", "MAGENTO_TOKEN="+secret, "MAGENTO_CONSUMER_KEY="+secret,
-		"MAGENTO_CONSUMER_SECRET="+secret, "MAGENTO_ACCESS_TOKEN="+secret, "MAGENTO_PAGE_SIZE=0", "B1_URL=https://user:"+secret+"@b1:port/", "B1_PASSWORD="+secret)
+		"MAGENTO_CONSUMER_SECRET="+secret, "MAGENTO_ACCESS_TOKEN="+secret, "MAGENTO_ADMIN_PASSWORD="+secret, "MAGENTO_PAGE_SIZE=0", "B1_URL=https://user:"+secret+"@b1:port/", "B1_PASSWORD="+secret)
 	_, err := config.LoadWorker()
 	if err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("%v: want problems without the secret", err)
+	}
+}
+
+func TestMagento_SignsInInOneOfThreeWays(t *testing.T) {
+	const address = "MAGENTO_EU_URL=https://eu.example.com"
+	for _, c := range []struct {
+		settings []string
+		way      magento.Way
+		problems []string
+	}{
+		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayAdmin, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayToken, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c", "MAGENTO_EU_ACCESS_TOKEN_SECRET=d"},
+			magento.WayOAuth, nil},
+		{[]string{"MAGENTO_ADMIN_USER=u", "MAGENTO_ADMIN_PASSWORD=p"}, "", []string{"MAGENTO_EU_|give consumer key"}}, // those of main
+		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_PAGE_SIZE=0"}, "",
+			[]string{"MAGENTO_EU_|password of the admin user", "MAGENTO_EU_|consumer secret, the access token, the access token secret are missing", "MAGENTO_EU_PAGE_SIZE: |"}},
+	} {
+		env(t, append(c.settings, address)...)
+		m, err := config.LoadMagento("eu")
+		if len(c.problems) > 0 {
+			wantProblems(t, err, c.problems...)
+			continue
+		}
+		way, wayErr := m.Way()
+		if _, clientErr := m.Client(); errors.Join(err, wayErr, clientErr) != nil || way != c.way {
+			t.Errorf("%v: %q, %v; want %q", c.settings, way, errors.Join(err, wayErr, clientErr), c.way)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ type Magento struct {
 	ConsumerSecret    string `split_words:"true"`
 	AccessToken       string `split_words:"true"`
 	AccessTokenSecret string `split_words:"true"`
+	// AdminUser and AdminPassword log in where there is no integration; the others win over them.
+	AdminUser     string `split_words:"true"`
+	AdminPassword string `split_words:"true"`
 	// Timeout bounds one call.
 	Timeout time.Duration `split_words:"true" default:"60s"`
 	// PageSize is the number of orders per call, 1 to 300.
@@ -39,9 +42,14 @@ type Magento struct {
 }
 
 // Client makes the client of the shop.
-func (m Magento) Client() (*magento.Client, error) {
-	return magento.New(magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, Stores: m.Stores, OAuth: magento.OAuth{
-		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}})
+func (m Magento) Client() (*magento.Client, error) { return magento.New(m.settings()) }
+
+// Way is how the client signs in.
+func (m Magento) Way() (magento.Way, error) { return m.settings().Way() }
+
+func (m Magento) settings() magento.Settings {
+	return magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, Stores: m.Stores, AdminUser: m.AdminUser, AdminPassword: m.AdminPassword, OAuth: magento.OAuth{
+		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}}
 }
 
 // From is SyncFrom as a time, zero when it is not set.

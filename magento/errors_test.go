@@ -39,9 +39,9 @@ func TestErrors_OfTheShopSayWhatToDo(t *testing.T) {
 		wait     time.Duration
 	}{
 		{name: "wrong token", settings: magento.Settings{Token: "wrong"},
-			kind: order.Config, code: "401", message: "isn't authorized to access Magento_Sales::actions_view.", hint: "Check the token"},
+			kind: order.Config, code: "401", message: "isn't authorized to access Magento_Sales::actions_view.", hint: "the token is wrong"},
 		{name: "no permission", fault: fault(func(f *magentosim.Faults) { f.ACL = false }),
-			kind: order.Config, code: "401", message: "Magento_Sales::actions_view", hint: "read orders (Magento_Sales::actions_view)"},
+			kind: order.Config, code: "401", message: "Magento_Sales::actions_view", hint: "Orders > Actions > View (Magento_Sales::actions_view)"},
 		{name: "bearer switched off", config: magentosim.Config{BearerDisabled: true},
 			kind: order.Config, code: "401", message: "Magento_Sales::actions_view", hint: "enable_integration_as_bearer"},
 		{name: "wrong secret", settings: magento.Settings{OAuth: wrong},

@@ -147,6 +147,8 @@ func (r *Reader) take(page *Page, l *listing) {
 
 type listing struct {
 	items []Document
+	// total is how many orders match, whatever the page holds.
+	total int64
 	now   time.Time
 	took  time.Duration
 	// asked is how many orders the page could have had; broken are those that cannot be shown.
@@ -174,13 +176,16 @@ func (c *Client) list(ctx context.Context, s search) (*listing, error) {
 	}
 	var body struct {
 		Items *[]json.RawMessage `json:"items"` // null when there are none
-		Total json.RawMessage    `json:"total_count"`
+		Total *lenient           `json:"total_count"`
 	}
 	err = json.Unmarshal(a.body, &body)
 	if err != nil || body.Items == nil && body.Total == nil {
 		return nil, badAnswer(opList, "the answer is not a list of orders", err)
 	}
 	l := &listing{now: a.now, took: a.took}
+	if body.Total != nil {
+		l.total = body.Total.int()
+	}
 	if body.Items == nil {
 		return l, nil
 	}

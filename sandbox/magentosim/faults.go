@@ -2,8 +2,10 @@ package magentosim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Faults are the ways the shop fails on demand. The JSON names are those of POST /control, where a field that is not
@@ -34,6 +36,20 @@ type Faults struct {
 	ACL bool `json:"acl"`
 	// BearerDisabled refuses the integration token, as an upgrade to 2.4.4 does.
 	BearerDisabled bool `json:"bearer_disabled"`
+	// Deny takes these permissions from all callers, such as "Magento_Sales::actions_view". Default none.
+	Deny []string `json:"deny"`
+	// TokenRevoked refuses the integration's access token, as Bearer and in signatures, as "Reauthorize" does to the old one.
+	TokenRevoked bool `json:"token_revoked"`
+	// IntegrationInactive lets signatures pass and then knows nobody; the bearer token is refused.
+	IntegrationInactive bool `json:"integration_inactive"`
+	// OAuthRefusal answers every signed request with one of Magento's refusals, one of those in signedRefusals. Default none.
+	OAuthRefusal string `json:"oauth_refusal"`
+	// DropAuthorization loses the header, as a web server does that does not pass it on to PHP.
+	DropAuthorization bool `json:"drop_authorization"`
+	// AdminLocked refuses every admin login, as a locked account does.
+	AdminLocked bool `json:"admin_locked"`
+	// TwoFactor asks admin logins for the second factor, as an upgrade to 2.4 does.
+	TwoFactor bool `json:"two_factor"`
 	// ClockSkewSeconds shifts Magento's clock further.
 	ClockSkewSeconds int `json:"clock_skew_seconds"`
 	// ForRequests ends all of this after so many REST calls. 0: it lasts.
@@ -57,6 +73,9 @@ func (f Faults) validate() error {
 	if f.RateLimit != nil && (f.RateLimit.Status < 400 || f.RateLimit.Status > 599) {
 		return fmt.Errorf("magentosim: rate_limit.status is %d, want 400 to 599", f.RateLimit.Status)
 	}
+	if _, known := signedRefusals[f.OAuthRefusal]; !known && f.OAuthRefusal != "" {
+		return fmt.Errorf("magentosim: oauth_refusal is %q, want one of %s", f.OAuthRefusal, strings.Join(slices.Sorted(maps.Keys(signedRefusals)), ", "))
+	}
 	if f.LatencyMS < 0 || f.ForRequests < 0 || f.MaxPageSize < 0 {
 		return fmt.Errorf("magentosim: latency_ms, max_page_size and for_requests cannot be negative")
 	}
@@ -67,8 +86,11 @@ func (f Faults) validate() error {
 func (s *Shop) Faults() Faults {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	return s.faults.clone()
+}
+
+func (f Faults) clone() Faults {
+	f.PoisonEntityIDs, f.Deny = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.Deny)
 	return f
 }
 
@@ -76,8 +98,7 @@ func (s *Shop) Faults() Faults {
 func (s *Shop) SetFaults(change func(*Faults)) error {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	f := s.faults.clone()
 	change(&f)
 	if f.RateLimit != nil && f.RateLimit.Status == 0 {
 		f.RateLimit = &RateLimit{Status: http.StatusTooManyRequests, RetryAfter: f.RateLimit.RetryAfter}
