@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,6 +53,8 @@ type Client struct {
 	now    func() time.Time
 	// answered holds the operations that the shop has answered: what it refuses after that worked before.
 	answered sync.Map
+	// ahead is how far the shop's clock is ahead of ours, in nanoseconds; 0 while they agree.
+	ahead atomic.Int64
 }
 
 // maxAnswer bounds one answer: an order of two lines takes 12 KB, a page of 100 large orders a few MB.
@@ -121,8 +124,11 @@ type call struct {
 
 // send makes one signed call.
 func (c *Client) send(ctx context.Context, what call) (*answer, error) {
-	if c.way == WayAdmin {
+	switch c.way {
+	case WayAdmin:
 		return c.sendAsAdmin(ctx, what)
+	case WayOAuth:
+		return c.sendSigned(ctx, what)
 	}
 	return c.exchange(ctx, what, c.authorize)
 }
@@ -136,7 +142,7 @@ func (c *Client) authorize(req *http.Request, params []param) {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 		return
 	}
-	req.Header.Set("Authorization", c.oauth.header(req.Method, baseURL(req.URL), params))
+	c.signer(req, params)
 }
 
 // exchange makes one attempt and believes only an answer in JSON.
@@ -192,6 +198,7 @@ func (c *Client) roundTrip(ctx context.Context, what call, sign authorizer) (*re
 		return nil, transportFailure(what.op, err)
 	}
 	r.now, _ = http.ParseTime(res.Header.Get("Date"))
+	c.learnClock(r.now, began, r.took)
 	return r, nil
 }
 

@@ -50,8 +50,6 @@ func TestErrors_OfTheShopSayWhatToDo(t *testing.T) {
 			kind: order.Config, code: "401", message: "The signature is invalid.", hint: "proxy"},
 		{name: "unknown integration", settings: magento.Settings{OAuth: magento.OAuth{ConsumerKey: "a", ConsumerSecret: "b", AccessToken: "c", AccessTokenSecret: "d"}},
 			kind: order.Config, code: "401", message: "A consumer having the specified key does not exist", hint: "credentials"},
-		{name: "our clock runs ahead", config: magentosim.Config{ClockSkew: -2 * time.Hour}, settings: magento.Settings{OAuth: fourCredentials},
-			kind: order.Config, code: "401", message: "validating the nonce", hint: "clock"},
 		{name: "maintenance", fault: fault(func(f *magentosim.Faults) { f.Unavailable = true }),
 			kind: order.Transient, code: "503", message: "HTTP 503 Service Unavailable", hint: "maintenance"},
 		{name: "too many calls", fault: fault(func(f *magentosim.Faults) { f.RateLimit = &magentosim.RateLimit{RetryAfter: 17} }),

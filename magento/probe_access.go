@@ -123,7 +123,7 @@ func (c *checkup) refusedRight(ctx context.Context, f *order.Failure) Finding {
 	wrong := c.Client.oauth
 	wrong.ConsumerSecret += "-"
 	err := c.signedBy(ctx, func(req *http.Request, params []param) {
-		req.Header.Set("Authorization", wrong.header(req.Method, baseURL(req.URL), params))
+		req.Header.Set("Authorization", wrong.header(req.Method, baseURL(req.URL), params, c.Client.shopTime()))
 	})
 	if other, is := errors.AsType[*order.Failure](err); is && other.Code == "401" && other.Message == f.Message {
 		return fail(order.Config, string(WayOAuth)+": the shop takes no notice of the signature, not even of a wrong one",
@@ -140,7 +140,7 @@ func (c *checkup) refusedSignature(ctx context.Context, f *order.Failure) Findin
 	err := c.signedBy(ctx, func(req *http.Request, params []param) {
 		scheme, rest, _ := strings.Cut(baseURL(req.URL), "://")
 		seenAs = other[scheme]
-		req.Header.Set("Authorization", c.Client.oauth.header(req.Method, seenAs+"://"+rest, params))
+		req.Header.Set("Authorization", c.Client.oauth.header(req.Method, seenAs+"://"+rest, params, c.Client.shopTime()))
 	})
 	if failure, is := errors.AsType[*order.Failure](err); err == nil || is && failure.Code == "401" && !strings.Contains(failure.Message, "signature is invalid") {
 		return fail(order.Config, f.Message+" (401); the same signed for "+seenAs+":// is accepted",

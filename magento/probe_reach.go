@@ -137,7 +137,7 @@ func (c *checkup) clock(context.Context) Finding {
 		return warn(fmt.Sprintf("the shop's is %s ahead of this machine's", skew), reader+"Set the wrong one of the two by NTP.")
 	}
 	return warn(fmt.Sprintf("the shop's is %s behind this machine's", -skew),
-		reader+"But from 10 minutes on Magento refuses the time of our signatures: set the wrong one of the two by NTP.")
+		reader+"Magento refuses signatures from 10 minutes on, so that calls are signed with the shop's time. Set the wrong one of the two by NTP.")
 }
 
 // short rounds a time for people.

@@ -107,7 +107,7 @@ func TestProbe_NamesEachFailureAndSkipsWhatDependsOnIt(t *testing.T) {
 		{"too many calls", signed, magentosim.Config{}, func(f *magentosim.Faults) { f.RateLimit = &magentosim.RateLimit{} }, "REST API", magento.Fail, "429", "", order.Transient, 7},
 		{"wrong secret", wrongSecret, magentosim.Config{}, nil, "sign-in", magento.Fail, "signature is invalid", "one of the two secrets is wrong", order.Config, 6},
 		{"unknown token", signed, magentosim.Config{}, func(f *magentosim.Faults) { f.OAuthRefusal = "token_unknown" }, "sign-in", magento.Fail, "does not exist", "reauthorized", order.Config, 6},
-		{"our clock far ahead", signed, magentosim.Config{ClockSkew: -2 * time.Hour}, nil, "sign-in", magento.Fail, "nonce", "NTP", order.Config, 6},
+		{"our clock far ahead", signed, magentosim.Config{ClockSkew: -2 * time.Hour}, nil, "clock", magento.Warn, "2h0m0s behind", "signed with the shop's time", "", 0},
 		{"signed, no right", signed, magentosim.Config{}, deny(view), "read orders", magento.Fail, view, "Orders > Actions > View", order.Config, 4},
 		{"signed, header lost", signed, magentosim.Config{}, func(f *magentosim.Faults) { f.DropAuthorization = true }, "sign-in", magento.Fail, "not even of a wrong one", "CGIPassAuth", order.Config, 6},
 		{"token, no right", token, magentosim.Config{}, deny(view), "read orders", magento.Fail, view, "Orders > Actions > View", order.Config, 4},
