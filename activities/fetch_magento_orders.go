@@ -32,6 +32,8 @@ type FetchMagentoOrdersResult struct {
 	Done bool `json:"done"`
 	// Nameless counts documents with neither number nor entity_id, which cannot be kept.
 	Nameless int `json:"nameless,omitempty"`
+	// MoreFuture is true when more orders are dated after the shop's clock than one reading stages.
+	MoreFuture bool `json:"more_future,omitempty"`
 	// Restarted is where the page begins when After lay in the shop's future.
 	Restarted *order.Cut `json:"restarted,omitempty"`
 	ShopTime  time.Time  `json:"shop_time"`
@@ -58,7 +60,7 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	if err != nil {
 		return nil, err
 	}
-	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, Restarted: restarted, ShopTime: page.ShopTime}, nil
+	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, MoreFuture: page.MoreFuture, Restarted: restarted, ShopTime: page.ShopTime}, nil
 }
 
 // page reads the page behind a cut. Where the cut lies in the shop's future, nothing would be found until its time has come:

@@ -20,7 +20,7 @@ func TestWriteBack_WithoutARightOneErrorStopsAll(t *testing.T) {
 	for n := range 9 {
 		keys = append(keys, d.post(numbered(n+1)))
 	}
-	d.faults(func(f *magentosim.Faults) { f.DeniedResources = []string{"Magento_Sales::comment"} })
+	d.faults(func(f *magentosim.Faults) { f.Deny = []string{"Magento_Sales::comment"} })
 	r := d.must()
 	if !strings.Contains(r.Stopped, "Magento_Sales::comment") || !strings.Contains(r.Stopped, "write_back in the rules") || r.Later > 4 || r.More {
 		t.Errorf("without the right: %+v, want one error with a hint after at most one round", r)

@@ -129,7 +129,7 @@ func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
 		d.writer.before = nil
 		d.ok(d.shop.Update(1, func(doc map[string]any) { doc["state"], doc["status"] = "complete", "complete" }))
 	}
-	d.faults(func(f *magentosim.Faults) { f.DeniedResources = []string{"Magento_Sales::create"} })
+	d.faults(func(f *magentosim.Faults) { f.Deny = []string{"Magento_Sales::create"} })
 	d.must()
 	d.wantState(store.WriteBackOpen, "not_allowed")
 	d.shop.ClearFaults()

@@ -43,14 +43,20 @@ func LoadWorker() (*Worker, error) {
 
 func loadInstance(name string) (Instance, []string) {
 	i := Instance{Name: name}
-	magentoPrefix, b1Prefix := prefix("MAGENTO", name), prefix("B1", name)
-	problems := load(magentoPrefix, &i.Magento)
-	problems = append(problems, i.Magento.check(magentoPrefix)...)
+	b1Prefix := prefix("B1", name)
+	m, problems := loadMagento(name)
+	i.Magento = m
 	problems = append(problems, load(b1Prefix, &i.B1)...)
 	problems = append(problems, i.B1.check(b1Prefix)...)
 	rules, p := loadRules(name)
 	i.Rules = rules
 	return i, append(problems, p...)
+}
+
+func loadMagento(instance string) (m Magento, problems []string) {
+	p := prefix("MAGENTO", instance)
+	problems = load(p, &m)
+	return m, append(problems, m.check(p)...)
 }
 
 func loadRules(instance string) (*mapping.Rules, []string) {
@@ -91,6 +97,12 @@ type Starter struct {
 func LoadStarter() (*Starter, error) {
 	var s Starter
 	return &s, problemsError("The starter", load("", &s))
+}
+
+// LoadMagento reads and checks the shop of one instance, for commands that need nothing else of it.
+func LoadMagento(instance string) (Magento, error) {
+	m, problems := loadMagento(instance)
+	return m, problemsError("The command", problems)
 }
 
 // LoadRules reads the rules of one instance, for commands that need nothing else of it.

@@ -15,29 +15,28 @@ import (
 // seconds.
 const inTheFuture = time.Minute
 
-// maxFuture bounds the pages of such orders that one reading looks at. They are few, or the clock is wrong now.
-const maxFuture = 20
+// maxFuture bounds how many such orders one reading looks at, since every reading does so again.
+const maxFuture = 2000
 
 // future gives the orders that are dated after the shop's clock, at the end of a reading. When the last listing did not
-// show the end of the row of changes, they are asked for.
-func (r *Reader) future(ctx context.Context, last *listing, full bool) (found []Document, err error) {
+// show the end of the row of changes, they are asked for. more is true when there are too many.
+func (r *Reader) future(ctx context.Context, last *listing, full bool) (found []Document, more bool, err error) {
 	from := last.clock().Add(inTheFuture).UTC()
 	if !full {
-		return datedAfter(last.items, from), nil
+		return datedAfter(last.items, from), false, nil
 	}
-	after := order.Cut{UpdatedAt: from}
-	for range maxFuture {
-		l, full, err := r.behind(ctx, after)
-		if err != nil {
-			return nil, err
+	for after := (order.Cut{UpdatedAt: from}); full && len(found) < maxFuture; {
+		var l *listing
+		if l, full, err = r.behind(ctx, after); err != nil {
+			return nil, false, err
 		}
 		found = append(append(found, l.items...), l.broken...)
-		if !full || !place(l.items[len(l.items)-1]).After(after) {
-			break
+		if full {
+			next := place(l.items[len(l.items)-1])
+			full, after = next.After(after), next
 		}
-		after = place(l.items[len(l.items)-1])
 	}
-	return found, nil
+	return found, full, nil
 }
 
 func datedAfter(items []Document, t time.Time) (future []Document) {

@@ -51,6 +51,8 @@ type Page struct {
 	// Future are orders dated after the shop's own clock. Their place in the row of changes is wrong, so the reading does
 	// not go by them: they come with the end of every reading, until their time has come.
 	Future []Document
+	// MoreFuture is true when there are more of them than one reading looks at.
+	MoreFuture bool
 	// Ahead is true when the reading began behind the shop's own clock: the clock was wrong before, or is now. Then nothing
 	// was read, and no order that changes now would be found from there.
 	Ahead bool
@@ -85,7 +87,7 @@ func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
 	r.take(page, l)
 	page.Done = page.Done || !full
 	if page.Done {
-		if page.Future, err = r.future(ctx, l, full); err != nil {
+		if page.Future, page.MoreFuture, err = r.future(ctx, l, full); err != nil {
 			return nil, err
 		}
 	}
@@ -145,6 +147,8 @@ func (r *Reader) take(page *Page, l *listing) {
 
 type listing struct {
 	items []Document
+	// total is how many orders match, whatever the page holds.
+	total int64
 	now   time.Time
 	took  time.Duration
 	// asked is how many orders the page could have had; broken are those that cannot be shown.
@@ -163,19 +167,25 @@ func (l *listing) clock() time.Time {
 const opList = "GET orders"
 
 func (c *Client) list(ctx context.Context, s search) (*listing, error) {
+	if len(c.stores) > 0 {
+		s.where = append(s.where[:len(s.where):len(s.where)], condition{"store_id", opIn, c.storeList()})
+	}
 	a, err := c.get(ctx, opList, "/orders", s.params())
 	if err != nil {
 		return nil, err
 	}
 	var body struct {
 		Items *[]json.RawMessage `json:"items"` // null when there are none
-		Total json.RawMessage    `json:"total_count"`
+		Total *lenient           `json:"total_count"`
 	}
 	err = json.Unmarshal(a.body, &body)
 	if err != nil || body.Items == nil && body.Total == nil {
 		return nil, badAnswer(opList, "the answer is not a list of orders", err)
 	}
 	l := &listing{now: a.now, took: a.took}
+	if body.Total != nil {
+		l.total = body.Total.int()
+	}
 	if body.Items == nil {
 		return l, nil
 	}
@@ -211,10 +221,22 @@ func (c *Client) Get(ctx context.Context, entityID int64) (*Document, error) {
 		return nil, err
 	}
 	d := envelope(a.body)
-	if d.EntityID == 0 {
+	switch {
+	case d.EntityID == 0:
 		return nil, badAnswer(op, "the answer is not an order", nil)
+	case len(c.stores) > 0 && !slices.Contains(c.stores, d.StoreID):
+		return nil, &order.Failure{Kind: order.Permanent, System: system, Op: op, Code: "other_store",
+			Message: fmt.Sprintf("the order belongs to store %d; this instance reads %s", d.StoreID, c.storeList()), Hint: "See MAGENTO_STORES."}
 	}
 	return &d, nil
+}
+
+func (c *Client) storeList() string {
+	texts := make([]string, len(c.stores))
+	for i, id := range c.stores {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.Join(texts, ",")
 }
 
 // maxIn bounds the numbers of one look-up, so that the address stays short; lookUpPage is how many orders it reads at

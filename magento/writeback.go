@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -103,7 +102,7 @@ func progress(raw []byte) string {
 // afterwards; in 2.4.7 another one is refused, later one that does not belong to the order's state (issue 38723, commit
 // fd879d4a80). So o must have been read just before, and must have a status.
 func (c *Client) Comment(ctx context.Context, o *Current, text string) error {
-	return c.write(ctx, "POST orders/{id}/comments", "/orders/"+strconv.FormatInt(o.EntityID, 10)+"/comments", map[string]any{
+	return c.write(ctx, opComment, "/orders/"+strconv.FormatInt(o.EntityID, 10)+"/comments", map[string]any{
 		"statusHistory": map[string]any{"comment": Signed(text), "status": o.Status, "parent_id": o.EntityID, "entity_name": "order",
 			"is_customer_notified": 0, "is_visible_on_front": 0},
 	})
@@ -126,7 +125,7 @@ func (c *Client) write(ctx context.Context, op, path string, body any) error {
 	}
 	a, err := c.send(ctx, call{op: op, method: http.MethodPost, path: path, body: raw})
 	if err != nil {
-		return asWrite(err)
+		return asWrite(op, err)
 	}
 	if text := strings.TrimSpace(string(a.body)); text == "false" || text == "null" {
 		return &order.Failure{Kind: order.Unknown, System: system, Op: op, Code: "unreadable", Message: "the answer is " + text}
@@ -135,36 +134,29 @@ func (c *Client) write(ctx context.Context, op, path string, body any) error {
 }
 
 // asWrite judges the failure of a call that changes something. What a read may simply repeat leaves it open here whether
-// the change was made.
-func asWrite(err error) error {
-	f, ok := errors.AsType[*order.Failure](err)
-	if !ok {
+// the change was made. A failure of the login before it is what it is: nothing was written.
+func asWrite(op string, err error) error {
+	found, ok := errors.AsType[*order.Failure](err)
+	if !ok || found.Op != op {
 		return err
 	}
+	f := *found // others may hold it too
 	switch status, _ := strconv.Atoi(f.Code); {
-	case f.Kind == order.Config && rightMissing(f):
+	case f.Kind == order.Config:
+		if resource, refused := refusedResource(f.Message); refused && resource != resourceView {
+			f.Hint += " Or take the setting out of write_back in the rules."
+		}
 	case f.Kind == order.Transient && f.Code == "no_answer" && neverConnected(f.Err): // nothing was sent
 	case f.Kind == order.Transient && (f.Code == "no_answer" || f.Code == "unreadable" || status >= 500):
 		f.Kind = order.Unknown
 	case status == http.StatusBadRequest && strings.Contains(f.Message, "is not part of the order status history"):
 		f.Kind, f.Hint = order.Transient, "The order's state has changed in this moment; it is read again before the next try."
 	}
-	return f
+	return &f
 }
 
 // neverConnected reports whether the call failed before there was a connection.
 func neverConnected(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"
-}
-
-// rightMissing names the right that a write needs. webapi.xml: Magento_Sales::comment for comments, ::create for the save.
-func rightMissing(f *order.Failure) bool {
-	for resource, name := range map[string]string{"Magento_Sales::comment": "Comment", "Magento_Sales::create": "Create"} {
-		if strings.Contains(f.Message, resource) {
-			f.Hint = fmt.Sprintf("Give the integration the right Sales > Operations > Orders > Actions > %s (%s), or take the setting out of write_back in the rules.", name, resource)
-			return true
-		}
-	}
-	return false
 }

@@ -170,7 +170,7 @@ func TestWriteBack_FailuresSayWhatMayHaveHappened(t *testing.T) {
 		"maintenance":                  {func(f *magentosim.Faults) { f.Unavailable = true }, order.Unknown, "503", ""},
 		"too many calls":               {func(f *magentosim.Faults) { f.RateLimit = &magentosim.RateLimit{} }, order.Transient, "429", ""},
 		"may not write": {func(f *magentosim.Faults) {
-			f.DeniedResources = []string{"Magento_Sales::comment", "Magento_Sales::create"}
+			f.Deny = []string{"Magento_Sales::comment", "Magento_Sales::create"}
 		},
 			order.Config, "401", "write_back in the rules"},
 	} {
@@ -201,6 +201,27 @@ func TestWriteBack_NamesTheRightThatIsMissing(t *testing.T) {
 	}
 	if f := failureOf(t, client.SetExtOrderID(t.Context(), o, "9")); !strings.Contains(f.Hint, "Magento_Sales::create") {
 		t.Errorf("a save: hint %q", f.Hint)
+	}
+}
+
+// Where the login before a write fails, the write was not sent.
+func TestWriteBack_AFailedLoginLeavesNothingOpen(t *testing.T) {
+	shop := newShop(t, magentosim.Config{AdminUsername: "admin", AdminPassword: "pass1234"})
+	client, err := magento.New(magento.Settings{URL: serve(t, shop), AdminUser: "admin", AdminPassword: "pass1234"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*magentosim.Faults){
+		"no answer to the login": func(f *magentosim.Faults) { f.Drop = true },
+		"maintenance":            func(f *magentosim.Faults) { f.Unavailable = true },
+	} {
+		if err := shop.SetFaults(change); err != nil {
+			t.Fatal(err)
+		}
+		if f := failureOf(t, client.Comment(t.Context(), &magento.Current{EntityID: 7, Status: "x"}, "x")); f.Kind != order.Transient {
+			t.Errorf("%s: %s of %s, want transient", name, f.Kind, f.Op)
+		}
+		shop.ClearFaults()
 	}
 }
 

@@ -184,7 +184,7 @@ func TestAMissingRightIsOneErrorOfTheRun(t *testing.T) {
 		w.place("simple", 1)
 	}
 	before := w.shopOrders()
-	if err := w.shop.SetFaults(func(f *magentosim.Faults) { f.DeniedResources = []string{"Magento_Sales::comment"} }); err != nil {
+	if err := w.shop.SetFaults(func(f *magentosim.Faults) { f.Deny = []string{"Magento_Sales::comment"} }); err != nil {
 		t.Fatal(err)
 	}
 	w.startWorker()

@@ -124,6 +124,7 @@ func (s *syncOrders) reconsider(ctx workflow.Context) {
 // takes at most half of the run's time: a long reading must not keep waiting orders from B1, and the next run reads on.
 func (s *syncOrders) stage(ctx workflow.Context) error {
 	half := s.state.Deadline.Add(-s.in.Budget / 2)
+	ctx = withFewTries(ctx)
 	for !s.state.Read && workflow.Now(ctx).Before(half) {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return s.continueAsNew(ctx)
@@ -139,6 +140,9 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 		if page.Restarted != nil {
 			s.note(fmt.Sprintf("reading had come to %s, the shop's clock says %s: its clock was or is wrong. Reading goes on from %s",
 				stamp(s.state.After.UpdatedAt), stamp(page.ShopTime), stamp(page.Restarted.UpdatedAt)))
+		}
+		if page.MoreFuture {
+			s.note("more orders of Magento are dated after its own clock than can be staged: set the clock and their updated_at right")
 		}
 		if page.Nameless > 0 {
 			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))

@@ -36,6 +36,9 @@ func (s *Shop) serveControl(w http.ResponseWriter, r *http.Request) bool {
 	case "POST /control/remove":
 		err := s.controlRemove(r)
 		writeControl(w, struct{}{}, err)
+	case "POST /control/revoke":
+		s.RevokeAdminTokens()
+		writeControl(w, struct{}{}, nil)
 	default:
 		return false
 	}

@@ -2,8 +2,10 @@ package magentosim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Faults are the ways the shop fails on demand. The JSON names are those of POST /control, where a field that is not
@@ -32,14 +34,26 @@ type Faults struct {
 	LatencyMS int `json:"latency_ms"`
 	// ACL false takes all permissions from all callers. Default true.
 	ACL bool `json:"acl"`
-	// DeniedResources are permissions that the integration has not got, such as Magento_Sales::comment.
-	DeniedResources []string `json:"denied_resources"`
 	// WriteFault makes writes fail. nil: they do not.
 	WriteFault *WriteFault `json:"write_fault"`
 	// HideStatus shows single orders as if their status were NULL.
 	HideStatus bool `json:"hide_status"`
 	// BearerDisabled refuses the integration token, as an upgrade to 2.4.4 does.
 	BearerDisabled bool `json:"bearer_disabled"`
+	// Deny takes these permissions from all callers, such as "Magento_Sales::actions_view". Default none.
+	Deny []string `json:"deny"`
+	// TokenRevoked refuses the integration's access token, as Bearer and in signatures, as "Reauthorize" does to the old one.
+	TokenRevoked bool `json:"token_revoked"`
+	// IntegrationInactive lets signatures pass and then knows nobody; the bearer token is refused.
+	IntegrationInactive bool `json:"integration_inactive"`
+	// OAuthRefusal answers every signed request with one of Magento's refusals, one of those in signedRefusals. Default none.
+	OAuthRefusal string `json:"oauth_refusal"`
+	// DropAuthorization loses the header, as a web server does that does not pass it on to PHP.
+	DropAuthorization bool `json:"drop_authorization"`
+	// AdminLocked refuses every admin login, as a locked account does.
+	AdminLocked bool `json:"admin_locked"`
+	// TwoFactor asks admin logins for the second factor, as an upgrade to 2.4 does.
+	TwoFactor bool `json:"two_factor"`
 	// ClockSkewSeconds shifts Magento's clock further.
 	ClockSkewSeconds int `json:"clock_skew_seconds"`
 	// ForRequests ends all of this after so many REST calls. 0: it lasts.
@@ -66,6 +80,9 @@ func (f Faults) validate() error {
 	if err := f.WriteFault.validate(); err != nil {
 		return err
 	}
+	if _, known := signedRefusals[f.OAuthRefusal]; !known && f.OAuthRefusal != "" {
+		return fmt.Errorf("magentosim: oauth_refusal is %q, want one of %s", f.OAuthRefusal, strings.Join(slices.Sorted(maps.Keys(signedRefusals)), ", "))
+	}
 	if f.LatencyMS < 0 || f.ForRequests < 0 || f.MaxPageSize < 0 {
 		return fmt.Errorf("magentosim: latency_ms, max_page_size and for_requests cannot be negative")
 	}
@@ -81,7 +98,7 @@ func (s *Shop) Faults() Faults {
 
 // clone shares nothing with f.
 func (f Faults) clone() Faults {
-	f.PoisonEntityIDs, f.DeniedResources = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.DeniedResources)
+	f.PoisonEntityIDs, f.Deny = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.Deny)
 	if f.RateLimit != nil {
 		limit := *f.RateLimit
 		f.RateLimit = &limit

@@ -15,6 +15,10 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveREST(w, r, rest)
 		return
 	}
+	if r.Method == http.MethodGet && path == "/magento_version" {
+		s.serveVersion(w)
+		return
+	}
 	if r.URL.Path == path && s.serveControl(w, r) {
 		return
 	}
@@ -91,10 +95,12 @@ func (s *Shop) route(r *http.Request, path string, f Faults, call uint64) reply 
 	parts = parts[1:]
 	switch route := r.Method + " " + strings.Join(parts, "/"); {
 	case route == "POST integration/admin/token":
-		token, err := s.guard.adminToken(r)
+		token, err := s.guard.adminToken(r, f)
 		return answerOf(token, err)
 	case route == "GET orders":
 		return s.guarded(r, aclView, f, func() reply { return s.list(r, f, call) })
+	case route == "GET store/websites":
+		return s.guarded(r, aclStores, f, func() reply { return ok(websites()) })
 	case route == "POST orders":
 		return s.guarded(r, aclCreate, f, func() reply { return s.writing(func() reply { return s.save(r) }) })
 	case r.Method == http.MethodGet && len(parts) == 2 && parts[0] == "orders":
@@ -118,6 +124,12 @@ func answerOf(body []byte, err *apiError) reply {
 		return failed(err)
 	}
 	return ok(body)
+}
+
+// serveVersion answers GET /magento_version: no more than the line. Magento REST: module-version Controller/Index.
+func (s *Shop) serveVersion(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "Magento/"+s.line+" (Community)")
 }
 
 // get answers GET /V1/orders/{id}.

@@ -18,6 +18,7 @@ import (
 type Shop struct {
 	cfg    Config
 	traits traits
+	line   string // "2.4"
 	gen    *generator
 	guard  *guard
 	loaded LoadReport
@@ -64,6 +65,7 @@ func New(cfg Config) (*Shop, error) {
 	s := &Shop{
 		cfg:    cfg,
 		traits: traitsOf(version),
+		line:   fmt.Sprintf("%d.%d", version[0], version[1]),
 		byID:   map[int64]*record{},
 		byKey:  map[string]int64{},
 		faults: noFaults(),

@@ -74,10 +74,10 @@ func TestWriteFaults(t *testing.T) {
 	}
 }
 
-// TestDeniedResources: an integration that may read and not write.
+// TestDeny: an integration that may read and not write.
 func TestDeniedResources(t *testing.T) {
 	shop := fill(t, magentosim.Config{}, document(1, nil))
-	shop.control("/control", `{"denied_resources":["Magento_Sales::comment"]}`)
+	shop.control("/control", `{"deny":["Magento_Sales::comment"]}`)
 	a := shop.post("/rest/V1/orders/1/comments", `{"statusHistory":{"comment":"x"}}`)
 	if a.status != 401 || !strings.Contains(string(a.body), "Magento_Sales::comment") {
 		t.Errorf("a comment: got %d %s", a.status, a.body)
