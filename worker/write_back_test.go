@@ -238,7 +238,7 @@ func TestAKilledWorkerTellsMagentoOnce(t *testing.T) {
 	w.checkLedger()
 }
 
-// rulesThatTell is the example with write_back.
+// rulesThatTell is the example, asking for write-backs.
 func rulesThatTell(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
@@ -246,8 +246,11 @@ func rulesThatTell(t *testing.T) string {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "rules.yaml")
-	section := fmt.Sprintf("\nwrite_back: {comment: %q, ext_order_id: %t}\n", tellMagento.Comment, tellMagento.ExtOrderID)
-	if err := os.WriteFile(file, append(text, section...), 0o600); err != nil {
+	asked := strings.NewReplacer(`comment: ""`, fmt.Sprintf("comment: %q", tellMagento.Comment), "ext_order_id: false", "ext_order_id: true").Replace(string(text))
+	if rules, err := mapping.ParseRules([]byte(asked)); err != nil || rules.WriteBack != tellMagento {
+		t.Fatalf("the rules ask for %+v (%v)", rules.WriteBack, err)
+	}
+	if err := os.WriteFile(file, []byte(asked), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
