@@ -38,10 +38,12 @@ func (in ResyncOrdersInput) Validate() error {
 	return nil
 }
 
-// ResyncOrdersResult is the record of the run and the numbers that Magento does not know.
+// ResyncOrdersResult is the record of the run, the numbers that Magento does not know, and those of orders that it has and
+// cannot show. An entity_id is written entity-12.
 type ResyncOrdersResult struct {
-	Run     store.Run `json:"run"`
-	Missing []string  `json:"missing,omitempty"`
+	Run        store.Run `json:"run"`
+	Missing    []string  `json:"missing,omitempty"`
+	Unreadable []string  `json:"unreadable,omitempty"`
 }
 
 // ResyncOrders reads orders by number, stages them before all others, and takes them to B1. Held ones are tried again.
@@ -74,7 +76,7 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	if err := workflow.ExecuteActivity(ctx, act.FindOrders, find).Get(ctx, &found); err != nil {
 		return nil, err
 	}
-	r.result.Missing = found.Missing
+	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
 	var staged activities.SyncOrderResult
 	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, stage).Get(ctx, &staged); err != nil {
