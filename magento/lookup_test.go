@@ -125,15 +125,15 @@ func TestFindByIncrementIDs_OneNumberOfSeveralStoresOneOfThemBroken(t *testing.T
 
 func TestFindByIncrementIDs_ANumberWithACommaIsOneNumber(t *testing.T) {
 	shop := newShop(t, magentosim.Config{})
-	for n, number := range []string{"1", "2", "1,2"} {
+	for n, number := range []string{"1", "2", "1,2", "7"} {
 		if err := shop.Add(document(map[string]any{"entity_id": n + 1, "increment_id": number})); err != nil {
 			t.Fatal(err)
 		}
 	}
 	client := newClient(t, magento.Settings{URL: serve(t, shop)})
-	documents, err := client.FindByIncrementIDs(t.Context(), []string{"1,2"})
-	if found, _ := parted(documents); err != nil || !slices.Equal(found, []int64{3}) {
-		t.Errorf("found %v, %v; want the third alone", found, err)
+	documents, err := client.FindByIncrementIDs(t.Context(), []string{"7", "1,2"})
+	if found, _ := parted(documents); err != nil || !slices.Equal(found, []int64{3, 4}) {
+		t.Errorf("found %v, %v; want the third and the fourth", found, err)
 	}
 }
 
@@ -169,6 +169,20 @@ func TestLookUps_AShopThatFailsAtEverythingIsAnOutage(t *testing.T) {
 				t.Errorf("%d calls, want it to give up soon", n)
 			}
 		})
+	}
+}
+
+func TestLookUps_HalveNothingWhenTheShopFailsAtAnyList(t *testing.T) {
+	var calls atomic.Int64
+	broken := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, `{"message":"Internal Error. Details are available in Magento log file. Report ID: webapi-1"}`)
+	})
+	client := newClient(t, magento.Settings{URL: serve(t, counted(broken, &calls))})
+	_, err := client.FindByEntityIDs(t.Context(), []int64{1, 2, 3, 4})
+	if f := failureOf(t, err); f.Kind != order.Transient || calls.Load() != 2 {
+		t.Errorf("%v after %d calls, want an outage after the list and one that cannot have orders", f, calls.Load())
 	}
 }
 
