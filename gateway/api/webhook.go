@@ -43,7 +43,7 @@ func (s *server) routeWebhooks() {
 			lookedFor + ". The orders are read from Magento some seconds later, all that were named meanwhile together; an event that is " +
 			"sent again costs at most one more reading. Events that say that they are about something else are accepted and ignored. " +
 			"The order is found without any of this when its time has come: the webhook makes it faster.",
-		DefaultStatus: http.StatusAccepted, MaxBodyBytes: maxHint + 1, // the framework refuses a body that reaches it
+		DefaultStatus: http.StatusOK, MaxBodyBytes: maxHint + 1, // the framework refuses a body that reaches it
 		SkipValidateParams: true, SkipValidateBody: true,
 		Errors: append(refusals, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)}, s.takeHint)
 	route(s, huma.Operation{OperationID: "answer-challenge", Method: http.MethodGet, Path: webhookPath, Tags: []string{"webhooks"},
@@ -83,7 +83,7 @@ type hintOutput struct {
 //
 // What is no JSON, and what should name an order and does not, is refused: that is for a person to mend. Adobe I/O Events
 // repeats 429 and 5xx for 24 hours and nothing else, and switches a registration off when most deliveries of a day fail
-// ("Introduction to Adobe I/O Events Webhooks", troubleshooting); so what is about something else is accepted.
+// ("Introduction to Adobe I/O Events Webhooks", troubleshooting); so what is about something else is accepted. The answer is 200: some webhook modules take only 200 and 201 for success.
 func (s *server) takeHint(ctx context.Context, in *hintInput) (*hintOutput, error) {
 	now := time.Now()
 	hook, err := s.admit(in.Instance, in.Credentials, in.RawBody, now)
