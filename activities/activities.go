@@ -22,10 +22,10 @@ import (
 
 // Shop is what the activities need of a Magento client.
 type Shop interface {
-	// FindByIncrementIDs reads the orders with these numbers, of every store.
+	// FindByIncrementIDs reads the orders with these numbers, of every store; FindByEntityIDs those with these keys of
+	// Magento. One that cannot be shown has a Fault, those that do not exist are left out.
 	FindByIncrementIDs(ctx context.Context, ids []string) ([]magento.Document, error)
-	// Get reads one order by Magento's entity_id; one that does not exist is a Permanent failure.
-	Get(ctx context.Context, entityID int64) (*magento.Document, error)
+	FindByEntityIDs(ctx context.Context, ids []int64) ([]magento.Document, error)
 }
 
 // Pages reads the orders of a shop in order of their last change.

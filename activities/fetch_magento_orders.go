@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
+
 	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
@@ -132,7 +134,7 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 // holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.
 func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Document) error {
 	reason := &order.Reason{Code: "magento_cannot_show", Field: "entity_id", Message: fmt.Sprintf("Magento cannot show the order with entity_id %d: %s", d.EntityID, short(d.Fault)),
-		Hint: "Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync it."}
+		Hint: fmt.Sprintf("Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync %s.", magento.StandIn(d.EntityID))}
 	_, err := a.store.Change(ctx, key, func(doc *store.Staged) error {
 		if doc.Status == order.Held && doc.Reason != nil && *doc.Reason == *reason {
 			return store.ErrUnchanged
@@ -148,4 +150,9 @@ func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Do
 		return nil
 	}
 	return err
+}
+
+// heldWithoutDocument refuses an order that stands in the store by its entity_id alone, because Magento could not show it.
+func heldWithoutDocument(doc *store.Staged) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("order %s has not been read from Magento yet: resync %s", doc.Key, doc.IncrementID), TypeHeld, nil)
 }

@@ -109,6 +109,9 @@ func (p *posting) load(ctx context.Context) error {
 		return err
 	}
 	p.doc = doc
+	if doc.PayloadHash == "" {
+		return heldWithoutDocument(doc)
+	}
 	if doc.Order == nil {
 		raw, err := p.store.Payload(ctx, store.PayloadRef{Key: p.key, Hash: doc.PayloadHash})
 		if err != nil {

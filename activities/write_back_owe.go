@@ -25,10 +25,10 @@ func owe(doc *store.Staged, rules mapping.WriteBack) {
 }
 
 // oweAgain makes the write-backs of orders that somebody asked for by name due now: those that were given up or need a
-// look, those that wait, and those of orders that were posted before the rules asked for any. It gives their number.
-func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.PayloadRef, actor string) (n int, err error) {
+// look, those that wait, and those of orders that were posted before the rules asked for any. It reports whether there were some.
+func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.PayloadRef, actor string) (some bool, err error) {
 	if !i.writesBack() {
-		return 0, nil
+		return false, nil
 	}
 	for _, ref := range refs {
 		_, err := a.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
@@ -54,9 +54,9 @@ func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.Payl
 			continue
 		}
 		if err != nil {
-			return n, err
+			return false, err
 		}
-		n++
+		some = true
 	}
-	return n, nil
+	return some, nil
 }

@@ -121,6 +121,9 @@ type Gateway struct {
 	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
+
+	// WebhookSecrets holds the secret of each instance whose webhook is on.
+	WebhookSecrets map[string]string `ignored:"true"`
 }
 
 // LoadGateway reads and checks the settings of the gateway.
@@ -132,6 +135,10 @@ func LoadGateway() (*Gateway, error) {
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
 		}
+	}
+	g.WebhookSecrets = map[string]string{}
+	for _, name := range g.InstanceNames {
+		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)
 }

@@ -25,8 +25,9 @@ type Document struct {
 	StoreID     int64
 	UpdatedAt   time.Time
 	// Fault is Magento's message when it cannot show the order, neither in a list nor by itself. Then there is no Raw, and
-	// EntityID is all that is known.
-	Fault string
+	// EntityID is all that is known, and AskedFor: the increment_id under which a look-up came upon it.
+	Fault    string
+	AskedFor string
 }
 
 // Key names the document. One without an increment_id is named by its entity_id, so that it can be held.
@@ -37,7 +38,19 @@ func (d *Document) Key(instance string) (order.Key, error) {
 	if d.EntityID == 0 {
 		return "", fmt.Errorf("a Magento document has neither increment_id nor entity_id")
 	}
-	return order.NewKey(instance, max(d.StoreID, 0), "entity-"+strconv.FormatInt(d.EntityID, 10))
+	return order.NewKey(instance, max(d.StoreID, 0), StandIn(d.EntityID))
+}
+
+const standIn = "entity-"
+
+// StandIn is the number of an order of which Magento tells no increment_id: entity-12.
+func StandIn(entityID int64) string { return standIn + strconv.FormatInt(entityID, 10) }
+
+// StandsFor is the entity_id that such a number stands for; ok is false for any other number.
+func StandsFor(incrementID string) (entityID int64, ok bool) {
+	digits, found := strings.CutPrefix(incrementID, standIn)
+	entityID, err := strconv.ParseInt(digits, 10, 64)
+	return entityID, found && err == nil && entityID > 0 && StandIn(entityID) == incrementID
 }
 
 // Page is what one step of a reader saw.
@@ -237,41 +250,4 @@ func (c *Client) storeList() string {
 		texts[i] = strconv.FormatInt(id, 10)
 	}
 	return strings.Join(texts, ",")
-}
-
-// maxIn bounds the numbers of one look-up, so that the address stays short; lookUpPage is how many orders it reads at
-// once, since several stores may use the same number.
-const (
-	maxIn      = 50
-	lookUpPage = 100
-)
-
-// FindByIncrementIDs reads the orders with these numbers, of every store: an increment_id is unique within a store only.
-func (c *Client) FindByIncrementIDs(ctx context.Context, ids []string) ([]Document, error) {
-	var all []Document
-	for some := range slices.Chunk(ids, maxIn) {
-		found, err := c.findSome(ctx, condition{"increment_id", opIn, strings.Join(some, ",")})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
-
-// findSome reads all orders of a condition by entity_id.
-func (c *Client) findSome(ctx context.Context, where condition) (all []Document, err error) {
-	for last := int64(0); ; {
-		l, err := c.list(ctx, search{where: []condition{where, {"entity_id", opGreater, strconv.FormatInt(last, 10)}},
-			sort: []string{"entity_id"}, pageSize: lookUpPage})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, l.items...)
-		n := len(l.items)
-		if n < lookUpPage || l.items[n-1].EntityID <= last {
-			return all, nil
-		}
-		last = l.items[n-1].EntityID
-	}
 }

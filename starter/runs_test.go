@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/order"
+	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
 
@@ -100,6 +101,26 @@ func TestResyncWaitNamesHeldAndMissingOrders(t *testing.T) {
 	}
 	if out := r.must("resync", posted, "--wait"); !strings.Contains(out, "taken to B1 0") {
 		t.Errorf("resync of a posted order says %q", out)
+	}
+}
+
+func TestResyncOfAnOrderThatMagentoCannotShow(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	number := r.place("simple")
+	if err := r.shop.SetFaults(func(f *magentosim.Faults) { f.PoisonEntityIDs, f.PoisonGetMissing = []int64{1}, true }); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := r.starter("resync", number, "--wait")
+	if code != exitHeld || errs != "" || !strings.Contains(out, number+" held: magento_cannot_show: ") || strings.Contains(out, "missing") {
+		t.Errorf("exit %d: %s%s, want it held as one that Magento cannot show", code, out, errs)
+	}
+	if code, _, errs := r.starter("resync", r.instance+":0:entity-1"); code != exitInput || !strings.Contains(errs, "name the order by its number: entity-1") {
+		t.Errorf("by its key: exit %d: %s", code, errs)
+	}
+	r.shop.ClearFaults()
+	if out := r.must("resync", "entity-1", "--wait"); !strings.Contains(out, "posted 1") {
+		t.Errorf("once it is mended: %s, want it posted", out)
 	}
 }
 
