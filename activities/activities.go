@@ -45,6 +45,10 @@ type Instance struct {
 	Name  string
 	Shop  Shop
 	Pages Pages
+	// Writer tells the shop what B1 has; needed only where the rules ask for it. ShopTimeout is the longest that one call
+	// to the shop takes, zero for a minute.
+	Writer      Writer
+	ShopTimeout time.Duration
 	// SyncFrom is where the first run begins; Overlap how far every later one reaches back.
 	SyncFrom time.Time
 	Overlap  time.Duration

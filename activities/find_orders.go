@@ -16,6 +16,9 @@ type FindOrdersInput struct {
 	Instance     string   `json:"instance"`
 	IncrementIDs []string `json:"increment_ids,omitempty"`
 	EntityIDs    []int64  `json:"entity_ids,omitempty"`
+	// Again also makes due what Magento is still to be told of those orders: a person asked for them. Actor is who.
+	Again bool   `json:"again,omitempty"`
+	Actor string `json:"actor,omitempty"`
 }
 
 // FindOrdersResult names the documents found, freshly read from Magento. An entity_id is written as the number of a
@@ -26,6 +29,8 @@ type FindOrdersResult struct {
 	Missing []string `json:"missing,omitempty"`
 	// Unreadable are the numbers of orders that Magento has and cannot show; each is held under its stand-in.
 	Unreadable []string `json:"unreadable,omitempty"`
+	// WriteBack is true when Magento is to be told of some of them now.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // FindOrders reads orders by number from Magento, whatever their age and state, and keeps their documents. One that Magento
@@ -55,6 +60,11 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	documents := append(found, byKey...)
 	if result.Refs, _, err = a.keep(ctx, in.Instance, documents, asked); err != nil {
 		return nil, err
+	}
+	if in.Again {
+		if result.WriteBack, err = a.oweAgain(ctx, i, result.Refs, in.Actor); err != nil {
+			return nil, err
+		}
 	}
 	return result, a.forgetStandIns(ctx, in.Instance, documents)
 }

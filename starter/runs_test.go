@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/order"
 	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
@@ -157,10 +158,24 @@ func TestStatusAgreesWithTheStore(t *testing.T) {
 		t.Errorf("cut %q", s.Cut)
 	}
 	text := strings.Join(strings.Fields(r.must("status")), " ")
+	if strings.Contains(text, "write-back") {
+		t.Errorf("status %q speaks of write-backs where the rules ask for none", text)
+	}
 	for _, part := range []string{"instance " + r.instance, "posted 1", "held 2", "cut " + s.Cut, "last run ", "read 3 (new 3)", "held for b1_refused 2"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("status says %q, want %q in it", text, part)
 		}
+	}
+	for key, b := range map[string]store.WriteBackState{"1": store.WriteBackOpen, "2": store.WriteBackOpen, "3": store.WriteBackToLookAt} {
+		if _, err := r.db.Change(t.Context(), order.Key(r.instance+":9:"+key), func(doc *store.Staged) error {
+			doc.Status, doc.WriteBack = order.Posted, &store.WriteBack{State: b}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "write-back open 2, given up 0, to look at 1") {
+		t.Errorf("status says %q, want the write-backs in it", text)
 	}
 }
 

@@ -34,6 +34,8 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.Claim, d.Attempts = &store.Claim{Token: "t", ExpiresAt: at(5)}, 3
 		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028"}
 		d.Manual, d.AgainstCancelled, d.Reference = true, true, "3"
+		d.WriteBack = &store.WriteBack{State: store.WriteBackDone, DocNum: 2, Replaces: 1, Since: at(8), DueAt: at(9), BusyUntil: new(at(10)), Attempts: 3,
+			Reason: &order.Reason{Code: "x", Message: "y"}, DoneAt: new(at(11)), Concern: &order.Reason{Code: "z"}}
 		d.Note(store.Event{At: at(7), Step: "s", Outcome: "o", Detail: "d", WorkflowID: "w", RunID: "r", Actor: "a"})
 	})
 	read, err := s.Get(t.Context(), "main:1:1")

@@ -99,6 +99,9 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	if err := r.post(ctx, staged.Open); err != nil {
 		return nil, err
 	}
+	if err := writeBack(ctx, &r.result.Run, r.poster, found.WriteBack); err != nil {
+		return nil, err
+	}
 	_, err = finish(ctx, &r.result.Run, r.poster)
 	return &r.result, err
 }
@@ -109,7 +112,8 @@ const hintPatience = time.Minute
 
 // find reads the orders from Magento.
 func (r *resyncOrders) find(ctx workflow.Context) (found activities.FindOrdersResult, err error) {
-	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs}
+	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs,
+		Again: !r.in.Hint, Actor: r.in.Actor}
 	if r.in.Hint {
 		ctx = workflow.WithScheduleToCloseTimeout(ctx, hintPatience)
 	}

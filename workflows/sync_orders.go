@@ -36,6 +36,8 @@ type syncState struct {
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
+	// WriteBack is true when Magento is to be told of posted orders.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -85,6 +87,9 @@ func (s *syncOrders) run(ctx workflow.Context) (*store.Run, error) {
 	}
 	if more {
 		return nil, s.continueAsNew(ctx)
+	}
+	if err := writeBack(ctx, &s.state.Run, s.poster, s.state.WriteBack); err != nil {
+		return nil, err
 	}
 	return finish(ctx, &s.state.Run, s.poster)
 }
@@ -172,6 +177,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			s.note("read the queue: " + text(err))
 			break
 		}
+		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		if len(next.Orders) == 0 {
 			break
 		}
@@ -206,6 +212,7 @@ func (s *syncOrders) full(ctx workflow.Context) (more bool, err error) {
 // continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.
 func (s *syncOrders) continueAsNew(ctx workflow.Context) error {
 	s.state.Run.Counts.InHand += s.poster.open
+	s.state.WriteBack = s.state.WriteBack || s.poster.writeBack
 	s.in.Resume = s.state
 	return workflow.NewContinueAsNewError(ctx, SyncOrders, s.in)
 }

@@ -34,6 +34,10 @@ type Faults struct {
 	LatencyMS int `json:"latency_ms"`
 	// ACL false takes all permissions from all callers. Default true.
 	ACL bool `json:"acl"`
+	// WriteFault makes writes fail. nil: they do not.
+	WriteFault *WriteFault `json:"write_fault"`
+	// HideStatus shows single orders as if their status were NULL.
+	HideStatus bool `json:"hide_status"`
 	// BearerDisabled refuses the integration token, as an upgrade to 2.4.4 does.
 	BearerDisabled bool `json:"bearer_disabled"`
 	// Deny takes these permissions from all callers, such as "Magento_Sales::actions_view". Default none.
@@ -73,6 +77,9 @@ func (f Faults) validate() error {
 	if f.RateLimit != nil && (f.RateLimit.Status < 400 || f.RateLimit.Status > 599) {
 		return fmt.Errorf("magentosim: rate_limit.status is %d, want 400 to 599", f.RateLimit.Status)
 	}
+	if err := f.WriteFault.validate(); err != nil {
+		return err
+	}
 	if _, known := signedRefusals[f.OAuthRefusal]; !known && f.OAuthRefusal != "" {
 		return fmt.Errorf("magentosim: oauth_refusal is %q, want one of %s", f.OAuthRefusal, strings.Join(slices.Sorted(maps.Keys(signedRefusals)), ", "))
 	}
@@ -89,8 +96,17 @@ func (s *Shop) Faults() Faults {
 	return s.faults.clone()
 }
 
+// clone shares nothing with f.
 func (f Faults) clone() Faults {
 	f.PoisonEntityIDs, f.Deny = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.Deny)
+	if f.RateLimit != nil {
+		limit := *f.RateLimit
+		f.RateLimit = &limit
+	}
+	if f.WriteFault != nil {
+		fault := *f.WriteFault
+		f.WriteFault = &fault
+	}
 	return f
 }
 
