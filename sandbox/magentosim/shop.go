@@ -98,7 +98,7 @@ func (s *Shop) generate(count int) error {
 	end := s.now()
 	for i := range count {
 		share := historyWindow / time.Duration(count) * time.Duration(i)
-		plan := plan{createdAfter: end.Add(-historyWindow + share), span: historyWindow / time.Duration(count), now: end}
+		plan := plan{createdAfter: end.Add(-historyWindow + share), span: historyWindow / time.Duration(count), now: end, lines: s.cfg.Lines}
 		if _, err := s.place(plan, false); err != nil {
 			return err
 		}

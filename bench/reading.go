@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// reading is the case: a backlog of orders is read from the shop and staged, page after page, as a run does it.
+type reading struct {
+	Orders []int `default:"10000" help:"Backlogs to read, one measurement each."`
+	Lines  int   `default:"2" help:"Lines of each order: 2 make orders of 8 KB. 0: a shop's usual mixture of orders."`
+	Page   int   `default:"100" help:"Orders of a page, 1 to 300."`
+	Runs   int   `default:"1" help:"How often each backlog is read."`
+	// Temporal measures the workflow on bin/temporal instead of calling the activities one after the other.
+	Temporal bool          `help:"Read through the workflow SyncOrders on bin/temporal."`
+	Profile  string        `help:"Folder for CPU profiles of reader and shop." type:"path"`
+	Limit    time.Duration `default:"8m" help:"How long one measurement may take."`
+}
+
+// Run measures every backlog and prints a line for each.
+func (c *reading) Run(ctx context.Context) error {
+	for _, orders := range c.Orders {
+		for range c.Runs {
+			m, err := c.measure(ctx, orders)
+			if err != nil {
+				return fmt.Errorf("reading %d orders: %w", orders, err)
+			}
+			if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// measurement is one line of the result. Sizes are in MB of 1,000,000 bytes, times in seconds.
+type measurement struct {
+	Case            string           `json:"case"`
+	Through         string           `json:"through"`
+	Orders          int              `json:"orders"`
+	BytesPerOrder   int              `json:"bytes_per_order"`
+	Seconds         float64          `json:"seconds"`
+	OrdersPerSecond float64          `json:"orders_per_second"`
+	CPUPer1000      float64          `json:"cpu_seconds_per_1000"`
+	Parts           map[string]usage `json:"parts"`
+}
+
+// measure reads one backlog with servers of its own.
+func (c *reading) measure(ctx context.Context, orders int) (*measurement, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Limit)
+	defer cancel()
+	w, err := newWorkshop()
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	settings := readerPart{Page: c.Page, Orders: orders, Profile: c.Profile}
+	if settings.Store, err = w.startStore(ctx); err != nil {
+		return nil, err
+	}
+	var shop opened
+	if err := w.startPart(ctx, "shop", shopPart{Orders: orders, Lines: c.Lines, Profile: c.Profile}.arguments(), &shop); err != nil {
+		return nil, err
+	}
+	settings.Shop = shop.URL
+	through := "activities"
+	if c.Temporal {
+		through = "workflow"
+		if settings.Temporal, err = w.startTemporal(ctx); err != nil {
+			return nil, err
+		}
+	}
+	before := w.usages()
+	var done staged
+	if err := w.startPart(ctx, "reader", settings.arguments(), &done); err != nil {
+		return nil, err
+	}
+	if done.Staged != orders {
+		return nil, fmt.Errorf("%d orders are staged", done.Staged)
+	}
+	parts := since(before, w.usages())
+	parts["reader"] = done.Usage
+	return result(through, shop, done, parts), nil
+}
+
+func result(through string, shop opened, done staged, parts map[string]usage) *measurement {
+	m := &measurement{Case: "reading", Through: through, Orders: done.Staged, BytesPerOrder: shop.Bytes / done.Staged,
+		Seconds: round(done.Seconds), OrdersPerSecond: round(float64(done.Staged) / done.Seconds), Parts: parts}
+	for _, u := range parts {
+		m.CPUPer1000 += u.CPUSeconds
+	}
+	m.CPUPer1000 = round(m.CPUPer1000 * 1000 / float64(done.Staged))
+	return m
+}
