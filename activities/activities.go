@@ -66,6 +66,7 @@ type Activities struct {
 	store     *store.Store
 	instances map[string]Instance
 	log       *slog.Logger
+	inHand    inHand
 }
 
 // New makes the activities. log gets state changes only.

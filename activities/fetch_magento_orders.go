@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"datawald/magento"
 	"datawald/order"
@@ -70,9 +73,8 @@ func bound(page *magento.Page, after order.Cut, until time.Time) {
 	}
 }
 
-// keep stores documents as received and names each once.
+// keep stores documents as received and names each once. Those that Magento cannot show are held.
 func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
-	refs = []store.PayloadRef{}
 	var payloads []store.NewPayload
 	for _, d := range documents {
 		key, err := d.Key(instance)
@@ -87,11 +89,38 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			}
 			continue
 		}
-		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt}
-		refs = append(refs, ref)
-		payloads = append(payloads, store.NewPayload{PayloadRef: ref, Raw: d.Raw})
+		payloads = append(payloads, store.NewPayload{PayloadRef: store.PayloadRef{Key: key, UpdatedAt: d.UpdatedAt}, Raw: d.Raw})
 	}
-	return refs, nameless, a.store.PutPayloads(ctx, payloads)
+	if err := a.keepAll(ctx, payloads); err != nil {
+		return nil, 0, err
+	}
+	refs = make([]store.PayloadRef, len(payloads))
+	for n, p := range payloads {
+		refs[n] = p.PayloadRef
+	}
+	return refs, nameless, nil
+}
+
+// keptAtOnce is how many documents are stored with one call.
+const keptAtOnce = 25
+
+// keepAll names each document by its hash and stores it; while the store works on some, the next are hashed.
+func (a *Activities) keepAll(ctx context.Context, payloads []store.NewPayload) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(stagedAtOnce)
+	for some := range slices.Chunk(payloads, keptAtOnce) {
+		g.Go(func() error {
+			for n := range some {
+				some[n].Hash = magento.PayloadHash(some[n].Raw)
+			}
+			if err := a.store.PutPayloads(ctx, some); err != nil {
+				return err
+			}
+			a.inHand.put(some)
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.

@@ -12,12 +12,14 @@ import (
 	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
-	"datawald/order"
 	"datawald/store"
 )
 
-// instance is the one shop of the measurement.
-const instance = "main"
+// instance is the one shop of the measurement, database its store.
+const (
+	instance = "main"
+	database = "bench"
+)
 
 // readerPart reads everything from the shop, stages it, and prints how long that took.
 type readerPart struct {
@@ -37,14 +39,13 @@ func (p readerPart) arguments() []string {
 
 // staged is what the reader has done, and what it took of its own process.
 type staged struct {
-	Staged  int     `json:"staged"`
 	Seconds float64 `json:"seconds"`
 	Usage   usage   `json:"usage"`
 }
 
 // Run reads to the end.
 func (p *readerPart) Run(ctx context.Context) error {
-	db, err := store.Open(ctx, p.Store, "bench")
+	db, err := store.Open(ctx, p.Store, database)
 	if err != nil {
 		return err
 	}
@@ -62,13 +63,6 @@ func (p *readerPart) Run(ctx context.Context) error {
 	}
 	done := staged{Seconds: time.Since(began).Seconds(), Usage: usageOf(os.Getpid())}
 	stop()
-	if err != nil {
-		return err
-	}
-	counts, err := db.Counts(ctx, instance)
-	for _, n := range counts {
-		done.Staged += int(n)
-	}
 	if err != nil {
 		return err
 	}
@@ -119,7 +113,6 @@ func throughActivities(ctx context.Context, a *activities.Activities) error {
 }
 
 func stage(ctx context.Context, a *activities.Activities, page *activities.FetchMagentoOrdersResult, reading store.Reading) error {
-	next := order.Cut(page.Next)
-	_, err := a.SyncOrder(ctx, activities.SyncOrderInput{Instance: instance, Refs: page.Refs, Cut: &next, Reading: &reading, Done: page.Done})
+	_, err := a.SyncOrder(ctx, activities.SyncOrderInput{Instance: instance, Refs: page.Refs, Cut: &page.Next, Reading: &reading, Done: page.Done})
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -81,4 +82,43 @@ func (s *Store) Payload(ctx context.Context, ref PayloadRef) ([]byte, error) {
 		return nil, fmt.Errorf("read payload of %s: %w", ref.Key, err)
 	}
 	return p.Raw, nil
+}
+
+// payloadsAtOnce is how many documents Payloads reads with one question.
+const payloadsAtOnce = 50
+
+// Payloads reads documents back as they were received. Those that are not there are missing from the answer.
+func (s *Store) Payloads(ctx context.Context, refs []PayloadRef) (map[PayloadRef][]byte, error) {
+	raws := make(map[PayloadRef][]byte, len(refs))
+	for some := range slices.Chunk(refs, payloadsAtOnce) {
+		if err := s.readPayloads(ctx, some, raws); err != nil {
+			return nil, fmt.Errorf("read payloads: %w", err)
+		}
+	}
+	return raws, nil
+}
+
+func (s *Store) readPayloads(ctx context.Context, refs []PayloadRef, raws map[PayloadRef][]byte) error {
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = payloadID(ref.Key, ref.Hash)
+	}
+	cur, err := s.payloads.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return err
+	}
+	var found []Payload
+	if err := cur.All(ctx, &found); err != nil {
+		return err
+	}
+	byID := make(map[string][]byte, len(found))
+	for _, p := range found {
+		byID[p.ID] = p.Raw
+	}
+	for i, ref := range refs {
+		if raw, ok := byID[ids[i]]; ok {
+			raws[ref] = raw
+		}
+	}
+	return nil
 }
