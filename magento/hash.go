@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 )
 
 // volatile members change without the order changing: protect_code is rewritten on every read or save up to 2.3, the
@@ -13,19 +14,13 @@ var volatile = []string{"protect_code", "updated_at", "email_sent", "send_email"
 // PayloadHash names a version of an order's document: the same for every reading of an unchanged order, whatever the
 // order of its members. A document that is not a JSON object is named by its bytes.
 func PayloadHash(raw []byte) string {
-	var members map[string]any
-	if err := unmarshalExact(raw, &members); err != nil {
+	if !json.Valid(raw) || raw[afterSpace(raw, 0)] != '{' {
 		return digest(raw)
 	}
-	for _, name := range volatile {
-		delete(members, name)
-	}
-	b, err := json.Marshal(members)
-	if err != nil {
-		return digest(raw)
-	}
-	return digest(b)
+	return digestOf(raw, isVolatile)
 }
+
+func isVolatile(name []byte) bool { return slices.Contains(volatile, string(name)) }
 
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
