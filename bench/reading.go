@@ -14,6 +14,7 @@ import (
 type reading struct {
 	Orders []int `default:"10000" help:"Backlogs to read, one measurement each."`
 	Lines  int   `default:"2" help:"Lines of each order: 2 make orders of 8 KB. 0: a shop's usual mixture of orders."`
+	Extra  int   `help:"Bytes added to each order, for shops whose modules put much into it."`
 	Page   int   `default:"100" help:"Orders of a page, 1 to 300."`
 	Runs   int   `default:"1" help:"How often each backlog is read."`
 	// Temporal measures the workflow on bin/temporal instead of calling the activities one after the other.
@@ -64,7 +65,7 @@ func (c *reading) measure(ctx context.Context, orders int) (*measurement, error)
 		return nil, err
 	}
 	var shop opened
-	if err := w.startPart(ctx, "shop", shopPart{Orders: orders, Lines: c.Lines, Profile: c.Profile}.arguments(), &shop); err != nil {
+	if err := w.startPart(ctx, "shop", shopPart{Orders: orders, Lines: c.Lines, Extra: c.Extra, Profile: c.Profile}.arguments(), &shop); err != nil {
 		return nil, err
 	}
 	settings.Shop = shop.URL

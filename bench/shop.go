@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"datawald/sandbox/magentosim"
@@ -21,11 +22,12 @@ var credentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret
 type shopPart struct {
 	Orders  int
 	Lines   int
+	Extra   int
 	Profile string
 }
 
 func (p shopPart) arguments() []string {
-	return []string{"shop", "--orders", strconv.Itoa(p.Orders), "--lines", strconv.Itoa(p.Lines), "--profile", p.Profile}
+	return []string{"shop", "--orders", strconv.Itoa(p.Orders), "--lines", strconv.Itoa(p.Lines), "--extra", strconv.Itoa(p.Extra), "--profile", p.Profile}
 }
 
 // opened tells where the shop is, and how many bytes its orders have.
@@ -40,6 +42,9 @@ func (p *shopPart) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.load(shop); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -52,6 +57,20 @@ func (p *shopPart) Run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
+	}
+	return nil
+}
+
+// load makes every order heavier by Extra bytes, as a module does that keeps its log in the order.
+func (p *shopPart) load(shop *magentosim.Shop) error {
+	if p.Extra == 0 {
+		return nil
+	}
+	for _, placed := range shop.Orders() {
+		err := shop.Update(placed.EntityID, func(doc map[string]any) { doc["module_log"] = strings.Repeat("log ", p.Extra/4) })
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -27,10 +27,19 @@ var canonicals = sync.Pool{New: func() any { return new(canonical) }}
 // digestOf is the digest of a valid object in canonical form, without the top-level members that leave names.
 func digestOf(raw []byte, leave func(name []byte) bool) string {
 	c := canonicals.Get().(*canonical)
-	defer canonicals.Put(c)
-	c.out, c.members = c.out[:0], c.members[:0]
+	defer c.release()
+	c.out, c.members = slices.Grow(c.out[:0], len(raw)), c.members[:0]
 	c.object(raw, afterSpace(raw, 0), leave)
 	return digest(c.out)
+}
+
+// maxKept is the largest document, in bytes, whose memory is kept for the next.
+const maxKept = 1 << 20
+
+func (c *canonical) release() {
+	if cap(c.out) <= maxKept {
+		canonicals.Put(c)
+	}
 }
 
 func keepAll([]byte) bool { return false }

@@ -38,9 +38,6 @@ type Client struct {
 	http  *http.Client
 }
 
-// maxAnswer bounds one answer: an order of two lines takes 12 KB, a page of 100 large orders a few MB.
-const maxAnswer = 256 << 20
-
 // New makes a client, or reports everything that is wrong with the settings.
 func New(s Settings) (*Client, error) {
 	root, err := restRoot(s.URL)
@@ -123,12 +120,15 @@ func (c *Client) send(ctx context.Context, what call) (*answer, error) {
 	}
 	defer res.Body.Close()
 	took := time.Since(began)
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
 		return nil, transportFailure(op, err)
 	}
 	if res.StatusCode != http.StatusOK {
 		return nil, failure(op, res, body)
+	}
+	if len(body) > maxAnswer {
+		return nil, tooLarge(op)
 	}
 	// A PHP fatal error or a proxy page comes with status 200: believe only JSON.
 	if !json.Valid(body) {

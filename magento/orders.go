@@ -62,6 +62,8 @@ type Reader struct {
 
 	// limit is the shop's own limit of a page, once it has named it.
 	limit atomic.Int64
+	// weight is what an order of the last page had on average, in bytes.
+	weight atomic.Int64
 }
 
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
@@ -209,15 +211,20 @@ func (c *Client) FindByIncrementIDs(ctx context.Context, ids []string) ([]Docume
 
 // findSome reads all orders of a condition by entity_id.
 func (c *Client) findSome(ctx context.Context, where condition) (all []Document, err error) {
+	size := lookUpPage
 	for last := int64(0); ; {
 		l, err := c.list(ctx, search{where: []condition{where, {"entity_id", opGreater, strconv.FormatInt(last, 10)}},
-			sort: []string{"entity_id"}, pageSize: lookUpPage})
+			sort: []string{"entity_id"}, pageSize: size})
+		if isTooLarge(err) && size > 1 {
+			size = max(1, size/4)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, l.items...)
 		n := len(l.items)
-		if n < lookUpPage || l.items[n-1].EntityID <= last {
+		if n < size || l.items[n-1].EntityID <= last {
 			return all, nil
 		}
 		last = l.items[n-1].EntityID
