@@ -52,9 +52,9 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 	if err != nil {
 		return err
 	}
-	outcome, isNew := stagedUnchanged, false
+	outcome := stagedUnchanged
 	doc, err := p.store.Change(ctx, ref.Key, func(doc *store.Staged) error {
-		outcome, isNew = stagedUnchanged, doc.Rev == 0
+		outcome = stagedUnchanged
 		if was != "" && doc.PostedHash == was {
 			doc.PostedHash = is
 		}
@@ -64,31 +64,33 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 		outcome = p.bring(ctx, doc, v)
 		return nil
 	})
-	if err != nil && !errors.Is(err, store.ErrUnchanged) {
-		return err
-	}
-	p.count(outcome, doc)
-	if !isNew {
+	if errors.Is(err, store.ErrUnchanged) {
+		p.count(outcome, doc)
 		return nil
 	}
-	return p.forgetBroken(ctx, p.instance.Name, doc)
+	if err == nil {
+		p.count(outcome, doc)
+		err = p.forgetBroken(ctx, doc)
+	}
+	return err
 }
 
 // forgetBroken drops what stood for orders while Magento could not show them: now they stand under their own numbers.
-func (a *Activities) forgetBroken(ctx context.Context, instance string, orders ...*store.Staged) error {
+// New ones are not staged yet: whoever dies between the two begins the page again, and nothing is left of the stand-in.
+func (p *page) forgetBroken(ctx context.Context, orders ...*store.Staged) error {
 	var names []order.Key
 	for _, doc := range orders {
 		shown := magento.Document{EntityID: doc.EntityID}
-		if name, err := shown.Key(instance); err == nil && name != doc.Key {
+		if name, err := shown.Key(p.instance.Name); err == nil && name != doc.Key {
 			names = append(names, name)
 		}
 	}
-	broken, err := a.store.Heads(ctx, names)
+	broken, err := p.store.Heads(ctx, names)
 	if err != nil {
 		return err
 	}
 	for name := range broken {
-		if err := a.store.Remove(ctx, name); err != nil {
+		if err := p.store.Remove(ctx, name); err != nil {
 			return err
 		}
 	}

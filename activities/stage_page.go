@@ -113,11 +113,13 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 		orders[n] = store.NewStaged(ref.Key)
 		outcomes[n] = p.bring(ctx, orders[n], readVersion(p.instance, ref, raws[ref]))
 	}
+	if err := p.forgetBroken(ctx, orders...); err != nil {
+		return err
+	}
 	taken, err := p.store.Add(ctx, orders)
 	if err != nil {
 		return err
 	}
-	var added []*store.Staged
 	for n, ref := range refs {
 		if taken[ref.Key] {
 			if err := p.stageOne(ctx, ref); err != nil {
@@ -126,9 +128,8 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 			continue
 		}
 		p.count(outcomes[n], orders[n])
-		added = append(added, orders[n])
 	}
-	return p.forgetBroken(ctx, p.instance.Name, added...)
+	return nil
 }
 
 // payloads gives the documents: those in hand, and the others from the store.
