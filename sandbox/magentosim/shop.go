@@ -27,6 +27,7 @@ type Shop struct {
 	byKey    map[string]int64 // store and increment id -> entity_id
 	byEntity []*record        // by entity_id
 	byUpdate []*record        // by updated_at, entity_id
+	hidden   int              // how many are not committed
 	journal  *journal         // nil: nothing is kept
 
 	faultMu sync.Mutex
@@ -210,6 +211,7 @@ func (s *Shop) insert(r *record) error {
 	s.byKey[r.uniqueKey()] = r.entityID
 	s.byEntity = insertSorted(s.byEntity, r, compareEntity)
 	s.byUpdate = insertSorted(s.byUpdate, r, compareUpdate)
+	s.hidden += boolInt(r.hidden)
 	if r.kind == KindDocument || r.kind == "" {
 		s.gen.ids.learn(r)
 	}
@@ -224,6 +226,7 @@ func (s *Shop) replace(old, r *record) error {
 	if other, ok := s.byKey[r.uniqueKey()]; ok && other != r.entityID {
 		return fmt.Errorf("magentosim: increment_id %s is taken by entity_id %d", r.at("increment_id").text, other)
 	}
+	s.hidden += boolInt(r.hidden) - boolInt(old.hidden)
 	delete(s.byKey, old.uniqueKey())
 	s.byKey[r.uniqueKey()] = r.entityID
 	s.byID[r.entityID] = r
