@@ -12,6 +12,7 @@ import (
 	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
+	"datawald/order"
 	"datawald/store"
 )
 
@@ -28,13 +29,14 @@ type readerPart struct {
 	// Temporal is the address of the server that the workflow runs on; empty: the activities are called directly.
 	Temporal string
 	Page     int
-	Orders   int
-	Profile  string
+	// Anew begins at the first order instead of the cut.
+	Anew    bool
+	Profile string
 }
 
 func (p readerPart) arguments() []string {
 	return []string{"reader", "--shop", p.Shop, "--store", p.Store, "--temporal", p.Temporal,
-		"--page", strconv.Itoa(p.Page), "--orders", strconv.Itoa(p.Orders), "--profile", p.Profile}
+		"--page", strconv.Itoa(p.Page), fmt.Sprintf("--anew=%t", p.Anew), "--profile", p.Profile}
 }
 
 // staged is what the reader has done, and what it took of its own process.
@@ -59,7 +61,7 @@ func (p *readerPart) Run(ctx context.Context) error {
 	if p.Temporal != "" {
 		err = p.throughWorkflow(ctx, a)
 	} else {
-		err = throughActivities(ctx, a)
+		err = p.throughActivities(ctx, a)
 	}
 	done := staged{Seconds: time.Since(began).Seconds(), Usage: usageOf(os.Getpid())}
 	stop()
@@ -89,11 +91,14 @@ func (p *readerPart) activities(db *store.Store) (*activities.Activities, error)
 }
 
 // throughActivities does what the workflow SyncOrders does until it has read all.
-func throughActivities(ctx context.Context, a *activities.Activities) error {
+func (p *readerPart) throughActivities(ctx context.Context, a *activities.Activities) error {
 	began := time.Now()
 	cut, err := a.GetLastCut(ctx, activities.GetLastCutInput{Instance: instance})
 	if err != nil {
 		return err
+	}
+	if p.Anew {
+		cut.Start = order.Cut{}
 	}
 	var shopTime time.Time
 	for after, done := cut.Start, false; !done; {

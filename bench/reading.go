@@ -17,6 +17,7 @@ type reading struct {
 	Extra  int   `help:"Bytes added to each order, for shops whose modules put much into it."`
 	Page   int   `default:"100" help:"Orders of a page, 1 to 300."`
 	Runs   int   `default:"1" help:"How often each backlog is read."`
+	Again  bool  `help:"Measure reading the same orders once more, when all are staged and none has changed."`
 	// Temporal measures the workflow on bin/temporal instead of calling the activities one after the other.
 	Temporal bool          `help:"Read through the workflow SyncOrders on bin/temporal."`
 	Profile  string        `help:"Folder for CPU profiles of reader and shop." type:"path"`
@@ -60,7 +61,7 @@ func (c *reading) measure(ctx context.Context, orders int) (*measurement, error)
 		return nil, err
 	}
 	defer w.close()
-	settings := readerPart{Page: c.Page, Orders: orders, Profile: c.Profile}
+	settings := readerPart{Page: c.Page, Profile: c.Profile}
 	if settings.Store, err = w.startStore(ctx); err != nil {
 		return nil, err
 	}
@@ -75,6 +76,13 @@ func (c *reading) measure(ctx context.Context, orders int) (*measurement, error)
 		if settings.Temporal, err = w.startTemporal(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if c.Again {
+		through += ", again"
+		if err := w.startPart(ctx, "reader", settings.arguments(), &staged{}); err != nil {
+			return nil, err
+		}
+		settings.Anew = true
 	}
 	before := w.usages()
 	var done staged

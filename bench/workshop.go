@@ -51,22 +51,36 @@ func (w *workshop) start(name, path string, args []string, out io.Writer) (*proc
 	return p, nil
 }
 
+// startServer runs one of the project's servers and waits until it is ready. What it prints is shown when it is not.
+func (w *workshop) startServer(ctx context.Context, name, program string, ready func(context.Context) error, args ...string) error {
+	said, err := os.Create(filepath.Join(w.dir, name+".log"))
+	if err != nil {
+		return err
+	}
+	defer said.Close()
+	p, err := w.start(name, filepath.Join("bin", program), args, said)
+	if err != nil {
+		return fmt.Errorf("%w (make build makes it)", err)
+	}
+	if err := p.WaitFor(ctx, ready); err != nil {
+		text, _ := os.ReadFile(said.Name())
+		return fmt.Errorf("%w\n%s", err, text)
+	}
+	return nil
+}
+
 // startStore runs bin/mongod on an empty folder and gives its address.
 func (w *workshop) startStore(ctx context.Context) (string, error) {
 	portFile := filepath.Join(w.dir, "store.port")
-	p, err := w.start("store", filepath.Join("bin", "mongod"),
-		[]string{"--dbpath", filepath.Join(w.dir, "store"), "--port", "0", "--portfile", portFile}, os.Stderr)
-	if err != nil {
-		return "", fmt.Errorf("%w (make build makes it)", err)
-	}
 	var address string
-	err = p.WaitFor(ctx, func(context.Context) error {
+	ready := func(context.Context) error {
 		b, err := os.ReadFile(portFile)
 		if address = strings.TrimSpace(string(b)); err == nil && address == "" {
 			err = errors.New("no port yet")
 		}
 		return err
-	})
+	}
+	err := w.startServer(ctx, "store", "mongod", ready, "--dbpath", filepath.Join(w.dir, "store"), "--port", "0", "--portfile", portFile)
 	return "mongodb://" + address + "/", err
 }
 
@@ -77,13 +91,9 @@ func (w *workshop) startTemporal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	p, err := w.start("temporal", filepath.Join("bin", "temporal"), []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1",
+	return address, w.startServer(ctx, "temporal", "temporal", process.Listening(address), "server", "start-dev", "--headless", "--ip", "127.0.0.1",
 		"--port", strconv.Itoa(port), "--db-filename", filepath.Join(w.dir, "temporal.db"), "--sqlite-pragma", "journal_mode=WAL",
-		"--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error"}, os.Stderr)
-	if err != nil {
-		return "", err
-	}
-	return address, p.WaitFor(ctx, process.Listening(address))
+		"--sqlite-pragma", "synchronous=NORMAL", "--log-level", "error")
 }
 
 // startPart runs another part of this program and reads the line that it prints.

@@ -20,7 +20,9 @@ type Payload struct {
 	Key        order.Key `bson:"key"`
 	Hash       string    `bson:"hash"`
 	ReceivedAt time.Time `bson:"received_at"`
-	Raw        []byte    `bson:"raw"`
+	// Raw are its bytes, or Packed the same compressed with Zstandard; payloads of earlier releases have Raw.
+	Raw    []byte `bson:"raw,omitempty"`
+	Packed []byte `bson:"zstd,omitempty"`
 }
 
 func payloadID(key order.Key, hash string) string { return string(key) + "@" + hash }
@@ -33,7 +35,9 @@ func (s *Store) PutPayloads(ctx context.Context, documents []NewPayload) error {
 	received := now()
 	all := make([]any, len(documents))
 	for i, d := range documents {
-		all[i] = Payload{ID: payloadID(d.Key, d.Hash), Key: d.Key, Hash: d.Hash, ReceivedAt: received, Raw: d.Raw}
+		p := &Payload{ID: payloadID(d.Key, d.Hash), Key: d.Key, Hash: d.Hash, ReceivedAt: received}
+		p.pack(d.Raw)
+		all[i] = p
 	}
 	// Unordered: one that is there must not keep the others out.
 	_, err := s.payloads.InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
@@ -81,7 +85,7 @@ func (s *Store) Payload(ctx context.Context, ref PayloadRef) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read payload of %s: %w", ref.Key, err)
 	}
-	return p.Raw, nil
+	return p.unpack()
 }
 
 // payloadsAtOnce is how many documents Payloads reads with one question.
@@ -113,7 +117,9 @@ func (s *Store) readPayloads(ctx context.Context, refs []PayloadRef, raws map[Pa
 	}
 	byID := make(map[string][]byte, len(found))
 	for _, p := range found {
-		byID[p.ID] = p.Raw
+		if byID[p.ID], err = p.unpack(); err != nil {
+			return err
+		}
 	}
 	for i, ref := range refs {
 		if raw, ok := byID[ids[i]]; ok {
