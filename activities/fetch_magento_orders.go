@@ -23,10 +23,10 @@ type FetchMagentoOrdersInput struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// FetchMagentoOrdersResult names the documents of one page; they themselves are in the store.
+// FetchMagentoOrdersResult names the documents that were read; they themselves are in the store.
 type FetchMagentoOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
-	// Next is where the following page begins, and how far the cut may move once these documents are staged.
+	// Next is where reading goes on, and how far the cut may move once these documents are staged.
 	Next order.Cut `json:"next"`
 	// Done is true when the reader has caught up with the shop.
 	Done bool `json:"done"`
@@ -35,42 +35,22 @@ type FetchMagentoOrdersResult struct {
 	ShopTime time.Time `json:"shop_time"`
 }
 
-// FetchMagentoOrders is step 2 of the flow: it reads one page of changed orders, keeps the documents as received, and
-// gives their names.
+// FetchMagentoOrders is step 2 of the flow: it reads a page of changed orders, or a few where they are small, keeps the
+// documents as received, and gives their names.
 func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrdersInput) (*FetchMagentoOrdersResult, error) {
 	i, err := a.instance(in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	page, err := i.Pages.Next(ctx, in.After)
+	page, err := gather(ctx, i.Pages, in)
 	if err != nil {
 		return nil, fail(err, nil)
 	}
-	bound(page, in.After, in.Until)
 	refs, nameless, err := a.keep(ctx, in.Instance, page.Documents)
 	if err != nil {
 		return nil, err
 	}
 	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, ShopTime: page.ShopTime}, nil
-}
-
-// bound ends the page at the first document that changed after until.
-func bound(page *magento.Page, after order.Cut, until time.Time) {
-	if until.IsZero() {
-		return
-	}
-	for n, d := range page.Documents {
-		if d.Fault != "" || !d.UpdatedAt.After(until) {
-			continue
-		}
-		page.Documents, page.Next, page.Done = page.Documents[:n], after, true
-		for _, kept := range page.Documents {
-			if !kept.UpdatedAt.IsZero() {
-				page.Next = order.Cut{UpdatedAt: kept.UpdatedAt, EntityID: kept.EntityID}
-			}
-		}
-		return
-	}
 }
 
 // keep stores documents as received and names each once. Those that Magento cannot show are held.
