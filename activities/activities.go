@@ -80,6 +80,7 @@ type Activities struct {
 	store     *store.Store
 	instances map[string]Instance
 	log       *slog.Logger
+	inHand    inHand
 }
 
 // New makes the activities. log gets state changes only.

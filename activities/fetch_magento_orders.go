@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
 
 	"datawald/magento"
 	"datawald/order"
@@ -25,10 +27,10 @@ type FetchMagentoOrdersInput struct {
 	CaughtUp time.Time `json:"caught_up,omitzero"`
 }
 
-// FetchMagentoOrdersResult names the documents of one page; they themselves are in the store.
+// FetchMagentoOrdersResult names the documents that were read; they themselves are in the store.
 type FetchMagentoOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
-	// Next is where the following page begins, and how far the cut may move once these documents are staged.
+	// Next is where reading goes on, and how far the cut may move once these documents are staged.
 	Next order.Cut `json:"next"`
 	// Done is true when the reader has caught up with the shop.
 	Done bool `json:"done"`
@@ -41,23 +43,18 @@ type FetchMagentoOrdersResult struct {
 	ShopTime  time.Time  `json:"shop_time"`
 }
 
-// FetchMagentoOrders is step 2 of the flow: it reads one page of changed orders, keeps the documents as received, and
-// gives their names.
+// FetchMagentoOrders is step 2 of the flow: it reads a page of changed orders, or a few where they are small, keeps the
+// documents as received, and gives their names.
 func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrdersInput) (*FetchMagentoOrdersResult, error) {
 	i, err := a.instance(in.Instance)
 	if err != nil {
 		return nil, err
 	}
 	asked := i.now()
-	page, restarted, err := a.page(ctx, i, in)
+	page, restarted, err := gather(ctx, i, in)
 	if err != nil {
 		return nil, fail(err, nil)
 	}
-	after := in.After
-	if restarted != nil {
-		after = *restarted
-	}
-	bound(page, after, in.Until)
 	refs, nameless, err := a.keep(ctx, in.Instance, append(page.Documents, page.Future...), asked)
 	if err != nil {
 		return nil, err
@@ -65,51 +62,9 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, MoreFuture: page.MoreFuture, Restarted: restarted, ShopTime: page.ShopTime}, nil
 }
 
-// page reads the page behind a cut. Where the cut lies in the shop's future, nothing would be found until its time has come:
-// then reading goes back to what had changed, by the shop's clock of now, when the latest complete reading began.
-func (a *Activities) page(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (page *magento.Page, restarted *order.Cut, err error) {
-	page, err = i.Pages.Next(ctx, in.After)
-	if err != nil || !page.Ahead {
-		return page, nil, err
-	}
-	restarted = &order.Cut{UpdatedAt: i.SyncFrom}
-	if !in.CaughtUp.IsZero() {
-		shop := page.ShopTime
-		if shop.IsZero() {
-			shop = i.now()
-		}
-		restarted.UpdatedAt = shop.Add(in.CaughtUp.Sub(i.now()) - i.Overlap).UTC().Truncate(time.Second)
-	}
-	page, err = i.Pages.Next(ctx, *restarted)
-	if err == nil && page.Ahead { // reading is to begin on a day to come
-		page.Done = true
-		return page, nil, nil
-	}
-	return page, restarted, err
-}
-
-// bound ends the page at the first document that changed after until.
-func bound(page *magento.Page, after order.Cut, until time.Time) {
-	if until.IsZero() {
-		return
-	}
-	for n, d := range page.Documents {
-		if d.Fault != "" || !d.UpdatedAt.After(until) {
-			continue
-		}
-		page.Documents, page.Next, page.Done = page.Documents[:n], after, true
-		for _, kept := range page.Documents {
-			if !kept.UpdatedAt.IsZero() {
-				page.Next = order.Cut{UpdatedAt: kept.UpdatedAt, EntityID: kept.EntityID}
-			}
-		}
-		return
-	}
-}
-
-// keep stores documents as received, and names each once. asked is when Magento was asked for them.
+// keep stores documents as received and names each once. Those that Magento cannot show are held. asked is when Magento was
+// asked for them.
 func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document, asked time.Time) (refs []store.PayloadRef, nameless int, err error) {
-	refs = []store.PayloadRef{}
 	var payloads []store.NewPayload
 	for _, d := range documents {
 		key, err := d.Key(instance)
@@ -124,11 +79,38 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			}
 			continue
 		}
-		ref := store.PayloadRef{Key: key, Hash: magento.PayloadHash(d.Raw), UpdatedAt: d.UpdatedAt, ReadAt: asked}
-		refs = append(refs, ref)
-		payloads = append(payloads, store.NewPayload{PayloadRef: ref, Raw: d.Raw})
+		payloads = append(payloads, store.NewPayload{PayloadRef: store.PayloadRef{Key: key, UpdatedAt: d.UpdatedAt, ReadAt: asked}, Raw: d.Raw})
 	}
-	return refs, nameless, a.store.PutPayloads(ctx, payloads)
+	if err := a.keepAll(ctx, payloads); err != nil {
+		return nil, 0, err
+	}
+	refs = make([]store.PayloadRef, len(payloads))
+	for n, p := range payloads {
+		refs[n] = p.PayloadRef
+	}
+	return refs, nameless, nil
+}
+
+// keptAtOnce is how many documents are stored with one call.
+const keptAtOnce = 25
+
+// keepAll names each document by its hash and stores it; while the store works on some, the next are hashed.
+func (a *Activities) keepAll(ctx context.Context, payloads []store.NewPayload) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(stagedAtOnce)
+	for some := range slices.Chunk(payloads, keptAtOnce) {
+		g.Go(func() error {
+			for n := range some {
+				some[n].Hash = magento.PayloadHash(some[n].Raw)
+			}
+			if err := a.store.PutPayloads(ctx, some); err != nil {
+				return err
+			}
+			a.inHand.put(some)
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.

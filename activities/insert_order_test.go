@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,13 @@ import (
 	"datawald/store"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+// TestMain keeps the properties moderate; -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	testkit.Main(m)
+}
 
 // company is a B1 whose answers a test decides.
 type company struct {
@@ -85,7 +92,8 @@ type bench struct {
 	key     order.Key
 }
 
-func newBench(t *testing.T, c *company) *bench {
+// exampleRules are those that come with the project.
+func exampleRules(t *testing.T) *mapping.Rules {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
 	if err != nil {
@@ -95,6 +103,12 @@ func newBench(t *testing.T, c *company) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rules
+}
+
+func newBench(t *testing.T, c *company) *bench {
+	t.Helper()
+	rules := exampleRules(t)
 	db := testkit.Store(t)
 	b := &bench{t: t, db: db, company: c, rules: rules}
 	b.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: "main", Rules: rules, Company: c, CompanyID: "b1/demo",

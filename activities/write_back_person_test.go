@@ -15,7 +15,7 @@ import (
 
 func TestWriteBack_WithoutARightOneErrorStopsAll(t *testing.T) {
 	t.Parallel()
-	d := openDesk(t, "2.4.6", tellBoth)
+	d := openWritingDesk(t, "2.4.6", tellBoth)
 	var keys []order.Key
 	for n := range 9 {
 		keys = append(keys, d.post(numbered(n+1)))
@@ -47,7 +47,7 @@ func numbered(n int) string {
 
 func TestWriteBack_AShopThatIsDownIsAskedOnceNotForEachOrder(t *testing.T) {
 	t.Parallel()
-	d := openDesk(t, "2.4.6", tellBoth)
+	d := openWritingDesk(t, "2.4.6", tellBoth)
 	for n := range 9 {
 		d.post(numbered(n + 1))
 	}
@@ -64,35 +64,35 @@ func TestWriteBack_AShopThatIsDownIsAskedOnceNotForEachOrder(t *testing.T) {
 func TestWriteBack_WhatCannotBeWrittenIsLeftToAPerson(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		spoil func(*desk)
-		mend  func(*desk)
+		spoil func(*writingDesk)
+		mend  func(*writingDesk)
 		code  string
 	}{
 		"the order is gone": {
-			func(d *desk) { d.ok(d.shop.Remove(1)) },
-			func(d *desk) { d.ok(d.shop.Add([]byte(document))) }, "magento_refused"},
+			func(d *writingDesk) { d.ok(d.shop.Remove(1)) },
+			func(d *writingDesk) { d.ok(d.shop.Add([]byte(document))) }, "magento_refused"},
 		"the entity_id is another order's": {
-			func(d *desk) { d.setInShop("increment_id", "000000099") },
-			func(d *desk) { d.setInShop("increment_id", "000000001") }, "another_order"},
+			func(d *writingDesk) { d.setInShop("increment_id", "000000099") },
+			func(d *writingDesk) { d.setInShop("increment_id", "000000001") }, "another_order"},
 		"somebody else uses ext_order_id": {
-			func(d *desk) { d.setInShop("ext_order_id", "AMZ-7") },
-			func(d *desk) { d.setInShop("ext_order_id", "") }, "ext_order_id_taken"},
+			func(d *writingDesk) { d.setInShop("ext_order_id", "AMZ-7") },
+			func(d *writingDesk) { d.setInShop("ext_order_id", "") }, "ext_order_id_taken"},
 		"it fails for days": {
-			func(d *desk) {
+			func(d *writingDesk) {
 				d.faults(writeFault(magentosim.WriteErrorBefore, 0))
 				d.changeWriteBack(func(w *store.WriteBack) { w.Since, w.Attempts = time.Now().Add(-73*time.Hour), 9 })
 			},
-			func(d *desk) { d.shop.ClearFaults() }, "not_written"},
+			func(d *writingDesk) { d.shop.ClearFaults() }, "not_written"},
 		"it has no status for days": {
-			func(d *desk) {
+			func(d *writingDesk) {
 				d.faults(func(f *magentosim.Faults) { f.HideStatus = true })
 				d.changeWriteBack(func(w *store.WriteBack) { w.Since, w.Attempts = time.Now().Add(-73*time.Hour), 9 })
 			},
-			func(d *desk) { d.shop.ClearFaults() }, "no_status"},
+			func(d *writingDesk) { d.shop.ClearFaults() }, "no_status"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, "2.4.8", tellBoth)
+			d := newWritingDesk(t, "2.4.8", tellBoth)
 			tc.spoil(d)
 			if r := d.must(); r.GivenUp != 1 || r.Later+r.Written != 0 {
 				t.Errorf("the attempt: %+v, want it given up", r)
@@ -119,14 +119,14 @@ func TestWriteBack_WhatCannotBeWrittenIsLeftToAPerson(t *testing.T) {
 	}
 }
 
-func (d *desk) ok(err error) {
+func (d *writingDesk) ok(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) setInShop(name, value string) {
+func (d *writingDesk) setInShop(name, value string) {
 	d.t.Helper()
 	d.ok(d.shop.Update(1, func(doc map[string]any) { doc[name] = value }))
 }
@@ -134,7 +134,7 @@ func (d *desk) setInShop(name, value string) {
 // Somebody else's number stays, and the clerk still gets the comment.
 func TestWriteBack_ATakenFieldDoesNotKeepTheCommentBack(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.setInShop("ext_order_id", "AMZ-7")
 	d.must()
 	if o := d.inShop(); o.ExtOrderID != "AMZ-7" || o.comments() != 1 {
@@ -145,7 +145,7 @@ func TestWriteBack_ATakenFieldDoesNotKeepTheCommentBack(t *testing.T) {
 func TestWriteBack_WithoutAStatusNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, version := range releases {
-		d := newDesk(t, version, tellBoth)
+		d := newWritingDesk(t, version, tellBoth)
 		d.ok(d.shop.Update(1, func(doc map[string]any) { delete(doc, "status") }))
 		for n := range 3 {
 			if r := d.must(); r.Later != 1 || r.Stopped != "" {
@@ -168,7 +168,7 @@ func TestWriteBack_WithoutAStatusNothingIsWritten(t *testing.T) {
 
 func TestWriteBack_WaitsLongerEachTime(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.faults(writeFault(magentosim.WriteErrorBefore, 0))
 	var waits []time.Duration
 	for range 12 {

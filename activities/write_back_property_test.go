@@ -33,9 +33,9 @@ var mishaps = map[string]func(*magentosim.Faults){
 func TestWriteBack_AnySeriesOfMishapsEndsInOneComment(t *testing.T) {
 	names := slices.Sorted(maps.Keys(mishaps))
 	states := [][2]string{{"new", "pending"}, {"processing", "processing"}, {"processing", "sent_to_erp"}, {"holded", "holded"}, {"canceled", "canceled"}}
-	desks := map[string]*desk{}
+	desks := map[string]*writingDesk{}
 	for _, version := range releases {
-		desks[version] = openDesk(t, version, tellBoth)
+		desks[version] = openWritingDesk(t, version, tellBoth)
 	}
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {

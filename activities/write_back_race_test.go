@@ -21,7 +21,7 @@ func TestWriteBack_AKilledAttemptIsTakenUpWhenItsTimeIsOver(t *testing.T) {
 		for writes := 1; writes <= 2; writes++ {
 			t.Run(fmt.Sprintf("%s after %d", version, writes), func(t *testing.T) {
 				t.Parallel()
-				d := newDesk(t, version, tellBoth)
+				d := newWritingDesk(t, version, tellBoth)
 				n := 0
 				d.writer.after = func() {
 					if n++; n == writes {
@@ -51,7 +51,7 @@ func TestWriteBack_AKilledAttemptIsTakenUpWhenItsTimeIsOver(t *testing.T) {
 
 func TestWriteBack_TwoAtOnceWriteOnce(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	var second activities.WriteBackResult
 	d.writer.before = func() {
 		d.writer.before = nil
@@ -85,7 +85,7 @@ func TestWriteBack_AnOrderThatMovesOnMeanwhileIsNotSpoiledInSilence(t *testing.T
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, tc.version, tc.tell)
+			d := newWritingDesk(t, tc.version, tc.tell)
 			moved := false
 			d.writer.before = func() {
 				if !moved {
@@ -124,7 +124,7 @@ func TestWriteBack_AnOrderThatMovesOnMeanwhileIsNotSpoiledInSilence(t *testing.T
 // A concern about the comment outlives a failure of what comes after it.
 func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.writer.before = func() {
 		d.writer.before = nil
 		d.ok(d.shop.Update(1, func(doc map[string]any) { doc["state"], doc["status"] = "complete", "complete" }))
@@ -141,7 +141,7 @@ func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
 // An attempt that comes to its end too late does not take the order from the one that has it by then.
 func TestWriteBack_AnAttemptThatIsTooLateLeavesTheOrderToTheNext(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.faults(writeFault(magentosim.WriteErrorBefore, 0))
 	until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
 	d.writer.before = func() {
@@ -161,7 +161,7 @@ func TestWriteBack_AnAttemptThatIsTooLateLeavesTheOrderToTheNext(t *testing.T) {
 // What happens after our write is no concern of ours.
 func TestWriteBack_AnOrderThatMovesOnAfterwardsIsNoConcern(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.writer.after = func() {
 		if err := d.shop.Update(1, func(doc map[string]any) { doc["state"], doc["status"], doc["total_paid"] = "complete", "complete", 24 }); err != nil {
 			t.Error(err)
@@ -173,7 +173,7 @@ func TestWriteBack_AnOrderThatMovesOnAfterwardsIsNoConcern(t *testing.T) {
 }
 
 // resyncByName does what FindOrders does for a person who names the order.
-func (d *desk) resyncByName() {
+func (d *writingDesk) resyncByName() {
 	d.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)

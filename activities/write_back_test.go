@@ -45,7 +45,7 @@ func TestWriteBack_TellsMagentoOnceWhateverHappens(t *testing.T) {
 		for name, fault := range faults {
 			t.Run(version+" "+name, func(t *testing.T) {
 				t.Parallel()
-				d := newDesk(t, version, tellBoth)
+				d := newWritingDesk(t, version, tellBoth)
 				d.faults(fault.set)
 				r := d.must()
 				if (r.Written == 1) != fault.healed {
@@ -84,7 +84,7 @@ func TestWriteBack_WhatTheRulesDoNotAskForIsNotWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, "2.4.6", tc.tell)
+			d := newWritingDesk(t, "2.4.6", tc.tell)
 			if asked := d.get().WriteBack != nil; asked != tc.tell.Asked() || d.due() != asked {
 				t.Errorf("noted: %t, due: %t", asked, d.due())
 			}
@@ -100,7 +100,7 @@ func TestWriteBack_WhatTheRulesDoNotAskForIsNotWritten(t *testing.T) {
 }
 
 // due asks as a run does.
-func (d *desk) due() bool {
+func (d *writingDesk) due() bool {
 	d.t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)
@@ -118,7 +118,7 @@ func (d *desk) due() bool {
 // An order that is sent to B1 anew has another number, and Magento is told of that one too.
 func TestWriteBack_ANewSalesOrderIsToldOfAnew(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.must()
 	if _, err := d.db.Change(t.Context(), d.key, func(doc *store.Staged) error {
 		doc.Status, doc.BO = order.Pending, nil // as after it was cancelled in B1 and asked for again
@@ -147,7 +147,7 @@ func TestWriteBack_ANewSalesOrderIsToldOfAnew(t *testing.T) {
 
 func TestWriteBack_OrdersOfBeforeTheRuleAreToldWhenTheyAreResynced(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", mapping.WriteBack{})
+	d := newWritingDesk(t, "2.4.6", mapping.WriteBack{})
 	d.rules.WriteBack = tellBoth
 	if d.due() {
 		t.Error("an order that was posted before is due by itself")
@@ -159,7 +159,7 @@ func TestWriteBack_OrdersOfBeforeTheRuleAreToldWhenTheyAreResynced(t *testing.T)
 
 func TestWriteBack_WhatIsOpenWaitsWhileTheRuleIsAway(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.rules.WriteBack = mapping.WriteBack{}
 	if d.due() || d.must() != (activities.WriteBackResult{}) {
 		t.Error("without the rule there is something to do")
@@ -175,7 +175,7 @@ func TestWriteBack_WhatIsOpenWaitsWhileTheRuleIsAway(t *testing.T) {
 // Magento is told of posted orders only: one that left that state meanwhile is noted again when it is posted.
 func TestWriteBack_AnOrderThatIsNoLongerPostedIsNotToldOf(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	if _, err := d.db.Change(t.Context(), d.key, func(doc *store.Staged) error {
 		doc.Status, doc.BO = order.Pending, nil
 		return nil
@@ -194,7 +194,7 @@ func TestWriteBack_AnOrderThatIsNoLongerPostedIsNotToldOf(t *testing.T) {
 
 func TestWriteBack_TheTimelineTellsIt(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.faults(writeFault(magentosim.WriteErrorBefore, 1))
 	d.must()
 	d.timePasses()
@@ -215,7 +215,7 @@ func TestWriteBack_TheTimelineTellsIt(t *testing.T) {
 // Words of Magento that quote the buyer do not leave the store.
 func TestWriteBack_ErrorsHideThePerson(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.writer.Writer = refusing{d.writer.Writer}
 	r := d.must()
 	doc := d.get()
@@ -239,7 +239,7 @@ func (refusing) Comment(context.Context, *magento.Current, string) error {
 // A store that does not answer is the one thing that makes the activity fail.
 func TestWriteBack_FailsWithItsStore(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "2.4.6", tellBoth)
+	d := newWritingDesk(t, "2.4.6", tellBoth)
 	d.ok(d.db.Close(context.Background()))
 	if _, err := d.writeBack(); err == nil {
 		t.Error("it succeeds without a store")

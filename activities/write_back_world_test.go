@@ -26,24 +26,24 @@ var tellBoth = mapping.WriteBack{Comment: "B1 sales order {doc_num}", ExtOrderID
 // told is the comment for the sales order of the test company.
 const told = "B1 sales order 1 [DataWald]"
 
-// desk is a bench whose shop can be written to.
-type desk struct {
+// writingDesk is a bench whose shop can be written to.
+type writingDesk struct {
 	*bench
 	shop   *magentosim.Shop
 	client *magento.Client
 	writer *between
 }
 
-// newDesk posts the test document, which a shop of that release has, under rules that write back.
-func newDesk(t *testing.T, version string, tell mapping.WriteBack) *desk {
+// newWritingDesk posts the test document, which a shop of that release has, under rules that write back.
+func newWritingDesk(t *testing.T, version string, tell mapping.WriteBack) *writingDesk {
 	t.Helper()
-	d := openDesk(t, version, tell)
+	d := openWritingDesk(t, version, tell)
 	d.post(document)
 	return d
 }
 
-// openDesk is a desk without orders.
-func openDesk(t *testing.T, version string, tell mapping.WriteBack) *desk {
+// openWritingDesk is a writingDesk without orders.
+func openWritingDesk(t *testing.T, version string, tell mapping.WriteBack) *writingDesk {
 	t.Helper()
 	b := newBench(t, &company{byReference: true})
 	if err := b.db.Remove(t.Context(), b.key); err != nil {
@@ -59,7 +59,7 @@ func openDesk(t *testing.T, version string, tell mapping.WriteBack) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{bench: b, shop: shop, client: client, writer: &between{Writer: client}}
+	d := &writingDesk{bench: b, shop: shop, client: client, writer: &between{Writer: client}}
 	d.rules.WriteBack = tell
 	d.acts = activities.New(b.db, testkit.Silent(), activities.Instance{Name: "main", Rules: b.rules, Company: b.company, CompanyID: "b1/demo",
 		CallTimeout: 20 * time.Millisecond, Settle: 50 * time.Millisecond, Looks: 3,
@@ -68,7 +68,7 @@ func openDesk(t *testing.T, version string, tell mapping.WriteBack) *desk {
 }
 
 // post puts a document into shop and store and takes it to B1.
-func (d *desk) post(raw string) order.Key {
+func (d *writingDesk) post(raw string) order.Key {
 	d.t.Helper()
 	if err := d.shop.Add(json.RawMessage(raw)); err != nil {
 		d.t.Fatal(err)
@@ -113,7 +113,7 @@ func (b *between) SetExtOrderID(ctx context.Context, o *magento.Current, id stri
 }
 
 // writeBack runs the activity once.
-func (d *desk) writeBack() (r activities.WriteBackResult, err error) {
+func (d *writingDesk) writeBack() (r activities.WriteBackResult, err error) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)
 	value, err := env.ExecuteActivity(d.acts.WriteBack, activities.WriteBackInput{Instance: "main"})
@@ -124,7 +124,7 @@ func (d *desk) writeBack() (r activities.WriteBackResult, err error) {
 }
 
 // must runs the activity once and wants it not to fail.
-func (d *desk) must() activities.WriteBackResult {
+func (d *writingDesk) must() activities.WriteBackResult {
 	d.t.Helper()
 	r, err := d.writeBack()
 	if err != nil {
@@ -134,12 +134,12 @@ func (d *desk) must() activities.WriteBackResult {
 }
 
 // timePasses brings the time of the next attempt, and the end of one that died.
-func (d *desk) timePasses() {
+func (d *writingDesk) timePasses() {
 	d.t.Helper()
 	d.changeWriteBack(func(w *store.WriteBack) { w.DueAt = time.Now().Add(-time.Second) })
 }
 
-func (d *desk) changeWriteBack(change func(*store.WriteBack)) {
+func (d *writingDesk) changeWriteBack(change func(*store.WriteBack)) {
 	d.t.Helper()
 	if _, err := d.db.Change(d.t.Context(), d.key, func(doc *store.Staged) error {
 		change(doc.WriteBack)
@@ -150,7 +150,7 @@ func (d *desk) changeWriteBack(change func(*store.WriteBack)) {
 }
 
 // wantState checks how far the write-back is, why, and that the order itself stands as posted.
-func (d *desk) wantState(state store.WriteBackState, code string) {
+func (d *writingDesk) wantState(state store.WriteBackState, code string) {
 	d.t.Helper()
 	doc := d.get()
 	got := ""
@@ -175,7 +175,7 @@ type inShop struct {
 	} `json:"status_histories"`
 }
 
-func (d *desk) inShop() (o inShop) {
+func (d *writingDesk) inShop() (o inShop) {
 	d.t.Helper()
 	raw, ok := d.shop.Document(d.get().EntityID)
 	if !ok {
@@ -198,7 +198,7 @@ func (o inShop) comments() (n int) {
 }
 
 // wantTold checks that Magento was told once and that nothing else of the order has changed.
-func (d *desk) wantTold(state, status string) {
+func (d *writingDesk) wantTold(state, status string) {
 	d.t.Helper()
 	o := d.inShop()
 	if o.comments() != 1 || len(o.Histories) != 1 || o.ExtOrderID != "1" {
@@ -210,7 +210,7 @@ func (d *desk) wantTold(state, status string) {
 }
 
 // lines are the outcomes of the timeline's lines about writing back.
-func (d *desk) lines() (outcomes []string) {
+func (d *writingDesk) lines() (outcomes []string) {
 	d.t.Helper()
 	for _, e := range d.get().Timeline {
 		if e.Step == "written back" {
@@ -221,7 +221,7 @@ func (d *desk) lines() (outcomes []string) {
 }
 
 // faults switches faults of the shop.
-func (d *desk) faults(change func(*magentosim.Faults)) {
+func (d *writingDesk) faults(change func(*magentosim.Faults)) {
 	d.t.Helper()
 	if err := d.shop.SetFaults(change); err != nil {
 		d.t.Fatal(err)

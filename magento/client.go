@@ -57,9 +57,6 @@ type Client struct {
 	ahead atomic.Int64
 }
 
-// maxAnswer bounds one answer: an order of two lines takes 12 KB, a page of 100 large orders a few MB.
-const maxAnswer = 256 << 20
-
 // New makes a client, or reports everything that is wrong with the settings.
 func New(s Settings) (*Client, error) {
 	root, err := restRoot(s.URL)
@@ -154,6 +151,9 @@ func (c *Client) exchange(ctx context.Context, what call, sign authorizer) (*ans
 	if r.status != http.StatusOK {
 		return nil, r.failure(what.op, c.access(what.op))
 	}
+	if len(r.body) > maxAnswer {
+		return nil, tooLarge(what.op)
+	}
 	// A PHP fatal error or a proxy page comes with status 200.
 	if !json.Valid(r.body) {
 		return nil, badAnswer(what.op, fmt.Sprintf("HTTP 200 with %d bytes that are not JSON (%s)", len(r.body), firstWord(r.body)), nil)
@@ -194,7 +194,7 @@ func (c *Client) roundTrip(ctx context.Context, what call, sign authorizer) (*re
 	}
 	defer res.Body.Close()
 	r := &reply{status: res.StatusCode, header: res.Header, tls: res.TLS, took: time.Since(began)}
-	if r.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
+	if r.body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1)); err != nil {
 		return nil, transportFailure(what.op, err)
 	}
 	r.now, _ = http.ParseTime(res.Header.Get("Date"))

@@ -14,35 +14,41 @@ import (
 )
 
 // This file reads on where a list call fails for one order's sake: "Item with the same ID already exists" (magento2
-// 32306), or a row that names what is gone and answers 404 for the whole page. The page is made smaller until the order at
-// fault comes first, its entity_id is found by halving, and it is read by itself, or named as one that Magento cannot show.
+// 32306), a row that names what is gone and answers 404 for the whole page, or one that is too large. The page is made
+// smaller until the order at fault comes first, its entity_id is found by halving, and it is read by itself, or named as one that Magento cannot show.
 
 // maxBroken bounds how many such orders one page may have; more is an outage.
 const maxBroken = 20
 
 // read reads one page, whatever single orders do to it.
 func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
-	s := search{where: where, sort: sort, pageSize: r.pageSize()}
+	size := r.pageSize()
+	s := search{where: where, sort: sort, pageSize: size}
 	l, err := r.Client.within(ctx, &s)
-	if s.pageSize < r.pageSize() {
+	if s.pageSize < size {
 		r.limit.Store(int64(s.pageSize))
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		l.asked = s.pageSize
-		return l, nil
-	}
-	if !mayBeOneOrder(err) || !r.Client.answers(ctx) {
+	case !mayBeOneOrder(err) || !r.Client.answers(ctx):
 		return nil, err
+	default:
+		if l, err = r.narrow(ctx, s, err); err != nil {
+			return nil, err
+		}
 	}
-	return r.narrow(ctx, s, err)
+	r.weigh(l)
+	return l, nil
 }
 
-// pageSize is the size asked for, or the lower limit of the shop once it is known.
+// pageSize is the size asked for, or less: the limit of the shop once it is known, and what large orders allow.
 func (r *Reader) pageSize() int {
-	if limit := int(r.limit.Load()); limit > 0 && limit < r.PageSize {
-		return limit
+	size := r.PageSize
+	if limit := int(r.limit.Load()); limit > 0 {
+		size = min(size, limit)
 	}
-	return r.PageSize
+	return r.light(size)
 }
 
 // within reads a page of the size asked for, or of the lower limit that the shop names; s keeps it.
@@ -77,7 +83,7 @@ func pageLimit(err error) int {
 // mayBeOneOrder reports whether the failure is one that a single order causes.
 func mayBeOneOrder(err error) bool {
 	f, ok := errors.AsType[*order.Failure](err)
-	return ok && (f.Code == strconv.Itoa(http.StatusInternalServerError) || f.Code == strconv.Itoa(http.StatusNotFound) && f.Kind == order.Permanent)
+	return ok && (f.Code == codeTooLarge || f.Code == strconv.Itoa(http.StatusInternalServerError) || f.Code == strconv.Itoa(http.StatusNotFound) && f.Kind == order.Permanent)
 }
 
 // answers asks for orders that cannot be: a shop that fails at that has another trouble.

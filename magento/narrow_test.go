@@ -1,6 +1,7 @@
 package magento_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -12,14 +13,18 @@ import (
 )
 
 // readPast reads to the end and gives the entity_ids seen, and those of orders that Magento cannot show.
-func readPast(t *rapid.T, r *magento.Reader) (read, broken []int64) {
+func readPast(t interface {
+	failer
+	Context() context.Context
+}, r *magento.Reader) (read, broken []int64) {
+	t.Helper()
 	for after, pages := (order.Cut{}), 0; ; pages++ {
 		if pages > 500 {
-			t.Fatal("the reader does not come to an end")
+			t.Fatalf("the reader does not come to an end")
 		}
 		page, err := r.Next(t.Context(), after)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v", err)
 		}
 		for _, d := range page.Documents {
 			if d.Fault != "" {

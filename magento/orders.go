@@ -83,6 +83,8 @@ type Reader struct {
 
 	// limit is the shop's own limit of a page, once it has named it.
 	limit atomic.Int64
+	// weight is what an order of the last page had on average, in bytes.
+	weight atomic.Int64
 }
 
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
@@ -187,42 +189,45 @@ func (c *Client) list(ctx context.Context, s search) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	var body struct {
-		Items *[]json.RawMessage `json:"items"` // null when there are none
-		Total *lenient           `json:"total_count"`
+	items, listed := memberOf(a.body, "items")
+	total, counted := memberOf(a.body, "total_count")
+	none := !listed || string(items) == "null" // null when there are none
+	if none && !counted || !none && items[0] != '[' {
+		return nil, badAnswer(opList, "the answer is not a list of orders", nil)
 	}
-	err = json.Unmarshal(a.body, &body)
-	if err != nil || body.Items == nil && body.Total == nil {
-		return nil, badAnswer(opList, "the answer is not a list of orders", err)
-	}
-	l := &listing{now: a.now, took: a.took}
-	if body.Total != nil {
-		l.total = body.Total.int()
-	}
-	if body.Items == nil {
-		return l, nil
-	}
-	for _, raw := range *body.Items {
+	l := &listing{now: a.now, took: a.took, total: count(total)}
+	for raw := range elementsOf(items) {
 		l.items = append(l.items, envelope(raw))
 	}
 	return l, nil
 }
 
+// count reads total_count, 0 where the answer has none.
+func count(raw []byte) int64 {
+	var n lenient
+	if len(raw) == 0 || json.Unmarshal(raw, &n) != nil {
+		return 0
+	}
+	return n.int()
+}
+
 // envelope reads what names a document and never fails.
 func envelope(raw json.RawMessage) Document {
 	d := Document{Raw: raw}
-	var e struct {
-		EntityID    lenient `json:"entity_id"`
-		IncrementID lenient `json:"increment_id"`
-		StoreID     lenient `json:"store_id"`
-		UpdatedAt   lenient `json:"updated_at"`
+	var updated lenient
+	for name, value := range membersOf(raw) {
+		switch string(name) {
+		case `"entity_id"`:
+			d.EntityID = lenientOf(value).int()
+		case `"store_id"`:
+			d.StoreID = lenientOf(value).int()
+		case `"increment_id"`:
+			d.IncrementID = strings.TrimSpace(string(lenientOf(value)))
+		case `"updated_at"`:
+			updated = lenientOf(value)
+		}
 	}
-	if json.Unmarshal(raw, &e) != nil {
-		return d
-	}
-	d.EntityID, d.StoreID = e.EntityID.int(), e.StoreID.int()
-	d.IncrementID = strings.TrimSpace(string(e.IncrementID))
-	d.UpdatedAt, _ = parseTime(string(e.UpdatedAt))
+	d.UpdatedAt, _ = parseTime(string(updated))
 	return d
 }
 

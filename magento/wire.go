@@ -19,21 +19,31 @@ type lenient string
 
 // UnmarshalJSON takes strings, numbers, booleans and null; anything else is kept out.
 func (l *lenient) UnmarshalJSON(b []byte) error {
-	switch {
-	case string(b) == "null":
-		*l = ""
-	case b[0] == '"':
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return err
-		}
-		*l = lenient(s)
-	case b[0] == '{' || b[0] == '[':
-		*l = ""
-	default:
-		*l = lenient(b)
-	}
+	*l = lenientOf(b)
 	return nil
+}
+
+// lenientOf reads a valid value.
+func lenientOf(b []byte) lenient {
+	switch {
+	case b[0] == '"':
+		return lenient(textOf(b))
+	case b[0] == '{' || b[0] == '[' || string(b) == "null":
+		return ""
+	}
+	return lenient(b)
+}
+
+// textOf is what a valid string says.
+func textOf(quoted []byte) string {
+	if text := quoted[1 : len(quoted)-1]; plain(text) {
+		return string(text)
+	}
+	var s string
+	if err := json.Unmarshal(quoted, &s); err != nil {
+		panic("magento: a string of valid JSON does not unmarshal: " + err.Error())
+	}
+	return s
 }
 
 // int is the whole number, 0 where the text is none.
@@ -61,10 +71,7 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 	text, kind := string(b), "number"
 	switch b[0] {
 	case '"':
-		kind = "string"
-		if err := json.Unmarshal(b, &text); err != nil {
-			return err
-		}
+		text, kind = textOf(b), "string"
 	case '[':
 		kind = "array"
 	case '{':
@@ -89,7 +96,7 @@ type maybe[T any] struct{ value *T }
 
 func (m *maybe[T]) UnmarshalJSON(b []byte) error {
 	m.value = nil
-	if text := string(bytes.Join(bytes.Fields(b), nil)); text == "null" || text == "[]" {
+	if string(b) == "null" || b[0] == '[' && afterSpace(b, 1) == len(b)-1 {
 		return nil
 	}
 	m.value = new(T)

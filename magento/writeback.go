@@ -78,7 +78,12 @@ func progress(raw []byte) string {
 	if err := unmarshalExact(raw, &members); err != nil {
 		return digest(raw)
 	}
-	kept := map[string]any{"status_histories": withoutOurs(members["status_histories"])}
+	var history []json.RawMessage
+	written, _ := memberOf(raw, "status_histories")
+	for _, entry := range othersOf(written) {
+		history = append(history, entry)
+	}
+	kept := map[string]any{"status_histories": history}
 	keep := func(under string, from map[string]any, prefixes ...string) {
 		for name, value := range from {
 			for _, p := range prefixes {
@@ -94,7 +99,11 @@ func progress(raw []byte) string {
 		line, _ := item.(map[string]any)
 		keep(strconv.Itoa(n)+".", line, "qty_")
 	}
-	return hashOf(kept, raw)
+	b, err := json.Marshal(kept)
+	if err != nil {
+		return digest(raw)
+	}
+	return digest(b)
 }
 
 // Comment adds a comment to an order, signed as ours, which the customer neither sees nor is told of. It goes with the

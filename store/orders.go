@@ -59,7 +59,7 @@ func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) 
 	for conflicts := range maxConflicts {
 		doc, err := s.Get(ctx, key)
 		if errors.Is(err, ErrNotFound) {
-			doc, err = &Staged{Key: key, Instance: key.Instance(), StoreID: key.StoreID(), IncrementID: key.IncrementID()}, nil
+			doc, err = NewStaged(key), nil
 		}
 		if err != nil {
 			return nil, err
@@ -84,9 +84,7 @@ func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) 
 // write stores doc in place of the revision it was read at. done is false when that revision is gone.
 func (s *Store) write(ctx context.Context, doc *Staged) (done bool, err error) {
 	was := doc.Rev
-	doc.Rev++
-	doc.ChangedAt = now()
-	doc.settle()
+	doc.advance()
 	stored, err := newDocument(doc)
 	if err != nil {
 		return false, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,7 +20,9 @@ type Payload struct {
 	Key        order.Key `bson:"key"`
 	Hash       string    `bson:"hash"`
 	ReceivedAt time.Time `bson:"received_at"`
-	Raw        []byte    `bson:"raw"`
+	// Raw are its bytes, or Packed the same compressed with Zstandard; payloads of earlier releases have Raw.
+	Raw    []byte `bson:"raw,omitempty"`
+	Packed []byte `bson:"zstd,omitempty"`
 }
 
 func payloadID(key order.Key, hash string) string { return string(key) + "@" + hash }
@@ -32,7 +35,9 @@ func (s *Store) PutPayloads(ctx context.Context, documents []NewPayload) error {
 	received := now()
 	all := make([]any, len(documents))
 	for i, d := range documents {
-		all[i] = Payload{ID: payloadID(d.Key, d.Hash), Key: d.Key, Hash: d.Hash, ReceivedAt: received, Raw: d.Raw}
+		p := &Payload{ID: payloadID(d.Key, d.Hash), Key: d.Key, Hash: d.Hash, ReceivedAt: received}
+		p.pack(d.Raw)
+		all[i] = p
 	}
 	// Unordered: one that is there must not keep the others out.
 	_, err := s.payloads.InsertMany(ctx, all, options.InsertMany().SetOrdered(false))
@@ -83,5 +88,46 @@ func (s *Store) Payload(ctx context.Context, ref PayloadRef) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read payload of %s: %w", ref.Key, err)
 	}
-	return p.Raw, nil
+	return p.unpack()
+}
+
+// payloadsAtOnce is how many documents Payloads reads with one question.
+const payloadsAtOnce = 50
+
+// Payloads reads documents back as they were received. Those that are not there are missing from the answer.
+func (s *Store) Payloads(ctx context.Context, refs []PayloadRef) (map[PayloadRef][]byte, error) {
+	raws := make(map[PayloadRef][]byte, len(refs))
+	for some := range slices.Chunk(refs, payloadsAtOnce) {
+		if err := s.readPayloads(ctx, some, raws); err != nil {
+			return nil, fmt.Errorf("read payloads: %w", err)
+		}
+	}
+	return raws, nil
+}
+
+func (s *Store) readPayloads(ctx context.Context, refs []PayloadRef, raws map[PayloadRef][]byte) error {
+	ids := make([]string, len(refs))
+	for i, ref := range refs {
+		ids[i] = payloadID(ref.Key, ref.Hash)
+	}
+	cur, err := s.payloads.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return err
+	}
+	var found []Payload
+	if err := cur.All(ctx, &found); err != nil {
+		return err
+	}
+	byID := make(map[string][]byte, len(found))
+	for _, p := range found {
+		if byID[p.ID], err = p.unpack(); err != nil {
+			return err
+		}
+	}
+	for i, ref := range refs {
+		if raw, ok := byID[ids[i]]; ok {
+			raws[ref] = raw
+		}
+	}
+	return nil
 }

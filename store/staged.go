@@ -59,6 +59,11 @@ type Staged struct {
 	Timeline []Event `bson:"-" json:"timeline"`
 }
 
+// NewStaged is an order of which nothing but its name is known, at Rev 0.
+func NewStaged(key order.Key) *Staged {
+	return &Staged{Key: key, Instance: key.Instance(), StoreID: key.StoreID(), IncrementID: key.IncrementID()}
+}
+
 // MagentoSide is what Magento said last. State and Status may be empty: real documents lack them at times.
 type MagentoSide struct {
 	State     string      `bson:"state" json:"state"`
@@ -126,6 +131,13 @@ func (s *Staged) Note(e Event) {
 	if len(s.Timeline) > timelineFirst+timelineLast {
 		s.Timeline = append(s.Timeline[:timelineFirst:timelineFirst], s.Timeline[len(s.Timeline)-timelineLast:]...)
 	}
+}
+
+// advance makes the next revision of the order, as it is to be written.
+func (s *Staged) advance() {
+	s.Rev++
+	s.ChangedAt = now()
+	s.settle()
 }
 
 // settle brings the fields that follow from others in line; every write goes through it.

@@ -265,6 +265,7 @@ func TestConfigErrors(t *testing.T) {
 		"half oauth":  {OAuth: magentosim.OAuthCredentials{ConsumerKey: "x"}},
 		"half admin":  {AdminUsername: "x"},
 		"orders":      {Orders: -1},
+		"lines":       {Lines: 1000},
 		"foreign":     {ForeignPercent: 101},
 		"state file":  {StateFile: filepath.Join(t.TempDir(), "no", "such", "folder")},
 		"page size":   {MaxPageSize: -1},

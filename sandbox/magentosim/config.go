@@ -19,6 +19,9 @@ type Config struct {
 	// Orders is how many orders are generated at start, spread over the 14 days before it. 0 means none;
 	// DefaultOrders is a good number for a sandbox.
 	Orders int
+	// Lines makes every order generated at start a simple one with that many lines, at most the number of
+	// goods: two lines make 8 KB. 0 means all kinds, as often as in a real shop, and 13 KB on average.
+	Lines int
 	// OrdersDir is a folder of real order documents (*.json). They are served byte for byte. Files that hold
 	// something else, or an order that is already there, are skipped and reported by Loaded. Empty: none.
 	OrdersDir string
@@ -106,6 +109,7 @@ func (c Config) validate() error {
 		}
 	}
 	check(c.Orders >= 0, "Orders is %d, want 0 or more", c.Orders)
+	check(c.Lines >= 0 && c.Lines <= len(goods), "Lines is %d, want 0 to %d", c.Lines, len(goods))
 	check(c.PlaceEvery >= 0, "PlaceEvery is %s, want 0 or more", c.PlaceEvery)
 	check(c.ForeignPercent >= 0 && c.ForeignPercent <= 100, "ForeignPercent is %d, want 0 to 100", c.ForeignPercent)
 	check(c.Latency >= 0, "Latency is %s, want 0 or more", c.Latency)

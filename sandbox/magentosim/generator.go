@@ -50,6 +50,7 @@ type plan struct {
 	storeID int    // 0 for any
 	now     time.Time
 	live    bool // placed now
+	lines   int  // of a simple order; 0 for any order
 	// createdAfter and span bound created_at of an order that is not live.
 	createdAfter time.Time
 	span         time.Duration
@@ -91,14 +92,16 @@ func (g *generator) order(p plan) (raw []byte, kind string, sequence int) {
 	if !p.live {
 		d.createdAt = p.createdAfter.Add(time.Duration(r.Int64N(int64(p.span) + 1)))
 	}
-	kind = g.chooseKind(r, p.kind)
+	kind = g.chooseKind(r, p)
 	d.store = chooseStore(r, p.storeID, kind)
 	d.currency, d.rate = d.store.currency, decimal.NewFromInt(1)
 	if kind == KindForeign || d.store.id == 1 && p.kind == "" && chance(r, g.foreignPercent) {
 		d.currency, d.rate = foreignCurrency, foreignRate
 	}
 	d.choosePeople(r)
-	d.cart = fillCart(r, kind)
+	if d.cart = fillCart(r, kind); p.lines > 0 {
+		d.cart = simpleRows(r, p.lines)
+	}
 	d.chooseTerms(r, kind)
 	d.calculate()
 	d.choosePayment(r)
@@ -117,13 +120,15 @@ func (g *generator) order(p plan) (raw []byte, kind string, sequence int) {
 	return d.document(g.traits), kind, g.sequence
 }
 
-func (g *generator) chooseKind(r *rand.Rand, asked string) string {
+func (g *generator) chooseKind(r *rand.Rand, p plan) string {
 	n := r.IntN(100)
 	switch {
-	case asked == "bundle":
+	case p.lines > 0:
+		return KindSimple
+	case p.kind == "bundle":
 		return []string{KindBundleDynamic, KindBundleFixed}[n%2]
-	case asked != "":
-		return asked
+	case p.kind != "":
+		return p.kind
 	case g.sequence%100 == 57:
 		return KindForgotten
 	}

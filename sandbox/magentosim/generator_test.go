@@ -281,3 +281,22 @@ func checkSKUs(order doc, catalogue []string) error {
 	}
 	return nil
 }
+
+// TestLines: a shop of equal orders, for measurements.
+func TestLines(t *testing.T) {
+	shop := open(t, magentosim.Config{Seed: 4, Orders: 50, Lines: 2})
+	bytes := 0
+	for _, placed := range shop.Orders() {
+		raw, _ := shop.Document(placed.EntityID)
+		bytes += len(raw)
+		var doc struct {
+			Items []json.RawMessage `json:"items"`
+		}
+		if err := json.Unmarshal(raw, &doc); err != nil || len(doc.Items) != 2 || placed.Kind != magentosim.KindSimple {
+			t.Errorf("a %s order of %d lines, %v", placed.Kind, len(doc.Items), err)
+		}
+	}
+	if bytes /= 50; bytes < 7500 || bytes > 8500 {
+		t.Errorf("%d bytes on average, want about 8,000", bytes)
+	}
+}

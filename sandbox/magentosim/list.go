@@ -27,7 +27,7 @@ func (s *Shop) list(r *http.Request, f Faults, call uint64) reply {
 			return failed(internalError())
 		}
 	}
-	found := s.find(search.Sorts, matches, call)
+	found := s.find(search, matches, call)
 	page := pageOf(found, search, s.traits.repeatsLastPage)
 	for _, r := range page {
 		if f.poisons(r.entityID) {
@@ -40,16 +40,15 @@ func (s *Shop) list(r *http.Request, f Faults, call uint64) reply {
 // find returns the committed rows that match, sorted. Rows that the sort keys leave equal, and all of them when there
 // is no key, come in an order that differs from call to call: nothing may rely on it.
 // Magento REST: without sortOrders there is no ORDER BY.
-func (s *Shop) find(sorts []sortOrder, matches matcher, call uint64) []*record {
+func (s *Shop) find(search criteria, matches matcher, call uint64) []*record {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	source := s.byEntity
-	sorted := sameSorts(sorts, "entity_id")
-	if sameSorts(sorts, "updated_at", "entity_id") {
-		source, sorted = s.byUpdate, true
+	rows, left, sorted := s.rows(search)
+	if sorted && left == nil && s.hidden == 0 {
+		return slices.Clone(rows)
 	}
 	var found []*record
-	for _, r := range source {
+	for _, r := range rows {
 		if !r.hidden && matches(r) {
 			found = append(found, r)
 		}
@@ -59,8 +58,21 @@ func (s *Shop) find(sorts []sortOrder, matches matcher, call uint64) []*record {
 	}
 	shuffle := rand.New(rand.NewPCG(uint64(s.cfg.Seed), call))
 	shuffle.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	sortRecords(found, sorts)
+	sortRecords(found, search.Sorts)
 	return found
+}
+
+// rows are those among which to look, with the conditions that are still to be tested; sorted tells that they come in the
+// order asked for. The caller holds the lock.
+func (s *Shop) rows(search criteria) (rows []*record, left []filterGroup, sorted bool) {
+	byID := sameSorts(search.Sorts, "entity_id")
+	// Rows of one second come by entity_id in either list.
+	if sameSorts(search.Sorts, "updated_at", "entity_id") || byID && hasEqual(search.Groups, "updated_at") {
+		rows, left = bounded(s.byUpdate, "updated_at", search.Groups)
+		return rows, left, true
+	}
+	rows, left = bounded(s.byEntity, "entity_id", search.Groups)
+	return rows, left, byID
 }
 
 // sameSorts tells whether the keys are these, all ascending.

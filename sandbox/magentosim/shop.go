@@ -28,6 +28,7 @@ type Shop struct {
 	byKey    map[string]int64 // store and increment id -> entity_id
 	byEntity []*record        // by entity_id
 	byUpdate []*record        // by updated_at, entity_id
+	hidden   int              // how many are not committed
 	journal  *journal         // nil: nothing is kept
 
 	faultMu sync.Mutex
@@ -100,7 +101,7 @@ func (s *Shop) generate(count int) error {
 	end := s.now()
 	for i := range count {
 		share := historyWindow / time.Duration(count) * time.Duration(i)
-		plan := plan{createdAfter: end.Add(-historyWindow + share), span: historyWindow / time.Duration(count), now: end}
+		plan := plan{createdAfter: end.Add(-historyWindow + share), span: historyWindow / time.Duration(count), now: end, lines: s.cfg.Lines}
 		if _, err := s.place(plan, false); err != nil {
 			return err
 		}
@@ -212,6 +213,7 @@ func (s *Shop) insert(r *record) error {
 	s.byKey[r.uniqueKey()] = r.entityID
 	s.byEntity = insertSorted(s.byEntity, r, compareEntity)
 	s.byUpdate = insertSorted(s.byUpdate, r, compareUpdate)
+	s.hidden += boolInt(r.hidden)
 	if r.kind == KindDocument || r.kind == "" {
 		s.gen.ids.learn(r)
 	}
@@ -226,6 +228,7 @@ func (s *Shop) replace(old, r *record) error {
 	if other, ok := s.byKey[r.uniqueKey()]; ok && other != r.entityID {
 		return fmt.Errorf("magentosim: increment_id %s is taken by entity_id %d", r.at("increment_id").text, other)
 	}
+	s.hidden += boolInt(r.hidden) - boolInt(old.hidden)
 	delete(s.byKey, old.uniqueKey())
 	s.byKey[r.uniqueKey()] = r.entityID
 	s.byID[r.entityID] = r

@@ -1,0 +1,90 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/magento"
+	"datawald/order"
+)
+
+// shelf is a shop whose orders, one a second, are read a page of so many at a time.
+type shelf struct {
+	orders, page, bytes int
+	// failsAt is the call, from 1, that fails; shopTime the second of the shop's clock at each answer, 0 for none.
+	failsAt, shopTime int
+	calls             int
+}
+
+func (s *shelf) Next(_ context.Context, after order.Cut) (*magento.Page, error) {
+	if s.calls++; s.calls == s.failsAt {
+		return nil, &order.Failure{Kind: order.Transient, System: "magento", Op: "GET orders", Code: "503", Message: "down"}
+	}
+	p := &magento.Page{Next: after}
+	if s.shopTime > 0 {
+		p.ShopTime = onShelf(s.shopTime)
+	}
+	for n := int(after.EntityID) + 1; n <= s.orders && len(p.Documents) < s.page; n++ {
+		p.Documents = append(p.Documents, magento.Document{EntityID: int64(n), UpdatedAt: onShelf(n), Raw: json.RawMessage(strings.Repeat("x", s.bytes))})
+		p.Next = order.Cut{UpdatedAt: onShelf(n), EntityID: int64(n)}
+	}
+	p.Done = int(p.Next.EntityID) == s.orders
+	return p, nil
+}
+
+func onShelf(second int) time.Time {
+	return time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC).Add(time.Duration(second) * time.Second)
+}
+
+func TestGather_PutsSmallPagesTogether(t *testing.T) {
+	for name, tc := range map[string]struct {
+		shop  shelf
+		until int // 0: none
+		calls int
+		read  int
+		done  bool
+	}{
+		"all there is":                {shelf{orders: 50, page: 100, bytes: 10}, 0, 1, 50, true},
+		"three pages":                 {shelf{orders: 900, page: 100, bytes: 10}, 0, 3, 300, false},
+		"no more than three":          {shelf{orders: 900, page: 10, bytes: 10}, 0, 3, 30, false},
+		"to the end":                  {shelf{orders: 120, page: 100, bytes: 10}, 0, 2, 120, true},
+		"one page of many":            {shelf{orders: 900, page: 200, bytes: 10}, 0, 1, 200, false},
+		"one page of large ones":      {shelf{orders: 900, page: 10, bytes: 300_000}, 0, 1, 10, false},
+		"up to a page that fails":     {shelf{orders: 900, page: 100, bytes: 10, failsAt: 2}, 0, 2, 100, false},
+		"to the end of the reading":   {shelf{orders: 900, page: 100, bytes: 10}, 150, 2, 150, true},
+		"to the shop's time at first": {shelf{orders: 900, page: 100, bytes: 10, shopTime: 130}, 0, 2, 130, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := FetchMagentoOrdersInput{}
+			if tc.until > 0 {
+				in.Until = onShelf(tc.until)
+			}
+			page, _, err := gather(t.Context(), Instance{Pages: &tc.shop}, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.shop.calls != tc.calls || len(page.Documents) != tc.read || page.Done != tc.done {
+				t.Errorf("%d calls, %d orders, done %t; want %d, %d, %t", tc.shop.calls, len(page.Documents), page.Done, tc.calls, tc.read, tc.done)
+			}
+			for n, d := range page.Documents {
+				if d.EntityID != int64(n+1) {
+					t.Fatalf("order %d stands at %d", d.EntityID, n)
+				}
+			}
+			if want := onShelf(tc.read); !page.Next.UpdatedAt.Equal(want) || page.Next.EntityID != int64(tc.read) {
+				t.Errorf("goes on at %v, want behind order %d", page.Next, tc.read)
+			}
+		})
+	}
+}
+
+func TestGather_AFirstPageThatFailsIsAnError(t *testing.T) {
+	_, _, err := gather(t.Context(), Instance{Pages: &shelf{orders: 9, page: 3, failsAt: 1}}, FetchMagentoOrdersInput{})
+	if f, ok := errors.AsType[*order.Failure](err); !ok || f.Code != "503" {
+		t.Errorf("ended with %v", err)
+	}
+}

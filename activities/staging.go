@@ -1,0 +1,139 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// staging applies one document to one staged order.
+type staging struct {
+	instance Instance
+	doc      *store.Staged
+	again    bool
+	isNew    bool
+	detail   string
+	// onlyTime is true when the document is the staged one and was merely touched.
+	onlyTime bool
+}
+
+func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) string {
+	doc := s.doc
+	s.onlyTime = doc.PayloadHash == ref.Hash && !s.again && convertErr == nil
+	doc.PayloadHash = ref.Hash
+	if !ref.UpdatedAt.IsZero() {
+		doc.Magento.UpdatedAt = ref.UpdatedAt
+	}
+	doc.Magento.ReadAt = ref.ReadAt
+	if s.onlyTime {
+		return stagedUnchanged
+	}
+	if s.isNew {
+		doc.StagedAt = now()
+		doc.PlacedAt = doc.StagedAt
+	}
+	doc.Manual = doc.Manual || s.again
+	if convertErr != nil {
+		return s.unreadable(convertErr)
+	}
+	doc.Order, doc.ContentHash = o, o.ContentHash()
+	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
+	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total(), ReadAt: ref.ReadAt}
+	if inB1(doc) {
+		return s.afterPosting(o)
+	}
+	return s.beforePosting(o)
+}
+
+// takeUp puts an order that somebody asked for before all others, when it is not settled yet: held with or without a
+// document in B1, a draft, or sent without an answer. One that was cancelled in B1 is sent anew.
+func (s *staging) takeUp() {
+	doc := s.doc
+	code := ""
+	if doc.Reason != nil {
+		code = doc.Reason.Code
+	}
+	if code == codeCancelledInB1 || code == codeReferenceCancelled {
+		doc.AgainstCancelled, doc.BO, doc.PostedHash = true, nil, ""
+	} else if code == codeDraftRejected || code == codeGone {
+		doc.BO, doc.PostedHash = nil, "" // what is still there is found again
+	} else if doc.Status == order.Posted || doc.Status == order.Cancelled || doc.Status == order.Excluded {
+		return
+	}
+	doc.Status, doc.Reason, doc.DueAt, doc.Manual = order.Pending, nil, now(), true
+}
+
+// inB1 reports whether B1 has, or may have, a document for the order: then no change in Magento may set it aside.
+func inB1(doc *store.Staged) bool { return doc.BO != nil || doc.Intent != nil }
+
+// unreadable holds an order whose document says nothing. One that B1 has keeps its state; the clerk is told.
+func (s *staging) unreadable(cause error) string {
+	reason := unreadableReason(cause)
+	s.detail = reason.Message
+	if inB1(s.doc) {
+		s.doc.Attention = reason
+		return stagedUnreadable
+	}
+	s.doc.Order, s.doc.ContentHash = nil, "" // the version before must not be posted in its place
+	s.doc.Status, s.doc.Reason = order.Held, reason
+	return stagedUnreadable
+}
+
+func unreadableReason(cause error) *order.Reason {
+	if reason, ok := errors.AsType[*order.Reason](cause); ok {
+		return reason
+	}
+	return &order.Reason{Code: "document_unreadable", Message: cause.Error()}
+}
+
+func (s *staging) beforePosting(o *order.Order) string {
+	doc := s.doc
+	if s.again && doc.Reason != nil && doc.Reason.Code == codeReferenceCancelled {
+		doc.AgainstCancelled = true
+	}
+	d := s.instance.Rules.Decide(o, now())
+	doc.Status, doc.Reason, doc.DueAt = d.Status, d.Reason, d.Recheck
+	switch d.Status {
+	case order.Cancelled:
+		return stagedCancelled
+	case order.Excluded:
+		s.detail = d.Reason.Code
+		return stagedExcluded
+	case order.Held:
+		s.detail = d.Reason.Code
+		return stagedHeld
+	}
+	doc.DueAt = now()
+	if s.isNew {
+		return stagedNew
+	}
+	return stagedChanged
+}
+
+// afterPosting never moves an order that B1 has; it says what changed.
+func (s *staging) afterPosting(o *order.Order) string {
+	doc := s.doc
+	switch {
+	case o.Cancelled():
+		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was posted.", "Cancel the sales order in B1 if nothing is delivered.")
+	case o.State == "closed", !o.Totals.Refunded.IsZero():
+		s.attend("refunded_in_magento", "total_refunded", fmt.Sprintf("Magento has refunded %s of the order since it was posted.",
+			order.Money{Amount: o.Totals.Refunded, Currency: o.Currency}), "Book the return or the credit memo in B1.")
+	case doc.PostedHash != "" && doc.PostedHash != doc.ContentHash:
+		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was posted.", "Compare both and change the sales order in B1.")
+	case doc.Attention != nil && doc.Attention.Code == codeCreatedLate: // only a person can tell that this is settled
+	default:
+		doc.Attention = nil
+	}
+	if s.again {
+		s.takeUp()
+	}
+	return stagedChanged
+}
+
+func (s *staging) attend(code, field, message, hint string) {
+	s.doc.Attention = &order.Reason{Code: code, Field: field, Message: message, Hint: hint}
+	s.detail = code
+}

@@ -1,0 +1,34 @@
+// Command bench measures DataWald on this machine: each case starts its own servers on the loopback, does a bounded
+// amount of work, prints one line of JSON for each measurement, and ends what it started. docs/benchmark.md has the figures.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// options are the cases, and the parts that a case runs in processes of their own to measure them apart.
+type options struct {
+	Reading reading `cmd:"" help:"Read orders from a simulated shop and stage them."`
+
+	Shop   shopPart   `cmd:"" hidden:"" help:"The simulated shop."`
+	Reader readerPart `cmd:"" hidden:"" help:"What reads and stages."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var o options
+	k := kong.Parse(&o, kong.Name("bench"), kong.Description("Measures DataWald on this machine, with servers of its own."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
