@@ -2,12 +2,9 @@ package activities
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"datawald/magento"
@@ -111,30 +108,4 @@ func (a *Activities) keepAll(ctx context.Context, payloads []store.NewPayload) e
 		})
 	}
 	return g.Wait()
-}
-
-// holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.
-func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Document) error {
-	reason := &order.Reason{Code: "magento_cannot_show", Field: "entity_id", Message: fmt.Sprintf("Magento cannot show the order with entity_id %d: %s", d.EntityID, short(d.Fault)),
-		Hint: fmt.Sprintf("Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync %s.", magento.StandIn(d.EntityID))}
-	_, err := a.store.Change(ctx, key, func(doc *store.Staged) error {
-		if doc.Status == order.Held && doc.Reason != nil && *doc.Reason == *reason {
-			return store.ErrUnchanged
-		}
-		if doc.Rev == 0 {
-			doc.StagedAt, doc.PlacedAt, doc.EntityID = now(), now(), d.EntityID
-		}
-		doc.Status, doc.Reason = order.Held, reason
-		doc.Note(event(ctx, "read", string(order.Held), reason.Message))
-		return nil
-	})
-	if errors.Is(err, store.ErrUnchanged) {
-		return nil
-	}
-	return err
-}
-
-// heldWithoutDocument refuses an order that stands in the store by its entity_id alone, because Magento could not show it.
-func heldWithoutDocument(doc *store.Staged) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("order %s has not been read from Magento yet: resync %s", doc.Key, doc.IncrementID), TypeHeld, nil)
 }

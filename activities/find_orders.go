@@ -3,10 +3,8 @@ package activities
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"datawald/magento"
-	"datawald/order"
 	"datawald/store"
 )
 
@@ -66,6 +64,9 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 			return nil, err
 		}
 	}
+	if err := a.closeStandIns(ctx, in.Instance, result.Missing); err != nil {
+		return nil, err
+	}
 	return result, a.forgetStandIns(ctx, in.Instance, documents)
 }
 
@@ -105,43 +106,4 @@ func (r *FindOrdersResult) account(names []string, nameOf func(magento.Document)
 			r.Missing = append(r.Missing, name)
 		}
 	}
-}
-
-// forgetStandIns drops what stood for orders while Magento could not show them, where it shows them again and they had been
-// staged under their own number before. Where they had not, staging does it.
-func (a *Activities) forgetStandIns(ctx context.Context, instance string, documents []magento.Document) error {
-	for _, d := range documents {
-		key, err := d.Key(instance)
-		if err != nil || d.Fault != "" || d.EntityID == 0 {
-			continue
-		}
-		standIn, err := (&magento.Document{EntityID: d.EntityID}).Key(instance)
-		if err != nil || standIn == key {
-			continue
-		}
-		both, err := a.staged(ctx, standIn, key)
-		if err != nil {
-			return err
-		}
-		if both {
-			if err := a.store.Remove(ctx, standIn); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// staged reports whether all of the keys are in the store.
-func (a *Activities) staged(ctx context.Context, keys ...order.Key) (bool, error) {
-	for _, key := range keys {
-		_, err := a.store.Get(ctx, key)
-		if errors.Is(err, store.ErrNotFound) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }

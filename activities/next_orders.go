@@ -19,6 +19,8 @@ type NextOrdersResult struct {
 	// WriteBack is true when Magento is to be told of orders that were posted earlier. It is asked at the head of the queue
 	// only, and only where the rules write back.
 	WriteBack bool `json:"write_back,omitempty"`
+	// Reread are orders, by entity_id, for which Magento is to be asked again: it could not show them.
+	Reread []int64 `json:"reread,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -27,7 +29,14 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 	if err != nil {
 		return nil, err
 	}
-	result := &NextOrdersResult{Orders: due}
+	result := &NextOrdersResult{Orders: []store.Due{}}
+	for _, d := range due {
+		if d.Reread != 0 {
+			result.Reread = append(result.Reread, d.Reread)
+		} else {
+			result.Orders = append(result.Orders, d)
+		}
+	}
 	if i, known := a.instances[in.Instance]; known && i.writesBack() && in.After == "" {
 		open, err := a.store.NextWriteBacks(ctx, in.Instance, 1)
 		if err != nil {

@@ -75,28 +75,6 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 	return err
 }
 
-// forgetBroken drops what stood for orders while Magento could not show them: now they stand under their own numbers.
-// New ones are not staged yet: whoever dies between the two begins the page again, and nothing is left of the stand-in.
-func (p *page) forgetBroken(ctx context.Context, orders ...*store.Staged) error {
-	var names []order.Key
-	for _, doc := range orders {
-		shown := magento.Document{EntityID: doc.EntityID}
-		if name, err := shown.Key(p.instance.Name); err == nil && name != doc.Key {
-			names = append(names, name)
-		}
-	}
-	broken, err := p.store.Heads(ctx, names)
-	if err != nil {
-		return err
-	}
-	for name := range broken {
-		if err := p.store.Remove(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // rehash gives the hash of what B1 was told, when another release took it from other members: was is the stored one, is the
 // same content by today's. Both are empty when they can be compared as they are.
 func (a *Activities) rehash(ctx context.Context, i Instance, key order.Key, today *order.Order) (was, is string, err error) {

@@ -26,7 +26,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	if !ref.UpdatedAt.IsZero() {
 		doc.Magento.UpdatedAt = ref.UpdatedAt
 	}
-	doc.Magento.ReadAt = ref.ReadAt
+	doc.Magento.ReadAt, doc.Reread = ref.ReadAt, false
 	if s.onlyTime {
 		return stagedUnchanged
 	}

@@ -120,6 +120,8 @@ type Due struct {
 	Key order.Key `bson:"_id"`
 	// Queue is where it stands; pass the last one on to read further.
 	Queue string `bson:"queue"`
+	// Reread is Magento's entity_id of an order for which the shop is to be asked again; 0 for orders that wait for B1.
+	Reread int64 `bson:"-"`
 }
 
 // NextDue gives up to limit open orders of the instance behind a place in the queue (empty: from its head), manual
@@ -136,13 +138,23 @@ func (s *Store) NextDue(ctx context.Context, instance, after string, limit int) 
 // due reads a queue in the order of the field that makes it.
 func (s *Store) due(ctx context.Context, filter bson.D, queue string, limit int) ([]Due, error) {
 	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: queue, Value: 1}}).SetLimit(int64(limit)).
-		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}}))
+		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}, {Key: "reread", Value: 1}, {Key: "entity_id", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("read queue: %w", err)
 	}
-	var due []Due
-	if err := cur.All(ctx, &due); err != nil {
+	var rows []struct {
+		Due      `bson:",inline"`
+		Reread   bool  `bson:"reread"`
+		EntityID int64 `bson:"entity_id"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("read queue: %w", err)
+	}
+	due := make([]Due, len(rows))
+	for n, r := range rows {
+		if due[n] = r.Due; r.Reread {
+			due[n].Reread = r.EntityID
+		}
 	}
 	return due, nil
 }

@@ -51,6 +51,9 @@ type Staged struct {
 	// Queue orders the orders that wait: manual first, then oldest. Empty for all others. Kept by settle.
 	Queue string `bson:"queue,omitempty" json:"-"`
 
+	// Reread is true while Magento is to be asked for the order again at DueAt, because it could not show it.
+	Reread bool `bson:"reread,omitempty" json:"reread,omitempty"`
+
 	// WriteBack is what Magento is told of the posted order; nil while the rules ask for nothing.
 	WriteBack *WriteBack `bson:"write_back,omitempty" json:"write_back,omitempty"`
 	// WriteBackQueue orders the write-backs that wait, or that a person should look at. Empty for all others. Kept by settle.
@@ -148,15 +151,19 @@ func (s *Staged) settle() {
 	}
 }
 
-// waits reports whether the connector must come back to the order by itself: open ones, and those that a rule leaves out
-// until a certain time.
+// waits reports whether the connector must come back to the order by itself: open ones, those that a rule leaves out until
+// a certain time, and those for which Magento is asked again.
 func (s *Staged) waits() bool {
-	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero()
+	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero() || s.Reread
 }
 
-// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities.
+// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities; 9 for those that are
+// not for B1 yet.
 func (s *Staged) lane() int {
-	if s.Manual {
+	switch {
+	case s.Reread:
+		return 9
+	case s.Manual:
 		return 1
 	}
 	return 5

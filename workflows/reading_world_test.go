@@ -51,15 +51,17 @@ type readingWorld struct {
 	script []int
 	// shown are the versions that the shop showed before each run, by the time it began.
 	shown map[time.Time]map[int64]string
+	// broken are the orders that Magento once could not show.
+	broken map[int64]bool
 	// changes counts how often the shop changed each order.
 	changes map[int64]int
 	// zombie is a staging whose worker was taken for dead; it comes late.
 	zombie *activities.SyncOrderInput
 }
 
-func newReadingWorld(t *rapid.T, db *store.Store, instance string) (w *readingWorld, end func()) {
-	w = &readingWorld{t: t, db: db, instance: instance, now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), late: map[int64]time.Time{},
-		shown: map[time.Time]map[int64]string{}, changes: map[int64]int{}}
+func newReadingWorld(t *rapid.T, db *store.Store) (w *readingWorld, end func()) {
+	w = &readingWorld{t: t, db: db, instance: "main", now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), late: map[int64]time.Time{},
+		shown: map[time.Time]map[int64]string{}, changes: map[int64]int{}, broken: map[int64]bool{}}
 	w.settle = time.Duration(rapid.IntRange(0, 5).Draw(t, "settle")) * time.Second
 	cfg := magentosim.Config{Seed: rapid.Int64Range(1, 1000).Draw(t, "seed"), Orders: rapid.IntRange(0, 6).Draw(t, "orders at start"),
 		Version:     rapid.SampledFrom([]string{"2.2.11", "2.3.5", "2.4.6"}).Draw(t, "version"),
@@ -74,9 +76,7 @@ func newReadingWorld(t *rapid.T, db *store.Store, instance string) (w *readingWo
 	rules, err := mapping.ParseRules([]byte(torturedRules))
 	w.must(err)
 	w.shop = shop
-	// Nothing is there that these rules could let in; looking for it would read what all histories before have left.
-	w.must(db.NoteRules(context.Background(), instance, store.TaskOrders, rules.ID()))
-	w.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: instance, Shop: client, Overlap: readingOverlap, Rules: rules, Clock: w.clock,
+	w.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: w.instance, Shop: client, Overlap: readingOverlap, Rules: rules, Clock: w.clock,
 		Pages: &magento.Reader{Client: client, PageSize: rapid.IntRange(1, 5).Draw(t, "page size"), Settle: w.settle}})
 	return w, server.Close
 }
@@ -202,7 +202,8 @@ func (w *readingWorld) fault(n int) {
 			f.MaxPageSize = 1 + n/8%3
 		case 5:
 			if orders := w.shop.Orders(); len(orders) > 0 {
-				f.PoisonEntityIDs, f.PoisonStatus = []int64{orders[n/8%len(orders)].EntityID}, 404
+				f.PoisonEntityIDs, f.PoisonStatus, f.PoisonGetMissing = []int64{orders[n/8%len(orders)].EntityID}, 404, n/16%2 == 1
+				w.broken[f.PoisonEntityIDs[0]] = true
 			}
 		case 6: // the clock of the shop runs months ahead, for a while
 			f.ClockSkewSeconds = 100 * 24 * 3600
@@ -228,7 +229,7 @@ func (w *readingWorld) run(script []int) store.Run {
 	env.SetWorkflowRunTimeout(time.Hour)
 	env.RegisterWorkflow(workflows.SyncOrders)
 	env.RegisterActivity(w.acts)
-	env.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(&activities.NextOrdersResult{}, nil).Maybe()
+	env.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(w.nextOrders).Maybe()
 	env.OnActivity(act.RecordRun, mock.Anything, mock.Anything).Return(nil).Maybe()
 	env.OnActivity(act.FetchMagentoOrders, mock.Anything, mock.Anything).Return(w.fetch).Maybe()
 	env.OnActivity(act.SyncOrder, mock.Anything, mock.Anything).Return(w.stage).Maybe()
@@ -284,6 +285,27 @@ func (w *readingWorld) stage(ctx context.Context, in activities.SyncOrderInput) 
 	})
 	w.happen()
 	return out, err
+}
+
+// nextOrders leaves out what waits for B1: nothing is posted here.
+func (w *readingWorld) nextOrders(ctx context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
+	next, err := w.acts.NextOrders(ctx, in)
+	if err == nil {
+		next.Orders = nil
+	}
+	return next, err
+}
+
+// standIn is what stands for an order that Magento could not show, or nil.
+func (w *readingWorld) standIn(entityID int64) *store.Staged {
+	key, err := (&magento.Document{EntityID: entityID}).Key(w.instance)
+	w.must(err)
+	doc, err := w.db.Get(context.Background(), key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	w.must(err)
+	return doc
 }
 
 // version is the hash of an order's document as the shop shows it now.

@@ -38,6 +38,8 @@ type syncState struct {
 	Deadline time.Time `json:"deadline"`
 	// WriteBack is true when Magento is to be told of posted orders.
 	WriteBack bool `json:"write_back,omitempty"`
+	// Reread is true when this run has asked Magento for the orders that it could not show before.
+	Reread bool `json:"reread,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -178,6 +180,12 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			break
 		}
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
+		if len(next.Reread) > 0 && !s.state.Reread {
+			s.state.Reread = true
+			if err := s.reread(ctx, next.Reread); err != nil {
+				return false, err
+			}
+		}
 		if len(next.Orders) == 0 {
 			break
 		}
@@ -199,6 +207,25 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	}
 	err = s.poster.drain(ctx)
 	return more && !s.poster.late && !s.poster.halted, err
+}
+
+// reread asks Magento for orders that it could not show. What it shows now is pending for the next run.
+func (s *syncOrders) reread(ctx workflow.Context, entityIDs []int64) error {
+	ctx = withFewTries(ctx)
+	var found activities.FindOrdersResult
+	err := workflow.ExecuteActivity(ctx, act.FindOrders, activities.FindOrdersInput{Instance: s.in.Instance, EntityIDs: entityIDs}).Get(ctx, &found)
+	var staged activities.SyncOrderResult
+	if err == nil && len(found.Refs) > 0 {
+		err = workflow.ExecuteActivity(ctx, act.SyncOrder, activities.SyncOrderInput{Instance: s.in.Instance, Refs: found.Refs}).Get(ctx, &staged)
+	}
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	if err != nil {
+		s.note("ask Magento for orders that it could not show: " + text(err))
+	}
+	s.state.Run.Counts = s.state.Run.Counts.Add(staged.Counts)
+	return nil
 }
 
 // full ends a run that may start no more.

@@ -77,20 +77,27 @@ func Store(t testing.TB) *store.Store {
 // Database is Store with the database's name, for tests that start processes.
 func Database(t testing.TB) (*store.Store, string) {
 	t.Helper()
+	s, name, drop := Open(t)
+	t.Cleanup(drop)
+	return s, name
+}
+
+// Open is Database for tests that need many of them, one after the other; drop ends one.
+func Open(t testing.TB) (s *store.Store, name string, drop func()) {
+	t.Helper()
 	uri, name := MongoURI(t), Name(t)
 	s, err := store.Open(t.Context(), uri, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	return s, name, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Log("close store:", err)
 		}
 		dropDatabase(ctx, t, uri, name)
-	})
-	return s, name
+	}
 }
 
 func dropDatabase(ctx context.Context, t testing.TB, uri, name string) {
