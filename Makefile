@@ -11,7 +11,7 @@ SERVERS  = temporal mongod
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs test vet fuzz clean clean-data $(PROGRAMS)
+.PHONY: help run build programs test vet torture fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,7 +41,10 @@ test: build vet ## vet, unit and integration tests with the race detector, and a
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(GO) test $(RACE) -timeout 15m ./...
 	cd tools && $(GO) test -timeout 10m ./...
-	$(MAKE) --no-print-directory fuzz
+	$(MAKE) --no-print-directory torture fuzz
+
+torture: bin/mongod ## the reading of Magento in 2,000 random histories of a shop
+	$(GO) test ./workflows -run '^TestReading_' -count=1 -timeout 30m
 
 # How long the documents of Magento are made up at random; `make fuzz FUZZTIME=1h` for long.
 FUZZTIME ?= 1m

@@ -22,11 +22,8 @@ func TestMain(m *testing.M) {
 	testkit.Main(m)
 }
 
-// histories is how many days in the life of a shop the reading is put through, in so many parts side by side.
-const (
-	histories = 2000
-	parts     = 4
-)
+// parts are gone through side by side.
+const parts = 4
 
 // cutHoldsBack wants the reading never to be ahead of an order that is not staged. Orders that changed or appeared after it
 // began are the next run's.
