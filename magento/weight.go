@@ -12,7 +12,7 @@ import (
 
 const (
 	// pageWeight is what a page should weigh at most, in bytes. Reading and staging take a few times that.
-	pageWeight = 4 << 20
+	pageWeight = 3 << 20
 	// maxAnswer bounds one answer, in bytes. An order that is larger by itself is held: some module has gone astray in it,
 	// and a document of MongoDB has 16 MB at most.
 	maxAnswer = 8 << 20
