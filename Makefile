@@ -11,7 +11,7 @@ SERVERS  = temporal mongod
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs bench test vet unit clean clean-data $(PROGRAMS)
+.PHONY: help run build programs bench test vet fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,10 +37,17 @@ bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -no
 	@mkdir -p bin
 	@cd tools && $(GO) build -o ../bin/mongod ./mongod
 
-test: build vet ## vet, unit and integration tests, with the race detector
+test: build vet ## vet, unit and integration tests with the race detector, and a minute of random documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(GO) test $(RACE) -timeout 15m ./...
 	cd tools && $(GO) test -timeout 10m ./...
+	$(MAKE) --no-print-directory fuzz
+
+# How long the documents of Magento are made up at random; `make fuzz FUZZTIME=1h` for long.
+FUZZTIME ?= 1m
+
+fuzz: ## made-up documents of Magento for FUZZTIME
+	$(GO) test ./magento -run '^$$' -fuzz '^FuzzConvert$$' -fuzztime $(FUZZTIME)
 
 # What to measure; docs/benchmark.md names the cases.
 BENCH ?= reading --orders 2000,10000,50000

@@ -22,10 +22,10 @@ import (
 
 // Shop is what the activities need of a Magento client.
 type Shop interface {
-	// FindByIncrementIDs reads the orders with these numbers, of every store.
+	// FindByIncrementIDs reads the orders with these numbers, of every store; FindByEntityIDs those with these keys of
+	// Magento. One that cannot be shown has a Fault, those that do not exist are left out.
 	FindByIncrementIDs(ctx context.Context, ids []string) ([]magento.Document, error)
-	// Get reads one order by Magento's entity_id; one that does not exist is a Permanent failure.
-	Get(ctx context.Context, entityID int64) (*magento.Document, error)
+	FindByEntityIDs(ctx context.Context, ids []int64) ([]magento.Document, error)
 }
 
 // Pages reads the orders of a shop in order of their last change.
@@ -45,6 +45,10 @@ type Instance struct {
 	Name  string
 	Shop  Shop
 	Pages Pages
+	// Writer tells the shop what B1 has; needed only where the rules ask for it. ShopTimeout is the longest that one call
+	// to the shop takes, zero for a minute.
+	Writer      Writer
+	ShopTimeout time.Duration
 	// SyncFrom is where the first run begins; Overlap how far every later one reaches back.
 	SyncFrom time.Time
 	Overlap  time.Duration
@@ -59,6 +63,16 @@ type Instance struct {
 	// to find nothing before it is sent again.
 	Settle time.Duration
 	Looks  int
+	// Clock is the clock by which reading goes; nil for that of this machine.
+	Clock func() time.Time
+}
+
+// now is the instance's clock, no finer than the store keeps it.
+func (i Instance) now() time.Time {
+	if i.Clock == nil {
+		return now()
+	}
+	return i.Clock().UTC().Truncate(time.Millisecond)
 }
 
 // Activities carries out the steps for all instances of a worker.

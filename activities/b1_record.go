@@ -41,6 +41,7 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 			doc.Status = order.Held
 		}
 		(&staging{instance: p.instance, doc: doc}).afterPosting(doc.Order)
+		owe(doc, p.instance.Rules.WriteBack)
 		doc.Note(event(ctx, "verified", string(doc.Status), fmt.Sprintf("%s, sales order %d, total %s", note, d.DocNum, doc.BO.Total)))
 		return nil
 	})
@@ -54,7 +55,9 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 		p.log.Warn("order held", "order", p.key, "code", reason.Code)
 		return nil, p.heldError(reason)
 	}
-	return p.result(note), nil
+	result := p.result(note)
+	result.WriteBack = p.doc.WriteBack.Open()
+	return result, nil
 }
 
 // known notes what content B1 was told, when it is told: a document that is looked at again later holds no more than that.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"datawald/magento"
@@ -21,6 +22,9 @@ type FetchMagentoOrdersInput struct {
 	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without an end a
 	// reading that follows a busy shop for longer than the overlap would lose a row that is committed late.
 	Until time.Time `json:"until,omitzero"`
+	// CaughtUp is when the latest complete reading began, by our clock. Reading goes back to there when After turns out to
+	// lie in the shop's future.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
 }
 
 // FetchMagentoOrdersResult names the documents that were read; they themselves are in the store.
@@ -31,8 +35,12 @@ type FetchMagentoOrdersResult struct {
 	// Done is true when the reader has caught up with the shop.
 	Done bool `json:"done"`
 	// Nameless counts documents with neither number nor entity_id, which cannot be kept.
-	Nameless int       `json:"nameless,omitempty"`
-	ShopTime time.Time `json:"shop_time"`
+	Nameless int `json:"nameless,omitempty"`
+	// MoreFuture is true when more orders are dated after the shop's clock than one reading stages.
+	MoreFuture bool `json:"more_future,omitempty"`
+	// Restarted is where the page begins when After lay in the shop's future.
+	Restarted *order.Cut `json:"restarted,omitempty"`
+	ShopTime  time.Time  `json:"shop_time"`
 }
 
 // FetchMagentoOrders is step 2 of the flow: it reads a page of changed orders, or a few where they are small, keeps the
@@ -42,19 +50,21 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	if err != nil {
 		return nil, err
 	}
-	page, err := gather(ctx, i.Pages, in)
+	asked := i.now()
+	page, restarted, err := gather(ctx, i, in)
 	if err != nil {
 		return nil, fail(err, nil)
 	}
-	refs, nameless, err := a.keep(ctx, in.Instance, page.Documents)
+	refs, nameless, err := a.keep(ctx, in.Instance, append(page.Documents, page.Future...), asked)
 	if err != nil {
 		return nil, err
 	}
-	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, ShopTime: page.ShopTime}, nil
+	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, MoreFuture: page.MoreFuture, Restarted: restarted, ShopTime: page.ShopTime}, nil
 }
 
-// keep stores documents as received and names each once. Those that Magento cannot show are held.
-func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document) (refs []store.PayloadRef, nameless int, err error) {
+// keep stores documents as received and names each once. Those that Magento cannot show are held. asked is when Magento was
+// asked for them.
+func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document, asked time.Time) (refs []store.PayloadRef, nameless int, err error) {
 	var payloads []store.NewPayload
 	for _, d := range documents {
 		key, err := d.Key(instance)
@@ -69,7 +79,7 @@ func (a *Activities) keep(ctx context.Context, instance string, documents []mage
 			}
 			continue
 		}
-		payloads = append(payloads, store.NewPayload{PayloadRef: store.PayloadRef{Key: key, UpdatedAt: d.UpdatedAt}, Raw: d.Raw})
+		payloads = append(payloads, store.NewPayload{PayloadRef: store.PayloadRef{Key: key, UpdatedAt: d.UpdatedAt, ReadAt: asked}, Raw: d.Raw})
 	}
 	if err := a.keepAll(ctx, payloads); err != nil {
 		return nil, 0, err
@@ -106,7 +116,7 @@ func (a *Activities) keepAll(ctx context.Context, payloads []store.NewPayload) e
 // holdBroken holds an order that Magento itself cannot show, under its entity_id, until it can.
 func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Document) error {
 	reason := &order.Reason{Code: "magento_cannot_show", Field: "entity_id", Message: fmt.Sprintf("Magento cannot show the order with entity_id %d: %s", d.EntityID, short(d.Fault)),
-		Hint: "Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync it."}
+		Hint: fmt.Sprintf("Mend the order in Magento (its log names the cause); it comes in by itself when it changes, or resync %s.", magento.StandIn(d.EntityID))}
 	_, err := a.store.Change(ctx, key, func(doc *store.Staged) error {
 		if doc.Status == order.Held && doc.Reason != nil && *doc.Reason == *reason {
 			return store.ErrUnchanged
@@ -122,4 +132,9 @@ func (a *Activities) holdBroken(ctx context.Context, key order.Key, d magento.Do
 		return nil
 	}
 	return err
+}
+
+// heldWithoutDocument refuses an order that stands in the store by its entity_id alone, because Magento could not show it.
+func heldWithoutDocument(doc *store.Staged) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("order %s has not been read from Magento yet: resync %s", doc.Key, doc.IncrementID), TypeHeld, nil)
 }

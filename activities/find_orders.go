@@ -1,69 +1,147 @@
 package activities
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"errors"
 
 	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
 )
 
-// FindOrdersInput selects orders by the number that people see, or by Magento's own.
+// FindOrdersInput selects orders by the number that people see, or by Magento's own. The number of a stand-in, entity-12,
+// is the entity_id 12.
 type FindOrdersInput struct {
 	Instance     string   `json:"instance"`
 	IncrementIDs []string `json:"increment_ids,omitempty"`
 	EntityIDs    []int64  `json:"entity_ids,omitempty"`
+	// Again also makes due what Magento is still to be told of those orders: a person asked for them. Actor is who.
+	Again bool   `json:"again,omitempty"`
+	Actor string `json:"actor,omitempty"`
 }
 
-// FindOrdersResult names the documents found, freshly read from Magento.
+// FindOrdersResult names the documents found, freshly read from Magento. An entity_id is written as the number of a
+// stand-in, entity-12.
 type FindOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
-	// Missing are the numbers that Magento does not have in any store; an entity_id is written "entity 12".
+	// Missing are the numbers that Magento does not have in any store.
 	Missing []string `json:"missing,omitempty"`
+	// Unreadable are the numbers of orders that Magento has and cannot show; each is held under its stand-in.
+	Unreadable []string `json:"unreadable,omitempty"`
+	// WriteBack is true when Magento is to be told of some of them now.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
-// FindOrders reads orders by number from Magento, whatever their age and state, and keeps their documents.
+// FindOrders reads orders by number from Magento, whatever their age and state, and keeps their documents. One that Magento
+// cannot show is held and keeps no other from being read.
 func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindOrdersResult, error) {
 	i, err := a.instance(in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	var documents []magento.Document
-	var absent []string
-	if len(in.IncrementIDs) > 0 {
-		if documents, err = i.Shop.FindByIncrementIDs(ctx, in.IncrementIDs); err != nil {
-			return nil, fail(err, nil)
-		}
-		absent = missing(in.IncrementIDs, documents)
-	}
-	for _, id := range in.EntityIDs {
-		d, err := i.Shop.Get(ctx, id)
-		if order.KindOf(err) == order.Permanent {
-			absent = append(absent, fmt.Sprintf("entity %d", id))
-			continue
-		}
-		if err != nil {
-			return nil, fail(err, nil)
-		}
-		documents = append(documents, *d)
-	}
-	refs, _, err := a.keep(ctx, in.Instance, documents)
+	asked := i.now()
+	numbers, keys := byName(in)
+	found, err := i.Shop.FindByIncrementIDs(ctx, numbers)
 	if err != nil {
+		return nil, fail(err, nil)
+	}
+	byKey, err := i.Shop.FindByEntityIDs(ctx, keys)
+	if err != nil {
+		return nil, fail(err, nil)
+	}
+	result := &FindOrdersResult{}
+	result.account(numbers, func(d magento.Document) string { return cmp.Or(d.AskedFor, d.IncrementID) }, found)
+	standIns := make([]string, len(keys))
+	for n, id := range keys {
+		standIns[n] = magento.StandIn(id)
+	}
+	result.account(standIns, func(d magento.Document) string { return magento.StandIn(d.EntityID) }, byKey)
+	documents := append(found, byKey...)
+	if result.Refs, _, err = a.keep(ctx, in.Instance, documents, asked); err != nil {
 		return nil, err
 	}
-	return &FindOrdersResult{Refs: refs, Missing: absent}, nil
-}
-
-func missing(wanted []string, found []magento.Document) (absent []string) {
-	has := map[string]bool{}
-	for _, d := range found {
-		has[d.IncrementID] = true
-	}
-	for _, id := range wanted {
-		if !has[id] {
-			absent = append(absent, id)
+	if in.Again {
+		if result.WriteBack, err = a.oweAgain(ctx, i, result.Refs, in.Actor); err != nil {
+			return nil, err
 		}
 	}
-	return absent
+	return result, a.forgetStandIns(ctx, in.Instance, documents)
+}
+
+// byName parts what was asked for into numbers and keys of Magento, each once.
+func byName(in FindOrdersInput) (numbers []string, keys []int64) {
+	asked := map[any]bool{}
+	key := func(id int64) {
+		if !asked[id] {
+			asked[id], keys = true, append(keys, id)
+		}
+	}
+	for _, number := range in.IncrementIDs {
+		if id, ok := magento.StandsFor(number); ok {
+			key(id)
+		} else if !asked[number] {
+			asked[number], numbers = true, append(numbers, number)
+		}
+	}
+	for _, id := range in.EntityIDs {
+		key(id)
+	}
+	return numbers, keys
+}
+
+// account notes which of the names Magento does not have, and which it cannot show.
+func (r *FindOrdersResult) account(names []string, nameOf func(magento.Document) string, documents []magento.Document) {
+	found := map[string]bool{}
+	for _, d := range documents {
+		name := nameOf(d)
+		if d.Fault != "" && !found[name] {
+			r.Unreadable = append(r.Unreadable, name)
+		}
+		found[name] = true
+	}
+	for _, name := range names {
+		if !found[name] {
+			r.Missing = append(r.Missing, name)
+		}
+	}
+}
+
+// forgetStandIns drops what stood for orders while Magento could not show them, where it shows them again and they had been
+// staged under their own number before. Where they had not, staging does it.
+func (a *Activities) forgetStandIns(ctx context.Context, instance string, documents []magento.Document) error {
+	for _, d := range documents {
+		key, err := d.Key(instance)
+		if err != nil || d.Fault != "" || d.EntityID == 0 {
+			continue
+		}
+		standIn, err := (&magento.Document{EntityID: d.EntityID}).Key(instance)
+		if err != nil || standIn == key {
+			continue
+		}
+		both, err := a.staged(ctx, standIn, key)
+		if err != nil {
+			return err
+		}
+		if both {
+			if err := a.store.Remove(ctx, standIn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// staged reports whether all of the keys are in the store.
+func (a *Activities) staged(ctx context.Context, keys ...order.Key) (bool, error) {
+	for _, key := range keys {
+		_, err := a.store.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -19,28 +19,56 @@ const (
 
 // gather reads the first page, and more as long as another like the last one stays within the limits. A later page that
 // cannot be read ends it: what is there is staged first, and whoever reads on meets the error.
-func gather(ctx context.Context, pages Pages, in FetchMagentoOrdersInput) (*magento.Page, error) {
+func gather(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (all *magento.Page, restarted *order.Cut, err error) {
 	began := time.Now()
-	all, err := pages.Next(ctx, in.After)
+	all, restarted, err = firstPage(ctx, i, in)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	bound(all, in.After, in.Until)
+	after := in.After
+	if restarted != nil {
+		after = *restarted
+	}
+	bound(all, after, in.Until)
 	until := in.Until
 	if until.IsZero() {
 		until = all.ShopTime
 	}
 	last := all.Documents
 	for n := 1; n < gatheredPages && !all.Done && time.Since(began) < gatheredFor && roomFor(last, all.Documents); n++ {
-		page, err := pages.Next(ctx, all.Next)
-		if err != nil {
+		page, err := i.Pages.Next(ctx, all.Next)
+		if err != nil || page.Ahead {
 			break
 		}
 		bound(page, all.Next, until)
 		last = page.Documents
 		all.Documents, all.Next, all.Done = append(all.Documents, last...), page.Next, page.Done
+		all.Future, all.MoreFuture = page.Future, page.MoreFuture
 	}
-	return all, nil
+	return all, restarted, nil
+}
+
+// firstPage reads the page behind the cut. Where the cut lies in the shop's future, nothing would be found until its time has
+// come: then reading goes back to what had changed, by the shop's clock of now, when the latest complete reading began.
+func firstPage(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (page *magento.Page, restarted *order.Cut, err error) {
+	page, err = i.Pages.Next(ctx, in.After)
+	if err != nil || !page.Ahead {
+		return page, nil, err
+	}
+	restarted = &order.Cut{UpdatedAt: i.SyncFrom}
+	if !in.CaughtUp.IsZero() {
+		shop := page.ShopTime
+		if shop.IsZero() {
+			shop = i.now()
+		}
+		restarted.UpdatedAt = shop.Add(in.CaughtUp.Sub(i.now()) - i.Overlap).UTC().Truncate(time.Second)
+	}
+	page, err = i.Pages.Next(ctx, *restarted)
+	if err == nil && page.Ahead { // reading is to begin on a day to come
+		page.Done = true
+		return page, nil, nil
+	}
+	return page, restarted, err
 }
 
 // roomFor reports whether another page like the last one may be added.

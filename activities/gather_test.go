@@ -63,7 +63,7 @@ func TestGather_PutsSmallPagesTogether(t *testing.T) {
 			if tc.until > 0 {
 				in.Until = onShelf(tc.until)
 			}
-			page, err := gather(t.Context(), &tc.shop, in)
+			page, _, err := gather(t.Context(), Instance{Pages: &tc.shop}, in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +83,7 @@ func TestGather_PutsSmallPagesTogether(t *testing.T) {
 }
 
 func TestGather_AFirstPageThatFailsIsAnError(t *testing.T) {
-	_, err := gather(t.Context(), &shelf{orders: 9, page: 3, failsAt: 1}, FetchMagentoOrdersInput{})
+	_, _, err := gather(t.Context(), Instance{Pages: &shelf{orders: 9, page: 3, failsAt: 1}}, FetchMagentoOrdersInput{})
 	if f, ok := errors.AsType[*order.Failure](err); !ok || f.Code != "503" {
 		t.Errorf("ended with %v", err)
 	}

@@ -18,6 +18,11 @@ type GetLastCutResult struct {
 	Cut order.Cut `json:"cut"`
 	// Start lies before Cut by the overlap: rows may become visible after later ones.
 	Start order.Cut `json:"start"`
+	// CaughtUp is when the latest reading that came to Magento's end began, by our clock; zero when there was none. What had
+	// changed by then is staged, whatever the shop's clock says.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
+	// NewRules is true when orders were left out or held by other rules than those of today.
+	NewRules bool `json:"new_rules,omitempty"`
 }
 
 // GetLastCut is step 1 of the flow: where the last run ended, less the overlap for rows that were committed late.
@@ -26,31 +31,39 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	cut, err := a.store.Cut(ctx, in.Instance, store.TaskOrders)
+	p, err := a.store.Progress(ctx, in.Instance, store.TaskOrders)
 	if err != nil {
 		return nil, err
 	}
-	last, err := a.store.LastReading(ctx, in.Instance, store.TaskOrders)
-	if err != nil {
-		return nil, err
-	}
-	return &GetLastCutResult{Cut: cut, Start: start(cut, last, i.SyncFrom, i.Overlap)}, nil
+	return &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), CaughtUp: p.CaughtUp.Began,
+		NewRules: p.Rules != i.Rules.ID()}, nil
 }
 
 // start is where the next reading begins: where the last one ended, but not later than the overlap before it began, since
 // what changed after that may have been committed behind its back. In a quiet shop nothing is read twice, and a backlog
 // that one run cannot read is read on from where it stopped.
-func start(cut order.Cut, last store.Reading, syncFrom time.Time, overlap time.Duration) order.Cut {
+func start(p store.Progress, syncFrom time.Time, overlap time.Duration) order.Cut {
+	last := p.Latest
 	switch {
-	case cut.IsZero():
+	case p.Cut.IsZero():
 		return order.Cut{UpdatedAt: syncFrom}
 	case last.Reach.IsZero():
-		return order.Cut{UpdatedAt: cut.UpdatedAt.Add(-overlap)}
+		return order.Cut{UpdatedAt: p.Cut.UpdatedAt.Add(-overlap)}
 	case last.ShopTime.IsZero():
 		return order.Cut{UpdatedAt: last.Reach.UpdatedAt.Add(-overlap)}
 	}
-	if safe := last.ShopTime.Add(-overlap); safe.Before(last.Reach.UpdatedAt) {
+	if safe := oldest(p, overlap).Add(-overlap); safe.Before(last.Reach.UpdatedAt) {
 		return order.Cut{UpdatedAt: safe}
 	}
 	return last.Reach
+}
+
+// oldest is the shop's time when the last reading began, by the earlier of its clocks where the clock was set meanwhile: a
+// transaction that was open then may carry the time of the old one.
+func oldest(p store.Progress, overlap time.Duration) time.Time {
+	byOldClock := p.Latest.Began.Add(p.Clock.Before)
+	if !p.Clock.NoticedAt.IsZero() && p.Latest.Began.Add(-overlap).Before(p.Clock.NoticedAt) && byOldClock.Before(p.Latest.ShopTime) {
+		return byOldClock
+	}
+	return p.Latest.ShopTime
 }

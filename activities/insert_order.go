@@ -27,6 +27,8 @@ type InsertOrderResult struct {
 	DocNum   int64        `json:"doc_num,omitempty"`
 	// Note tells what happened in one word: created, linked, unchanged.
 	Note string `json:"note,omitempty"`
+	// WriteBack is true when Magento is to be told of the order now.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // InsertOrder is step 6 and 7 of the flow: is the order in B1; if not, insert it; verify it; write the result back.
@@ -107,6 +109,9 @@ func (p *posting) load(ctx context.Context) error {
 		return err
 	}
 	p.doc = doc
+	if doc.PayloadHash == "" {
+		return heldWithoutDocument(doc)
+	}
 	if doc.Order == nil {
 		raw, err := p.store.Payload(ctx, store.PayloadRef{Key: p.key, Hash: doc.PayloadHash})
 		if err != nil {

@@ -16,6 +16,9 @@ type NextOrdersInput struct {
 // NextOrdersResult lists open orders, manual ones first, then the oldest.
 type NextOrdersResult struct {
 	Orders []store.Due `json:"orders"`
+	// WriteBack is true when Magento is to be told of orders that were posted earlier. It is asked at the head of the queue
+	// only, and only where the rules write back.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -24,5 +27,13 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 	if err != nil {
 		return nil, err
 	}
-	return &NextOrdersResult{Orders: due}, nil
+	result := &NextOrdersResult{Orders: due}
+	if i, known := a.instances[in.Instance]; known && i.writesBack() && in.After == "" {
+		open, err := a.store.NextWriteBacks(ctx, in.Instance, 1)
+		if err != nil {
+			return nil, err
+		}
+		result.WriteBack = len(open) > 0
+	}
+	return result, nil
 }

@@ -126,7 +126,13 @@ func seen(ref store.PayloadRef, doc *store.Staged) bool {
 	return doc.Rev > 0 && (doc.PayloadHash == ref.Hash && !ref.UpdatedAt.After(doc.Magento.UpdatedAt) || late(ref, doc))
 }
 
-// late reports whether the document is an earlier version than the one staged.
+// late reports whether the document is an earlier version than the one staged, by when it was changed and when it was read.
+// Changed earlier alone proves nothing, where the shop's clock ran ahead and was set back; two changes of one second are
+// told apart by the reading.
 func late(ref store.PayloadRef, doc *store.Staged) bool {
-	return doc.Rev > 0 && !ref.UpdatedAt.IsZero() && ref.UpdatedAt.Before(doc.Magento.UpdatedAt)
+	if doc.Rev == 0 || ref.UpdatedAt.IsZero() {
+		return false
+	}
+	changed, read := ref.UpdatedAt.Compare(doc.Magento.UpdatedAt), ref.ReadAt.Compare(doc.Magento.ReadAt)
+	return changed < 0 && read <= 0 || changed == 0 && read < 0
 }

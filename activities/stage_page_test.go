@@ -26,7 +26,7 @@ func (p pages) Next(context.Context, order.Cut) (*magento.Page, error) {
 	return &magento.Page{Documents: p, Next: order.Cut{UpdatedAt: moment(59), EntityID: 1}, Done: true}, nil
 }
 
-// desk is a store with workers that read pages into it.
+// desk is a store with workers that read pages into it, all in one moment: of two versions the one changed later is newer.
 type desk struct {
 	db    *store.Store
 	rules activities.Instance
@@ -34,7 +34,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	return &desk{db: testkit.Store(t), rules: activities.Instance{Name: "main", Rules: exampleRules(t)}}
+	return &desk{db: testkit.Store(t), rules: activities.Instance{Name: "main", Rules: exampleRules(t), Clock: func() time.Time { return moment(50) }}}
 }
 
 // worker is one that was just started: it has nothing in hand.
@@ -230,8 +230,8 @@ func TestStage_ADocumentThatIsNowhereFailsThePage(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "main:1:000000002") {
 		t.Errorf("ended with %v, want the order named", err)
 	}
-	if cut, err := d.db.Cut(t.Context(), "main", store.TaskOrders); err != nil || !cut.IsZero() {
-		t.Errorf("the cut is %v, %v; want it where it was", cut, err)
+	if p, err := d.db.Progress(t.Context(), "main", store.TaskOrders); err != nil || !p.Cut.IsZero() {
+		t.Errorf("the cut is %v, %v; want it where it was", p.Cut, err)
 	}
 }
 
@@ -248,6 +248,12 @@ func TestStage_ATouchedOrderGetsItsTimeAndNoLine(t *testing.T) {
 	d.read(t, versionOf("000000001", "Shelbyville", 6)) // read late
 	if doc, err = d.db.Get(t.Context(), "main:1:000000001"); err != nil || doc.Order.Billing.City != "Springfield" {
 		t.Errorf("an older version replaced it: %v, %v", doc.Order.Billing.City, err)
+	}
+	// Read later and changed earlier: the shop's clock ran ahead and was set back.
+	d.rules.Clock = func() time.Time { return moment(55) }
+	d.read(t, versionOf("000000001", "Shelbyville", 6))
+	if doc, err = d.db.Get(t.Context(), "main:1:000000001"); err != nil || doc.Order.Billing.City != "Shelbyville" {
+		t.Errorf("what was read later does not count: %v, %v", doc.Order.Billing.City, err)
 	}
 }
 

@@ -26,6 +26,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	if !ref.UpdatedAt.IsZero() {
 		doc.Magento.UpdatedAt = ref.UpdatedAt
 	}
+	doc.Magento.ReadAt = ref.ReadAt
 	if s.onlyTime {
 		return stagedUnchanged
 	}
@@ -39,7 +40,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	}
 	doc.Order, doc.ContentHash = o, o.ContentHash()
 	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
-	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total()}
+	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total(), ReadAt: ref.ReadAt}
 	if inB1(doc) {
 		return s.afterPosting(o)
 	}

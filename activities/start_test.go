@@ -13,20 +13,27 @@ func TestStart_NeverPassesWhatMayStillAppear(t *testing.T) {
 	at := func(minute int) time.Time { return time.Date(2026, 11, 1, 10, minute, 0, 0, time.UTC) }
 	cut := order.Cut{UpdatedAt: at(30), EntityID: 7}
 	tests := map[string]struct {
-		cut  order.Cut
-		last store.Reading
-		want order.Cut
+		cut   order.Cut
+		last  store.Reading
+		clock store.ClockChange
+		want  order.Cut
 	}{
-		"the first run":           {order.Cut{}, store.Reading{}, order.Cut{UpdatedAt: at(0)}},
-		"no reading is known":     {cut, store.Reading{}, order.Cut{UpdatedAt: at(25)}},
-		"a busy shop":             {cut, store.Reading{ShopTime: at(31), Reach: cut}, order.Cut{UpdatedAt: at(26)}},
-		"a quiet shop":            {cut, store.Reading{ShopTime: at(50), Reach: cut}, cut},
-		"a backlog, half read":    {cut, store.Reading{ShopTime: at(50), Reach: order.Cut{UpdatedAt: at(12), EntityID: 3}}, order.Cut{UpdatedAt: at(12), EntityID: 3}},
-		"a shop that has no time": {cut, store.Reading{Reach: cut}, order.Cut{UpdatedAt: at(25)}},
+		"the first run":           {want: order.Cut{UpdatedAt: at(0)}},
+		"no reading is known":     {cut: cut, want: order.Cut{UpdatedAt: at(25)}},
+		"a busy shop":             {cut: cut, last: store.Reading{ShopTime: at(31), Reach: cut}, want: order.Cut{UpdatedAt: at(26)}},
+		"a quiet shop":            {cut: cut, last: store.Reading{ShopTime: at(50), Reach: cut}, want: cut},
+		"a backlog, half read":    {cut: cut, last: store.Reading{ShopTime: at(50), Reach: order.Cut{UpdatedAt: at(12), EntityID: 3}}, want: order.Cut{UpdatedAt: at(12), EntityID: 3}},
+		"a shop that has no time": {cut: cut, last: store.Reading{Reach: cut}, want: order.Cut{UpdatedAt: at(25)}},
+		"a clock just set forward": {cut: cut, last: store.Reading{Began: at(20), ShopTime: at(31), Reach: cut},
+			clock: store.ClockChange{NoticedAt: at(19), Before: 0}, want: order.Cut{UpdatedAt: at(15)}},
+		"a clock set forward long ago": {cut: cut, last: store.Reading{Began: at(20), ShopTime: at(31), Reach: cut},
+			clock: store.ClockChange{NoticedAt: at(15), Before: 0}, want: order.Cut{UpdatedAt: at(26)}},
+		"a clock just set back": {cut: cut, last: store.Reading{Began: at(20), ShopTime: at(31), Reach: cut},
+			clock: store.ClockChange{NoticedAt: at(19), Before: time.Hour}, want: order.Cut{UpdatedAt: at(26)}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := start(tc.cut, tc.last, at(0), 5*time.Minute); got != tc.want {
+			if got := start(store.Progress{Cut: tc.cut, Latest: tc.last, Clock: tc.clock}, at(0), 5*time.Minute); got != tc.want {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}
 		})

@@ -179,6 +179,8 @@ func wanted(typeName string) string {
 	switch {
 	case typeName == "time.Duration":
 		return "a duration such as 30s, 5m or 1h"
+	case strings.HasPrefix(typeName, "[]int"):
+		return "whole numbers separated by commas"
 	case strings.HasPrefix(typeName, "int"), strings.HasPrefix(typeName, "uint"):
 		return "a whole number"
 	case strings.HasPrefix(typeName, "float"):

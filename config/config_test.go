@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"datawald/config"
+	"datawald/magento"
 	"datawald/sandbox/testkit"
 )
 
@@ -92,7 +94,7 @@ func TestWorker_StartsWithWhatMustBeGivenAndDefaultsForTheRest(t *testing.T) {
 	if len(w.All) != 1 || w.All[0].Name != "main" || w.All[0].Rules == nil {
 		t.Fatalf("the instances are %+v", w.All)
 	}
-	if want := (config.Magento{URL: "https://shop.example.com", Token: "t0ken", Timeout: time.Minute, PageSize: 100, Overlap: 5 * time.Minute, Settle: 5 * time.Second}); w.All[0].Magento != want {
+	if want := (config.Magento{URL: "https://shop.example.com", Token: "t0ken", Timeout: time.Minute, PageSize: 100, Overlap: 5 * time.Minute, Settle: 5 * time.Second}); !reflect.DeepEqual(w.All[0].Magento, want) {
 		t.Errorf("Magento is %+v, want %+v", w.All[0].Magento, want)
 	}
 	if want := (config.B1{URL: "https://b1.example.com:50000/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "s3cret",
@@ -114,7 +116,7 @@ func TestWorker_TakesWhatIsGiven(t *testing.T) {
 	env(t, complete(t, "MONGODB_URI=mongodb+srv://db/", "MONGODB_DATABASE=d", "TEMPORAL_ADDRESS=t:1", "TEMPORAL_NAMESPACE=n", "TEMPORAL_TASK_QUEUE=q",
 		"LOG_FORMAT=json", "LOG_LEVEL=warn", "WORKER_STOP_TIMEOUT=5s",
 		"MAGENTO_CONSUMER_KEY=a", "MAGENTO_CONSUMER_SECRET=b", "MAGENTO_ACCESS_TOKEN=c", "MAGENTO_ACCESS_TOKEN_SECRET=d", "MAGENTO_TIMEOUT=5s",
-		"MAGENTO_PAGE_SIZE=7", "MAGENTO_SYNC_FROM=2026-01-31", "MAGENTO_OVERLAP=0", "MAGENTO_SETTLE=0s",
+		"MAGENTO_PAGE_SIZE=7", "MAGENTO_STORES=1,3", "MAGENTO_SYNC_FROM=2026-01-31", "MAGENTO_OVERLAP=0", "MAGENTO_SETTLE=0s",
 		"B1_INSECURE=true", "B1_TIMEOUT=6s", "B1_MAX_CALLS=9", "B1_ORDERS_PER_SECOND=2.5", "B1_SETTLE=7s", "B1_LOOKS=4")...)
 	w, err := config.LoadWorker()
 	if err != nil {
@@ -125,7 +127,7 @@ func TestWorker_TakesWhatIsGiven(t *testing.T) {
 		t.Errorf("it has %+v", w)
 	}
 	m, b := w.All[0].Magento, w.All[0].B1
-	if m.ConsumerKey != "a" || m.ConsumerSecret != "b" || m.AccessToken != "c" || m.AccessTokenSecret != "d" || m.Timeout != 5*time.Second || m.PageSize != 7 ||
+	if m.ConsumerKey != "a" || m.ConsumerSecret != "b" || m.AccessToken != "c" || m.AccessTokenSecret != "d" || m.Timeout != 5*time.Second || m.PageSize != 7 || !slices.Equal(m.Stores, []int64{1, 3}) ||
 		m.Overlap != 0 || m.Settle != 0 || !m.From().Equal(time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("Magento is %+v", m)
 	}
@@ -151,13 +153,13 @@ func TestWorker_ReportsAllThatIsWrongAtOnce(t *testing.T) {
 	}
 	env(t, "MONGODB_URI=localhost", "MONGODB_DATABASE=", "TEMPORAL_ADDRESS=localhost", "TEMPORAL_NAMESPACE=", "TEMPORAL_TASK_QUEUE=",
 		"LOG_FORMAT=xml", "LOG_LEVEL=loud", "WORKER_STOP_TIMEOUT=-1s",
-		"MAGENTO_URL=shop", "MAGENTO_TIMEOUT=0s", "MAGENTO_PAGE_SIZE=301", "MAGENTO_SYNC_FROM=31.1.2026", "MAGENTO_OVERLAP=-1s", "MAGENTO_SETTLE=-1s",
+		"MAGENTO_URL=shop", "MAGENTO_TIMEOUT=0s", "MAGENTO_PAGE_SIZE=301", "MAGENTO_STORES=2,-1", "MAGENTO_SYNC_FROM=31.1.2026", "MAGENTO_OVERLAP=-1s", "MAGENTO_SETTLE=-1s",
 		"B1_URL=b1", "B1_COMPANY_DB=x", "B1_USER=x", "B1_PASSWORD=x", "B1_CA_FILE=/none/ca.pem", "B1_TIMEOUT=-1s", "B1_MAX_CALLS=0",
 		"B1_ORDERS_PER_SECOND=-1", "B1_SETTLE=0s", "B1_LOOKS=21", "RULES_FILE="+rules)
 	_, err := config.LoadWorker()
 	wantProblems(t, err, "MONGODB_URI: |connection string", "MONGODB_DATABASE: |empty", "TEMPORAL_ADDRESS: |host:port", "TEMPORAL_NAMESPACE: |empty", "TEMPORAL_TASK_QUEUE: |empty",
 		"LOG_FORMAT: |text or json", "LOG_LEVEL: |debug, info", "WORKER_STOP_TIMEOUT: |more than zero",
-		"MAGENTO_|URL", "MAGENTO_|credentials", "MAGENTO_TIMEOUT: |more than zero", "MAGENTO_PAGE_SIZE: |1 to 300", "MAGENTO_SYNC_FROM: |2026-01-31",
+		"MAGENTO_|URL", "MAGENTO_|credentials", "MAGENTO_TIMEOUT: |more than zero", "MAGENTO_PAGE_SIZE: |1 to 300", "MAGENTO_STORES: |-1", "MAGENTO_SYNC_FROM: |2026-01-31",
 		"MAGENTO_OVERLAP: |zero or more", "MAGENTO_SETTLE: |zero or more",
 		"B1_|URL", "B1_|certificate", "B1_TIMEOUT: |more than zero", "B1_MAX_CALLS: |1 to 200", "B1_ORDERS_PER_SECOND: |zero or more",
 		"B1_SETTLE: |more than zero", "B1_LOOKS: |1 to 20", "RULES_FILE: |"+rules)
@@ -169,10 +171,10 @@ func TestWorker_ReportsAllThatIsWrongAtOnce(t *testing.T) {
 }
 
 func TestWorker_ReportsAllThatCannotBeReadAtOnce(t *testing.T) {
-	env(t, complete(t, "WORKER_STOP_TIMEOUT=soon", "MAGENTO_TIMEOUT=60", "MAGENTO_PAGE_SIZE=many", "MAGENTO_SETTLE=x", "B1_MAX_CALLS=8.5",
+	env(t, complete(t, "WORKER_STOP_TIMEOUT=soon", "MAGENTO_TIMEOUT=60", "MAGENTO_PAGE_SIZE=many", "MAGENTO_STORES=web", "MAGENTO_SETTLE=x", "B1_MAX_CALLS=8.5",
 		"B1_INSECURE=perhaps", "B1_ORDERS_PER_SECOND=fast", "B1_TIMEOUT=1 minute")...)
 	_, err := config.LoadWorker()
-	wantProblems(t, err, `WORKER_STOP_TIMEOUT: is "soon"|a duration`, `MAGENTO_TIMEOUT: is "60"|a duration such as 30s`, `MAGENTO_PAGE_SIZE: is "many"|a whole number`,
+	wantProblems(t, err, `WORKER_STOP_TIMEOUT: is "soon"|a duration`, `MAGENTO_TIMEOUT: is "60"|a duration such as 30s`, `MAGENTO_PAGE_SIZE: is "many"|a whole number`, `MAGENTO_STORES: is "web"|whole numbers`,
 		`MAGENTO_SETTLE: is "x"|a duration`, `B1_MAX_CALLS: is "8.5"|a whole number`, `B1_INSECURE: is "perhaps"|true or false`,
 		`B1_ORDERS_PER_SECOND: is "fast"|a number`, `B1_TIMEOUT: is "1 minute"|a duration`)
 	if got := os.Getenv("MAGENTO_PAGE_SIZE"); got != "many" {
@@ -191,10 +193,38 @@ func TestWorker_RefusesNumbersThatAreNone(t *testing.T) {
 func TestWorker_TellsNoSecrets(t *testing.T) {
 	const secret = "s3cret"
 	env(t, "MONGODB_URI=http://user:"+secret+"@db/", "MAGENTO_URL=ftp://user:"+secret+"@shop", "MAGENTO_TOKEN="+secret, "MAGENTO_CONSUMER_KEY="+secret,
-		"MAGENTO_CONSUMER_SECRET="+secret, "MAGENTO_ACCESS_TOKEN="+secret, "MAGENTO_PAGE_SIZE=0", "B1_URL=https://user:"+secret+"@b1:port/", "B1_PASSWORD="+secret)
+		"MAGENTO_CONSUMER_SECRET="+secret, "MAGENTO_ACCESS_TOKEN="+secret, "MAGENTO_ADMIN_PASSWORD="+secret, "MAGENTO_PAGE_SIZE=0", "B1_URL=https://user:"+secret+"@b1:port/", "B1_PASSWORD="+secret)
 	_, err := config.LoadWorker()
 	if err == nil || strings.Contains(err.Error(), secret) {
 		t.Errorf("%v: want problems without the secret", err)
+	}
+}
+
+func TestMagento_SignsInInOneOfThreeWays(t *testing.T) {
+	const address = "MAGENTO_EU_URL=https://eu.example.com"
+	for _, c := range []struct {
+		settings []string
+		way      magento.Way
+		problems []string
+	}{
+		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayAdmin, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayToken, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c", "MAGENTO_EU_ACCESS_TOKEN_SECRET=d"},
+			magento.WayOAuth, nil},
+		{[]string{"MAGENTO_ADMIN_USER=u", "MAGENTO_ADMIN_PASSWORD=p"}, "", []string{"MAGENTO_EU_|give consumer key"}}, // those of main
+		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_PAGE_SIZE=0"}, "",
+			[]string{"MAGENTO_EU_|password of the admin user", "MAGENTO_EU_|consumer secret, the access token, the access token secret are missing", "MAGENTO_EU_PAGE_SIZE: |"}},
+	} {
+		env(t, append(c.settings, address)...)
+		m, err := config.LoadMagento("eu")
+		if len(c.problems) > 0 {
+			wantProblems(t, err, c.problems...)
+			continue
+		}
+		way, wayErr := m.Way()
+		if _, clientErr := m.Client(); errors.Join(err, wayErr, clientErr) != nil || way != c.way {
+			t.Errorf("%v: %q, %v; want %q", c.settings, way, errors.Join(err, wayErr, clientErr), c.way)
+		}
 	}
 }
 

@@ -24,10 +24,15 @@ type Magento struct {
 	ConsumerSecret    string `split_words:"true"`
 	AccessToken       string `split_words:"true"`
 	AccessTokenSecret string `split_words:"true"`
+	// AdminUser and AdminPassword log in where there is no integration; the others win over them.
+	AdminUser     string `split_words:"true"`
+	AdminPassword string `split_words:"true"`
 	// Timeout bounds one call.
 	Timeout time.Duration `split_words:"true" default:"60s"`
 	// PageSize is the number of orders per call, 1 to 300.
 	PageSize int `split_words:"true" default:"100"`
+	// Stores are the store_ids whose orders are read; empty for all.
+	Stores []int64 `split_words:"true"`
 	// SyncFrom is the day (2006-01-02, UTC) from which orders are read the first time; empty: from the first order on.
 	SyncFrom string `split_words:"true"`
 	// Overlap is how far each run reads back, for rows that were committed late.
@@ -37,9 +42,14 @@ type Magento struct {
 }
 
 // Client makes the client of the shop.
-func (m Magento) Client() (*magento.Client, error) {
-	return magento.New(magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, OAuth: magento.OAuth{
-		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}})
+func (m Magento) Client() (*magento.Client, error) { return magento.New(m.settings()) }
+
+// Way is how the client signs in.
+func (m Magento) Way() (magento.Way, error) { return m.settings().Way() }
+
+func (m Magento) settings() magento.Settings {
+	return magento.Settings{URL: m.URL, Token: m.Token, Timeout: m.Timeout, Stores: m.Stores, AdminUser: m.AdminUser, AdminPassword: m.AdminPassword, OAuth: magento.OAuth{
+		ConsumerKey: m.ConsumerKey, ConsumerSecret: m.ConsumerSecret, AccessToken: m.AccessToken, AccessTokenSecret: m.AccessTokenSecret}}
 }
 
 // From is SyncFrom as a time, zero when it is not set.
@@ -63,6 +73,11 @@ func (m Magento) check(prefix string) (problems []string) {
 	problems = append(problems, each(prefix, err)...)
 	if _, err := time.Parse(time.DateOnly, m.SyncFrom); err != nil && m.SyncFrom != "" {
 		problems = append(problems, fmt.Sprintf("%s_SYNC_FROM: is %q, want a day such as 2026-01-31", prefix, m.SyncFrom))
+	}
+	for _, id := range m.Stores {
+		if id < 0 {
+			problems = append(problems, fmt.Sprintf("%s_STORES: has %d, want store_ids such as 1,2", prefix, id))
+		}
 	}
 	problems = append(problems, between(prefix+"_PAGE_SIZE", m.PageSize, 1, 300)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", m.Timeout)...)

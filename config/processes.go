@@ -43,14 +43,20 @@ func LoadWorker() (*Worker, error) {
 
 func loadInstance(name string) (Instance, []string) {
 	i := Instance{Name: name}
-	magentoPrefix, b1Prefix := prefix("MAGENTO", name), prefix("B1", name)
-	problems := load(magentoPrefix, &i.Magento)
-	problems = append(problems, i.Magento.check(magentoPrefix)...)
+	b1Prefix := prefix("B1", name)
+	m, problems := loadMagento(name)
+	i.Magento = m
 	problems = append(problems, load(b1Prefix, &i.B1)...)
 	problems = append(problems, i.B1.check(b1Prefix)...)
 	rules, p := loadRules(name)
 	i.Rules = rules
 	return i, append(problems, p...)
+}
+
+func loadMagento(instance string) (m Magento, problems []string) {
+	p := prefix("MAGENTO", instance)
+	problems = load(p, &m)
+	return m, append(problems, m.check(p)...)
 }
 
 func loadRules(instance string) (*mapping.Rules, []string) {
@@ -93,6 +99,12 @@ func LoadStarter() (*Starter, error) {
 	return &s, problemsError("The starter", load("", &s))
 }
 
+// LoadMagento reads and checks the shop of one instance, for commands that need nothing else of it.
+func LoadMagento(instance string) (Magento, error) {
+	m, problems := loadMagento(instance)
+	return m, problemsError("The command", problems)
+}
+
 // LoadRules reads the rules of one instance, for commands that need nothing else of it.
 func LoadRules(instance string) (*mapping.Rules, error) {
 	rules, problems := loadRules(instance)
@@ -109,6 +121,9 @@ type Gateway struct {
 	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
+
+	// WebhookSecrets holds the secret of each instance whose webhook is on.
+	WebhookSecrets map[string]string `ignored:"true"`
 }
 
 // LoadGateway reads and checks the settings of the gateway.
@@ -120,6 +135,10 @@ func LoadGateway() (*Gateway, error) {
 		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
 		}
+	}
+	g.WebhookSecrets = map[string]string{}
+	for _, name := range g.InstanceNames {
+		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)
 }

@@ -3,6 +3,7 @@ package config_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,20 @@ func TestGateway_HasDefaultsAndReportsAllThatIsWrongAtOnce(t *testing.T) {
 	env(t, "MONGODB_URI=x", "TEMPORAL_NAMESPACE=", "LOG_LEVEL=x", "INSTANCES=", "GATEWAY_ADDRESS=0.0.0.0:1")
 	_, err := config.LoadGateway()
 	wantProblems(t, err, "MONGODB_URI: |", "TEMPORAL_NAMESPACE: |", "LOG_LEVEL: |", "INSTANCES: |empty", "GATEWAY_ADDRESS: |loopback")
+}
+
+func TestGateway_HasASecretForEachInstanceWhoseWebhookIsOn(t *testing.T) {
+	env(t, "INSTANCES=main,eu,old-shop", "MAGENTO_WEBHOOK_SECRET=0123456789abcdef", "MAGENTO_OLD_SHOP_WEBHOOK_SECRET=fedcba9876543210")
+	g, err := config.LoadGateway()
+	if want := map[string]string{"main": "0123456789abcdef", "old-shop": "fedcba9876543210"}; err != nil || !maps.Equal(g.WebhookSecrets, want) {
+		t.Errorf("it has %v, %v; want %v", g.WebhookSecrets, err, want)
+	}
+	env(t, "INSTANCES=main,eu", "MAGENTO_WEBHOOK_SECRET=too-short", "MAGENTO_EU_WEBHOOK_SECRET=a secret with spaces")
+	_, err = config.LoadGateway()
+	wantProblems(t, err, "MAGENTO_WEBHOOK_SECRET: |has 9 characters, want at least 16", "MAGENTO_EU_WEBHOOK_SECRET: |space")
+	if strings.Contains(err.Error(), "too-short") || strings.Contains(err.Error(), "a secret") {
+		t.Errorf("the error tells the secret: %v", err)
+	}
 }
 
 func TestRules_AreThoseOfTheInstance(t *testing.T) {

@@ -37,3 +37,7 @@ keep MAGENTO_CONSUMER_KEY ""
 keep MAGENTO_CONSUMER_SECRET ""
 keep MAGENTO_ACCESS_TOKEN ""
 keep MAGENTO_ACCESS_TOKEN_SECRET ""
+keep MAGENTO_ADMIN_PASSWORD ""
+
+echo "to fill in, or left empty for no webhook:"
+keep MAGENTO_WEBHOOK_SECRET ""

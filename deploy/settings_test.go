@@ -26,7 +26,7 @@ func programSettings(t *testing.T) map[string]string {
 		spec   any
 	}{
 		{"", &config.Worker{}}, {"", &config.Starter{}}, {"", &config.Gateway{}},
-		{"MAGENTO", &config.Magento{}}, {"B1", &config.B1{}}, {"RULES", &config.RulesFile{}},
+		{"MAGENTO", &config.Magento{}}, {"MAGENTO", &config.Webhook{}}, {"B1", &config.B1{}}, {"RULES", &config.RulesFile{}},
 	} {
 		var out bytes.Buffer
 		if err := envconfig.Usagef(group.prefix, group.spec, &out, "{{range .}}{{usage_key .}}={{usage_default .}}\n{{end}}"); err != nil {

@@ -24,12 +24,16 @@ type canonicalMember struct {
 
 var canonicals = sync.Pool{New: func() any { return new(canonical) }}
 
-// digestOf is the digest of a valid object in canonical form, without the top-level members that leave names.
-func digestOf(raw []byte, leave func(name []byte) bool) string {
+// digestOf is the digest of a valid object in canonical form, without the top-level members that leave names, and with
+// more values behind it.
+func digestOf(raw []byte, leave func(name []byte) bool, more ...[]byte) string {
 	c := canonicals.Get().(*canonical)
 	defer c.release()
 	c.out, c.members = slices.Grow(c.out[:0], len(raw)), c.members[:0]
 	c.object(raw, afterSpace(raw, 0), leave)
+	for _, v := range more {
+		c.value(v, 0)
+	}
 	return digest(c.out)
 }
 

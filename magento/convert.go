@@ -27,9 +27,9 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 		return nil, unreadable("store_id", "The Magento document has a negative store_id.")
 	case err != nil:
 		return nil, unreadable("increment_id", "The Magento document has no increment_id that can name an order: 1 to 64 printable characters without spaces.")
-	case !w.GrandTotal.given:
+	case !w.GrandTotal.given && !w.unfinished():
 		return nil, unreadable("grand_total", "The Magento document has no grand_total.")
-	case w.OrderCurrency == "":
+	case w.OrderCurrency == "" && !w.unfinished():
 		return nil, unreadable("order_currency_code", "The Magento document has no order_currency_code.")
 	}
 	o := &order.Order{
@@ -51,6 +51,13 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 	o.Totals.Authorized = payment.Authorized.Decimal
 	w.shipping(o)
 	return o, nil
+}
+
+// unfinished reports whether this is a row of asynchronous ordering: it stands there with its number and the status
+// received before it has items and totals, and as rejected when it never gets any (module-async-order OrderManagement,
+// OrderRejecter). The rules leave it out by its status; without lines nothing can be sent for it.
+func (w *wireOrder) unfinished() bool {
+	return len(w.Items) == 0 && !w.GrandTotal.given && (w.Status == "received" || w.Status == "rejected")
 }
 
 func unreadable(field, message string) *order.Reason {

@@ -1,9 +1,12 @@
 package magento_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -40,8 +43,50 @@ func checkSound(t interface{ Errorf(string, ...any) }, name string, raw []byte) 
 	if !rows.Equal(o.Totals.Subtotal) {
 		t.Errorf("%s: the rows add up to %s, subtotal is %s", name, rows, o.Totals.Subtotal)
 	}
+	checkExact(t, name, raw, o)
 	if o.ContentHash() == "" || magento.PayloadHash(raw) == "" {
 		t.Errorf("%s: no hash", name)
+	}
+}
+
+// checkExact wants each amount of the order to be the number that stands in the document, to its last digit.
+func checkExact(t interface{ Errorf(string, ...any) }, name string, raw []byte, o *order.Order) {
+	var doc map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&doc); err != nil {
+		t.Errorf("%s: %v", name, err)
+		return
+	}
+	same := func(what string, written any, read decimal.Decimal) {
+		text := strings.TrimSpace(fmt.Sprint(written))
+		if written == nil || text == "" {
+			text = "0"
+		}
+		want, err := decimal.NewFromString(text)
+		if err != nil || !want.Equal(read) {
+			t.Errorf("%s: %s is written %s and read %s (%v)", name, what, text, read, err)
+		}
+	}
+	x := o.Totals
+	for member, read := range map[string]decimal.Decimal{"grand_total": x.Grand, "subtotal": x.Subtotal, "discount_amount": x.Discount,
+		"shipping_amount": x.Shipping, "shipping_discount_amount": x.ShippingDiscount, "shipping_tax_amount": x.ShippingTax, "tax_amount": x.Tax,
+		"discount_tax_compensation_amount": x.TaxCompensation, "shipping_discount_tax_compensation_amount": x.ShippingTaxCompensation,
+		"total_paid": x.Paid, "total_refunded": x.Refunded, "total_canceled": x.Canceled, "base_to_order_rate": o.BaseToOrderRate} {
+		same(member, doc[member], read)
+	}
+	items, _ := doc["items"].([]any)
+	if len(items) != len(o.Lines) {
+		t.Errorf("%s: %d items are read as %d lines", name, len(items), len(o.Lines))
+		return
+	}
+	for n, l := range o.Lines {
+		item := items[n].(map[string]any)
+		for member, read := range map[string]decimal.Decimal{"qty_ordered": l.QtyOrdered, "qty_canceled": l.QtyCanceled, "qty_refunded": l.QtyRefunded,
+			"price": l.Price, "price_incl_tax": l.PriceInclTax, "discount_amount": l.Discount, "tax_amount": l.Tax, "tax_percent": l.TaxPercent,
+			"discount_tax_compensation_amount": l.TaxCompensation, "weee_tax_applied_row_amount": l.Weee} {
+			same(fmt.Sprintf("items[%d].%s", n, member), item[member], read)
+		}
 	}
 }
 
@@ -77,15 +122,29 @@ func TestConvert_UnderstandsEveryOrderOfAShop(t *testing.T) {
 	})
 }
 
-func TestConvert_HoldsAnUnfinishedRow(t *testing.T) {
+func TestConvert_UnderstandsARowThatAsynchronousOrderingHasNotFinished(t *testing.T) {
 	shop := newShop(t, magentosim.Config{})
 	p, err := shop.Place(magentosim.Placement{Kind: magentosim.KindReceived})
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, status := range []string{"received", "rejected"} {
+		if err := shop.Update(p.EntityID, func(doc map[string]any) { doc["status"] = status }); err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := shop.Document(p.EntityID)
+		o := convert(t, raw)
+		if o.Status != status || o.IncrementID != p.IncrementID || len(o.Lines) != 0 || !o.Totals.Grand.IsZero() {
+			t.Errorf("it is read as %s", mustJSON(o))
+		}
+	}
+	// The same gaps in an order that claims to be finished are faults.
+	if err := shop.Update(p.EntityID, func(doc map[string]any) { doc["status"] = "processing" }); err != nil {
+		t.Fatal(err)
+	}
 	raw, _ := shop.Document(p.EntityID)
 	if o, err := magento.Convert("main", raw); err == nil {
-		t.Errorf("a row without items and totals is read as %+v", o)
+		t.Errorf("without total and currency, processing, it is read as %s", mustJSON(o))
 	}
 }
 

@@ -52,26 +52,34 @@ func badAnswer(op, message string, err error) *order.Failure {
 }
 
 // failure reads an answer other than 200.
-func failure(op string, res *http.Response, body []byte) *order.Failure {
-	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(res.StatusCode), Message: message(body),
-		RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
-	fromMagento := f.Message != ""
-	if !fromMagento {
-		f.Message = fmt.Sprintf("HTTP %d %s", res.StatusCode, http.StatusText(res.StatusCode))
+func (r *reply) failure(op string, known access) *order.Failure {
+	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(r.status), Message: message(r.body),
+		RetryAfter: retryAfter(r.header.Get("Retry-After"))}
+	if !r.fromMagento() {
+		f.Message = fmt.Sprintf("HTTP %d %s", r.status, http.StatusText(r.status))
 	}
-	f.Kind, f.Hint = classify(res.StatusCode, f.Message, fromMagento, f.RetryAfter > 0)
+	f.Kind, f.Hint = classify(r.status, f.Message, r.fromMagento(), f.RetryAfter > 0)
+	if f.Kind == order.Config && f.Hint == "" {
+		f.Hint = known.refusalHint(f.Message)
+	}
 	return f
 }
 
-// classify says what to do about an answer. fromMagento is false for pages of a proxy or a firewall.
+// fromMagento is false for pages of a proxy or a firewall.
+func (r *reply) fromMagento() bool { return message(r.body) != "" }
+
+// classify says what to do about an answer. fromMagento is false for pages of a proxy or a firewall. A refused sign-in gets
+// its hint from what the client knows of it.
 func classify(status int, message string, fromMagento, toldToWait bool) (kind order.Kind, hint string) {
 	switch {
 	case status >= 300 && status < 400:
 		return order.Config, "The shop sends callers elsewhere: give MAGENTO_URL the address that a browser ends at."
 	case status == http.StatusUnauthorized && strings.Contains(message, "nonce is already"):
 		return order.Transient, "The nonce was seen before: a proxy repeats requests, or the connection broke and the call was repeated."
+	case status == http.StatusUnauthorized && !fromMagento:
+		return order.Config, "A web server or proxy before the shop asks for a password of its own: let this machine through to /rest without one."
 	case status == http.StatusUnauthorized, status == http.StatusForbidden && fromMagento:
-		return order.Config, unauthorizedHint(message)
+		return order.Config, ""
 	case status == http.StatusForbidden && !toldToWait:
 		return order.Config, "A firewall or proxy before the shop refuses the calls: let this machine through."
 	case status == http.StatusNotFound && (!fromMagento || strings.Contains(message, "does not match any route")):
@@ -84,19 +92,6 @@ func classify(status int, message string, fromMagento, toldToWait bool) (kind or
 		return order.Transient, "The shop is in maintenance mode or overloaded."
 	}
 	return order.Transient, ""
-}
-
-// unauthorizedHint names the likeliest of the causes that Magento answers alike.
-func unauthorizedHint(message string) string {
-	switch m := strings.ToLower(message); {
-	case strings.Contains(m, "signature"):
-		return "The signature was refused: check both secrets, and that the shop sees the address and scheme that you call (a proxy that ends TLS must be trusted)."
-	case strings.Contains(m, "isn't authorized"):
-		return "Check the token, that the integration may read orders (Magento_Sales::actions_view), and on 2.4.4 or later that bearer tokens are switched on (oauth/consumer/enable_integration_as_bearer) or give the OAuth credentials."
-	case strings.Contains(m, "nonce"):
-		return "The time of the signature was refused: set this machine's clock or the shop's."
-	}
-	return "Check the integration's credentials and that it is active."
 }
 
 // wireError is an error of Magento; some hold others.

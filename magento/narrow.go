@@ -14,25 +14,24 @@ import (
 )
 
 // This file reads on where a list call fails for one order's sake: "Item with the same ID already exists" (magento2
-// 32306), a row that names what is gone and answers 404 for the whole page, or one that is too large. The page is made smaller until the order at
-// fault comes first, its entity_id is found by halving, and it is read by itself, or named as one that Magento cannot show.
+// 32306), a row that names what is gone and answers 404 for the whole page, or one that is too large. The page is made
+// smaller until the order at fault comes first, its entity_id is found by halving, and it is read by itself, or named as one that Magento cannot show.
 
 // maxBroken bounds how many such orders one page may have; more is an outage.
 const maxBroken = 20
 
 // read reads one page, whatever single orders do to it.
 func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
-	s := search{where: where, sort: sort, pageSize: r.pageSize()}
-	l, err := r.Client.list(ctx, s)
-	if limit := pageLimit(err); limit > 0 && limit < s.pageSize {
-		r.limit.Store(int64(limit))
-		s.pageSize = limit
-		l, err = r.Client.list(ctx, s)
+	size := r.pageSize()
+	s := search{where: where, sort: sort, pageSize: size}
+	l, err := r.Client.within(ctx, &s)
+	if s.pageSize < size {
+		r.limit.Store(int64(s.pageSize))
 	}
 	switch {
 	case err == nil:
 		l.asked = s.pageSize
-	case !mayBeOneOrder(err) || !r.answers(ctx):
+	case !mayBeOneOrder(err) || !r.Client.answers(ctx):
 		return nil, err
 	default:
 		if l, err = r.narrow(ctx, s, err); err != nil {
@@ -50,6 +49,16 @@ func (r *Reader) pageSize() int {
 		size = min(size, limit)
 	}
 	return r.light(size)
+}
+
+// within reads a page of the size asked for, or of the lower limit that the shop names; s keeps it.
+func (c *Client) within(ctx context.Context, s *search) (*listing, error) {
+	l, err := c.list(ctx, *s)
+	if limit := pageLimit(err); limit > 0 && limit < s.pageSize {
+		s.pageSize = limit
+		l, err = c.list(ctx, *s)
+	}
+	return l, err
 }
 
 var pageLimitPattern = regexp.MustCompile(`Maximum SearchCriteria pageSize is (\d+)`)
@@ -78,8 +87,8 @@ func mayBeOneOrder(err error) bool {
 }
 
 // answers asks for orders that cannot be: a shop that fails at that has another trouble.
-func (r *Reader) answers(ctx context.Context) bool {
-	_, err := r.Client.list(ctx, search{where: []condition{{"entity_id", opTo, "0"}}, sort: []string{"entity_id"}, pageSize: 1})
+func (c *Client) answers(ctx context.Context) bool {
+	_, err := c.list(ctx, search{where: []condition{{"entity_id", opTo, "0"}}, sort: []string{"entity_id"}, pageSize: 1})
 	return err == nil
 }
 
@@ -101,31 +110,49 @@ func (r *Reader) narrow(ctx context.Context, s search, cause error) (*listing, e
 
 // setAside takes orders that break the list out of the search, one by one, until the list shows its first order again.
 func (r *Reader) setAside(ctx context.Context, s search, cause error) (*listing, error) {
-	var shown, broken []Document
+	rest, shown, broken, err := r.Client.apart(ctx, s, cause)
+	if err != nil {
+		return nil, err
+	}
+	return assemble(rest, shown, broken), nil
+}
+
+// apart reads a search that fails for single orders' sake: those that Magento shows by themselves, those that it cannot
+// show, and what the list gives without them.
+func (c *Client) apart(ctx context.Context, s search, cause error) (rest *listing, shown, broken []Document, err error) {
 	for range maxBroken {
-		id, err := r.breaking(ctx, s)
+		id, err := c.breaking(ctx, s)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
-		d, err := r.Client.Get(ctx, id)
-		switch {
-		case err == nil:
+		d, err := c.byItself(ctx, id)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if d.Fault == "" {
 			shown = append(shown, *d)
-		case mayBeOneOrder(err):
-			broken = append(broken, Document{EntityID: id, Fault: fault(err)})
-		default:
-			return nil, err
+		} else {
+			broken = append(broken, *d)
 		}
 		s.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opNot, strconv.FormatInt(id, 10)})
-		rest, err := r.Client.list(ctx, s)
+		rest, err := c.list(ctx, s)
 		if err == nil {
-			return assemble(rest, shown, broken), nil
+			return rest, shown, broken, nil
 		}
 		if !mayBeOneOrder(err) {
-			return nil, err
+			return nil, nil, nil, err
 		}
 	}
-	return nil, fmt.Errorf("more than %d orders of one page cannot be read: %w", maxBroken, cause)
+	return nil, nil, nil, fmt.Errorf("more than %d orders of one page cannot be read: %w", maxBroken, cause)
+}
+
+// byItself reads an order that breaks lists; one that cannot be shown either has a Fault.
+func (c *Client) byItself(ctx context.Context, entityID int64) (*Document, error) {
+	d, err := c.Get(ctx, entityID)
+	if err != nil && mayBeOneOrder(err) {
+		return &Document{EntityID: entityID, Fault: fault(err)}, nil
+	}
+	return d, err
 }
 
 // assemble puts orders that were read by themselves in front of the first order that the list shows. Those that come
@@ -158,11 +185,11 @@ func fault(err error) string {
 
 // breaking finds an order that breaks a search of one order. A bound on the entity_id decides which order comes first;
 // where raising it by one turns a search that works into one that fails, the order with that id is at fault.
-func (r *Reader) breaking(ctx context.Context, s search) (int64, error) {
+func (c *Client) breaking(ctx context.Context, s search) (int64, error) {
 	fails := func(bound int64) (bool, error) {
 		n := s
 		n.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opTo, strconv.FormatInt(bound, 10)})
-		_, err := r.Client.list(ctx, n)
+		_, err := c.list(ctx, n)
 		if err == nil || mayBeOneOrder(err) {
 			return err != nil, nil
 		}

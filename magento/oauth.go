@@ -28,14 +28,14 @@ func (o OAuth) complete() bool {
 // param is a query parameter in the order in which it is sent.
 type param struct{ name, value string }
 
-// header signs one request. params are the query parameters, unencoded.
-func (o OAuth) header(method, base string, params []param) string {
+// header signs one request at a time. params are the query parameters, unencoded.
+func (o OAuth) header(method, base string, params []param, at time.Time) string {
 	nonce := rand.Text() // 26 random letters: used once, as Magento demands
 	own := []param{
 		{"oauth_consumer_key", o.ConsumerKey},
 		{"oauth_nonce", nonce},
 		{"oauth_signature_method", "HMAC-SHA256"},
-		{"oauth_timestamp", strconv.FormatInt(time.Now().Unix(), 10)},
+		{"oauth_timestamp", strconv.FormatInt(at.Unix(), 10)},
 		{"oauth_token", o.AccessToken},
 		{"oauth_version", "1.0"},
 	}

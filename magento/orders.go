@@ -25,8 +25,9 @@ type Document struct {
 	StoreID     int64
 	UpdatedAt   time.Time
 	// Fault is Magento's message when it cannot show the order, neither in a list nor by itself. Then there is no Raw, and
-	// EntityID is all that is known.
-	Fault string
+	// EntityID is all that is known, and AskedFor: the increment_id under which a look-up came upon it.
+	Fault    string
+	AskedFor string
 }
 
 // Key names the document. One without an increment_id is named by its entity_id, so that it can be held.
@@ -37,7 +38,19 @@ func (d *Document) Key(instance string) (order.Key, error) {
 	if d.EntityID == 0 {
 		return "", fmt.Errorf("a Magento document has neither increment_id nor entity_id")
 	}
-	return order.NewKey(instance, max(d.StoreID, 0), "entity-"+strconv.FormatInt(d.EntityID, 10))
+	return order.NewKey(instance, max(d.StoreID, 0), StandIn(d.EntityID))
+}
+
+const standIn = "entity-"
+
+// StandIn is the number of an order of which Magento tells no increment_id: entity-12.
+func StandIn(entityID int64) string { return standIn + strconv.FormatInt(entityID, 10) }
+
+// StandsFor is the entity_id that such a number stands for; ok is false for any other number.
+func StandsFor(incrementID string) (entityID int64, ok bool) {
+	digits, found := strings.CutPrefix(incrementID, standIn)
+	entityID, err := strconv.ParseInt(digits, 10, 64)
+	return entityID, found && err == nil && entityID > 0 && StandIn(entityID) == incrementID
 }
 
 // Page is what one step of a reader saw.
@@ -48,6 +61,14 @@ type Page struct {
 	Done bool
 	// ShopTime is the shop's own clock at the answer, zero when it sent none.
 	ShopTime time.Time
+	// Future are orders dated after the shop's own clock. Their place in the row of changes is wrong, so the reading does
+	// not go by them: they come with the end of every reading, until their time has come.
+	Future []Document
+	// MoreFuture is true when there are more of them than one reading looks at.
+	MoreFuture bool
+	// Ahead is true when the reading began behind the shop's own clock: the clock was wrong before, or is now. Then nothing
+	// was read, and no order that changes now would be found from there.
+	Ahead bool
 }
 
 // Reader reads orders in (updated_at, entity_id) order without page numbers: rows that move while it reads shift
@@ -69,28 +90,46 @@ type Reader struct {
 // Next reads the page after the cut: first what is left of the cut's own second, then what comes later. The zero cut
 // lies before every order. A page that is not the last always ends behind the cut it began at.
 func (r *Reader) Next(ctx context.Context, after order.Cut) (*Page, error) {
-	second := "1970-01-01 00:00:00"
-	if !after.IsZero() {
-		second = after.UpdatedAt.UTC().Format(timeLayout)
-	}
-	page := &Page{Next: after}
-	if !after.IsZero() {
-		rest, err := r.read(ctx, []condition{{"updated_at", opEqual, second}, {"entity_id", opGreater, strconv.FormatInt(after.EntityID, 10)}}, "entity_id")
-		if err != nil {
-			return nil, err
-		}
-		if r.take(page, rest); page.Done || len(rest.items) >= rest.asked {
-			return page.beyond(after)
-		}
-	}
-	later, err := r.read(ctx, []condition{{"updated_at", opGreater, second}}, "updated_at", "entity_id")
+	l, full, err := r.behind(ctx, after)
 	if err != nil {
 		return nil, err
 	}
-	if r.take(page, later); len(later.items) < later.asked {
-		page.Done = true
+	page := &Page{Next: after, ShopTime: l.now}
+	if after.UpdatedAt.After(l.clock().Add(inTheFuture)) {
+		page.Ahead = true
+		return page, nil
+	}
+	r.take(page, l)
+	page.Done = page.Done || !full
+	if page.Done {
+		if page.Future, page.MoreFuture, err = r.future(ctx, l, full); err != nil {
+			return nil, err
+		}
 	}
 	return page.beyond(after)
+}
+
+// behind lists what comes behind a place in the row of changes. full is true when there may be more.
+func (r *Reader) behind(ctx context.Context, after order.Cut) (l *listing, full bool, err error) {
+	second := "1970-01-01 00:00:00"
+	var rest *listing
+	if !after.IsZero() {
+		second = after.UpdatedAt.UTC().Format(timeLayout)
+		rest, err = r.read(ctx, []condition{{"updated_at", opEqual, second}, {"entity_id", opGreater, strconv.FormatInt(after.EntityID, 10)}}, "entity_id")
+		if err != nil || len(rest.items) >= rest.asked {
+			return rest, true, err
+		}
+	}
+	l, err = r.read(ctx, []condition{{"updated_at", opGreater, second}}, "updated_at", "entity_id")
+	if err != nil {
+		return nil, false, err
+	}
+	full = len(l.items) >= l.asked
+	if rest != nil { // the clock of the first answer holds for both: what came after it is left to the next page
+		l.items, l.broken = append(rest.items, l.items...), append(rest.broken, l.broken...)
+		l.now, l.took = rest.now, rest.took
+	}
+	return l, full, nil
 }
 
 // beyond gives the page when reading can go on from it. A shop that does not answer what it was asked, or whose orders
@@ -106,13 +145,8 @@ func (p *Page) beyond(after order.Cut) (*Page, error) {
 
 // take adds the items that are old enough, and ends the reading at the first that is not.
 func (r *Reader) take(page *Page, l *listing) {
-	page.ShopTime = l.now
-	now := l.now
-	if now.IsZero() {
-		now = time.Now()
-	}
 	// The shop looked up to that much before it wrote the time. Both times are in whole seconds.
-	upper := now.Add(-l.took.Truncate(time.Second) - r.Settle)
+	upper := l.clock().Add(-l.took.Truncate(time.Second) - r.Settle)
 	page.Documents = append(page.Documents, l.broken...)
 	for _, d := range l.items {
 		if d.UpdatedAt.After(upper) {
@@ -128,6 +162,8 @@ func (r *Reader) take(page *Page, l *listing) {
 
 type listing struct {
 	items []Document
+	// total is how many orders match, whatever the page holds.
+	total int64
 	now   time.Time
 	took  time.Duration
 	// asked is how many orders the page could have had; broken are those that cannot be shown.
@@ -135,24 +171,44 @@ type listing struct {
 	broken []Document
 }
 
+// clock is the shop's own, or ours where it does not tell.
+func (l *listing) clock() time.Time {
+	if l.now.IsZero() {
+		return time.Now().UTC()
+	}
+	return l.now
+}
+
 const opList = "GET orders"
 
 func (c *Client) list(ctx context.Context, s search) (*listing, error) {
+	if len(c.stores) > 0 {
+		s.where = append(s.where[:len(s.where):len(s.where)], condition{"store_id", opIn, c.storeList()})
+	}
 	a, err := c.get(ctx, opList, "/orders", s.params())
 	if err != nil {
 		return nil, err
 	}
 	items, listed := memberOf(a.body, "items")
-	_, counted := memberOf(a.body, "total_count")
+	total, counted := memberOf(a.body, "total_count")
 	none := !listed || string(items) == "null" // null when there are none
 	if none && !counted || !none && items[0] != '[' {
 		return nil, badAnswer(opList, "the answer is not a list of orders", nil)
 	}
-	l := &listing{now: a.now, took: a.took}
+	l := &listing{now: a.now, took: a.took, total: count(total)}
 	for raw := range elementsOf(items) {
 		l.items = append(l.items, envelope(raw))
 	}
 	return l, nil
+}
+
+// count reads total_count, 0 where the answer has none.
+func count(raw []byte) int64 {
+	var n lenient
+	if len(raw) == 0 || json.Unmarshal(raw, &n) != nil {
+		return 0
+	}
+	return n.int()
 }
 
 // envelope reads what names a document and never fails.
@@ -183,50 +239,20 @@ func (c *Client) Get(ctx context.Context, entityID int64) (*Document, error) {
 		return nil, err
 	}
 	d := envelope(a.body)
-	if d.EntityID == 0 {
+	switch {
+	case d.EntityID == 0:
 		return nil, badAnswer(op, "the answer is not an order", nil)
+	case len(c.stores) > 0 && !slices.Contains(c.stores, d.StoreID):
+		return nil, &order.Failure{Kind: order.Permanent, System: system, Op: op, Code: "other_store",
+			Message: fmt.Sprintf("the order belongs to store %d; this instance reads %s", d.StoreID, c.storeList()), Hint: "See MAGENTO_STORES."}
 	}
 	return &d, nil
 }
 
-// maxIn bounds the numbers of one look-up, so that the address stays short; lookUpPage is how many orders it reads at
-// once, since several stores may use the same number.
-const (
-	maxIn      = 50
-	lookUpPage = 100
-)
-
-// FindByIncrementIDs reads the orders with these numbers, of every store: an increment_id is unique within a store only.
-func (c *Client) FindByIncrementIDs(ctx context.Context, ids []string) ([]Document, error) {
-	var all []Document
-	for some := range slices.Chunk(ids, maxIn) {
-		found, err := c.findSome(ctx, condition{"increment_id", opIn, strings.Join(some, ",")})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
+func (c *Client) storeList() string {
+	texts := make([]string, len(c.stores))
+	for i, id := range c.stores {
+		texts[i] = strconv.FormatInt(id, 10)
 	}
-	return all, nil
-}
-
-// findSome reads all orders of a condition by entity_id.
-func (c *Client) findSome(ctx context.Context, where condition) (all []Document, err error) {
-	size := lookUpPage
-	for last := int64(0); ; {
-		l, err := c.list(ctx, search{where: []condition{where, {"entity_id", opGreater, strconv.FormatInt(last, 10)}},
-			sort: []string{"entity_id"}, pageSize: size})
-		if isTooLarge(err) && size > 1 {
-			size = max(1, size/4)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, l.items...)
-		n := len(l.items)
-		if n < size || l.items[n-1].EntityID <= last {
-			return all, nil
-		}
-		last = l.items[n-1].EntityID
-	}
+	return strings.Join(texts, ",")
 }

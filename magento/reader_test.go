@@ -262,3 +262,28 @@ func TestDocument_IsNamedWheneverItCanBe(t *testing.T) {
 		}
 	}
 }
+
+func TestClient_ReadsItsOwnStoresAlone(t *testing.T) {
+	shop := newShop(t, magentosim.Config{Now: func() time.Time { return second(3600) }})
+	for n := range 12 {
+		doc := document(map[string]any{"entity_id": n + 1, "increment_id": fmt.Sprint(n / 4), "store_id": n%4 + 1, "updated_at": second(n / 3).Format("2006-01-02 15:04:05")})
+		if err := shop.Add(doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client := newClient(t, magento.Settings{URL: serve(t, shop) + "/rest/all", Stores: []int64{4, 2}})
+	if ids, _ := readAll(t, &magento.Reader{Client: client, PageSize: 2}, order.Cut{}); !slices.Equal(ids, []int64{2, 4, 6, 8, 10, 12}) {
+		t.Errorf("read %v, want the orders of stores 2 and 4", ids)
+	}
+	found, err := client.FindByIncrementIDs(t.Context(), []string{"1"})
+	if err != nil || len(found) != 2 || found[0].EntityID != 6 || found[1].EntityID != 8 {
+		t.Errorf("number 1 gives %+v (%v), want the orders of stores 2 and 4", found, err)
+	}
+	if _, err := client.Get(t.Context(), 6); err != nil {
+		t.Errorf("an order of store 2: %v", err)
+	}
+	_, err = client.Get(t.Context(), 7)
+	if f := failureOf(t, err); f.Kind != order.Permanent || !strings.Contains(f.Message, "store 3") {
+		t.Errorf("an order of store 3: %+v", f)
+	}
+}

@@ -27,6 +27,7 @@ const (
 type search struct {
 	where    []condition
 	sort     []string // fields, ascending
+	newest   bool     // descending instead
 	pageSize int
 	page     int
 }
@@ -38,9 +39,13 @@ func (s search) params() []param {
 		at := p + "[filter_groups][" + strconv.Itoa(i) + "][filters][0]"
 		out = append(out, param{at + "[field]", c.field}, param{at + "[value]", c.value}, param{at + "[condition_type]", c.op})
 	}
+	direction := "ASC"
+	if s.newest {
+		direction = "DESC"
+	}
 	for i, f := range s.sort {
 		at := p + "[sortOrders][" + strconv.Itoa(i) + "]"
-		out = append(out, param{at + "[field]", f}, param{at + "[direction]", "ASC"})
+		out = append(out, param{at + "[field]", f}, param{at + "[direction]", direction})
 	}
 	page := s.page
 	if page < 1 {

@@ -24,7 +24,7 @@ type weighed struct {
 }
 
 func (w *weighed) ServeHTTP(out http.ResponseWriter, r *http.Request) {
-	c := &counting{ResponseWriter: out}
+	c := &measured{ResponseWriter: out}
 	w.shop.ServeHTTP(c, r)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -33,12 +33,12 @@ func (w *weighed) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	}
 }
 
-type counting struct {
+type measured struct {
 	http.ResponseWriter
 	bytes int
 }
 
-func (c *counting) Write(b []byte) (int, error) {
+func (c *measured) Write(b []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(b)
 	c.bytes += n
 	return n, err

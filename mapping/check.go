@@ -31,6 +31,7 @@ func (r *Rules) check() []Problem {
 	c.company(r.Company)
 	c.eligibility(r.Eligibility)
 	c.reference(r.Reference)
+	c.writeBack(r.WriteBack)
 	c.store("default", r.Default)
 	for _, id := range slices.Sorted(maps.Keys(r.Stores)) {
 		c.store(storePath(id), r.Stores[id])

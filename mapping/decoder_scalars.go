@@ -26,7 +26,7 @@ func scalarText(node ast.Node) (string, bool) {
 	return "", false
 }
 
-// scalar reads a single value: text, whole number, decimal number or time span. It reports whether v is one of these.
+// scalar reads a single value: text, true or false, whole number, decimal number or time span. It reports whether v is one of these.
 func (d *decoder) scalar(path string, node ast.Node, v reflect.Value) bool {
 	text, ok := scalarText(node)
 	want := ""
@@ -39,6 +39,10 @@ func (d *decoder) scalar(path string, node ast.Node, v reflect.Value) bool {
 		want = "a time span such as 90s, 10m, 36h or 7d"
 		if span, err := parseDuration(text); ok && err == nil {
 			*into, want = span, ""
+		}
+	case *bool:
+		if want = "true or false"; text == "true" || text == "false" {
+			*into, want = text == "true", ""
 		}
 	case *string:
 		if want = "a text"; ok {

@@ -85,7 +85,7 @@ func (r *Rules) Decide(o *order.Order, now time.Time) Decision {
 
 func excluded(rule, field string) Decision {
 	return Decision{Status: order.Excluded, Reason: &order.Reason{Code: rule, Field: field,
-		Message: fmt.Sprintf("The rule %q leaves the order out.", rule), Hint: "It comes in by itself when it changes in Magento so that the rule no longer fits."}}
+		Message: fmt.Sprintf("The rule %q leaves the order out.", rule), Hint: "It comes in by itself when it changes in Magento, or the rules change, so that the rule no longer fits."}}
 }
 
 // byState goes by status, then by state. An order with neither is left out by "no_state": Magento has not finished it.

@@ -47,6 +47,8 @@ func TestDecide(t *testing.T) {
 		"cancelled":                     {[]func(*order.Order){func(o *order.Order) { o.State = "canceled" }}, order.Cancelled, "cancelled_in_magento", time.Time{}},
 		"a state that is not listed":    {[]func(*order.Order){func(o *order.Order) { o.State = "holded" }}, order.Excluded, "state:holded", time.Time{}},
 		"a status that is left out":     {[]func(*order.Order){func(o *order.Order) { o.Status = "fraud" }}, order.Excluded, "status:fraud", time.Time{}},
+		"not finished by the shop":      {[]func(*order.Order){func(o *order.Order) { o.State, o.Status = "new", "received" }}, order.Excluded, "status:received", time.Time{}},
+		"given up by the shop":          {[]func(*order.Order){func(o *order.Order) { o.State, o.Status = "new", "rejected" }}, order.Excluded, "status:rejected", time.Time{}},
 		"a status that wins":            {[]func(*order.Order){func(o *order.Order) { o.State, o.Status = "holded", "paid_by_hand" }}, order.Pending, "", time.Time{}},
 		"neither state nor status":      {[]func(*order.Order){func(o *order.Order) { o.State, o.Status = "", "" }}, order.Excluded, "no_state", time.Time{}},
 		"a state lost, the status kept": {[]func(*order.Order){func(o *order.Order) { o.State, o.Status = "", "processing" }}, order.Pending, "", time.Time{}},

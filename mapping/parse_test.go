@@ -61,7 +61,7 @@ func TestParseRules_NamesEachProblemAtItsPlace(t *testing.T) {
 		"given twice":                {"version: 1", "version: 1\nversion: 1", []string{`2:1: version: is given twice, first in line 1; want it once`}},
 		"a store given twice":        {"default:", "stores:\n  2: {due_days: 1}\n  2: {due_days: 2}\ndefault:", []string{`6:3: stores.2: is given twice, first in line 5; want it once`}},
 		"a store that is none":       {"default:", "stores: {eu: {}, 02: {}}\ndefault:", []string{`4:10: stores.eu: is no store, want a store_id such as 2`, `4:18: stores.02: is no store, want a store_id such as 2`}},
-		"an item without a value":    {"default:", "company2: 1\neligibility:\n  states: {new: }\ndefault:", []string{`4:1: company2: is no setting, want one of version, company, eligibility, reference, default, stores`, `6:12: eligibility.states.new: is empty, want a value`}},
+		"an item without a value":    {"default:", "company2: 1\neligibility:\n  states: {new: }\ndefault:", []string{`4:1: company2: is no setting, want one of version, company, eligibility, reference, write_back, default, stores`, `6:12: eligibility.states.new: is empty, want a value`}},
 		"something missing":          {"  card_code: C\n", "", []string{`4:1: default.card_code: is "", want a business partner code of 1 to 15 characters`}},
 		"a currency in small":        {"USD", "usd", []string{`3:3: company.local_currency: is "usd", want three capital letters such as USD`}},
 		"currencies in small":        {"USD", "USD\n  currencies: [USD, eur]", []string{`4:21: company.currencies.eur: is no currency, want three capital letters such as USD (and USD: $ where B1 has another code)`}},
@@ -69,9 +69,17 @@ func TestParseRules_NamesEachProblemAtItsPlace(t *testing.T) {
 		"a long currency":            {"USD", "USD\n  currencies: {USD: Dollar}", []string{`4:16: company.currencies.USD: is "Dollar", want B1's code for the currency, 1 to 3 characters`}},
 		"currencies that are a word": {"USD", "USD\n  currencies: USD", []string{`4:3: company.currencies: is "USD", want a list such as [USD, EUR], or a table such as {USD: $, EUR: EUR}`}},
 		"price decimals":             {"USD", "USD\n  price_decimals: 7", []string{`4:3: company.price_decimals: is 7, want 0 to 6`}},
-		"an alias of nothing":        {"card_code: C", "card_code: *c", []string{`5:3: default.card_code: is "", want a business partner code of 1 to 15 characters`, `5:15: *c stands for nothing, want &c before it`}},
-		"no YAML":                    {"card_code: C", "card_code: \"C", []string{`5:14: this is no YAML: could not find end character of double-quoted text`}},
-		"a second document":          {"default:", "---\ndefault:", []string{`5:1: is a second document, want one in a file`}},
+		"a word for yes or no":       {"default:", "write_back: {ext_order_id: yes}\ndefault:", []string{`4:14: write_back.ext_order_id: is "yes", want true or false`}},
+		"a comment of nothing": {"default:", "write_back: {comment: \"in B1: {docnum}\"}\ndefault:", []string{
+			`4:14: write_back.comment: is "in B1: {docnum}", want {doc_num} or {doc_entry} in it, or it does not say which sales order`,
+			`4:14: write_back.comment: {docnum} is unknown, want {doc_num}, {doc_entry} or {increment_id}`}},
+		"a comment of two lines":      {"default:", "write_back:\n  comment: |\n    one {doc_num}\n    two\ndefault:", []string{`5:3: write_back.comment: is "one {doc_num}\ntwo", want one line without < and >`}},
+		"a comment with a tag":        {"default:", "write_back: {comment: \"<b>{doc_num}</b>\"}\ndefault:", []string{`4:14: write_back.comment: is "<b>{doc_num}</b>", want one line without < and >`}},
+		"a long comment":              {"default:", "write_back: {comment: \"{doc_num}" + strings.Repeat("ä", 192) + "\"}\ndefault:", []string{`4:14: write_back.comment: has 201 characters, want at most 200`}},
+		"a write-back that is a word": {"default:", "write_back: true\ndefault:", []string{`4:1: write_back: is "true", want a table of settings (name: value)`}},
+		"an alias of nothing":         {"card_code: C", "card_code: *c", []string{`5:3: default.card_code: is "", want a business partner code of 1 to 15 characters`, `5:15: *c stands for nothing, want &c before it`}},
+		"no YAML":                     {"card_code: C", "card_code: \"C", []string{`5:14: this is no YAML: could not find end character of double-quoted text`}},
+		"a second document":           {"default:", "---\ndefault:", []string{`5:1: is a second document, want one in a file`}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type Rules struct {
 	Company     Company     `yaml:"company"`
 	Eligibility Eligibility `yaml:"eligibility"`
 	Reference   Reference   `yaml:"reference"`
+	WriteBack   WriteBack   `yaml:"write_back"`
 	// Default holds for every store; Stores overrides it by store_id.
 	Default StoreRules           `yaml:"default"`
 	Stores  map[int64]StoreRules `yaml:"-"`

@@ -13,8 +13,8 @@ const (
 	Posted Status = "posted"
 	// Held: a person must look; Reason says why.
 	Held Status = "held"
-	// Excluded: a named rule leaves it out; it comes in by itself when it changes in Magento or its time comes. When only the
-	// rules have changed, resync it.
+	// Excluded: a named rule leaves it out; it comes in by itself when it changes in Magento, its time comes, or the rules
+	// change.
 	Excluded Status = "excluded"
 	// Cancelled: ended before it was posted, or cancelled in B1.
 	Cancelled Status = "cancelled"

@@ -25,7 +25,9 @@ type resyncCommand struct {
 func (resyncCommand) Help() string {
 	return `Reads the orders from Magento, stages them before all others and takes them to B1. Held orders are tried again; orders that B1 has already stay single.
 
-With --wait the exit code is 3 when an order is held, or missing in Magento.
+An order that Magento could not show stands under its entity_id: resync entity-12 reads the order with entity_id 12.
+
+With --wait the exit code is 3 when an order is held, missing in Magento, or cannot be shown by it.
 
 Example:
 
@@ -102,13 +104,16 @@ func showResync(a *app, s *config.Starter, in workflows.ResyncOrdersInput, resul
 	for _, id := range result.Missing {
 		a.say("%s missing: Magento has no order with this number", id)
 	}
+	for _, id := range result.Unreadable {
+		a.say("%s held: magento_cannot_show: Magento has the order and cannot show it; mend it there, its log names the cause", id)
+	}
 	counts := result.Run.Counts
 	if counts.Held > 0 {
 		if err := showHeld(a, s, in); err != nil {
 			a.warn("the held orders cannot be named: %v", err)
 		}
 	}
-	if counts.Held > 0 || len(result.Missing) > 0 {
+	if counts.Held > 0 || len(result.Missing) > 0 || len(result.Unreadable) > 0 {
 		return &exitError{exitHeld, err}
 	}
 	if err == nil && counts.Deferred > 0 {

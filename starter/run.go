@@ -25,6 +25,9 @@ func countsLine(r store.Run) string {
 		{"excluded", c.Excluded}, {"cancelled", c.Cancelled}, {"unreadable", c.Unreadable}}) +
 		", " + group("taken to B1", c.Started, []count{{"posted", c.Posted}, {"held", c.Held}, {"draft", c.Draft},
 		{"settled already", c.Other}, {"deferred", c.Deferred}, {"in hand", c.InHand}})
+	if c.WrittenBack > 0 {
+		line += fmt.Sprintf(", written back %d", c.WrittenBack)
+	}
 	if r.EndedAt != nil {
 		line += ", " + r.EndedAt.Sub(r.StartedAt).Round(100*time.Millisecond).String()
 	}

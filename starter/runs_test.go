@@ -9,6 +9,8 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/order"
+	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
 
@@ -102,6 +104,26 @@ func TestResyncWaitNamesHeldAndMissingOrders(t *testing.T) {
 	}
 }
 
+func TestResyncOfAnOrderThatMagentoCannotShow(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	number := r.place("simple")
+	if err := r.shop.SetFaults(func(f *magentosim.Faults) { f.PoisonEntityIDs, f.PoisonGetMissing = []int64{1}, true }); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := r.starter("resync", number, "--wait")
+	if code != exitHeld || errs != "" || !strings.Contains(out, number+" held: magento_cannot_show: ") || strings.Contains(out, "missing") {
+		t.Errorf("exit %d: %s%s, want it held as one that Magento cannot show", code, out, errs)
+	}
+	if code, _, errs := r.starter("resync", r.instance+":0:entity-1"); code != exitInput || !strings.Contains(errs, "name the order by its number: entity-1") {
+		t.Errorf("by its key: exit %d: %s", code, errs)
+	}
+	r.shop.ClearFaults()
+	if out := r.must("resync", "entity-1", "--wait"); !strings.Contains(out, "posted 1") {
+		t.Errorf("once it is mended: %s, want it posted", out)
+	}
+}
+
 func TestResyncRefusesWhatIsNoNumber(t *testing.T) {
 	r := newRig(t)
 	for given, want := range map[string]string{
@@ -136,10 +158,24 @@ func TestStatusAgreesWithTheStore(t *testing.T) {
 		t.Errorf("cut %q", s.Cut)
 	}
 	text := strings.Join(strings.Fields(r.must("status")), " ")
+	if strings.Contains(text, "write-back") {
+		t.Errorf("status %q speaks of write-backs where the rules ask for none", text)
+	}
 	for _, part := range []string{"instance " + r.instance, "posted 1", "held 2", "cut " + s.Cut, "last run ", "read 3 (new 3)", "held for b1_refused 2"} {
 		if !strings.Contains(text, part) {
 			t.Errorf("status says %q, want %q in it", text, part)
 		}
+	}
+	for key, b := range map[string]store.WriteBackState{"1": store.WriteBackOpen, "2": store.WriteBackOpen, "3": store.WriteBackToLookAt} {
+		if _, err := r.db.Change(t.Context(), order.Key(r.instance+":9:"+key), func(doc *store.Staged) error {
+			doc.Status, doc.WriteBack = order.Posted, &store.WriteBack{State: b}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "write-back open 2, given up 0, to look at 1") {
+		t.Errorf("status says %q, want the write-backs in it", text)
 	}
 }
 

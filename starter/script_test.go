@@ -2,14 +2,19 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"datawald/sandbox/magentosim"
 )
 
 // TestScripts runs the command line as a process of its own, as an operator's shell does. The scripts are in testdata.
@@ -31,11 +36,28 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RULES_FILE", "rules.yaml")
+			s, err := magentosim.New(magentosim.Config{Orders: 3, BearerToken: "integration-token"})
+			if err != nil {
+				return err
+			}
+			server := httptest.NewServer(s)
+			e.Defer(server.Close)
+			e.Setenv("SHOP", server.URL)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector waits a second at the end of every process
 			return os.WriteFile(filepath.Join(e.WorkDir, "rules.yaml"), rules, 0o644)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "says": says},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "says": says, "shop": shop},
 	})
+}
+
+// shop sets switches of the shop at $SHOP: shop '{"unavailable":true}'.
+func shop(ts *testscript.TestScript, _ bool, args []string) {
+	res, err := http.Post(ts.Getenv("SHOP")+"/control", "application/json", strings.NewReader(args[0]))
+	ts.Check(err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		ts.Fatalf("the shop answers %d", res.StatusCode)
+	}
 }
 
 // exits runs a command that has to end with a code: exits 2 starter preview x.

@@ -109,6 +109,10 @@ func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
 			fmt.Fprintf(w, "\t%s\n", e)
 		}
 	}
+	if b := o.WriteBacks; b != nil {
+		fmt.Fprintf(w, "write-back\t%s\n", list([]count{{"open", int(b.Open)}, {"given up", int(b.GivenUp)}, {"to look at", int(b.ToLookAt)}},
+			func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
+	}
 	if len(reasons) > 0 {
 		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
 	}

@@ -23,6 +23,10 @@ type cutDocument struct {
 	CaughtUp Reading `bson:"caught_up"`
 	// Latest is the latest reading, finished or not, with how far it has come.
 	Latest Reading `bson:"latest"`
+	// Clock is the last time that the shop's clock was set.
+	Clock ClockChange `bson:"clock"`
+	// Rules names the rules with which every order that waits for nobody was decided last.
+	Rules string `bson:"rules"`
 }
 
 // Reading is a reading of Magento from a cut to the present.
@@ -32,6 +36,23 @@ type Reading struct {
 	ShopTime time.Time `bson:"shop_time" json:"shop_time"`
 	// Reach is how far it has come: everything from its start up to here is staged.
 	Reach order.Cut `bson:"reach" json:"reach"`
+}
+
+// ClockChange is a moment at which the shop's clock was set, as far as two readings show it.
+type ClockChange struct {
+	// NoticedAt is when the first reading with the new clock began, by our clock; zero when it was never set.
+	NoticedAt time.Time `bson:"noticed_at"`
+	// Before is how far the shop's clock was ahead of ours until then; negative when it was behind.
+	Before time.Duration `bson:"before"`
+}
+
+// clockTolerance is by how much two readings may differ in how far the shop's clock is ahead, before it counts as set:
+// a reading may wait for its first answer.
+const clockTolerance = time.Minute
+
+// ahead is how far the shop's clock is ahead of ours at a reading; known is false for a shop that sends no time.
+func (r Reading) ahead() (d time.Duration, known bool) {
+	return r.ShopTime.Sub(r.Began), !r.ShopTime.IsZero() && !r.Began.IsZero()
 }
 
 func cutID(instance, task string) string { return instance + ":" + task }
@@ -49,13 +70,31 @@ func (s *Store) cut(ctx context.Context, id string) (*cutDocument, error) {
 	return &doc, nil
 }
 
-// Cut is how far the task of the instance has come; zero when it never ran.
-func (s *Store) Cut(ctx context.Context, instance, task string) (order.Cut, error) {
+// Progress is how far the reading of an instance has come.
+type Progress struct {
+	// Cut is the last change that is staged; zero when nothing ever was.
+	Cut order.Cut
+	// Latest is the latest reading, finished or not; CaughtUp the latest that came to its end. Zero when there was none.
+	Latest, CaughtUp Reading
+	// Clock is the last time that the shop's clock was set.
+	Clock ClockChange
+	// Rules is the version of the rules by which all orders are decided; empty before the first time.
+	Rules string
+}
+
+// Progress reads how far the task of the instance has come.
+func (s *Store) Progress(ctx context.Context, instance, task string) (Progress, error) {
 	doc, err := s.cut(ctx, cutID(instance, task))
 	if err != nil {
-		return order.Cut{}, err
+		return Progress{}, err
 	}
-	return doc.Cut, nil
+	return Progress{Cut: doc.Cut, Latest: doc.Latest.utc(), CaughtUp: doc.CaughtUp.utc(),
+		Clock: ClockChange{NoticedAt: doc.Clock.NoticedAt.UTC(), Before: doc.Clock.Before}, Rules: doc.Rules}, nil
+}
+
+// utc undoes what the driver does to times.
+func (r Reading) utc() Reading {
+	return Reading{Began: r.Began.UTC(), ShopTime: r.ShopTime.UTC(), Reach: order.Cut{UpdatedAt: r.Reach.UpdatedAt.UTC(), EntityID: r.Reach.EntityID}}
 }
 
 // AdvanceCut moves the cut forward to c. A cut that is already there or further stays: it never moves back.
@@ -86,20 +125,29 @@ func (s *Store) NoteReading(ctx context.Context, instance, task string, r Readin
 		known := doc.Latest
 		further := r.Began.After(known.Began) || r.Began.Equal(known.Began) && r.Reach.After(known.Reach)
 		if further {
+			doc.noteClock(known, r)
 			doc.Latest = r
 		}
 		return further
 	})
 }
 
-// LastReading is the latest reading, finished or not; zero when there was none.
-func (s *Store) LastReading(ctx context.Context, instance, task string) (Reading, error) {
-	doc, err := s.cut(ctx, cutID(instance, task))
-	if err != nil {
-		return Reading{}, err
+// noteClock notices between two readings that the shop's clock was set.
+func (d *cutDocument) noteClock(before, after Reading) {
+	was, known := before.ahead()
+	is, knownNow := after.ahead()
+	if known && knownNow && (is-was).Abs() > clockTolerance {
+		d.Clock = ClockChange{NoticedAt: after.Began, Before: was}
 	}
-	r := doc.Latest
-	return Reading{Began: r.Began.UTC(), ShopTime: r.ShopTime.UTC(), Reach: order.Cut{UpdatedAt: r.Reach.UpdatedAt.UTC(), EntityID: r.Reach.EntityID}}, nil
+}
+
+// NoteRules notes that all orders of the instance are decided by this version of the rules.
+func (s *Store) NoteRules(ctx context.Context, instance, task, version string) error {
+	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
+		changed := doc.Rules != version
+		doc.Rules = version
+		return changed
+	})
 }
 
 // changeCut writes what change makes of the document, unless it says that there is nothing to write; when somebody else

@@ -130,7 +130,12 @@ func (s *Store) NextDue(ctx context.Context, instance, after string, limit int) 
 		{Key: "queue", Value: bson.D{{Key: "$gt", Value: after}}},
 		{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now()}}},
 	}
-	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "queue", Value: 1}}).SetLimit(int64(limit)).
+	return s.due(ctx, filter, "queue", limit)
+}
+
+// due reads a queue in the order of the field that makes it.
+func (s *Store) due(ctx context.Context, filter bson.D, queue string, limit int) ([]Due, error) {
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetSort(bson.D{{Key: queue, Value: 1}}).SetLimit(int64(limit)).
 		SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("read queue: %w", err)
@@ -174,6 +179,8 @@ type Filter struct {
 	Instance string
 	Status   order.Status
 	StoreID  *int64
+	// WriteBack selects posted orders by how far Magento was told of them.
+	WriteBack WriteBackState
 	// From and To bound placed_at: From inclusive, To exclusive.
 	From, To time.Time
 	// Text is looked for in key, reason and reference; case does not matter. A number is compared with B1's as well.
@@ -225,6 +232,9 @@ func (f Filter) query() bson.D {
 	}
 	if f.Status != "" {
 		add("status", f.Status)
+	}
+	if f.WriteBack != "" {
+		add("write_back.state", f.WriteBack)
 	}
 	if f.StoreID != nil {
 		add("store_id", *f.StoreID)

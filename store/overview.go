@@ -24,6 +24,8 @@ type Overview struct {
 	LagSeconds *int64 `json:"lag_seconds"`
 	// LastRun is the latest sync run that has ended, with errors or without; absent until there was one.
 	LastRun *Run `json:"last_run,omitempty"`
+	// WriteBacks counts the orders of which Magento is still to be told, or could not be; absent when there are none.
+	WriteBacks *WriteBacks `json:"write_backs,omitempty"`
 }
 
 // kindSync is the kind of the scheduled runs, the only ones that read on from the cut.
@@ -44,6 +46,9 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 		o.Cut = doc.Cut.UpdatedAt.UTC().Format(time.RFC3339)
 	}
 	if o.LastRun, err = s.latestSync(ctx, instance); err != nil {
+		return nil, err
+	}
+	if o.WriteBacks, err = s.CountWriteBacks(ctx, instance); err != nil {
 		return nil, err
 	}
 	return o, nil

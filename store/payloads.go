@@ -73,6 +73,9 @@ type PayloadRef struct {
 	Hash string    `json:"hash"`
 	// UpdatedAt is that of the reading: a payload may be read again, later, when an order has become what it was before.
 	UpdatedAt time.Time `json:"updated_at"`
+	// ReadAt is when Magento was asked, by our clock: of two versions the one read later is the newer, whatever a clock of the
+	// shop that was wrong has written into them.
+	ReadAt time.Time `json:"read_at,omitzero"`
 }
 
 // Payload reads a document back as it was received.

@@ -34,6 +34,8 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.Claim, d.Attempts = &store.Claim{Token: "t", ExpiresAt: at(5)}, 3
 		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028"}
 		d.Manual, d.AgainstCancelled, d.Reference = true, true, "3"
+		d.WriteBack = &store.WriteBack{State: store.WriteBackDone, DocNum: 2, Replaces: 1, Since: at(8), DueAt: at(9), BusyUntil: new(at(10)), Attempts: 3,
+			Reason: &order.Reason{Code: "x", Message: "y"}, DoneAt: new(at(11)), Concern: &order.Reason{Code: "z"}}
 		d.Note(store.Event{At: at(7), Step: "s", Outcome: "o", Detail: "d", WorkflowID: "w", RunID: "r", Actor: "a"})
 	})
 	read, err := s.Get(t.Context(), "main:1:1")
@@ -133,9 +135,15 @@ func TestPayloads_StayAsTheyWereFirstReceived(t *testing.T) {
 	}
 }
 
+// cutOf is the cut alone.
+func cutOf(t *testing.T, s *store.Store, instance, task string) (order.Cut, error) {
+	p, err := s.Progress(t.Context(), instance, task)
+	return p.Cut, err
+}
+
 func TestCut_MovesForwardOnly(t *testing.T) {
 	s := testkit.Store(t)
-	if c, err := s.Cut(t.Context(), "main", store.TaskOrders); err != nil || !c.IsZero() {
+	if c, err := cutOf(t, s, "main", store.TaskOrders); err != nil || !c.IsZero() {
 		t.Errorf("before the first run: %v, %v", c, err)
 	}
 	for _, c := range []struct{ move, want order.Cut }{
@@ -150,12 +158,12 @@ func TestCut_MovesForwardOnly(t *testing.T) {
 		if err := s.AdvanceCut(t.Context(), "main", store.TaskOrders, c.move); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := s.Cut(t.Context(), "main", store.TaskOrders); err != nil || got != c.want {
+		if got, err := cutOf(t, s, "main", store.TaskOrders); err != nil || got != c.want {
 			t.Errorf("after %v it is %v, %v; want %v", c.move, got, err, c.want)
 		}
 	}
 	for _, other := range [][2]string{{"eu", store.TaskOrders}, {"main", "other"}} {
-		if c, err := s.Cut(t.Context(), other[0], other[1]); err != nil || !c.IsZero() {
+		if c, err := cutOf(t, s, other[0], other[1]); err != nil || !c.IsZero() {
 			t.Errorf("%v: %v, %v", other, c, err)
 		}
 	}
@@ -169,7 +177,7 @@ func TestCut_MovesForwardUnderManyWriters(t *testing.T) {
 	watching.Go(func() { // it never steps back while others write
 		var last order.Cut
 		for {
-			c, err := s.Cut(t.Context(), "main", store.TaskOrders)
+			c, err := cutOf(t, s, "main", store.TaskOrders)
 			if err != nil {
 				t.Error(err)
 				return
@@ -192,7 +200,7 @@ func TestCut_MovesForwardUnderManyWriters(t *testing.T) {
 				if err := s.AdvanceCut(t.Context(), "main", store.TaskOrders, c); err != nil {
 					t.Error(err)
 				}
-				if got, err := s.Cut(t.Context(), "main", store.TaskOrders); err != nil || c.After(got) {
+				if got, err := cutOf(t, s, "main", store.TaskOrders); err != nil || c.After(got) {
 					t.Errorf("moved to %v, yet it is %v, %v", c, got, err)
 				}
 			}
@@ -209,7 +217,7 @@ func TestCut_MovesForwardUnderManyWriters(t *testing.T) {
 			}
 		}
 	}
-	if got, err := s.Cut(t.Context(), "main", store.TaskOrders); err != nil || got != want {
+	if got, err := cutOf(t, s, "main", store.TaskOrders); err != nil || got != want {
 		t.Errorf("in the end it is %v, %v; want the furthest, %v", got, err, want)
 	}
 }

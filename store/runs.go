@@ -50,6 +50,9 @@ type Counts struct {
 	// Deferred orders stay pending for the next run; InHand are still with a child that goes on by itself.
 	Deferred int `bson:"deferred" json:"deferred"`
 	InHand   int `bson:"in_hand" json:"in_hand"`
+
+	// WrittenBack counts posted orders of which Magento was told, whichever run posted them.
+	WrittenBack int `bson:"written_back" json:"written_back"`
 }
 
 // Add sums two counts.
@@ -68,6 +71,7 @@ func (c Counts) Add(d Counts) Counts {
 	c.Other += d.Other
 	c.Deferred += d.Deferred
 	c.InHand += d.InHand
+	c.WrittenBack += d.WrittenBack
 	return c
 }
 

@@ -51,6 +51,11 @@ type Staged struct {
 	// Queue orders the orders that wait: manual first, then oldest. Empty for all others. Kept by settle.
 	Queue string `bson:"queue,omitempty" json:"-"`
 
+	// WriteBack is what Magento is told of the posted order; nil while the rules ask for nothing.
+	WriteBack *WriteBack `bson:"write_back,omitempty" json:"write_back,omitempty"`
+	// WriteBackQueue orders the write-backs that wait, or that a person should look at. Empty for all others. Kept by settle.
+	WriteBackQueue string `bson:"write_back_queue,omitempty" json:"-"`
+
 	Timeline []Event `bson:"-" json:"timeline"`
 }
 
@@ -65,6 +70,8 @@ type MagentoSide struct {
 	Status    string      `bson:"status" json:"status"`
 	UpdatedAt time.Time   `bson:"updated_at" json:"updated_at"`
 	Total     order.Money `bson:"total" json:"total"`
+	// ReadAt is when this version was read from Magento, by our clock.
+	ReadAt time.Time `bson:"read_at" json:"read_at,omitzero"`
 }
 
 // BackOffice is the document in B1. For a draft DocEntry is the draft's.
@@ -135,7 +142,7 @@ func (s *Staged) advance() {
 
 // settle brings the fields that follow from others in line; every write goes through it.
 func (s *Staged) settle() {
-	s.Queue = ""
+	s.Queue, s.WriteBackQueue = "", s.WriteBack.place(s.Key)
 	if s.waits() {
 		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)
 	}

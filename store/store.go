@@ -74,6 +74,8 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		s.orders: {
 			// The queue: only open orders carry the field "queue".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}}, Options: options.Index().SetName("queue")},
+			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},

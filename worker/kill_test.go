@@ -97,7 +97,7 @@ func (w *world) startProcess(program string) *process.Process {
 func (w *world) environment() []string {
 	i := w.settings.All[0]
 	suffix := "_" + strings.ToUpper(w.instance)
-	return []string{
+	return append([]string{
 		"INSTANCES=" + w.instance,
 		"MONGODB_URI=" + testkit.MongoURI(w.t), "MONGODB_DATABASE=" + w.database,
 		"TEMPORAL_ADDRESS=" + w.settings.TemporalAddress, "TEMPORAL_TASK_QUEUE=" + w.queue,
@@ -108,5 +108,5 @@ func (w *world) environment() []string {
 		"B1" + suffix + "_URL=" + i.B1.URL, "B1" + suffix + "_COMPANY_DB=" + i.B1.CompanyDB, "B1" + suffix + "_USER=" + i.B1.User,
 		"B1" + suffix + "_PASSWORD=" + i.B1.Password, "B1" + suffix + "_TIMEOUT=2s", "B1" + suffix + "_SETTLE=500ms", "B1" + suffix + "_MAX_CALLS=4",
 		"RULES" + suffix + "_FILE=" + filepath.Join(testkit.Root(), "rules.example.yaml"),
-	}
+	}, w.extra...)
 }

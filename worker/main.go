@@ -110,6 +110,7 @@ func mainWorker(c client.Client, settings *config.Worker, a *activities.Activiti
 	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(a)
 	return w
 }
@@ -141,7 +142,7 @@ func instances(settings *config.Worker) (all []activities.Instance, companies []
 		}
 		companies = append(companies, company)
 		all = append(all, activities.Instance{
-			Name: i.Name, Shop: shop,
+			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout,
 			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			Company: company, CompanyID: i.B1.Company(), Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,

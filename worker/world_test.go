@@ -36,6 +36,8 @@ type world struct {
 	instance string
 	queue    string
 	database string
+	// extra are settings of a worker process beside, or in place of, those of environment.
+	extra []string
 }
 
 var signIn = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}

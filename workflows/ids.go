@@ -28,6 +28,9 @@ func ScheduleID(instance string) string { return "sync-orders:" + instance }
 // ResyncOrdersID is the workflow ID of a resync; name is chosen by whoever starts it.
 func ResyncOrdersID(instance, name string) string { return "resync-orders:" + instance + ":" + name }
 
+// TakeHintsID is the workflow ID under which the hints of a shop are gathered.
+func TakeHintsID(instance string) string { return "take-hints:" + instance }
+
 // Limits of a run. Children and events are kept far below the server's (2,000 pending children, 51,200 events; it
 // suggests continue-as-new at 4,096 events).
 const (

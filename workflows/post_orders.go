@@ -23,6 +23,8 @@ type poster struct {
 	// halted is true when B1 refuses the connector itself: nothing more is started, so that one wrong password is one
 	// failure and not one for each order.
 	halted bool
+	// writeBack is true when Magento is to be told of an order that was posted.
+	writeBack bool
 }
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
@@ -66,6 +68,7 @@ func (p *poster) start(ctx workflow.Context, key order.Key) {
 		err := child.Get(ctx, &result)
 		p.open--
 		p.halted = p.halted || err == nil && result.Note == Misconfigured
+		p.writeBack = p.writeBack || err == nil && result.WriteBack
 		*p.counter(result, err)++
 	})
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -38,10 +39,12 @@ func (in ResyncOrdersInput) Validate() error {
 	return nil
 }
 
-// ResyncOrdersResult is the record of the run and the numbers that Magento does not know.
+// ResyncOrdersResult is the record of the run, the numbers that Magento does not know, and those of orders that it has and
+// cannot show. An entity_id is written entity-12.
 type ResyncOrdersResult struct {
-	Run     store.Run `json:"run"`
-	Missing []string  `json:"missing,omitempty"`
+	Run        store.Run `json:"run"`
+	Missing    []string  `json:"missing,omitempty"`
+	Unreadable []string  `json:"unreadable,omitempty"`
 }
 
 // ResyncOrders reads orders by number, stages them before all others, and takes them to B1. Held ones are tried again.
@@ -63,18 +66,30 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 	if err := r.in.Validate(); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), activities.TypeRefused, nil)
 	}
-	r.result.Run = newRun(ctx, "resync", r.in.Instance)
+	r.result.Run = newRun(ctx, r.kind(), r.in.Instance)
 	r.poster = newPoster(ctx, DefaultWindow, &r.result.Run.Counts, workflow.Now(ctx).Add(DefaultBudget))
 	return nil
 }
 
+// kind names the run in its record.
+func (r *resyncOrders) kind() string {
+	if r.in.Hint {
+		return "hint"
+	}
+	return "resync"
+}
+
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
-	var found activities.FindOrdersResult
-	find := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs}
-	if err := workflow.ExecuteActivity(ctx, act.FindOrders, find).Get(ctx, &found); err != nil {
+	found, err := r.find(ctx)
+	if err != nil && r.in.Hint && !temporal.IsCanceledError(err) {
+		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
+		_, err = finish(ctx, &r.result.Run, r.poster)
+		return &r.result, err
+	}
+	if err != nil {
 		return nil, err
 	}
-	r.result.Missing = found.Missing
+	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
 	var staged activities.SyncOrderResult
 	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, stage).Get(ctx, &staged); err != nil {
@@ -84,8 +99,26 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	if err := r.post(ctx, staged.Open); err != nil {
 		return nil, err
 	}
-	_, err := finish(ctx, &r.result.Run, r.poster)
+	if err := writeBack(ctx, &r.result.Run, r.poster, found.WriteBack); err != nil {
+		return nil, err
+	}
+	_, err = finish(ctx, &r.result.Run, r.poster)
 	return &r.result, err
+}
+
+// hintPatience is how long a hint tries to read Magento. The next SyncOrders reads what it did not: an outage must not
+// leave a heap of readings that all begin again at once.
+const hintPatience = time.Minute
+
+// find reads the orders from Magento.
+func (r *resyncOrders) find(ctx workflow.Context) (found activities.FindOrdersResult, err error) {
+	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs,
+		Again: !r.in.Hint, Actor: r.in.Actor}
+	if r.in.Hint {
+		ctx = workflow.WithScheduleToCloseTimeout(ctx, hintPatience)
+	}
+	err = workflow.ExecuteActivity(ctx, act.FindOrders, in).Get(ctx, &found)
+	return found, err
 }
 
 func (r *resyncOrders) post(ctx workflow.Context, keys []order.Key) error {

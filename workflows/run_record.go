@@ -18,13 +18,28 @@ func withOptions(ctx workflow.Context) workflow.Context {
 		StartToCloseTimeout:    5 * time.Minute,
 		HeartbeatTimeout:       silence,
 		ScheduleToCloseTimeout: 10 * time.Minute,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        2 * time.Second,
-			BackoffCoefficient:     2,
-			MaximumInterval:        time.Minute,
-			NonRetryableErrorTypes: []string{activities.TypeConfig, activities.TypeRefused},
-		},
+		RetryPolicy:            retries(0),
 	})
+}
+
+func retries(attempts int32) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:        2 * time.Second,
+		BackoffCoefficient:     2,
+		MaximumInterval:        time.Minute,
+		MaximumAttempts:        attempts,
+		NonRetryableErrorTypes: []string{activities.TypeConfig, activities.TypeRefused},
+	}
+}
+
+// stagingTries is how often a step of staging is tried, within about half a minute where the other side answers at once:
+// while Magento is down, what is staged must not wait for it.
+const stagingTries = 5
+
+// withFewTries is for the steps of staging. One try may take long: finding an order that breaks every list takes dozens of
+// calls.
+func withFewTries(ctx workflow.Context) workflow.Context {
+	return workflow.WithRetryPolicy(ctx, *retries(stagingTries))
 }
 
 // newRun begins the record of a run. Its ID is that of the first run of the chain, which continue-as-new keeps.

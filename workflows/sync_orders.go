@@ -31,9 +31,13 @@ type syncState struct {
 	After    order.Cut `json:"after"`
 	Read     bool      `json:"read"`
 	ShopTime time.Time `json:"shop_time,omitzero"`
+	// CaughtUp is when the latest complete reading began, by our clock.
+	CaughtUp time.Time `json:"caught_up,omitzero"`
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
+	// WriteBack is true when Magento is to be told of posted orders.
+	WriteBack bool `json:"write_back,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -84,6 +88,9 @@ func (s *syncOrders) run(ctx workflow.Context) (*store.Run, error) {
 	if more {
 		return nil, s.continueAsNew(ctx)
 	}
+	if err := writeBack(ctx, &s.state.Run, s.poster, s.state.WriteBack); err != nil {
+		return nil, err
+	}
 	return finish(ctx, &s.state.Run, s.poster)
 }
 
@@ -94,24 +101,48 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 		s.failed("read the cut", err)
 		return
 	}
-	s.state.Run.From, s.state.Run.To, s.state.After = cut.Start, cut.Cut, cut.Start
+	s.state.Run.From, s.state.Run.To, s.state.After, s.state.CaughtUp = cut.Start, cut.Cut, cut.Start, cut.CaughtUp
+	if cut.NewRules {
+		s.reconsider(ctx)
+	}
+}
+
+// reconsider lets orders in that changed rules no longer leave out.
+func (s *syncOrders) reconsider(ctx workflow.Context) {
+	next := &activities.ReconsiderInput{Instance: s.in.Instance}
+	for next != nil {
+		var r activities.ReconsiderResult
+		if err := workflow.ExecuteActivity(ctx, act.Reconsider, *next).Get(ctx, &r); err != nil {
+			s.note("apply the changed rules: " + text(err))
+			return // the next run begins again
+		}
+		next = r.Next
+	}
 }
 
 // stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not. It
 // takes at most half of the run's time: a long reading must not keep waiting orders from B1, and the next run reads on.
 func (s *syncOrders) stage(ctx workflow.Context) error {
 	half := s.state.Deadline.Add(-s.in.Budget / 2)
+	ctx = withFewTries(ctx)
 	for !s.state.Read && workflow.Now(ctx).Before(half) {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return s.continueAsNew(ctx)
 		}
 		var page activities.FetchMagentoOrdersResult
-		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime}
+		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime, CaughtUp: s.state.CaughtUp}
 		if err := workflow.ExecuteActivity(ctx, act.FetchMagentoOrders, in).Get(ctx, &page); err != nil {
 			return s.failed("read Magento", err)
 		}
 		if s.state.ShopTime.IsZero() {
 			s.state.ShopTime = page.ShopTime
+		}
+		if page.Restarted != nil {
+			s.note(fmt.Sprintf("reading had come to %s, the shop's clock says %s: its clock was or is wrong. Reading goes on from %s",
+				stamp(s.state.After.UpdatedAt), stamp(page.ShopTime), stamp(page.Restarted.UpdatedAt)))
+		}
+		if page.MoreFuture {
+			s.note("more orders of Magento are dated after its own clock than can be staged: set the clock and their updated_at right")
 		}
 		if page.Nameless > 0 {
 			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
@@ -146,6 +177,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			s.note("read the queue: " + text(err))
 			break
 		}
+		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		if len(next.Orders) == 0 {
 			break
 		}
@@ -180,6 +212,7 @@ func (s *syncOrders) full(ctx workflow.Context) (more bool, err error) {
 // continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.
 func (s *syncOrders) continueAsNew(ctx workflow.Context) error {
 	s.state.Run.Counts.InHand += s.poster.open
+	s.state.WriteBack = s.state.WriteBack || s.poster.writeBack
 	s.in.Resume = s.state
 	return workflow.NewContinueAsNewError(ctx, SyncOrders, s.in)
 }
@@ -193,6 +226,9 @@ func (s *syncOrders) failed(step string, err error) error {
 	s.note(step + ": " + text(err))
 	return nil
 }
+
+// stamp writes a time for people.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
 
 func (s *syncOrders) note(message string) {
 	s.state.Run.Errors = append(s.state.Run.Errors, message)

@@ -26,6 +26,8 @@ type flow struct {
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
 	queue []order.Key
+	// writeBack is true when Magento is to be told of earlier orders.
+	writeBack bool
 	// open and most count children at once.
 	open, most int
 	moved      []order.Cut
@@ -78,7 +80,7 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 
 // next reads the queue behind a place, as the store does.
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
-	r := &activities.NextOrdersResult{}
+	r := &activities.NextOrdersResult{WriteBack: f.writeBack}
 	for _, key := range f.queue {
 		if string(key) > in.After && len(r.Orders) < in.Limit {
 			r.Orders = append(r.Orders, store.Due{Key: key, Queue: string(key)})

@@ -34,6 +34,7 @@ type server struct {
 	log      *slog.Logger
 	api      huma.API
 	links    links
+	webhooks map[string]*webhook
 }
 
 // New makes the handler of all routes. log gets failures of the gateway and of the servers behind it, by route and
@@ -41,12 +42,14 @@ type server struct {
 func New(settings *config.Gateway, db *store.Store, temporal client.Client, log *slog.Logger) (http.Handler, error) {
 	router := newRouter(settings.Address, log)
 	s := &server{settings: settings, store: db, temporal: temporal, log: log,
-		api:   humagin.New(router, description()),
-		links: links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace}}
+		api:      humagin.New(router, description()),
+		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
+		webhooks: newWebhooks(settings.WebhookSecrets)}
 	s.routeHealth()
 	s.routeOrders()
 	s.routeResyncs()
 	s.routeStatus()
+	s.routeWebhooks()
 	document, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("OpenAPI document: %w", err)
@@ -85,7 +88,9 @@ func description() huma.Config {
 
 // route registers a handler and sees to it that whatever fails is answered as a problem.
 func route[In, Out any](s *server, op huma.Operation, handler func(context.Context, *In) (*Out, error)) {
-	op.MaxBodyBytes = maxBody
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody
+	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := handler(ctx, in)
@@ -140,12 +145,12 @@ func index(doc *huma.OpenAPI) []byte {
 	for path, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post} {
 			if op != nil {
-				lines = append(lines, fmt.Sprintf("%-5s %-26s %s", op.Method, path, op.Summary))
+				lines = append(lines, fmt.Sprintf("%-5s %-28s %s", op.Method, path, op.Summary))
 			}
 		}
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[6:], b[6:]) })
 	text := "DataWald: orders from Magento 2 into SAP Business One\n\n" + strings.Join(lines, "\n") +
-		fmt.Sprintf("\n%-5s %-26s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
+		fmt.Sprintf("\n%-5s %-28s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
 	return []byte(text)
 }

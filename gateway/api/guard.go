@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,10 +88,19 @@ func sameSite() gin.HandlerFunc {
 			crossOrigin.problem("Changes are not taken from pages of other sites. Send the request from this gateway's own page or from a program.").send(c)
 			return
 		}
-		if media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type")); err != nil || media != "application/json" {
+		media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+		if err != nil || media != "application/json" && !(c.FullPath() == ginPath(webhookPath) && slices.Contains(cloudEvents, media)) {
 			notJSON().send(c)
 		}
 	}
+}
+
+// cloudEvents are the content types in which Adobe I/O Events delivers. A form cannot have them either.
+var cloudEvents = []string{"application/cloudevents+json", "application/cloudevents-batch+json"}
+
+// ginPath is a path of huma as gin writes it.
+func ginPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
 func safe(method string) bool {
@@ -114,5 +124,5 @@ func limited(c *gin.Context) {
 }
 
 func bodyTooLarge() *Problem {
-	return tooLarge.problem("The body may have at most 1 MB. Split it into several requests.")
+	return tooLarge.problem("The body may have at most 1 MB, that of a webhook 64 KB. Split it into several requests.")
 }

@@ -26,14 +26,15 @@ func (s *server) routeOrders() {
 }
 
 type listOrdersInput struct {
-	Instance string          `query:"instance" doc:"Orders of this instance; all when left out" example:"main"`
-	State    stateParam      `query:"state" doc:"Orders in this state"`
-	Store    optional[int64] `query:"store" minimum:"0" doc:"Orders of this Magento store (store_id)" example:"1"`
-	From     string          `query:"from" doc:"Placed at this time or later: RFC 3339, or a day (UTC)" example:"2026-11-01"`
-	To       string          `query:"to" doc:"Placed before this time (RFC 3339), or up to the end of this day (UTC)" example:"2026-11-30"`
-	Text     string          `query:"q" maxLength:"100" doc:"Part of the order key, of the reason or of the reference in B1; case does not matter"`
-	Limit    int             `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Orders per page"`
-	Cursor   string          `query:"cursor" maxLength:"1000" doc:"\"next\" of the page before"`
+	Instance  string          `query:"instance" doc:"Orders of this instance; all when left out" example:"main"`
+	State     stateParam      `query:"state" doc:"Orders in this state"`
+	WriteBack writeBackParam  `query:"write_back" doc:"Posted orders of which Magento was told so far; given_up and to_look_at are for a person"`
+	Store     optional[int64] `query:"store" minimum:"0" doc:"Orders of this Magento store (store_id)" example:"1"`
+	From      string          `query:"from" doc:"Placed at this time or later: RFC 3339, or a day (UTC)" example:"2026-11-01"`
+	To        string          `query:"to" doc:"Placed before this time (RFC 3339), or up to the end of this day (UTC)" example:"2026-11-30"`
+	Text      string          `query:"q" maxLength:"100" doc:"Part of the order key, of the reason or of the reference in B1; case does not matter"`
+	Limit     int             `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Orders per page"`
+	Cursor    string          `query:"cursor" maxLength:"1000" doc:"\"next\" of the page before"`
 }
 
 type listOrdersOutput struct {
@@ -54,6 +55,7 @@ type OrderSummary struct {
 	Attention   *order.Reason  `json:"attention,omitempty" doc:"What changed in Magento after it was posted"`
 	Magento     MagentoSummary `json:"magento"`
 	BO          *BOSummary     `json:"bo,omitempty" doc:"The document in B1; absent while there is none"`
+	WriteBack   string         `json:"write_back,omitempty" enum:"open,done,given_up,to_look_at" doc:"How far Magento has been told of it; absent when the rules ask for nothing"`
 	PlacedAt    time.Time      `json:"placed_at"`
 	ChangedAt   time.Time      `json:"changed_at" doc:"Last change of the order here"`
 	Links       Links          `json:"links"`
@@ -80,6 +82,9 @@ func (s *server) summary(doc store.Staged) OrderSummary {
 		Status: doc.Status, Reason: doc.Reason, Attention: doc.Attention,
 		Magento:  MagentoSummary{State: doc.Magento.State, Status: doc.Magento.Status, Total: doc.Magento.Total},
 		PlacedAt: doc.PlacedAt, ChangedAt: doc.ChangedAt, Links: s.links.order(doc.Key),
+	}
+	if b := doc.WriteBack; b != nil {
+		o.WriteBack = string(b.State)
 	}
 	if b := doc.BO; b != nil {
 		o.BO = &BOSummary{DocNum: b.DocNum, DocEntry: b.DocEntry, Draft: b.Draft, Total: b.Total}
@@ -110,7 +115,7 @@ func (s *server) listOrders(ctx context.Context, in *listOrdersInput) (*listOrde
 }
 
 func (s *server) filter(in *listOrdersInput) (f store.Filter, err error) {
-	f = store.Filter{Instance: in.Instance, Status: order.Status(in.State), Text: in.Text, Limit: in.Limit}
+	f = store.Filter{Instance: in.Instance, Status: order.Status(in.State), WriteBack: store.WriteBackState(in.WriteBack), Text: in.Text, Limit: in.Limit}
 	if in.Instance != "" {
 		if _, err := s.instance(in.Instance); err != nil {
 			return f, err

@@ -32,6 +32,7 @@ func fillOrderDesk(w *world) {
 	w.staged(w.key(1, "000000002"), func(d *store.Staged) {
 		d.PlacedAt, d.Status = day(2), order.Posted
 		d.BO = &store.BackOffice{DocEntry: 11, DocNum: 1011, Reference: "000000002", Total: d.Magento.Total}
+		d.WriteBack = &store.WriteBack{State: store.WriteBackGivenUp, DocNum: 1011, Reason: &order.Reason{Code: "magento_refused", Message: "no"}}
 	})
 	w.staged(w.key(2, "000000003"), func(d *store.Staged) {
 		d.PlacedAt, d.Status = day(3), order.Held
@@ -51,6 +52,8 @@ func TestListOrdersFilters(t *testing.T) {
 	}{
 		"Instance":    {"instance=" + w.instance, []string{"000000005", "000000004", "000000003", "000000002", "000000001"}},
 		"State":       {"state=held", []string{"000000003"}},
+		"WriteBack":   {"write_back=given_up", []string{"000000002"}},
+		"WrittenBack": {"write_back=done", nil},
 		"Store":       {"store=2", []string{"000000004", "000000003"}},
 		"StoreZero":   {"store=0", nil},
 		"Days":        {"from=2026-11-02&to=2026-11-03", []string{"000000003", "000000002"}},
@@ -82,6 +85,7 @@ func TestListOrdersRefusesBadInput(t *testing.T) {
 		words []string
 	}{
 		"State":    {"state=lost", "invalid-request", []string{"query.state", "pending", "posted", "held", "excluded", "cancelled", "draft", "/openapi.json"}},
+		"Told":     {"write_back=maybe", "invalid-request", []string{"query.write_back", "open", "done", "given_up", "to_look_at"}},
 		"Instance": {"instance=nowhere", "unknown-instance", []string{"nowhere", w.instance}},
 		"Store":    {"store=-1", "invalid-request", []string{"query.store"}},
 		"StoreNaN": {"store=one", "invalid-request", []string{"query.store"}},
@@ -139,11 +143,17 @@ func TestListOrdersSummary(t *testing.T) {
 	if !o.PlacedAt.Equal(day(2)) || o.ChangedAt.IsZero() || o.Reason != nil || o.Attention != nil {
 		t.Errorf("summary %+v", o)
 	}
+	if o.WriteBack != "given_up" {
+		t.Errorf("write-back %q", o.WriteBack)
+	}
 	if want := "http://127.0.0.1:8233/namespaces/default/workflows/insert-order:" + string(key); o.Links.Temporal != want {
 		t.Errorf("link %q, want %q", o.Links.Temporal, want)
 	}
 	var detail api.OrderDetail
 	w.get(o.Links.Self).ok(200, &detail)
+	if b := detail.WriteBack; b == nil || b.State != store.WriteBackGivenUp || b.Reason.Code != "magento_refused" {
+		t.Errorf("write-back %+v", b)
+	}
 	if detail.Key != key {
 		t.Errorf("self leads to %s", detail.Key)
 	}

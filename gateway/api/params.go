@@ -24,6 +24,18 @@ func (stateParam) Schema(huma.Registry) *huma.Schema {
 	return s
 }
 
+// writeBackParam is how far Magento was told of an order, as a parameter.
+type writeBackParam string
+
+// Schema lists the states of package store.
+func (writeBackParam) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, st := range store.WriteBackStates() {
+		s.Enum = append(s.Enum, string(st))
+	}
+	return s
+}
+
 // optional is a parameter whose absence is not its zero value.
 type optional[T any] struct {
 	Value T

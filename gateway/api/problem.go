@@ -50,6 +50,9 @@ var (
 	tooSlow           = kind{"request-too-slow", "The request did not arrive in time", http.StatusRequestTimeout}
 	foreignHost       = kind{"foreign-host", "The request is not for this server", http.StatusMisdirectedRequest}
 	crossOrigin       = kind{"cross-origin", "The request comes from another site", http.StatusForbidden}
+	unauthorized      = kind{"unauthorized", "The request does not show the secret", http.StatusUnauthorized}
+	tooManyWrong      = kind{"too-many-wrong-secrets", "The webhook is closed for a while", http.StatusTooManyRequests}
+	webhookOff        = kind{"webhook-off", "There is no webhook here", http.StatusNotFound}
 	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
 	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}
 	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
@@ -97,6 +100,9 @@ func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
 	}
 	return h
 }

@@ -37,6 +37,7 @@ type Resync struct {
 	IncrementIDs []string       `json:"increment_ids,omitempty" doc:"The numbers that were asked for"`
 	Counts       *store.Counts  `json:"counts,omitempty" doc:"What became of the orders; when it has ended"`
 	Missing      []string       `json:"missing,omitempty" doc:"Numbers that Magento does not have; when it has ended"`
+	Unreadable   []string       `json:"unreadable,omitempty" doc:"Numbers of orders that Magento has and cannot show; when it has ended"`
 	Errors       []string       `json:"errors,omitempty" doc:"What went wrong on the way or ended it"`
 	Orders       []OrderSummary `json:"orders,omitempty" doc:"Where the orders that are staged stand now"`
 	Links        Links          `json:"links"`
@@ -112,7 +113,7 @@ func (s *server) outcome(ctx context.Context, r *Resync, runID string) error {
 	var result workflows.ResyncOrdersResult
 	err := s.temporal.GetWorkflow(ctx, r.WorkflowID, runID).Get(ctx, &result)
 	if err == nil {
-		r.Counts, r.Missing, r.Errors = &result.Run.Counts, result.Missing, result.Run.Errors
+		r.Counts, r.Missing, r.Unreadable, r.Errors = &result.Run.Counts, result.Missing, result.Unreadable, result.Run.Errors
 		return nil
 	}
 	ended, ok := errors.AsType[*temporal.WorkflowExecutionError](err)

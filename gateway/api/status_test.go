@@ -67,6 +67,9 @@ func TestStatusCountsOrdersAndLag(t *testing.T) {
 	if got.LagSeconds == nil || *got.LagSeconds < 7200 || *got.LagSeconds > 7260 {
 		t.Errorf("lag %v, want two hours: the latest reading that came to the end", got.LagSeconds)
 	}
+	if got.WriteBacks == nil || *got.WriteBacks != (store.WriteBacks{GivenUp: 1}) {
+		t.Errorf("write-backs %+v, want one given up", got.WriteBacks)
+	}
 	if got.LastRun == nil || got.LastRun.ID != w.instance+"c" {
 		t.Errorf("last run %+v, want the failed one", got.LastRun)
 	}

@@ -38,6 +38,7 @@ const (
 	aclView    = "Magento_Sales::actions_view"
 	aclComment = "Magento_Sales::comment"
 	aclCreate  = "Magento_Sales::create"
+	aclStores  = "Magento_Backend::store"
 )
 
 // unauthorized is the answer to a wrong token, an expired one, a missing permission and a disabled bearer alike.

@@ -87,6 +87,21 @@ func (s *Shop) Add(document json.RawMessage) error {
 	return s.journal.append(r)
 }
 
+// Remove deletes an order, as a person does in the database or with an extension: Magento itself has no way.
+func (s *Shop) Remove(entityID int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.byID[entityID]
+	if !ok {
+		return fmt.Errorf("%w: entity_id %d", ErrNoSuchOrder, entityID)
+	}
+	delete(s.byID, entityID)
+	delete(s.byKey, r.uniqueKey())
+	s.byEntity = deleteSorted(s.byEntity, r, compareEntity)
+	s.byUpdate = deleteSorted(s.byUpdate, r, compareUpdate)
+	return s.journal.remove(entityID)
+}
+
 // Update changes an order's document. updated_at becomes Magento's present second when a column of the order's
 // own row got another value, and stays as it is when only something beside the row changed (items, addresses,
 // comments) or nothing did. A change that sets updated_at itself is left alone, as MySQL would.

@@ -304,3 +304,28 @@ func TestManyAtOnce(t *testing.T) {
 		t.Errorf("%d rows, total_count %d, %d orders", len(got), total, len(shop.Orders()))
 	}
 }
+
+// TestRemovedOrderIsGone: from every list, from GET, and from the state file.
+func TestRemovedOrderIsGone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.jsonl")
+	shop := fill(t, magentosim.Config{StateFile: file}, document(1, nil), document(2, nil), document(3, nil))
+	shop.control("/control/remove", `{"entity_id":2}`)
+	for _, sorted := range [][]string{{"updated_at ASC", "entity_id ASC"}, {"entity_id ASC"}} {
+		if got, total := ids(t, shop.search(sortBy(sorted...)...)); !reflect.DeepEqual(got, []int{1, 3}) || total != 2 {
+			t.Errorf("by %v: %v of %d, want 1 and 3", sorted, got, total)
+		}
+	}
+	if a := shop.get("/rest/V1/orders/2"); a.status != http.StatusNotFound {
+		t.Errorf("GET gives %d %s", a.status, a.body)
+	}
+	if a := shop.call("POST", "/control/remove", `{"entity_id":2}`); a.status != http.StatusNotFound {
+		t.Errorf("removed again: %d %s", a.status, a.body)
+	}
+	again, err := magentosim.New(magentosim.Config{StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := again.Orders(); len(got) != 2 || got[0].EntityID != 1 || got[1].EntityID != 3 {
+		t.Errorf("after a restart: %+v", got)
+	}
+}

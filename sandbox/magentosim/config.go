@@ -57,8 +57,11 @@ type Config struct {
 
 	// AdminUsername and AdminPassword are accepted by POST /V1/integration/admin/token. Empty: none are.
 	AdminUsername, AdminPassword string
-	// AdminTokenLifetime is how long such a token is good for. Default 4 hours (oauth/access_token_lifetime/admin).
+	// AdminTokenLifetime is how long such a token is good for. Default 1 hour for a JWT (2.4.4 and later,
+	// webapi/jwtauth/admin_expiration), else 4 hours (oauth/access_token_lifetime/admin).
 	AdminTokenLifetime time.Duration
+	// OpaqueAdminTokens switches Magento_JwtUserToken off: tokens are random characters in every release.
+	OpaqueAdminTokens bool
 	// TwoFactor makes the token route ask for the second factor, as 2.4 does unless the module is off.
 	TwoFactor bool
 
@@ -90,9 +93,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
-	}
-	if c.AdminTokenLifetime == 0 {
-		c.AdminTokenLifetime = 4 * time.Hour
 	}
 	if c.DefaultPageSize == 0 {
 		c.DefaultPageSize = 20

@@ -33,6 +33,12 @@ func (s *Shop) serveControl(w http.ResponseWriter, r *http.Request) bool {
 	case "POST /control/update":
 		placed, err := s.controlUpdate(r)
 		writeControl(w, placed, err)
+	case "POST /control/remove":
+		err := s.controlRemove(r)
+		writeControl(w, struct{}{}, err)
+	case "POST /control/revoke":
+		s.RevokeAdminTokens()
+		writeControl(w, struct{}{}, nil)
 	default:
 		return false
 	}
@@ -107,6 +113,17 @@ func (s *Shop) controlUpdate(r *http.Request) (Placed, error) {
 		return Placed{}, err
 	}
 	return updated.placed(), nil
+}
+
+// controlRemove deletes one order: {"entity_id":7}.
+func (s *Shop) controlRemove(r *http.Request) error {
+	var ask struct {
+		EntityID int64 `json:"entity_id"`
+	}
+	if err := readControl(r, &ask); err != nil {
+		return err
+	}
+	return s.Remove(ask.EntityID)
 }
 
 func readControl(r *http.Request, into any) error {

@@ -14,6 +14,8 @@
 //	POST /rest/V1/orders                     raw save of columns of an order
 //	POST /rest/V1/orders/{entity_id}/comments
 //	POST /rest/V1/integration/admin/token
+//	GET  /rest/V1/store/websites
+//	GET  /magento_version                    outside /rest
 //
 // Beside it are addresses that no Magento has, without sign-in, for people and tests:
 //
@@ -22,4 +24,6 @@
 //	POST /control           set fault switches; see Faults
 //	POST /control/place     place orders now; see Placement
 //	POST /control/update    change columns of one order
+//	POST /control/remove    delete one order
+//	POST /control/revoke    end the life of all admin tokens
 package magentosim

@@ -2,8 +2,10 @@ package magentosim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Faults are the ways the shop fails on demand. The JSON names are those of POST /control, where a field that is not
@@ -18,6 +20,8 @@ type Faults struct {
 	PoisonStatus int `json:"poison_status"`
 	// PoisonGetMissing makes GET by id of such an order answer 404. Default: it works.
 	PoisonGetMissing bool `json:"poison_get_missing"`
+	// MaxPageSize switches the input limit on, or another one than Config.MaxPageSize. 0: as configured.
+	MaxPageSize int `json:"max_page_size"`
 	// Truncate cuts every 200 reply in half, as a PHP fatal error does. Its length is right and it is labelled JSON.
 	Truncate bool `json:"truncate"`
 	// Drop cuts the connection in the middle of every 200 reply.
@@ -30,8 +34,26 @@ type Faults struct {
 	LatencyMS int `json:"latency_ms"`
 	// ACL false takes all permissions from all callers. Default true.
 	ACL bool `json:"acl"`
+	// WriteFault makes writes fail. nil: they do not.
+	WriteFault *WriteFault `json:"write_fault"`
+	// HideStatus shows single orders as if their status were NULL.
+	HideStatus bool `json:"hide_status"`
 	// BearerDisabled refuses the integration token, as an upgrade to 2.4.4 does.
 	BearerDisabled bool `json:"bearer_disabled"`
+	// Deny takes these permissions from all callers, such as "Magento_Sales::actions_view". Default none.
+	Deny []string `json:"deny"`
+	// TokenRevoked refuses the integration's access token, as Bearer and in signatures, as "Reauthorize" does to the old one.
+	TokenRevoked bool `json:"token_revoked"`
+	// IntegrationInactive lets signatures pass and then knows nobody; the bearer token is refused.
+	IntegrationInactive bool `json:"integration_inactive"`
+	// OAuthRefusal answers every signed request with one of Magento's refusals, one of those in signedRefusals. Default none.
+	OAuthRefusal string `json:"oauth_refusal"`
+	// DropAuthorization loses the header, as a web server does that does not pass it on to PHP.
+	DropAuthorization bool `json:"drop_authorization"`
+	// AdminLocked refuses every admin login, as a locked account does.
+	AdminLocked bool `json:"admin_locked"`
+	// TwoFactor asks admin logins for the second factor, as an upgrade to 2.4 does.
+	TwoFactor bool `json:"two_factor"`
 	// ClockSkewSeconds shifts Magento's clock further.
 	ClockSkewSeconds int `json:"clock_skew_seconds"`
 	// ForRequests ends all of this after so many REST calls. 0: it lasts.
@@ -55,8 +77,14 @@ func (f Faults) validate() error {
 	if f.RateLimit != nil && (f.RateLimit.Status < 400 || f.RateLimit.Status > 599) {
 		return fmt.Errorf("magentosim: rate_limit.status is %d, want 400 to 599", f.RateLimit.Status)
 	}
-	if f.LatencyMS < 0 || f.ForRequests < 0 {
-		return fmt.Errorf("magentosim: latency_ms and for_requests cannot be negative")
+	if err := f.WriteFault.validate(); err != nil {
+		return err
+	}
+	if _, known := signedRefusals[f.OAuthRefusal]; !known && f.OAuthRefusal != "" {
+		return fmt.Errorf("magentosim: oauth_refusal is %q, want one of %s", f.OAuthRefusal, strings.Join(slices.Sorted(maps.Keys(signedRefusals)), ", "))
+	}
+	if f.LatencyMS < 0 || f.ForRequests < 0 || f.MaxPageSize < 0 {
+		return fmt.Errorf("magentosim: latency_ms, max_page_size and for_requests cannot be negative")
 	}
 	return nil
 }
@@ -65,8 +93,20 @@ func (f Faults) validate() error {
 func (s *Shop) Faults() Faults {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	return s.faults.clone()
+}
+
+// clone shares nothing with f.
+func (f Faults) clone() Faults {
+	f.PoisonEntityIDs, f.Deny = slices.Clone(f.PoisonEntityIDs), slices.Clone(f.Deny)
+	if f.RateLimit != nil {
+		limit := *f.RateLimit
+		f.RateLimit = &limit
+	}
+	if f.WriteFault != nil {
+		fault := *f.WriteFault
+		f.WriteFault = &fault
+	}
 	return f
 }
 
@@ -74,8 +114,7 @@ func (s *Shop) Faults() Faults {
 func (s *Shop) SetFaults(change func(*Faults)) error {
 	s.faultMu.Lock()
 	defer s.faultMu.Unlock()
-	f := s.faults
-	f.PoisonEntityIDs = slices.Clone(f.PoisonEntityIDs)
+	f := s.faults.clone()
 	change(&f)
 	if f.RateLimit != nil && f.RateLimit.Status == 0 {
 		f.RateLimit = &RateLimit{Status: http.StatusTooManyRequests, RetryAfter: f.RateLimit.RetryAfter}

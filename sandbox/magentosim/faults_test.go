@@ -149,3 +149,14 @@ func TestClockSkew(t *testing.T) {
 		t.Errorf("placed at %s (%v)", p.UpdatedAt, err)
 	}
 }
+
+func TestPageLimitSwitchedOnWhileRunning(t *testing.T) {
+	shop := fill(t, magentosim.Config{}, document(1, nil), document(2, nil), document(3, nil))
+	shop.control("/control", `{"max_page_size":2}`)
+	if a := shop.search("[pageSize]=3"); a.status != http.StatusBadRequest || !strings.Contains(string(a.body), "%max") {
+		t.Errorf("a page of 3 gives %d %s", a.status, a.body)
+	}
+	if got, _ := ids(t, shop.search("[pageSize]=2")); len(got) != 2 {
+		t.Errorf("a page of 2 gives %v", got)
+	}
+}

@@ -15,6 +15,10 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveREST(w, r, rest)
 		return
 	}
+	if r.Method == http.MethodGet && path == "/magento_version" {
+		s.serveVersion(w)
+		return
+	}
 	if r.URL.Path == path && s.serveControl(w, r) {
 		return
 	}
@@ -25,6 +29,9 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type reply struct {
 	status int
 	parts  [][]byte
+	// page is a page of HTML instead; drop closes the connection without an answer.
+	page string
+	drop bool
 }
 
 func ok(parts ...[]byte) reply { return reply{status: http.StatusOK, parts: parts} }
@@ -53,7 +60,7 @@ func (s *Shop) serveREST(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	answer := s.route(r, path, f, call)
-	if fields := r.URL.Query().Get("fields"); fields != "" && answer.status == http.StatusOK {
+	if fields := r.URL.Query().Get("fields"); fields != "" && answer.status == http.StatusOK && len(answer.parts) > 0 {
 		answer = project(answer, fields)
 	}
 	answer.write(w, f)
@@ -88,16 +95,18 @@ func (s *Shop) route(r *http.Request, path string, f Faults, call uint64) reply 
 	parts = parts[1:]
 	switch route := r.Method + " " + strings.Join(parts, "/"); {
 	case route == "POST integration/admin/token":
-		token, err := s.guard.adminToken(r)
+		token, err := s.guard.adminToken(r, f)
 		return answerOf(token, err)
 	case route == "GET orders":
 		return s.guarded(r, aclView, f, func() reply { return s.list(r, f, call) })
+	case route == "GET store/websites":
+		return s.guarded(r, aclStores, f, func() reply { return ok(websites()) })
 	case route == "POST orders":
-		return s.guarded(r, aclCreate, f, func() reply { return s.save(r) })
+		return s.guarded(r, aclCreate, f, func() reply { return s.writing(func() reply { return s.save(r) }) })
 	case r.Method == http.MethodGet && len(parts) == 2 && parts[0] == "orders":
 		return s.guarded(r, aclView, f, func() reply { return s.get(parts[1], f) })
 	case r.Method == http.MethodPost && len(parts) == 3 && parts[0] == "orders" && parts[2] == "comments":
-		return s.guarded(r, aclComment, f, func() reply { return s.comment(r, parts[1]) })
+		return s.guarded(r, aclComment, f, func() reply { return s.writing(func() reply { return s.comment(r, parts[1]) }) })
 	default:
 		return failed(noRoute())
 	}
@@ -117,6 +126,12 @@ func answerOf(body []byte, err *apiError) reply {
 	return ok(body)
 }
 
+// serveVersion answers GET /magento_version: no more than the line. Magento REST: module-version Controller/Index.
+func (s *Shop) serveVersion(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "Magento/"+s.line+" (Community)")
+}
+
 // get answers GET /V1/orders/{id}.
 func (s *Shop) get(id string, f Faults) reply {
 	entityID, err := strconv.ParseInt(id, 10, 64)
@@ -129,11 +144,21 @@ func (s *Shop) get(id string, f Faults) reply {
 	if !found || r.hidden || f.PoisonGetMissing && f.poisons(entityID) {
 		return failed(notFound())
 	}
+	if f.HideStatus {
+		return ok(withoutStatus(r.raw))
+	}
 	return ok(r.raw)
 }
 
 // write sends the reply, whole or broken.
 func (a reply) write(w http.ResponseWriter, f Faults) {
+	switch {
+	case a.drop:
+		panic(http.ErrAbortHandler) // closes the connection
+	case a.page != "":
+		writeHTML(w, a.status, a.page)
+		return
+	}
 	length := 0
 	for _, part := range a.parts {
 		length += len(part)

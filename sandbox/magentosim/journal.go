@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 )
 
 // journal keeps every version of every order, one JSON line each; the last line of an order counts. A nil journal
@@ -16,11 +18,13 @@ type journal struct {
 	file *os.File
 }
 
-// entry is a line of the journal. The document is a string so that its bytes survive.
+// entry is a line of the journal: a version of an order, or its removal. The document is a string so that its bytes
+// survive.
 type entry struct {
-	Kind     string `json:"kind"`
+	Kind     string `json:"kind,omitempty"`
 	Sequence int    `json:"sequence,omitempty"`
-	Document string `json:"document"`
+	Document string `json:"document,omitempty"`
+	Removed  int64  `json:"removed,omitempty"`
 }
 
 // append writes one version of an order.
@@ -28,9 +32,20 @@ func (j *journal) append(r *record) error {
 	if j == nil {
 		return nil
 	}
-	line := encode(entry{Kind: r.kind, Sequence: r.sequence, Document: string(r.raw)})
-	if _, err := j.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("magentosim: cannot keep order %d: %w", r.entityID, err)
+	return j.write(entry{Kind: r.kind, Sequence: r.sequence, Document: string(r.raw)}, r.entityID)
+}
+
+// remove writes that an order is gone.
+func (j *journal) remove(entityID int64) error {
+	if j == nil {
+		return nil
+	}
+	return j.write(entry{Removed: entityID}, entityID)
+}
+
+func (j *journal) write(e entry, entityID int64) error {
+	if _, err := j.file.Write(append(encode(e), '\n')); err != nil {
+		return fmt.Errorf("magentosim: cannot keep order %d: %w", entityID, err)
 	}
 	return nil
 }
@@ -99,38 +114,37 @@ func readJournal(path string) (orders []*record, err error) {
 		return nil, fmt.Errorf("magentosim: cannot read the state file: %w", err)
 	}
 	defer file.Close()
-	latest := map[int64]int{}
+	latest := map[int64]*record{}
 	in := bufio.NewReader(file)
 	for number := 1; ; number++ {
 		line, err := in.ReadBytes('\n')
 		if err == io.EOF {
-			return orders, nil
+			return slices.SortedFunc(maps.Values(latest), compareEntity), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("magentosim: cannot read the state file: %w", err)
 		}
-		r, err := parseEntry(line)
-		if err != nil {
+		if err := takeEntry(latest, line); err != nil {
 			return nil, fmt.Errorf("%w (in line %d of %s)", err, number, path)
 		}
-		if i, ok := latest[r.entityID]; ok {
-			orders[i] = r
-			continue
-		}
-		latest[r.entityID] = len(orders)
-		orders = append(orders, r)
 	}
 }
 
-func parseEntry(line []byte) (*record, error) {
+// takeEntry brings the orders up to a line.
+func takeEntry(latest map[int64]*record, line []byte) error {
 	var e entry
 	if err := json.Unmarshal(line, &e); err != nil {
-		return nil, fmt.Errorf("magentosim: broken line: %w", err)
+		return fmt.Errorf("magentosim: broken line: %w", err)
+	}
+	if e.Removed != 0 {
+		delete(latest, e.Removed)
+		return nil
 	}
 	r, err := newRecord([]byte(e.Document), e.Kind)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.sequence = e.Sequence
-	return r, nil
+	latest[r.entityID] = r
+	return nil
 }

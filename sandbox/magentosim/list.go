@@ -15,7 +15,7 @@ func (s *Shop) list(r *http.Request, f Faults, call uint64) reply {
 	if err != nil {
 		return failed(err)
 	}
-	if err := search.limitInput(s.cfg.MaxPageSize, s.cfg.DefaultPageSize); err != nil {
+	if err := search.limitInput(cmp.Or(f.MaxPageSize, s.cfg.MaxPageSize), s.cfg.DefaultPageSize); err != nil {
 		return failed(err)
 	}
 	matches, err := compileGroups(search.Groups)

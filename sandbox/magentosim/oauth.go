@@ -55,6 +55,32 @@ func (g *guard) checkSignature(r *http.Request, header string) *apiError {
 	return nil
 }
 
+// signedRefusals are the refusals of signed requests by the name of their switch. Magento REST: Oauth/Oauth.php,
+// Model/Oauth/Token/Provider.php, Model/Oauth/Nonce/Generator.php.
+var signedRefusals = map[string]string{
+	"consumer_unknown":    "A consumer having the specified key does not exist",
+	"consumer_length":     "Consumer key is not the correct length",
+	"consumer_expired":    "Consumer key has expired",
+	"token_unknown":       "Specified token does not exist",
+	"token_length":        "The token length is invalid. Check the length and try again.",
+	"token_of_another":    "Token is not associated with the specified consumer",
+	"token_not_exchanged": "Token is not an access token",
+	"token_revoked":       "Access token has been revoked",
+	"timestamp":           "An error occurred validating the nonce",
+	"signature":           "The signature is invalid. Verify and try again.",
+}
+
+// refuseSigned is the refusal that a switch asks for.
+func (f Faults) refuseSigned() *apiError {
+	switch {
+	case f.OAuthRefusal != "":
+		return refused(signedRefusals[f.OAuthRefusal])
+	case f.TokenRevoked:
+		return refused(signedRefusals["token_revoked"])
+	}
+	return nil
+}
+
 func refused(message string) *apiError {
 	return &apiError{status: http.StatusUnauthorized, message: message}
 }

@@ -18,6 +18,7 @@ import (
 type Shop struct {
 	cfg    Config
 	traits traits
+	line   string // "2.4"
 	gen    *generator
 	guard  *guard
 	loaded LoadReport
@@ -65,6 +66,7 @@ func New(cfg Config) (*Shop, error) {
 	s := &Shop{
 		cfg:    cfg,
 		traits: traitsOf(version),
+		line:   fmt.Sprintf("%d.%d", version[0], version[1]),
 		byID:   map[int64]*record{},
 		byKey:  map[string]int64{},
 		faults: noFaults(),
@@ -232,14 +234,19 @@ func (s *Shop) replace(old, r *record) error {
 	s.byID[r.entityID] = r
 	i, _ := slices.BinarySearchFunc(s.byEntity, old, compareEntity)
 	s.byEntity[i] = r
-	i, _ = slices.BinarySearchFunc(s.byUpdate, old, compareUpdate)
-	s.byUpdate = insertSorted(slices.Delete(s.byUpdate, i, i+1), r, compareUpdate)
+	s.byUpdate = insertSorted(deleteSorted(s.byUpdate, old, compareUpdate), r, compareUpdate)
 	return nil
 }
 
 func insertSorted(list []*record, r *record, compare func(a, b *record) int) []*record {
 	i, _ := slices.BinarySearchFunc(list, r, compare)
 	return slices.Insert(list, i, r)
+}
+
+// deleteSorted takes a record that is in the list out of it.
+func deleteSorted(list []*record, r *record, compare func(a, b *record) int) []*record {
+	i, _ := slices.BinarySearchFunc(list, r, compare)
+	return slices.Delete(list, i, i+1)
 }
 
 func compareEntity(a, b *record) int { return cmp.Compare(a.entityID, b.entityID) }

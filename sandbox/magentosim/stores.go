@@ -1,6 +1,10 @@
 package magentosim
 
-import "github.com/shopspring/decimal"
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
 
 // store is a store view with its website's settings.
 type store struct {
@@ -119,3 +123,13 @@ var promotions = []promotion{
 
 // gift makes the whole order free.
 var gift = promotion{rules: "9", coupon: "REPLACEMENT", description: "REPLACEMENT", percent: decimal.NewFromInt(100), freeShipping: true}
+
+// websites answers GET /V1/store/websites. The simulator's stores have a website each.
+func websites() []byte {
+	var list []map[string]any
+	for _, st := range stores {
+		name, _, _ := strings.Cut(st.name, "\n")
+		list = append(list, map[string]any{"id": st.id, "code": st.code, "name": name, "default_group_id": st.id})
+	}
+	return encode(list)
+}

@@ -76,6 +76,8 @@ type traits struct {
 	childPrice bool
 	// acceptsSHA1: HMAC-SHA1 signatures, up to 2.4.2. Magento REST: Oauth.php getSupportedSignatureMethods, issue 33940.
 	acceptsSHA1 bool
+	// jwtAdminTokens: an admin token is a JWT, from 2.4.4. Magento REST: module-jwt-user-token etc/di.xml.
+	jwtAdminTokens bool
 	// comment: Magento REST: Model/Order.php addStatusHistory up to 2.4.6, issue 38723 for 2.4.7, then commit fd879d4a80.
 	comment commentRule
 	// renewsProtectCode: a raw save writes a new protect_code, in 2.3.
@@ -86,6 +88,7 @@ func traitsOf(r release) traits {
 	t := traits{
 		repeatsLastPage:   !r.atLeast(release{2, 4, 0, 0}),
 		acceptsSHA1:       !r.atLeast(release{2, 4, 3, 0}),
+		jwtAdminTokens:    r.atLeast(release{2, 4, 4, 0}),
 		renewsProtectCode: !r.atLeast(release{2, 4, 0, 0}),
 	}
 	is23 := r.atLeast(release{2, 3, 0, 0}) && !r.atLeast(release{2, 4, 0, 0})

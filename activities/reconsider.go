@@ -1,0 +1,116 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"datawald/mapping"
+	"datawald/order"
+	"datawald/store"
+)
+
+// ReconsiderInput says where among the orders that wait for nobody to go on.
+type ReconsiderInput struct {
+	Instance string `json:"instance"`
+	// Status is Excluded or Held; empty to begin.
+	Status order.Status `json:"status,omitempty"`
+	// After is the last order that was looked at.
+	After *store.Position `json:"after,omitempty"`
+}
+
+// ReconsiderResult says where to go on, and how many orders the new rules let in.
+type ReconsiderResult struct {
+	// Next is nil when all orders are decided by the rules of today.
+	Next *ReconsiderInput `json:"next,omitempty"`
+	Open int              `json:"open"`
+}
+
+// reconsideredAtOnce is how many orders one call looks at: a few seconds of work.
+const reconsideredAtOnce = 500
+
+// Reconsider asks changed rules about the orders that the earlier ones left out or held, so that they come in by
+// themselves. Nothing is sent, and orders that B1 has, may have, or has refused are left alone.
+func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*ReconsiderResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if in.Status == "" {
+		in.Status = order.Excluded
+	}
+	page, err := a.store.List(ctx, store.Filter{Instance: in.Instance, Status: in.Status, After: in.After, Limit: reconsideredAtOnce})
+	if err != nil {
+		return nil, err
+	}
+	result := &ReconsiderResult{}
+	for _, doc := range page {
+		open, err := a.reconsider(ctx, i, doc.Key)
+		if err != nil {
+			return nil, err
+		}
+		if open {
+			result.Open++
+		}
+	}
+	switch {
+	case len(page) == reconsideredAtOnce:
+		last := page[len(page)-1]
+		result.Next = &ReconsiderInput{Instance: in.Instance, Status: in.Status, After: &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}}
+	case in.Status == order.Excluded:
+		result.Next = &ReconsiderInput{Instance: in.Instance, Status: order.Held}
+	default:
+		err = a.store.NoteRules(ctx, in.Instance, store.TaskOrders, i.Rules.ID())
+	}
+	return result, err
+}
+
+// reconsider decides one order anew; open is true when it goes to B1 now.
+func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) (open bool, err error) {
+	_, err = a.store.Change(ctx, key, func(doc *store.Staged) error {
+		open = false
+		if !ruledOut(doc) {
+			return store.ErrUnchanged
+		}
+		d := i.Rules.Decide(doc.Order, now())
+		if d.Status == order.Pending {
+			if d.Reason = mapping.Map(doc.Order, i.Rules, now()).Hold; d.Reason != nil {
+				d.Status = order.Held
+			}
+		}
+		if d.Status == doc.Status && d.Reason != nil && doc.Reason != nil && *d.Reason == *doc.Reason {
+			return store.ErrUnchanged
+		}
+		open = d.Status == order.Pending
+		doc.Status, doc.Reason, doc.DueAt, doc.RuleVersion = d.Status, d.Reason, d.Recheck, i.Rules.ID()
+		detail := "the rules have changed"
+		if open {
+			doc.DueAt = now()
+		} else {
+			detail += ": " + d.Reason.Code
+		}
+		doc.Note(event(ctx, "considered", string(d.Status), detail))
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		err = nil
+	}
+	return open, err
+}
+
+// ruledOut reports whether rules alone keep the order from B1: it is excluded, or was held before anything was sent.
+func ruledOut(doc *store.Staged) bool {
+	if doc.Order == nil || inB1(doc) {
+		return false
+	}
+	return doc.Status == order.Excluded || doc.Status == order.Held && heldByRules(doc)
+}
+
+// heldByRules reports whether the step that held the order last is one that asks the rules and not B1.
+func heldByRules(doc *store.Staged) bool {
+	for n := len(doc.Timeline) - 1; n >= 0; n-- {
+		if e := doc.Timeline[n]; e.Outcome == string(order.Held) {
+			return e.Step == "staged" || e.Step == "considered" || e.Step == "mapped"
+		}
+	}
+	return false
+}
