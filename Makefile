@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities config gateway magento mapping order sandbox sapb1 starter store tools worker workflows deploy docs
+FOLDERS  = activities bench config gateway magento mapping order sandbox sapb1 starter store tools worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 
@@ -11,7 +11,7 @@ SERVERS  = temporal mongod
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs test vet torture fuzz clean clean-data $(PROGRAMS)
+.PHONY: help run build programs bench test vet torture fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,13 @@ FUZZTIME ?= 1m
 
 fuzz: ## made-up documents of Magento for FUZZTIME
 	$(GO) test ./magento -run '^$$' -fuzz '^FuzzConvert$$' -fuzztime $(FUZZTIME)
+
+# What to measure; docs/benchmark.md names the cases.
+BENCH ?= reading --orders 2000,10000,50000
+
+bench: $(SERVERS:%=bin/%) ## measure how fast it is on this machine: a line of JSON for each measurement
+	@$(GO) build -o bin/bench ./bench
+	@bin/bench $(BENCH)
 
 vet:
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }

@@ -13,7 +13,7 @@ import (
 const (
 	gatheredPages  = 3
 	gatheredOrders = 300
-	gatheredBytes  = 4 << 20
+	gatheredBytes  = 3 << 20
 	gatheredFor    = 10 * time.Second
 )
 

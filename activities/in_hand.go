@@ -8,7 +8,7 @@ import (
 )
 
 // maxYoung bounds the documents taken in hand before the earlier ones are let go, in bytes: a page of the largest kind.
-const maxYoung = 4 << 20
+const maxYoung = 3 << 20
 
 // inHand keeps the documents that this worker has just put into the store, so that it need not ask for them back when it
 // stages them a moment later. Payloads never change, so they are as good as those in the store; another worker, or this

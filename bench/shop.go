@@ -2,14 +2,15 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"datawald/sandbox/magentosim"
@@ -61,14 +62,18 @@ func (p *shopPart) Run(ctx context.Context) error {
 	return nil
 }
 
-// load makes every order heavier by Extra bytes, as a module does that keeps its log in the order.
+// load makes every order heavier by Extra bytes, as a module does that keeps a picture in the order: text that cannot be
+// compressed much.
 func (p *shopPart) load(shop *magentosim.Shop) error {
 	if p.Extra == 0 {
 		return nil
 	}
+	picture := make([]byte, p.Extra*3/4)
+	noise := rand.NewChaCha8([32]byte{1})
 	for _, placed := range shop.Orders() {
-		err := shop.Update(placed.EntityID, func(doc map[string]any) { doc["module_log"] = strings.Repeat("log ", p.Extra/4) })
-		if err != nil {
+		_, _ = noise.Read(picture) // it never fails
+		text := base64.StdEncoding.EncodeToString(picture)
+		if err := shop.Update(placed.EntityID, func(doc map[string]any) { doc["picture"] = text }); err != nil {
 			return err
 		}
 	}

@@ -25,10 +25,8 @@ func (p *readerPart) throughWorkflow(ctx context.Context, a *activities.Activiti
 	defer c.Close()
 	w := worker.New(c, workflows.DefaultTaskQueue, worker.Options{})
 	w.RegisterWorkflow(workflows.SyncOrders)
-	for name, f := range map[string]any{"GetLastCut": a.GetLastCut, "FetchMagentoOrders": a.FetchMagentoOrders,
-		"SyncOrder": a.SyncOrder, "NextOrders": nothingToPost, "RecordRun": a.RecordRun} {
-		w.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name})
-	}
+	w.RegisterActivity(a)
+	w.RegisterActivityWithOptions(nothingToPost, activity.RegisterOptions{Name: "NextOrders", DisableAlreadyRegisteredCheck: true})
 	if err := w.Start(); err != nil {
 		return err
 	}

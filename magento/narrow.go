@@ -83,7 +83,7 @@ func pageLimit(err error) int {
 // mayBeOneOrder reports whether the failure is one that a single order causes.
 func mayBeOneOrder(err error) bool {
 	f, ok := errors.AsType[*order.Failure](err)
-	return ok && (f.Code == codeTooLarge || f.Code == strconv.Itoa(http.StatusInternalServerError) || f.Code == strconv.Itoa(http.StatusNotFound) && f.Kind == order.Permanent)
+	return ok && (f.Code == failureTooLarge || f.Code == strconv.Itoa(http.StatusInternalServerError) || f.Code == strconv.Itoa(http.StatusNotFound) && f.Kind == order.Permanent)
 }
 
 // answers asks for orders that cannot be: a shop that fails at that has another trouble.

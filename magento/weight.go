@@ -12,24 +12,24 @@ import (
 
 const (
 	// pageWeight is what a page should weigh at most, in bytes. Reading and staging take a few times that.
-	pageWeight = 4 << 20
+	pageWeight = 3 << 20
 	// maxAnswer bounds one answer, in bytes. An order that is larger by itself is held: some module has gone astray in it,
 	// and a document of MongoDB has 16 MB at most.
 	maxAnswer = 8 << 20
-	// codeTooLarge is that of a failure for an answer beyond maxAnswer.
-	codeTooLarge = "too_large"
+	// failureTooLarge is that of a failure for an answer beyond maxAnswer.
+	failureTooLarge = "too_large"
 )
 
 // tooLarge is an answer of which only the beginning was read. A smaller page is the cure.
 func tooLarge(op string) *order.Failure {
-	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: codeTooLarge,
+	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: failureTooLarge,
 		Message: fmt.Sprintf("the answer is larger than %d MB", maxAnswer>>20),
 		Hint:    "Look at the order in Magento: a module puts too much into its document. Its extension attributes can be switched off for the integration."}
 }
 
 func isTooLarge(err error) bool {
 	f, ok := errors.AsType[*order.Failure](err)
-	return ok && f.Code == codeTooLarge
+	return ok && f.Code == failureTooLarge
 }
 
 // weigh remembers what the orders of a list weigh on average: those of the next page will be much the same.

@@ -76,7 +76,7 @@ func TestReader_AsksForSmallerPagesOfLargeOrders(t *testing.T) {
 	if tooLarge > 2 { // the first page, and one that is a tenth of it: nobody knows what orders weigh before one is seen
 		t.Errorf("%d of the answers are larger than 5 MB: %v", tooLarge, shop.pages)
 	}
-	if len(shop.pages) > 50 { // two for each page of three
+	if len(shop.pages) > 70 { // two for each page of two
 		t.Errorf("it took %d lists", len(shop.pages))
 	}
 }

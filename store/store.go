@@ -2,8 +2,9 @@
 // runs. Every write is one atomic operation on one document, so that a standalone server, a replica set, a sharded
 // cluster and the embedded store all serve.
 //
-// Operations used, all of which MongoDB and the embedded store answer alike: insertOne, replaceOne, updateOne with $set
-// and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit, countDocuments, aggregate with $match and
+// Operations used, all of which MongoDB and the embedded store answer alike: insertOne, insertMany (unordered), replaceOne,
+// updateOne with $set and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
+// ($in), countDocuments, aggregate with $match and
 // $group, createIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
 
