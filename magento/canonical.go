@@ -24,16 +24,19 @@ type canonicalMember struct {
 
 var canonicals = sync.Pool{New: func() any { return new(canonical) }}
 
-// digestOf is the digest of a valid object in canonical form, without the top-level members that leave names, and with
-// more values behind it.
-func digestOf(raw []byte, leave func(name []byte) bool, more ...[]byte) string {
+// addedMember is a member of the canonical form that does not stand in the document so: valid JSON under a plain name.
+type addedMember struct {
+	name  string
+	value []byte
+}
+
+// digestOf is the digest of a valid object in canonical form, without the top-level members that leave names, and with the
+// ones added.
+func digestOf(raw []byte, leave func(name []byte) bool, added ...addedMember) string {
 	c := canonicals.Get().(*canonical)
 	defer c.release()
 	c.out, c.members = slices.Grow(c.out[:0], len(raw)), c.members[:0]
-	c.object(raw, afterSpace(raw, 0), leave)
-	for _, v := range more {
-		c.value(v, 0)
-	}
+	c.object(raw, afterSpace(raw, 0), leave, added...)
 	return digest(c.out)
 }
 
@@ -48,9 +51,9 @@ func (c *canonical) release() {
 
 func keepAll([]byte) bool { return false }
 
-// object writes the object that begins at i, without the members that leave names, and is behind it then. So are array,
-// value and text: each byte is looked at once, however deep it lies.
-func (c *canonical) object(b []byte, i int, leave func(name []byte) bool) int {
+// object writes the object that begins at i, without the members that leave names and with the ones added, and is behind it
+// then. So are array, value and text: each byte is looked at once, however deep it lies.
+func (c *canonical) object(b []byte, i int, leave func(name []byte) bool, added ...addedMember) int {
 	base := len(c.members)
 	c.out = append(c.out, '{')
 	first := len(c.out)
@@ -67,10 +70,21 @@ func (c *canonical) object(b []byte, i int, leave func(name []byte) bool) int {
 		c.members = append(c.members, m)
 		c.out = append(c.out, ',')
 	}
+	for _, a := range added {
+		c.add(a)
+	}
 	c.sort(c.members[base:], first)
 	c.members = c.members[:base]
 	c.end(first, '}')
 	return i + 1
+}
+
+func (c *canonical) add(a addedMember) {
+	start := len(c.out)
+	c.out = append(append(append(c.out, '"'), a.name...), '"', ':')
+	c.value(a.value, afterSpace(a.value, 0))
+	c.members = append(c.members, canonicalMember{[]byte(a.name), start, len(c.out)})
+	c.out = append(c.out, ',')
 }
 
 // end takes the last comma away and closes the object or array whose content begins at first.

@@ -1,6 +1,7 @@
 package magento
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,21 +20,28 @@ func PayloadHash(raw []byte) string {
 	if !json.Valid(raw) || raw[afterSpace(raw, 0)] != '{' {
 		return digest(raw)
 	}
-	histories, _ := memberOf(raw, "status_histories")
-	return digestOf(raw, isVolatile, othersOf(histories)...)
+	comments, _ := memberOf(raw, "status_histories")
+	return digestOf(raw, isVolatile, addedMember{"status_histories", withoutOurs(comments)})
 }
 
 func isVolatile(name []byte) bool { return slices.Contains(volatile, string(name)) }
 
-// othersOf gives an order's comments without those that the connector wrote. A history that is missing is an empty one:
+// withoutOurs gives an order's comments without those that the connector wrote. A history that is missing is an empty one:
 // Magento writes either, and without our comment the document must be what it was.
-func othersOf(histories []byte) (others [][]byte) {
+func withoutOurs(histories []byte) []byte {
+	if histories == nil || string(histories) == "null" {
+		return []byte("[]")
+	}
+	if histories[0] != '[' {
+		return histories
+	}
+	var others [][]byte
 	for entry := range elementsOf(histories) {
 		if comment, _ := memberOf(entry, "comment"); len(comment) == 0 || comment[0] != '"' || !ours(textOf(comment)) {
 			others = append(others, entry)
 		}
 	}
-	return others
+	return append(append([]byte{'['}, bytes.Join(others, []byte{','})...), ']')
 }
 
 func digest(b []byte) string {

@@ -78,12 +78,8 @@ func progress(raw []byte) string {
 	if err := unmarshalExact(raw, &members); err != nil {
 		return digest(raw)
 	}
-	var history []json.RawMessage
 	written, _ := memberOf(raw, "status_histories")
-	for _, entry := range othersOf(written) {
-		history = append(history, entry)
-	}
-	kept := map[string]any{"status_histories": history}
+	kept := map[string]any{"status_histories": json.RawMessage(withoutOurs(written))}
 	keep := func(under string, from map[string]any, prefixes ...string) {
 		for name, value := range from {
 			for _, p := range prefixes {
