@@ -49,7 +49,7 @@ type Client struct {
 
 // idleBeforeB1 closes idle connections before the Service Layer does (Keep-Alive: timeout=5): a request on a
 // connection that B1 is just closing would be lost without a trace.
-const idleBeforeB1 = 4 * time.Second
+const idleBeforeB1 = 3 * time.Second
 
 // maxAnswer bounds what is read of one answer; a page of 20 full orders is about 400 KB.
 const maxAnswer = 32 << 20

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,16 +157,14 @@ func TestConnections_AreClosedBeforeB1ClosesThem(t *testing.T) {
 	t.Parallel()
 	b := start(t, b1sim.Config{})
 	server := httptest.NewUnstartedServer(b)
-	var mu sync.Mutex
-	idle, closed := map[net.Conn]time.Time{}, make(chan time.Duration, 10)
-	server.Config.ConnState = func(c net.Conn, s http.ConnState) {
-		mu.Lock()
-		defer mu.Unlock()
+	// B1's own timer runs beside the client's: on a busy machine both are late, and the client's must still be the first.
+	happened := make(chan string, 10)
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
 		switch s {
 		case http.StateIdle:
-			idle[c] = time.Now()
+			time.AfterFunc(5*time.Second, func() { happened <- "B1 closes it" })
 		case http.StateClosed:
-			closed <- time.Since(idle[c])
+			happened <- "the client closes it"
 		}
 	}
 	server.Start() // it keeps idle connections for ever
@@ -176,13 +173,8 @@ func TestConnections_AreClosedBeforeB1ClosesThem(t *testing.T) {
 	if err := look(t, client)(); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case after := <-closed:
-		if after >= 5*time.Second {
-			t.Errorf("the client keeps an idle connection for %s, B1 for 5 s", after)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the client keeps an idle connection for ever")
+	if first := <-happened; first != "the client closes it" {
+		t.Errorf("of an idle connection %s, want the client to be the first", first)
 	}
 }
 
