@@ -31,8 +31,6 @@ type FetchMagentoOrdersResult struct {
 	Next order.Cut `json:"next"`
 	// Done is true when the reader has caught up with the shop.
 	Done bool `json:"done"`
-	// Nameless counts documents with neither number nor entity_id, which cannot be kept.
-	Nameless int `json:"nameless,omitempty"`
 	// MoreFuture is true when more orders are dated after the shop's clock than one reading stages.
 	MoreFuture bool `json:"more_future,omitempty"`
 	// Restarted is where the page begins when After lay in the shop's future.
@@ -52,40 +50,38 @@ func (a *Activities) FetchMagentoOrders(ctx context.Context, in FetchMagentoOrde
 	if err != nil {
 		return nil, fail(err, nil)
 	}
-	refs, nameless, err := a.keep(ctx, in.Instance, append(page.Documents, page.Future...), asked)
+	refs, err := a.keep(ctx, in.Instance, append(page.Documents, page.Future...), asked)
 	if err != nil {
 		return nil, err
 	}
-	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, Nameless: nameless, MoreFuture: page.MoreFuture, Restarted: restarted, ShopTime: page.ShopTime}, nil
+	return &FetchMagentoOrdersResult{Refs: refs, Next: page.Next, Done: page.Done, MoreFuture: page.MoreFuture, Restarted: restarted, ShopTime: page.ShopTime}, nil
 }
 
 // keep stores documents as received and names each once. Those that Magento cannot show are held. asked is when Magento was
 // asked for them.
-func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document, asked time.Time) (refs []store.PayloadRef, nameless int, err error) {
+func (a *Activities) keep(ctx context.Context, instance string, documents []magento.Document, asked time.Time) (refs []store.PayloadRef, err error) {
 	var payloads []store.NewPayload
 	for _, d := range documents {
 		key, err := d.Key(instance)
 		if err != nil {
-			nameless++
-			a.log.Error("Magento document without a name", "instance", instance, "error", err)
-			continue
+			return nil, err
 		}
 		if d.Fault != "" {
 			if err := a.holdBroken(ctx, key, d); err != nil {
-				return nil, 0, err
+				return nil, err
 			}
 			continue
 		}
 		payloads = append(payloads, store.NewPayload{PayloadRef: store.PayloadRef{Key: key, UpdatedAt: d.UpdatedAt, ReadAt: asked}, Raw: d.Raw})
 	}
 	if err := a.keepAll(ctx, payloads); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	refs = make([]store.PayloadRef, len(payloads))
 	for n, p := range payloads {
 		refs[n] = p.PayloadRef
 	}
-	return refs, nameless, nil
+	return refs, nil
 }
 
 // keptAtOnce is how many documents are stored with one call.

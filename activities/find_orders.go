@@ -56,7 +56,7 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	}
 	result.account(standIns, func(d magento.Document) string { return magento.StandIn(d.EntityID) }, byKey)
 	documents := append(found, byKey...)
-	if result.Refs, _, err = a.keep(ctx, in.Instance, documents, asked); err != nil {
+	if result.Refs, err = a.keep(ctx, in.Instance, documents, asked); err != nil {
 		return nil, err
 	}
 	if in.Again {

@@ -30,15 +30,17 @@ type Document struct {
 	AskedFor string
 }
 
-// Key names the document. One without an increment_id is named by its entity_id, so that it can be held.
+// Key names the document. One without an increment_id is named by its entity_id, and one without that by its content, so
+// that it can be held.
 func (d *Document) Key(instance string) (order.Key, error) {
 	if key, err := order.NewKey(instance, d.StoreID, d.IncrementID); err == nil {
 		return key, nil
 	}
+	name := StandIn(d.EntityID)
 	if d.EntityID == 0 {
-		return "", fmt.Errorf("a Magento document has neither increment_id nor entity_id")
+		name = "document-" + PayloadHash(d.Raw)[:16]
 	}
-	return order.NewKey(instance, max(d.StoreID, 0), StandIn(d.EntityID))
+	return order.NewKey(instance, max(d.StoreID, 0), name)
 }
 
 const standIn = "entity-"

@@ -254,7 +254,8 @@ func TestDocument_IsNamedWheneverItCanBe(t *testing.T) {
 		{magento.Document{EntityID: 5, StoreID: 2}, "main:2:entity-5"},
 		{magento.Document{EntityID: 5, IncrementID: "1 2", StoreID: 2}, "main:2:entity-5"},
 		{magento.Document{EntityID: 5, IncrementID: "12", StoreID: -2}, "main:0:entity-5"},
-		{magento.Document{StoreID: 2}, ""},
+		{magento.Document{StoreID: 2, Raw: []byte(`{"b":1,"a":[]}`)}, "main:2:document-" + magento.PayloadHash([]byte(`{"a":[],"b":1}`))[:16]},
+		{magento.Document{Raw: []byte(`null`)}, "main:0:document-" + magento.PayloadHash([]byte(`null`))[:16]},
 	} {
 		key, err := c.document.Key("main")
 		if string(key) != c.want || (err == nil) != (c.want != "") {

@@ -146,9 +146,6 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 		if page.MoreFuture {
 			s.note("more orders of Magento are dated after its own clock than can be staged: set the clock and their updated_at right")
 		}
-		if page.Nameless > 0 {
-			s.note(fmt.Sprintf("%d documents of Magento have no number and no entity_id", page.Nameless))
-		}
 		if len(page.Refs) > 0 || page.Done {
 			var staged activities.SyncOrderResult
 			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
