@@ -53,6 +53,8 @@ type Client struct {
 	now    func() time.Time
 	// answered holds the operations that the shop has answered: what it refuses after that worked before.
 	answered sync.Map
+	// broken are orders that broke a list lately.
+	broken brokenIDs
 	// ahead is how far the shop's clock is ahead of ours, in nanoseconds; 0 while they agree.
 	ahead atomic.Int64
 }

@@ -18,7 +18,7 @@ const (
 // FindByIncrementIDs reads the orders with these numbers, of every store: an increment_id is unique within a store only.
 // An order that Magento cannot show has a Fault and AskedFor; numbers that no order has are not in the answer.
 func (c *Client) FindByIncrementIDs(ctx context.Context, ids []string) ([]Document, error) {
-	return lookUp[string]{c, c.findByNumbers, c.findAlone}.all(ctx, chunks(ids))
+	return lookUp[string]{c, c.findByNumbers, c.findAlone, maxBroken}.all(ctx, chunks(ids))
 }
 
 // FindByEntityIDs reads the orders with these keys of Magento, up to 50 in a call. An order that Magento cannot show has a
@@ -31,7 +31,7 @@ func (c *Client) FindByEntityIDs(ctx context.Context, ids []int64) ([]Document, 
 		}
 		return []Document{*d}, nil
 	}
-	return lookUp[int64]{c, c.findByKeys, alone}.all(ctx, slices.Collect(slices.Chunk(ids, maxIn)))
+	return lookUp[int64]{c, c.findByKeys, alone, maxIn}.all(ctx, slices.Collect(slices.Chunk(ids, maxIn)))
 }
 
 // chunks parts numbers into look-ups. One with a comma, which parts the values of a list, has a look-up of its own.
@@ -81,8 +81,12 @@ func (c *Client) findAlone(ctx context.Context, id string) ([]Document, error) {
 		broken[i].AskedFor = id
 	}
 	found := slices.Concat(shown, broken)
-	for _, d := range found {
-		where = append(where, condition{"entity_id", opNot, strconv.FormatInt(d.EntityID, 10)})
+	out := make([]string, len(found))
+	for i, d := range found {
+		out[i] = strconv.FormatInt(d.EntityID, 10)
+	}
+	if len(out) > 0 {
+		where = append(where, condition{"entity_id", opNotIn, strings.Join(out, ",")})
 	}
 	rest, err := c.findSome(ctx, where...)
 	return append(found, rest...), err
@@ -112,12 +116,14 @@ type lookUp[Name any] struct {
 	client *Client
 	read   func(context.Context, []Name) ([]Document, error)
 	alone  func(context.Context, Name) ([]Document, error)
+	// most is how many of one list may stand alone; more is an outage.
+	most int
 }
 
 // all reads list after list.
 func (l lookUp[Name]) all(ctx context.Context, lists [][]Name) (all []Document, err error) {
 	for _, names := range lists {
-		left := maxBroken
+		left := l.most
 		found, err := l.read(ctx, names)
 		if err != nil && mayBeOneOrder(err) && l.client.answers(ctx) {
 			found, err = l.halve(ctx, names, err, &left)
@@ -133,8 +139,11 @@ func (l lookUp[Name]) all(ctx context.Context, lists [][]Name) (all []Document, 
 // halve reads names whose list failed with cause. left is how many more may stand alone; more is an outage.
 func (l lookUp[Name]) halve(ctx context.Context, names []Name, cause error, left *int) (all []Document, err error) {
 	if len(names) == 1 {
-		if *left--; *left < 0 {
-			return nil, fmt.Errorf("more than %d orders of one look-up cannot be read: %w", maxBroken, cause)
+		if *left--; l.most-*left == maxBroken && l.most > maxBroken && !l.client.listsAny(ctx) {
+			return nil, fmt.Errorf("%w: %w", errListsNone, cause)
+		}
+		if *left < 0 {
+			return nil, fmt.Errorf("more than %d orders of one look-up cannot be read: %w", l.most, cause)
 		}
 		return l.alone(ctx, names[0])
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -16,9 +15,6 @@ import (
 // This file reads on where a list call fails for one order's sake: "Item with the same ID already exists" (magento2
 // 32306), a row that names what is gone and answers 404 for the whole page, or one that is too large. The page is made
 // smaller until the order at fault comes first, its entity_id is found by halving, and it is read by itself, or named as one that Magento cannot show.
-
-// maxBroken bounds how many such orders one page may have; more is an outage.
-const maxBroken = 20
 
 // read reads one page, whatever single orders do to it.
 func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
@@ -108,51 +104,13 @@ func (r *Reader) narrow(ctx context.Context, s search, cause error) (*listing, e
 	return r.setAside(ctx, s, cause)
 }
 
-// setAside takes orders that break the list out of the search, one by one, until the list shows its first order again.
+// setAside takes orders that break the list out of the search until the list shows its first order again.
 func (r *Reader) setAside(ctx context.Context, s search, cause error) (*listing, error) {
 	rest, shown, broken, err := r.Client.apart(ctx, s, cause)
 	if err != nil {
 		return nil, err
 	}
 	return assemble(rest, shown, broken), nil
-}
-
-// apart reads a search that fails for single orders' sake: those that Magento shows by themselves, those that it cannot
-// show, and what the list gives without them.
-func (c *Client) apart(ctx context.Context, s search, cause error) (rest *listing, shown, broken []Document, err error) {
-	for range maxBroken {
-		id, err := c.breaking(ctx, s)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		d, err := c.byItself(ctx, id)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		if d.Fault == "" {
-			shown = append(shown, *d)
-		} else {
-			broken = append(broken, *d)
-		}
-		s.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opNot, strconv.FormatInt(id, 10)})
-		rest, err := c.list(ctx, s)
-		if err == nil {
-			return rest, shown, broken, nil
-		}
-		if !mayBeOneOrder(err) {
-			return nil, nil, nil, err
-		}
-	}
-	return nil, nil, nil, fmt.Errorf("more than %d orders of one page cannot be read: %w", maxBroken, cause)
-}
-
-// byItself reads an order that breaks lists; one that cannot be shown either has a Fault.
-func (c *Client) byItself(ctx context.Context, entityID int64) (*Document, error) {
-	d, err := c.Get(ctx, entityID)
-	if err != nil && mayBeOneOrder(err) {
-		return &Document{EntityID: entityID, Fault: fault(err)}, nil
-	}
-	return d, err
 }
 
 // assemble puts orders that were read by themselves in front of the first order that the list shows. Those that come
@@ -181,42 +139,4 @@ func fault(err error) string {
 		return err.Error()
 	}
 	return f.Message
-}
-
-// breaking finds an order that breaks a search of one order. A bound on the entity_id decides which order comes first;
-// where raising it by one turns a search that works into one that fails, the order with that id is at fault.
-func (c *Client) breaking(ctx context.Context, s search) (int64, error) {
-	fails := func(bound int64) (bool, error) {
-		n := s
-		n.where = append(s.where[:len(s.where):len(s.where)], condition{"entity_id", opTo, strconv.FormatInt(bound, 10)})
-		_, err := c.list(ctx, n)
-		if err == nil || mayBeOneOrder(err) {
-			return err != nil, nil
-		}
-		return false, err
-	}
-	low, high := int64(0), int64(1)
-	for ; high < 1<<62; high *= 2 {
-		hit, err := fails(high)
-		if err != nil {
-			return 0, err
-		}
-		if hit {
-			break
-		}
-		low = high
-	}
-	for high-low > 1 {
-		middle := low + (high-low)/2
-		hit, err := fails(middle)
-		if err != nil {
-			return 0, err
-		}
-		if hit {
-			high = middle
-		} else {
-			low = middle
-		}
-	}
-	return high, nil
 }

@@ -19,7 +19,7 @@ const (
 	opIn      = "in"
 	opFrom    = "gteq"
 	opTo      = "lteq"
-	opNot     = "neq"
+	opNotIn   = "nin"
 )
 
 // search is a request for a page of orders, always sorted (unsorted pages come in no order at all) and always limited
