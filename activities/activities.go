@@ -31,6 +31,8 @@ type Shop interface {
 // Pages reads the orders of a shop in order of their last change.
 type Pages interface {
 	Next(ctx context.Context, after order.Cut) (*magento.Page, error)
+	// Future gives orders dated after the shop's clock; more is true when there are others.
+	Future(ctx context.Context, shop time.Time) (found []magento.Document, more bool, err error)
 }
 
 // Company is what the activities need of a B1 client.

@@ -19,9 +19,9 @@ type FetchMagentoOrdersInput struct {
 	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without an end a
 	// reading that follows a busy shop for longer than the overlap would lose a row that is committed late.
 	Until time.Time `json:"until,omitzero"`
-	// CaughtUp is when the latest complete reading began, by our clock. Reading goes back to there when After turns out to
-	// lie in the shop's future.
-	CaughtUp time.Time `json:"caught_up,omitzero"`
+	// Latest is the reading before this one; given with the first page. Reading goes back to when it began, when the shop's
+	// clock was set back since.
+	Latest store.Reading `json:"latest,omitzero"`
 }
 
 // FetchMagentoOrdersResult names the documents that were read; they themselves are in the store.
@@ -33,7 +33,7 @@ type FetchMagentoOrdersResult struct {
 	Done bool `json:"done"`
 	// MoreFuture is true when more orders are dated after the shop's clock than one reading stages.
 	MoreFuture bool `json:"more_future,omitempty"`
-	// Restarted is where the page begins when After lay in the shop's future.
+	// Restarted is where the page begins when the shop's clock was set back, and After lay too far on.
 	Restarted *order.Cut `json:"restarted,omitempty"`
 	ShopTime  time.Time  `json:"shop_time"`
 }

@@ -29,7 +29,7 @@ func gather(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (all *m
 	if restarted != nil {
 		after = *restarted
 	}
-	bound(all, after, in.Until)
+	ended := bound(all, after, in.Until)
 	until := in.Until
 	if until.IsZero() {
 		until = all.ShopTime
@@ -40,35 +40,60 @@ func gather(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (all *m
 		if err != nil || page.Ahead {
 			break
 		}
-		bound(page, all.Next, until)
+		ended = bound(page, all.Next, until)
 		last = page.Documents
 		all.Documents, all.Next, all.Done = append(all.Documents, last...), page.Next, page.Done
 		all.Future, all.MoreFuture = page.Future, page.MoreFuture
 	}
-	return all, restarted, nil
+	if ended { // the reader has not come to the end, and so not to what is dated behind it
+		all.Future, all.MoreFuture, err = i.Pages.Future(ctx, until)
+	}
+	return all, restarted, err
 }
 
-// firstPage reads the page behind the cut. Where the cut lies in the shop's future, nothing would be found until its time has
-// come: then reading goes back to what had changed, by the shop's clock of now, when the latest complete reading began.
+// firstPage reads the page behind the cut. A shop's clock that was set back stamps what changes now with times that are read
+// already: then reading goes back to what had changed, by the clock of now, when the reading before this one began.
 func firstPage(ctx context.Context, i Instance, in FetchMagentoOrdersInput) (page *magento.Page, restarted *order.Cut, err error) {
+	asked := i.now()
 	page, err = i.Pages.Next(ctx, in.After)
-	if err != nil || !page.Ahead {
-		return page, nil, err
+	if err != nil {
+		return nil, nil, err
 	}
-	restarted = &order.Cut{UpdatedAt: i.SyncFrom}
-	if !in.CaughtUp.IsZero() {
-		shop := page.ShopTime
-		if shop.IsZero() {
-			shop = i.now()
-		}
-		restarted.UpdatedAt = shop.Add(in.CaughtUp.Sub(i.now()) - i.Overlap).UTC().Truncate(time.Second)
+	back := goBack(page, asked, i, in)
+	if back == nil {
+		return page, nil, nil
 	}
-	page, err = i.Pages.Next(ctx, *restarted)
+	page, err = i.Pages.Next(ctx, *back)
 	if err == nil && page.Ahead { // reading is to begin on a day to come
 		page.Done = true
 		return page, nil, nil
 	}
-	return page, restarted, err
+	return page, back, err
+}
+
+// clockTolerance is how far the shop's clock may run slow between two readings: they note whole seconds, and a reading may
+// have waited for its first answer. The overlap covers as much.
+const clockTolerance = time.Minute
+
+// goBack is where reading must begin instead of where it did; nil when it is right there.
+func goBack(page *magento.Page, asked time.Time, i Instance, in FetchMagentoOrdersInput) *order.Cut {
+	shop, last := page.ShopTime, in.Latest
+	if shop.IsZero() {
+		shop = asked
+	}
+	since := asked.Sub(last.Began)
+	switch {
+	case last.Began.IsZero() && page.Ahead:
+		return &order.Cut{UpdatedAt: i.SyncFrom}
+	case page.Ahead, !last.ShopTime.IsZero() && shop.Before(last.ShopTime.Add(since-clockTolerance)):
+	default:
+		return nil
+	}
+	back := order.Cut{UpdatedAt: shop.Add(-since - i.Overlap).UTC().Truncate(time.Second)}
+	if !in.After.After(back) {
+		return nil
+	}
+	return &back
 }
 
 // roomFor reports whether another page like the last one may be added.
@@ -83,21 +108,23 @@ func bytesOf(documents []magento.Document) (bytes int) {
 	return bytes
 }
 
-// bound ends the page at the first document that changed after until.
-func bound(page *magento.Page, after order.Cut, until time.Time) {
+// bound ends the page at the first document that changed after until. ended is true when it would have gone on.
+func bound(page *magento.Page, after order.Cut, until time.Time) (ended bool) {
 	if until.IsZero() {
-		return
+		return false
 	}
 	for n, d := range page.Documents {
 		if d.Fault != "" || !d.UpdatedAt.After(until) {
 			continue
 		}
+		ended = !page.Done
 		page.Documents, page.Next, page.Done = page.Documents[:n], after, true
 		for _, kept := range page.Documents {
 			if !kept.UpdatedAt.IsZero() {
 				page.Next = order.Cut{UpdatedAt: kept.UpdatedAt, EntityID: kept.EntityID}
 			}
 		}
-		return
+		return ended
 	}
+	return false
 }

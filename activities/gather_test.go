@@ -10,6 +10,7 @@ import (
 
 	"datawald/magento"
 	"datawald/order"
+	"datawald/store"
 )
 
 // shelf is a shop whose orders, one a second, are read a page of so many at a time.
@@ -34,6 +35,16 @@ func (s *shelf) Next(_ context.Context, after order.Cut) (*magento.Page, error) 
 	}
 	p.Done = int(p.Next.EntityID) == s.orders
 	return p, nil
+}
+
+// Future gives the orders behind the shop's clock by more than a minute.
+func (s *shelf) Future(_ context.Context, shop time.Time) (found []magento.Document, more bool, err error) {
+	for n := 1; n <= s.orders; n++ {
+		if onShelf(n).After(shop.Add(time.Minute)) {
+			found = append(found, magento.Document{EntityID: int64(n), UpdatedAt: onShelf(n)})
+		}
+	}
+	return found, false, nil
 }
 
 func onShelf(second int) time.Time {
@@ -86,5 +97,50 @@ func TestGather_AFirstPageThatFailsIsAnError(t *testing.T) {
 	_, _, err := gather(t.Context(), Instance{Pages: &shelf{orders: 9, page: 3, failsAt: 1}}, FetchMagentoOrdersInput{})
 	if f, ok := errors.AsType[*order.Failure](err); !ok || f.Code != "503" {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestGather_AReadingThatEndsEarlyStillShowsWhatIsDatedInTheFuture(t *testing.T) {
+	shop := &shelf{orders: 200, page: 50, shopTime: 20}
+	page, _, err := gather(t.Context(), Instance{Pages: shop}, FetchMagentoOrdersInput{Until: onShelf(20)})
+	if err != nil || !page.Done || len(page.Documents) != 20 || len(page.Future) != 200-80 {
+		t.Errorf("%d read, done %t, %d of the future (%v); want 20, the end, and those of more than a minute later", len(page.Documents), page.Done, len(page.Future), err)
+	}
+}
+
+func TestGoBack_FollowsAClockThatWasSetBack(t *testing.T) {
+	began := onShelf(0)
+	at := func(minutes int) time.Time { return began.Add(time.Duration(minutes) * time.Minute) }
+	i := Instance{Overlap: 5 * time.Minute, SyncFrom: at(-1000)}
+	tests := map[string]struct {
+		// shop is the shop's clock at the last reading; now is 8 minutes later, and the shop's clock is then shopNow.
+		shop, shopNow, after time.Time
+		ahead                bool
+		want                 time.Time
+	}{
+		"it goes on":                         {shop: at(0), shopNow: at(8), after: at(-5)},
+		"it goes on, hours apart from ours":  {shop: at(120), shopNow: at(128), after: at(115)},
+		"it is some seconds slow":            {shop: at(0), shopNow: at(8).Add(-30 * time.Second), after: at(-5)},
+		"set back by ten minutes":            {shop: at(10), shopNow: at(8), after: at(5), want: at(-5)},
+		"set back by months":                 {shop: at(100_000), shopNow: at(8), after: at(99_995), ahead: true, want: at(-5)},
+		"set back, and reading is there yet": {shop: at(10), shopNow: at(8), after: at(-20)},
+		"set forward":                        {shop: at(-60), shopNow: at(8), after: at(-65)},
+		"a shop that tells no time":          {after: at(-5)},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			in := FetchMagentoOrdersInput{After: order.Cut{UpdatedAt: tc.after}, Latest: store.Reading{Began: began, ShopTime: tc.shop}}
+			back := goBack(&magento.Page{ShopTime: tc.shopNow, Ahead: tc.ahead}, at(8), i, in)
+			switch {
+			case tc.want.IsZero() && back != nil:
+				t.Errorf("reading goes back to %v, want it to go on", back.UpdatedAt)
+			case !tc.want.IsZero() && (back == nil || !back.UpdatedAt.Equal(tc.want)):
+				t.Errorf("reading goes back to %v, want %v", back, tc.want)
+			}
+		})
+	}
+	first := goBack(&magento.Page{Ahead: true, ShopTime: at(8)}, at(8), i, FetchMagentoOrdersInput{After: order.Cut{UpdatedAt: at(500)}})
+	if first == nil || !first.UpdatedAt.Equal(i.SyncFrom) {
+		t.Errorf("with no reading known it goes back to %v, want where the first began", first)
 	}
 }

@@ -18,9 +18,9 @@ type GetLastCutResult struct {
 	Cut order.Cut `json:"cut"`
 	// Start lies before Cut by the overlap: rows may become visible after later ones.
 	Start order.Cut `json:"start"`
-	// CaughtUp is when the latest reading that came to Magento's end began, by our clock; zero when there was none. What had
-	// changed by then is staged, whatever the shop's clock says.
-	CaughtUp time.Time `json:"caught_up,omitzero"`
+	// Latest is the latest reading, finished or not: when it began by both clocks. With it the next one notices that the
+	// shop's clock was set.
+	Latest store.Reading `json:"latest,omitzero"`
 	// NewRules is true when orders were left out or held by other rules than those of today.
 	NewRules bool `json:"new_rules,omitempty"`
 }
@@ -35,7 +35,7 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	return &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), CaughtUp: p.CaughtUp.Began,
+	return &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), Latest: p.Latest,
 		NewRules: p.Rules != i.Rules.ID()}, nil
 }
 

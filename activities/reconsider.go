@@ -77,7 +77,8 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 				d.Status = order.Held
 			}
 		}
-		if d.Status == doc.Status && d.Reason != nil && doc.Reason != nil && *d.Reason == *doc.Reason {
+		if d.Status == doc.Status && d.Reason != nil && doc.Reason != nil && *d.Reason == *doc.Reason &&
+			(d.Status != order.Excluded || d.Recheck.Equal(doc.DueAt)) {
 			return store.ErrUnchanged
 		}
 		open = d.Status == order.Pending

@@ -26,6 +26,10 @@ func (p pages) Next(context.Context, order.Cut) (*magento.Page, error) {
 	return &magento.Page{Documents: p, Next: order.Cut{UpdatedAt: moment(59), EntityID: 1}, Done: true}, nil
 }
 
+func (p pages) Future(context.Context, time.Time) ([]magento.Document, bool, error) {
+	return nil, false, nil
+}
+
 // desk is a store with workers that read pages into it, all in one moment: of two versions the one changed later is newer.
 type desk struct {
 	db    *store.Store

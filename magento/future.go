@@ -19,24 +19,37 @@ const inTheFuture = time.Minute
 const maxFuture = 2000
 
 // future gives the orders that are dated after the shop's clock, at the end of a reading. When the last listing did not
-// show the end of the row of changes, they are asked for. more is true when there are too many.
+// show the end of the row of changes, they are asked for.
 func (r *Reader) future(ctx context.Context, last *listing, full bool) (found []Document, more bool, err error) {
-	from := last.clock().Add(inTheFuture).UTC()
 	if !full {
-		return datedAfter(last.items, from), false, nil
+		return datedAfter(last.items, last.clock().Add(inTheFuture)), false, nil
 	}
-	for after := (order.Cut{UpdatedAt: from}); full && len(found) < maxFuture; {
-		var l *listing
-		if l, full, err = r.behind(ctx, after); err != nil {
+	return r.Future(ctx, last.clock())
+}
+
+// Future asks for the orders that are dated after the shop's clock. more is true when there are too many, or too large ones,
+// to look at all of them.
+func (r *Reader) Future(ctx context.Context, shop time.Time) (found []Document, more bool, err error) {
+	bytes := 0
+	for after := (order.Cut{UpdatedAt: shop.Add(inTheFuture).UTC()}); len(found) < maxFuture && bytes < maxAnswer; {
+		l, full, err := r.behind(ctx, after)
+		if err != nil {
 			return nil, false, err
 		}
 		found = append(append(found, l.items...), l.broken...)
-		if full {
-			next := place(l.items[len(l.items)-1])
-			full, after = next.After(after), next
+		for _, d := range l.items {
+			bytes += len(d.Raw)
 		}
+		if !full {
+			return found, false, nil
+		}
+		next := place(l.items[len(l.items)-1])
+		if !next.After(after) {
+			return found, true, nil
+		}
+		after = next
 	}
-	return found, full, nil
+	return found, true, nil
 }
 
 func datedAfter(items []Document, t time.Time) (future []Document) {

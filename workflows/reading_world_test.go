@@ -24,11 +24,11 @@ import (
 	"datawald/workflows"
 )
 
-// longestOpen is how long a transaction of the shop may stay open: the overlap, less the longest that one run reads.
+// longestOpen is how long a transaction of the shop may stay open: the overlap, less what the clocks leave open. A run may
+// read for much longer.
 const (
 	readingOverlap = 5 * time.Minute
-	longestRun     = time.Minute
-	longestOpen    = readingOverlap - longestRun
+	longestOpen    = readingOverlap - 10*time.Second
 )
 
 // readingWorld is a busy shop, the real reading workflow with the real activities and the real store, and a day's worth of
@@ -39,6 +39,8 @@ type readingWorld struct {
 	db       *store.Store
 	acts     *activities.Activities
 	instance string
+	// longestRun is how long one run reads at most.
+	longestRun time.Duration
 	// settle is how far the reader stays behind the shop's clock.
 	settle time.Duration
 
@@ -53,6 +55,11 @@ type readingWorld struct {
 	shown map[time.Time]map[int64]string
 	// broken are the orders that Magento once could not show.
 	broken map[int64]bool
+	// skew is how far the shop's clock is ahead of ours from the beginning.
+	skew time.Duration
+	// clockSeen is true when a reading has met the shop's clock as it is now: one that is wrong and right again between two
+	// readings leaves no trace.
+	clockSeen bool
 	// changes counts how often the shop changed each order.
 	changes map[int64]int
 	// zombie is a staging whose worker was taken for dead; it comes late.
@@ -62,6 +69,7 @@ type readingWorld struct {
 func newReadingWorld(t *rapid.T, db *store.Store) (w *readingWorld, end func()) {
 	w = &readingWorld{t: t, db: db, instance: "main", now: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), late: map[int64]time.Time{},
 		shown: map[time.Time]map[int64]string{}, changes: map[int64]int{}, broken: map[int64]bool{}}
+	w.longestRun = time.Duration(rapid.SampledFrom([]int{1, 1, 20}).Draw(t, "longest run")) * time.Minute
 	w.settle = time.Duration(rapid.IntRange(0, 5).Draw(t, "settle")) * time.Second
 	cfg := magentosim.Config{Seed: rapid.Int64Range(1, 1000).Draw(t, "seed"), Orders: rapid.IntRange(0, 6).Draw(t, "orders at start"),
 		Version:     rapid.SampledFrom([]string{"2.2.11", "2.3.5", "2.4.6"}).Draw(t, "version"),
@@ -75,7 +83,7 @@ func newReadingWorld(t *rapid.T, db *store.Store) (w *readingWorld, end func()) 
 	w.must(err)
 	rules, err := mapping.ParseRules([]byte(torturedRules))
 	w.must(err)
-	w.shop = shop
+	w.shop, w.skew = shop, cfg.ClockSkew
 	w.acts = activities.New(db, testkit.Silent(), activities.Instance{Name: w.instance, Shop: client, Overlap: readingOverlap, Rules: rules, Clock: w.clock,
 		Pages: &magento.Reader{Client: client, PageSize: rapid.IntRange(1, 5).Draw(t, "page size"), Settle: w.settle}})
 	return w, server.Close
@@ -102,10 +110,10 @@ func (w *readingWorld) must(err error) {
 	}
 }
 
-// tick moves the clock; transactions that were open for long enough end. A run does not last longer than longestRun.
+// tick moves the clock; transactions that were open for long enough end. A run does not last longer than its longest.
 func (w *readingWorld) tick(d time.Duration) {
 	for ; d > 0; d -= time.Second {
-		if !w.runBegan.IsZero() && !w.clock().Before(w.runBegan.Add(longestRun)) {
+		if !w.runBegan.IsZero() && !w.clock().Before(w.runBegan.Add(w.longestRun)) {
 			return
 		}
 		w.mu.Lock()
@@ -174,7 +182,7 @@ func (w *readingWorld) happen() {
 	case 8:
 		w.change(n/12, 6)
 	case 9:
-		w.tick(time.Duration(1+n/12%40) * time.Second)
+		w.tick(time.Duration(1+n/12%40) * time.Second * time.Duration(1+n%5*n%3*4))
 	case 10:
 		if orders := w.shop.Orders(); len(orders) > 1 {
 			w.must(w.shop.Remove(orders[n/12%len(orders)].EntityID))
@@ -205,12 +213,29 @@ func (w *readingWorld) fault(n int) {
 				f.PoisonEntityIDs, f.PoisonStatus, f.PoisonGetMissing = []int64{orders[n/8%len(orders)].EntityID}, 404, n/16%2 == 1
 				w.broken[f.PoisonEntityIDs[0]] = true
 			}
-		case 6: // the clock of the shop runs months ahead, for a while
-			f.ClockSkewSeconds = 100 * 24 * 3600
+		case 6: // the clock of the shop runs ahead for a while, or behind
+			w.setClock(f, []int{100 * 24 * 3600, 10 * 60, 15 * 60, 3600, -15 * 60}[n/8%5])
 		default:
-			f.ClockSkewSeconds, f.PoisonEntityIDs, f.MaxPageSize = 0, nil, 0
+			w.setClock(f, 0)
+			f.PoisonEntityIDs, f.MaxPageSize = nil, 0
 		}
 	}))
+}
+
+// ranThen reports whether the shop's clock ran as it does now when the reading began.
+func (w *readingWorld) ranThen(r *store.Reading) bool {
+	if r == nil {
+		return false
+	}
+	now := w.clock().Add(w.skew + time.Duration(w.shop.Faults().ClockSkewSeconds)*time.Second)
+	return now.Sub(r.ShopTime.Add(w.clock().Sub(r.Began))).Abs() < 2*time.Minute
+}
+
+// setClock lets the shop's clock run ahead or behind, when the readings know how it ran before.
+func (w *readingWorld) setClock(f *magentosim.Faults, seconds int) {
+	if w.clockSeen && f.ClockSkewSeconds != seconds {
+		f.ClockSkewSeconds, w.clockSeen = seconds, false
+	}
 }
 
 // run reads once, as a firing of the schedule would; script is what happens meanwhile.
@@ -281,6 +306,7 @@ func (w *readingWorld) stage(ctx context.Context, in activities.SyncOrderInput) 
 	}
 	err = w.trouble(func() error {
 		out, err = w.acts.SyncOrder(ctx, in)
+		w.clockSeen = w.clockSeen || err == nil && w.ranThen(in.Reading)
 		return err
 	})
 	w.happen()

@@ -31,8 +31,8 @@ type syncState struct {
 	After    order.Cut `json:"after"`
 	Read     bool      `json:"read"`
 	ShopTime time.Time `json:"shop_time,omitzero"`
-	// CaughtUp is when the latest complete reading began, by our clock.
-	CaughtUp time.Time `json:"caught_up,omitzero"`
+	// Latest is the reading before this one, until the first page is read.
+	Latest store.Reading `json:"latest,omitzero"`
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
@@ -103,7 +103,7 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 		s.failed("read the cut", err)
 		return
 	}
-	s.state.Run.From, s.state.Run.To, s.state.After, s.state.CaughtUp = cut.Start, cut.Cut, cut.Start, cut.CaughtUp
+	s.state.Run.From, s.state.Run.To, s.state.After, s.state.Latest = cut.Start, cut.Cut, cut.Start, cut.Latest
 	if cut.NewRules {
 		s.reconsider(ctx)
 	}
@@ -132,7 +132,7 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 			return s.continueAsNew(ctx)
 		}
 		var page activities.FetchMagentoOrdersResult
-		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime, CaughtUp: s.state.CaughtUp}
+		in := activities.FetchMagentoOrdersInput{Instance: s.in.Instance, After: s.state.After, Until: s.state.ShopTime, Latest: s.state.Latest}
 		if err := workflow.ExecuteActivity(ctx, act.FetchMagentoOrders, in).Get(ctx, &page); err != nil {
 			return s.failed("read Magento", err)
 		}
@@ -140,8 +140,8 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 			s.state.ShopTime = page.ShopTime
 		}
 		if page.Restarted != nil {
-			s.note(fmt.Sprintf("reading had come to %s, the shop's clock says %s: its clock was or is wrong. Reading goes on from %s",
-				stamp(s.state.After.UpdatedAt), stamp(page.ShopTime), stamp(page.Restarted.UpdatedAt)))
+			s.note(fmt.Sprintf("the shop's clock was set back, to %s: reading goes back from %s to %s",
+				stamp(page.ShopTime), stamp(s.state.After.UpdatedAt), stamp(page.Restarted.UpdatedAt)))
 		}
 		if page.MoreFuture {
 			s.note("more orders of Magento are dated after its own clock than can be staged: set the clock and their updated_at right")
@@ -158,7 +158,7 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 				s.state.Run.To = page.Next
 			}
 		}
-		s.state.After, s.state.Read = page.Next, page.Done
+		s.state.After, s.state.Read, s.state.Latest = page.Next, page.Done, store.Reading{}
 	}
 	return nil
 }
