@@ -21,8 +21,8 @@ type GetLastCutResult struct {
 	// Latest is the latest reading, finished or not: when it began by both clocks. With it the next one notices that the
 	// shop's clock was set.
 	Latest store.Reading `json:"latest,omitzero"`
-	// NewRules is true when orders were left out or held by other rules than those of today.
-	NewRules bool `json:"new_rules,omitempty"`
+	// NewRules names the rules of today when orders were left out or held by others.
+	NewRules string `json:"new_rules,omitempty"`
 }
 
 // GetLastCut is step 1 of the flow: where the last run ended, less the overlap for rows that were committed late.
@@ -35,8 +35,11 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 	if err != nil {
 		return nil, err
 	}
-	return &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), Latest: p.Latest,
-		NewRules: p.Rules != i.Rules.ID()}, nil
+	result := &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), Latest: p.Latest}
+	if p.Rules != i.Rules.ID() {
+		result.NewRules = i.Rules.ID()
+	}
+	return result, nil
 }
 
 // start is where the next reading begins: where the last one ended, but not later than the overlap before it began, since

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"go.temporal.io/sdk/temporal"
+
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/store"
@@ -12,6 +14,8 @@ import (
 // ReconsiderInput says where among the orders that wait for nobody to go on.
 type ReconsiderInput struct {
 	Instance string `json:"instance"`
+	// Rules names the rules to apply: workers that are started again one by one may have different ones.
+	Rules string `json:"rules"`
 	// Status is Excluded or Held; empty to begin.
 	Status order.Status `json:"status,omitempty"`
 	// After is the last order that was looked at.
@@ -35,6 +39,10 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 	if err != nil {
 		return nil, err
 	}
+	if in.Rules != i.Rules.ID() {
+		return nil, temporal.NewApplicationErrorWithOptions("this worker has other rules; one with the same must do it", TypeTransient,
+			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
+	}
 	if in.Status == "" {
 		in.Status = order.Excluded
 	}
@@ -55,9 +63,9 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 	switch {
 	case len(page) == reconsideredAtOnce:
 		last := page[len(page)-1]
-		result.Next = &ReconsiderInput{Instance: in.Instance, Status: in.Status, After: &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}}
+		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Status: in.Status, After: &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}}
 	case in.Status == order.Excluded:
-		result.Next = &ReconsiderInput{Instance: in.Instance, Status: order.Held}
+		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Status: order.Held}
 	default:
 		err = a.store.NoteRules(ctx, in.Instance, store.TaskOrders, i.Rules.ID())
 	}
@@ -68,6 +76,10 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) (open bool, err error) {
 	_, err = a.store.Change(ctx, key, func(doc *store.Staged) error {
 		open = false
+		if waitsForMagento(doc) {
+			doc.Reread, doc.DueAt = true, now()
+			return nil
+		}
 		if !ruledOut(doc) {
 			return store.ErrUnchanged
 		}
@@ -96,6 +108,12 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 		err = nil
 	}
 	return open, err
+}
+
+// waitsForMagento reports whether Magento could not show the order, and nobody asks for it again: an earlier release left it
+// to a person.
+func waitsForMagento(doc *store.Staged) bool {
+	return doc.Status == order.Held && doc.Reason != nil && doc.Reason.Code == codeCannotShow && !doc.Reread
 }
 
 // ruledOut reports whether rules alone keep the order from B1: it is excluded, or was held before anything was sent.

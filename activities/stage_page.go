@@ -113,11 +113,11 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 		orders[n] = store.NewStaged(ref.Key)
 		outcomes[n] = p.bring(ctx, orders[n], readVersion(p.instance, ref, raws[ref]))
 	}
-	if err := p.forgetBroken(ctx, orders...); err != nil {
-		return err
-	}
 	taken, err := p.store.Add(ctx, orders)
 	if err != nil {
+		return err
+	}
+	if err := p.forgetBroken(ctx, orders...); err != nil {
 		return err
 	}
 	for n, ref := range refs {

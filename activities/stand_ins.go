@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -61,29 +62,41 @@ func heldWithoutDocument(doc *store.Staged) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf("order %s has not been read from Magento yet: resync %s", doc.Key, doc.IncrementID), TypeHeld, nil)
 }
 
-// forgetStandIns drops what stood for orders while Magento could not show them, where it shows them again and they had been
-// staged under their own number before. Where they had not, staging does it.
+// forgetStandIns drops what stood for orders that are staged under their own number, where Magento shows them again. Where
+// they are not staged yet, staging does it.
 func (a *Activities) forgetStandIns(ctx context.Context, instance string, documents []magento.Document) error {
 	for _, d := range documents {
 		key, err := d.Key(instance)
-		if err != nil || d.Fault != "" || d.EntityID == 0 {
+		if err != nil || d.Fault != "" {
 			continue
 		}
-		standIn, err := (&magento.Document{EntityID: d.EntityID}).Key(instance)
-		if err != nil || standIn == key {
-			continue
-		}
-		both, err := a.staged(ctx, standIn, key)
-		if err != nil {
-			return err
-		}
-		if both {
-			if err := a.store.Remove(ctx, standIn); err != nil {
+		for _, standIn := range standInsOf(instance, key, d.EntityID) {
+			both, err := a.staged(ctx, standIn, key)
+			if err != nil {
 				return err
+			}
+			if both {
+				if err := a.store.Remove(ctx, standIn); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// standInsOf are the names under which an order may have been held before it had its own: while Magento could not show it,
+// without a store; and while its document had no number, with one.
+func standInsOf(instance string, key order.Key, entityID int64) (names []order.Key) {
+	if entityID == 0 {
+		return nil
+	}
+	for _, d := range []magento.Document{{EntityID: entityID}, {EntityID: entityID, StoreID: key.StoreID()}} {
+		if name, err := d.Key(instance); err == nil && name != key && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // closeStandIns ends the wait for orders that Magento has no more: somebody deleted them. names are those of stand-ins.
@@ -127,15 +140,12 @@ func (a *Activities) staged(ctx context.Context, keys ...order.Key) (bool, error
 	return true, nil
 }
 
-// forgetBroken drops what stood for orders while Magento could not show them: now they stand under their own numbers.
-// New ones are not staged yet: whoever dies between the two begins the page again, and nothing is left of the stand-in.
+// forgetBroken drops what stood for orders before they stood under their own numbers. They are staged already: whoever dies
+// between the two leaves a stand-in, for which Magento is asked once more.
 func (p *page) forgetBroken(ctx context.Context, orders ...*store.Staged) error {
 	var names []order.Key
 	for _, doc := range orders {
-		shown := magento.Document{EntityID: doc.EntityID}
-		if name, err := shown.Key(p.instance.Name); err == nil && name != doc.Key {
-			names = append(names, name)
-		}
+		names = append(names, standInsOf(p.instance.Name, doc.Key, doc.EntityID)...)
 	}
 	broken, err := p.store.Heads(ctx, names)
 	if err != nil {

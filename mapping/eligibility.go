@@ -62,7 +62,7 @@ func (r *Rules) Decide(o *order.Order, now time.Time) Decision {
 		return Decision{Status: order.Cancelled, Reason: &order.Reason{Code: "cancelled_in_magento", Field: "state",
 			Message: "The order was cancelled in Magento before it was posted."}}
 	}
-	switch ok, rule := r.byState(o.State, o.Status); {
+	switch ok, rule := r.byState(o.State, o.Status, len(o.Lines) == 0); {
 	case !ok:
 		return excluded(rule, "state")
 	case len(e.Stores) > 0 && !slices.Contains(e.Stores, o.StoreID):
@@ -89,9 +89,13 @@ func excluded(rule, field string) Decision {
 }
 
 // byState goes by status, then by state. An order with neither is left out by "no_state": Magento has not finished it.
-func (r *Rules) byState(state, status string) (ok bool, rule string) {
+func (r *Rules) byState(state, status string, empty bool) (ok bool, rule string) {
 	if decision, found := r.Eligibility.Statuses[status]; found && status != "" {
 		return decision == PostOrder, "status:" + status
+	}
+	// A row of asynchronous ordering has a state that is posted, and no content yet or never any.
+	if empty && (status == "received" || status == "rejected") {
+		return false, "status:" + status
 	}
 	if state == "" {
 		if status == "" {

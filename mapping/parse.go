@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
@@ -53,10 +52,6 @@ func (r *Rules) fillDefaults() {
 	if len(r.Eligibility.States) == 0 {
 		r.Eligibility.States = map[string]string{"new": PostOrder, "processing": PostOrder, "complete": PostOrder}
 	}
-	// Rows of asynchronous ordering have a state that is posted and no content yet, or never any.
-	statuses := map[string]string{"received": ExcludeOrder, "rejected": ExcludeOrder}
-	maps.Copy(statuses, r.Eligibility.Statuses)
-	r.Eligibility.Statuses = statuses
 }
 
 // stores lays the settings of each store over those of all stores: lists and tables are replaced as a whole.

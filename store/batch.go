@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -17,23 +19,25 @@ import (
 // are missing from the answer.
 func (s *Store) Heads(ctx context.Context, keys []order.Key) (map[order.Key]*Staged, error) {
 	heads := make(map[order.Key]*Staged, len(keys))
-	if len(keys) == 0 {
-		return heads, nil
-	}
-	cur, err := s.orders.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: keys}}}},
-		options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
-	if err != nil {
-		return nil, fmt.Errorf("read orders: %w", err)
-	}
-	found, err := stagedOf(ctx, cur)
-	if err != nil {
-		return nil, err
-	}
-	for i := range found {
-		heads[found[i].Key] = &found[i]
+	for some := range slices.Chunk(keys, headsAtOnce) {
+		cur, err := s.orders.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: some}}}},
+			options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
+		if err != nil {
+			return nil, fmt.Errorf("read orders: %w", err)
+		}
+		found, err := stagedOf(ctx, cur)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			heads[found[i].Key] = &found[i]
+		}
 	}
 	return heads, nil
 }
+
+// headsAtOnce is how many orders one question names; the embedded store looks up to 1,000 by name.
+const headsAtOnce = 500
 
 // Add writes orders that are new (Rev 0), each as one atomic operation, and reports which of them are not: somebody else
 // was first, and what is stored stays as it is. The keys must differ.
@@ -59,7 +63,7 @@ func (s *Store) Add(ctx context.Context, orders []*Staged) (taken map[order.Key]
 // takenOf names the orders that an insertion found there already.
 func takenOf(orders []*Staged, err error) map[order.Key]bool {
 	taken := map[order.Key]bool{}
-	if bulk, ok := err.(mongo.BulkWriteException); ok {
+	if bulk, ok := errors.AsType[mongo.BulkWriteException](err); ok {
 		for _, e := range bulk.WriteErrors {
 			taken[orders[e.Index].Key] = true
 		}

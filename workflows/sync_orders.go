@@ -104,14 +104,15 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 		return
 	}
 	s.state.Run.From, s.state.Run.To, s.state.After, s.state.Latest = cut.Start, cut.Cut, cut.Start, cut.Latest
-	if cut.NewRules {
-		s.reconsider(ctx)
+	if cut.NewRules != "" {
+		s.reconsider(ctx, cut.NewRules)
 	}
 }
 
 // reconsider lets orders in that changed rules no longer leave out.
-func (s *syncOrders) reconsider(ctx workflow.Context) {
-	next := &activities.ReconsiderInput{Instance: s.in.Instance}
+func (s *syncOrders) reconsider(ctx workflow.Context, rules string) {
+	ctx = withFewTries(ctx)
+	next := &activities.ReconsiderInput{Instance: s.in.Instance, Rules: rules}
 	for next != nil {
 		var r activities.ReconsiderResult
 		if err := workflow.ExecuteActivity(ctx, act.Reconsider, *next).Get(ctx, &r); err != nil {
