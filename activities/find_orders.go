@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"datawald/magento"
 	"datawald/store"
@@ -38,36 +39,55 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	if err != nil {
 		return nil, err
 	}
-	asked := i.now()
-	numbers, keys := byName(in)
-	found, err := i.Shop.FindByIncrementIDs(ctx, numbers)
-	if err != nil {
-		return nil, fail(err, nil)
-	}
-	byKey, err := i.Shop.FindByEntityIDs(ctx, keys)
-	if err != nil {
-		return nil, fail(err, nil)
-	}
 	result := &FindOrdersResult{}
-	result.account(numbers, func(d magento.Document) string { return cmp.Or(d.AskedFor, d.IncrementID) }, found)
-	standIns := make([]string, len(keys))
-	for n, id := range keys {
-		standIns[n] = magento.StandIn(id)
+	numbers, keys := byName(in)
+	// A few at a time: what is found is kept before more is asked for, whatever the orders weigh.
+	for some := range slices.Chunk(numbers, foundAtOnce) {
+		found, err := a.found(ctx, i, result, func() ([]magento.Document, error) { return i.Shop.FindByIncrementIDs(ctx, some) })
+		if err != nil {
+			return nil, err
+		}
+		result.account(some, func(d magento.Document) string { return cmp.Or(d.AskedFor, d.IncrementID) }, found)
 	}
-	result.account(standIns, func(d magento.Document) string { return magento.StandIn(d.EntityID) }, byKey)
-	documents := append(found, byKey...)
-	if result.Refs, err = a.keep(ctx, in.Instance, documents, asked); err != nil {
-		return nil, err
+	for some := range slices.Chunk(keys, foundAtOnce) {
+		found, err := a.found(ctx, i, result, func() ([]magento.Document, error) { return i.Shop.FindByEntityIDs(ctx, some) })
+		if err != nil {
+			return nil, err
+		}
+		result.account(standInsFor(some), func(d magento.Document) string { return magento.StandIn(d.EntityID) }, found)
 	}
 	if in.Again {
 		if result.WriteBack, err = a.oweAgain(ctx, i, result.Refs, in.Actor); err != nil {
 			return nil, err
 		}
 	}
-	if err := a.closeStandIns(ctx, in.Instance, result.Missing); err != nil {
+	return result, a.closeStandIns(ctx, in.Instance, result.Missing)
+}
+
+// foundAtOnce is how many orders are looked up before what was found is kept.
+const foundAtOnce = 50
+
+// found looks orders up and keeps their documents.
+func (a *Activities) found(ctx context.Context, i Instance, result *FindOrdersResult, lookUp func() ([]magento.Document, error)) ([]magento.Document, error) {
+	asked := i.now()
+	documents, err := lookUp()
+	if err != nil {
+		return nil, fail(err, nil)
+	}
+	refs, err := a.keep(ctx, i.Name, documents, asked)
+	if err != nil {
 		return nil, err
 	}
-	return result, a.forgetStandIns(ctx, in.Instance, documents)
+	result.Refs = append(result.Refs, refs...)
+	return documents, a.forgetStandIns(ctx, i.Name, documents)
+}
+
+func standInsFor(entityIDs []int64) []string {
+	names := make([]string, len(entityIDs))
+	for n, id := range entityIDs {
+		names[n] = magento.StandIn(id)
+	}
+	return names
 }
 
 // byName parts what was asked for into numbers and keys of Magento, each once.

@@ -16,6 +16,8 @@ type NextOrdersInput struct {
 // NextOrdersResult lists open orders, manual ones first, then the oldest.
 type NextOrdersResult struct {
 	Orders []store.Due `json:"orders"`
+	// Last is where the queue goes on behind all that was looked at; empty at its end.
+	Last string `json:"last,omitempty"`
 	// WriteBack is true when Magento is to be told of orders that were posted earlier. It is asked at the head of the queue
 	// only, and only where the rules write back.
 	WriteBack bool `json:"write_back,omitempty"`
@@ -31,6 +33,7 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 	}
 	result := &NextOrdersResult{Orders: []store.Due{}}
 	for _, d := range due {
+		result.Last = d.Queue
 		if d.Reread != 0 {
 			result.Reread = append(result.Reread, d.Reread)
 		} else {

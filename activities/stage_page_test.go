@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,12 +231,31 @@ func TestStage_ADocumentThatIsNowhereFailsThePage(t *testing.T) {
 	d := newDesk(t)
 	refs := fetch(t, d.worker(versionOf("000000001", "Springfield", 1)))
 	lost := store.PayloadRef{Key: "main:1:000000002", Hash: "none", UpdatedAt: moment(2)}
-	_, err := d.worker().SyncOrder(t.Context(), activities.SyncOrderInput{Instance: "main", Refs: append(refs, lost), Cut: &order.Cut{UpdatedAt: moment(2), EntityID: 2}})
+	end := order.Cut{UpdatedAt: moment(2), EntityID: 2}
+	_, err := d.worker().SyncOrder(t.Context(), activities.SyncOrderInput{Instance: "main", Refs: append(refs, lost), Cut: &end,
+		Reading: &store.Reading{Began: moment(5), ShopTime: moment(5), Reach: end}, Done: true})
 	if err == nil || !strings.Contains(err.Error(), "main:1:000000002") {
 		t.Errorf("ended with %v, want the order named", err)
 	}
-	if p, err := d.db.Progress(t.Context(), "main", store.TaskOrders); err != nil || !p.Cut.IsZero() {
-		t.Errorf("the cut is %v, %v; want it where it was", p.Cut, err)
+	if p, err := d.db.Progress(t.Context(), "main", store.TaskOrders); err != nil || !p.Cut.IsZero() || !p.Latest.Began.IsZero() || !p.CaughtUp.Began.IsZero() {
+		t.Errorf("the cut is %v, reading has come to %+v and %+v, %v; want all where it was", p.Cut, p.Latest, p.CaughtUp, err)
+	}
+}
+
+func TestStage_AnOrderHeldWithoutItsNumberIsHeldOnce(t *testing.T) {
+	d := newDesk(t)
+	numberless := versionOf("000000001", "Springfield", 1)
+	numberless.Raw = json.RawMessage(strings.Replace(string(numberless.Raw), `"increment_id":"000000001"`, `"increment_id":""`, 1))
+	numberless.EntityID, numberless.IncrementID = 1, ""
+	if counts := d.read(t, numberless); counts.Unreadable != 1 {
+		t.Fatalf("without a number it counts as %+v", counts)
+	}
+	d.read(t, versionOf("000000001", "Springfield", 2))
+	if _, err := d.db.Get(t.Context(), "main:1:entity-1"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("with its number, what stood for it: %v, want none", err)
+	}
+	if _, err := d.db.Get(t.Context(), "main:1:000000001"); err != nil {
+		t.Error(err)
 	}
 }
 

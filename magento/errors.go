@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,7 +112,25 @@ func message(body []byte) string {
 	for _, inner := range e.Errors {
 		texts = append(texts, fillIn(inner.Message, inner.Parameters))
 	}
-	return strings.Join(strings.Fields(strings.Join(texts, " ")), " ")
+	return emailPattern.ReplaceAllString(strings.Join(strings.Fields(strings.Join(texts, " ")), " "), hidden)
+}
+
+// What Magento names in its errors may be a customer's: "No such entity with email = …". Errors go into Temporal and the
+// record of a run, so that addresses and values, unless they are numbers, are left out.
+const hidden = "(hidden)"
+
+var (
+	emailPattern  = regexp.MustCompile(`[^\s"'<>=:,;()]+@[^\s"'<>=:,;()]+`)
+	numberPattern = regexp.MustCompile(`^[0-9.,-]*$`)
+)
+
+// impersonal is the value of a placeholder as it may be told: fieldValue, field2Value and the like hold what was asked for.
+func impersonal(name string, value any) string {
+	text := fmt.Sprint(value)
+	if strings.HasSuffix(strings.ToLower(name), "value") && !numberPattern.MatchString(text) {
+		return hidden
+	}
+	return text
 }
 
 // fillIn replaces %1 by the first of a list and %name by the member of an object.
@@ -129,7 +148,7 @@ func fillIn(text string, parameters json.RawMessage) string {
 	names := slices.SortedFunc(maps.Keys(values), func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, n := range names {
-		pairs = append(pairs, "%"+n, fmt.Sprint(values[n]))
+		pairs = append(pairs, "%"+n, impersonal(n, values[n]))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }

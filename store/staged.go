@@ -157,12 +157,12 @@ func (s *Staged) waits() bool {
 	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero() || s.Reread
 }
 
-// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities; 9 for those that are
-// not for B1 yet.
+// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities. 0 is for the few that are
+// not for B1 yet, so that a backlog does not hide them.
 func (s *Staged) lane() int {
 	switch {
 	case s.Reread:
-		return 9
+		return 0
 	case s.Manual:
 		return 1
 	}

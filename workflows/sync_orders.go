@@ -38,8 +38,6 @@ type syncState struct {
 	Deadline time.Time `json:"deadline"`
 	// WriteBack is true when Magento is to be told of posted orders.
 	WriteBack bool `json:"write_back,omitempty"`
-	// Reread is true when this run has asked Magento for the orders that it could not show before.
-	Reread bool `json:"reread,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -57,6 +55,8 @@ type syncOrders struct {
 	in     SyncOrdersInput
 	state  *syncState
 	poster *poster
+	// reread are orders, by entity_id, for which Magento is to be asked again.
+	reread []int64
 }
 
 var act *activities.Activities
@@ -178,11 +178,10 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			break
 		}
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
-		if len(next.Reread) > 0 && !s.state.Reread {
-			s.state.Reread = true
-			if err := s.reread(ctx, next.Reread); err != nil {
-				return false, err
-			}
+		s.reread = append(s.reread, next.Reread...)
+		if len(next.Orders) == 0 && len(next.Reread) > 0 {
+			s.state.Queue = next.Last
+			continue
 		}
 		if len(next.Orders) == 0 {
 			break
@@ -198,17 +197,29 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			s.poster.start(ctx, due.Key)
 			s.state.Queue = due.Queue
 		}
+		if err := s.askAgain(ctx); err != nil {
+			return false, err
+		}
 		if s.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			more = true
 			break
 		}
 	}
+	if err := s.askAgain(ctx); err != nil {
+		return false, err
+	}
 	err = s.poster.drain(ctx)
 	return more && !s.poster.late && !s.poster.halted, err
 }
 
-// reread asks Magento for orders that it could not show. What it shows now is pending for the next run.
-func (s *syncOrders) reread(ctx workflow.Context, entityIDs []int64) error {
+// askAgain asks Magento for orders that it could not show, while those of this run are on their way to B1. What it shows now
+// is pending for the next run.
+func (s *syncOrders) askAgain(ctx workflow.Context) error {
+	if len(s.reread) == 0 {
+		return nil
+	}
+	entityIDs := s.reread
+	s.reread = nil
 	ctx = withFewTries(ctx)
 	var found activities.FindOrdersResult
 	err := workflow.ExecuteActivity(ctx, act.FindOrders, activities.FindOrdersInput{Instance: s.in.Instance, EntityIDs: entityIDs}).Get(ctx, &found)
