@@ -16,8 +16,8 @@ import (
 type FetchMagentoOrdersInput struct {
 	Instance string    `json:"instance"`
 	After    order.Cut `json:"after"`
-	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without an end a
-	// reading that follows a busy shop for longer than the overlap would lose a row that is committed late.
+	// Until ends the reading at what had changed by then, by the shop's clock; zero with the first page. Without it a reading
+	// would follow a busy shop for as long as it may, while orders wait for B1.
 	Until time.Time `json:"until,omitzero"`
 	// Latest is the reading before this one; given with the first page. Reading goes back to when it began, when the shop's
 	// clock was set back since.
