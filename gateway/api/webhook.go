@@ -122,7 +122,8 @@ func (w *webhook) choose(events []event, now time.Time) (hint workflows.Hint, ta
 		for _, o := range e.orders {
 			if o.entityID != 0 {
 				hint.EntityIDs = append(hint.EntityIDs, o.entityID)
-			} else {
+			}
+			if o.incrementID != "" {
 				hint.IncrementIDs = append(hint.IncrementIDs, o.incrementID)
 			}
 		}
