@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -32,17 +31,23 @@ type TakeHintsInput struct {
 // and a shop that speaks in the middle of an order's transaction has time to commit it.
 const gather = 2 * time.Second
 
+// maxListen is how much is heard before readings begin: signals, and orders named in them. After an outage of the worker
+// the server hands over all that was said meanwhile, up to 10,000 signals (its limit for one workflow); a workflow task
+// must end within a second, and what is carried on must stay far below the 2 MB that the server takes as input.
+const maxListen = 2000
+
 // TakeHints reads the orders that the shop hints at, together and soon. It is started by the first hint (signal-with-start),
 // one for each instance at once, and ends when there are no more. A hint that comes after a reading has begun leads to
 // another one, so that none is lost; what the readings do not see, the next SyncOrders sees.
 func TakeHints(ctx workflow.Context, in TakeHintsInput) error {
-	h := &takeHints{in: in, said: workflow.GetSignalChannel(ctx, HintSignal)}
+	h := &takeHints{in: in, said: workflow.GetSignalChannel(ctx, HintSignal), waiting: newWaiting(in.Waiting)}
 	return h.run(ctx)
 }
 
 type takeHints struct {
 	in       TakeHintsInput
 	said     workflow.ReceiveChannel
+	waiting  waiting
 	readings int
 }
 
@@ -51,37 +56,53 @@ func (h *takeHints) run(ctx workflow.Context) error {
 		if err := workflow.Sleep(ctx, gather); err != nil {
 			return err
 		}
-		h.listen()
-		for !h.in.Waiting.empty() {
-			if err := h.read(ctx); err != nil {
-				return err
-			}
+		if err := h.readAll(ctx); err != nil {
+			return err
 		}
-		if h.listen(); h.in.Waiting.empty() {
+		if !h.listen() {
+			continue // neither the end nor a new history: what is not heard would be lost
+		}
+		if h.waiting.empty() {
 			return nil
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // a shop that never stops to speak
-			return workflow.NewContinueAsNewError(ctx, TakeHints, h.in)
+			return workflow.NewContinueAsNewError(ctx, TakeHints, TakeHintsInput{Instance: h.in.Instance, Waiting: h.waiting.hint()})
 		}
 	}
 }
 
-// listen takes all hints that are there. One that comes while this run ends makes the server ask again before it does.
-func (h *takeHints) listen() {
-	for {
+// readAll begins to read all orders that were named by now.
+func (h *takeHints) readAll(ctx workflow.Context) error {
+	for all := false; !all; {
+		all = h.listen()
+		for !h.waiting.empty() {
+			if err := h.read(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// listen takes the hints that are there, as many as one workflow task bears, and reports whether it took all. One that
+// comes while this run ends makes the server ask again before it does.
+func (h *takeHints) listen() (all bool) {
+	for heard := 0; heard < maxListen; {
 		var said Hint
 		if !h.said.ReceiveAsync(&said) {
-			return
+			return true
 		}
-		h.in.Waiting.add(said)
+		h.waiting.add(said)
+		heard += 1 + len(said.EntityIDs) + len(said.IncrementIDs)
 	}
+	return false
 }
 
 // read begins to read as many orders as one resync takes, and does not wait for its end: that may hang on B1.
 func (h *takeHints) read(ctx workflow.Context) error {
 	h.readings++
 	name := fmt.Sprintf("hint-%s-%d", workflow.Now(ctx).UTC().Format("20060102T150405Z"), h.readings)
-	next := h.in.Waiting.take(maxResync)
+	next := h.waiting.take(maxResync)
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        ResyncOrdersID(h.in.Instance, name),
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
@@ -89,34 +110,4 @@ func (h *takeHints) read(ctx workflow.Context) error {
 	child := workflow.ExecuteChildWorkflow(ctx, ResyncOrders, ResyncOrdersInput{
 		Instance: h.in.Instance, EntityIDs: next.EntityIDs, IncrementIDs: next.IncrementIDs, Hint: true, Actor: HintActor})
 	return child.GetChildWorkflowExecution().Get(ctx, nil)
-}
-
-func (h *Hint) empty() bool { return len(h.EntityIDs)+len(h.IncrementIDs) == 0 }
-
-// add keeps each order once, in the order in which they were named.
-func (h *Hint) add(more Hint) {
-	h.EntityIDs = addNew(h.EntityIDs, more.EntityIDs)
-	h.IncrementIDs = addNew(h.IncrementIDs, more.IncrementIDs)
-}
-
-func addNew[T comparable](all, more []T) []T {
-	has := make(map[T]bool, len(all))
-	for _, v := range all {
-		has[v] = true
-	}
-	for _, v := range more {
-		if !has[v] {
-			has[v], all = true, append(all, v)
-		}
-	}
-	return all
-}
-
-// take removes up to n orders.
-func (h *Hint) take(n int) (taken Hint) {
-	k := min(n, len(h.EntityIDs))
-	m := min(n-k, len(h.IncrementIDs))
-	taken = Hint{EntityIDs: slices.Clone(h.EntityIDs[:k]), IncrementIDs: slices.Clone(h.IncrementIDs[:m])}
-	h.EntityIDs, h.IncrementIDs = h.EntityIDs[k:], h.IncrementIDs[m:]
-	return taken
 }

@@ -51,7 +51,7 @@ var (
 	foreignHost       = kind{"foreign-host", "The request is not for this server", http.StatusMisdirectedRequest}
 	crossOrigin       = kind{"cross-origin", "The request comes from another site", http.StatusForbidden}
 	unauthorized      = kind{"unauthorized", "The request does not show the secret", http.StatusUnauthorized}
-	tooManyWrong      = kind{"too-many-wrong-secrets", "The webhook is closed for a while", http.StatusTooManyRequests}
+	tooManyWrong      = kind{"too-many-wrong-secrets", "Many requests do not show the secret", http.StatusTooManyRequests}
 	webhookOff        = kind{"webhook-off", "There is no webhook here", http.StatusNotFound}
 	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
 	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}

@@ -122,7 +122,8 @@ func (w *webhook) choose(events []event, now time.Time) (hint workflows.Hint, ta
 		for _, o := range e.orders {
 			if o.entityID != 0 {
 				hint.EntityIDs = append(hint.EntityIDs, o.entityID)
-			} else {
+			}
+			if o.incrementID != "" {
 				hint.IncrementIDs = append(hint.IncrementIDs, o.incrementID)
 			}
 		}
@@ -154,25 +155,32 @@ func (s *server) hint(ctx context.Context, instance string, hint workflows.Hint)
 	return nil
 }
 
-// admit lets a sender in that knows the secret of the instance.
+// admit lets a sender in that knows the secret of the instance, however many others do not: a stranger must not be able to
+// shut the shop out.
 func (s *server) admit(instance string, c Credentials, body []byte, now time.Time) (*webhook, error) {
 	hook := s.webhooks[instance]
 	if hook == nil {
 		return nil, webhookOff.problem("Either there is no such instance (INSTANCES), or its webhook is off. Set MAGENTO_WEBHOOK_SECRET " +
 			"(for an instance eu MAGENTO_EU_WEBHOOK_SECRET) and start the gateway again to switch it on.")
 	}
-	if wait := hook.throttle.closed(now); wait > 0 {
-		p := tooManyWrong.problem("Nothing is taken here for a while, because many requests did not know the secret. Try again later.")
+	if c.show(hook.secret, body, now) {
+		return hook, nil
+	}
+	return nil, s.refuse(hook, instance, now)
+}
+
+// refuse answers a sender that does not know the secret.
+func (s *server) refuse(hook *webhook, instance string, now time.Time) error {
+	wait, many := hook.throttle.count(now)
+	if many {
+		s.log.Warn("webhook: many requests do not know the secret", "instance", instance, "refused_at_once_for", wrongWindow.String())
+	}
+	if wait > 0 {
+		p := tooManyWrong.problem("Many requests did not know the secret, and this one does not either. Mend it, or try again later.")
 		p.retryAfter = int(math.Ceil(wait.Seconds()))
-		return nil, p
+		return p
 	}
-	if !c.show(hook.secret, body, now) {
-		if hook.throttle.count(now) {
-			s.log.Warn("webhook closed for a while: too many requests did not know the secret", "instance", instance, "for", wrongWindow.String())
-		}
-		return nil, unauthorized.problem("Show that you know the secret of the webhook, in one of the ways that /openapi.json describes.")
-	}
-	return hook, nil
+	return unauthorized.problem("Show that you know the secret of the webhook, in one of the ways that /openapi.json describes.")
 }
 
 type challengeInput struct {

@@ -80,13 +80,14 @@ func (c Credentials) timed(now time.Time) (stamp string, signatures []string) {
 	return stamp, signatures
 }
 
-// Wrong secrets from anywhere: this many in a window, and the webhook is closed for as long.
+// Wrong secrets from anywhere: after this many in a window, more of them are told to stay away for as long.
 const (
 	maxWrong    = 30
 	wrongWindow = time.Minute
 )
 
-// throttle counts wrong secrets. Behind a proxy all senders look alike, so that it holds for all of them.
+// throttle counts wrong secrets. Behind a proxy all senders look alike, so that it holds for all that are wrong, and for
+// them alone: it is for the log and for senders that are set wrong. What keeps guesses out is the length of the secret.
 type throttle struct {
 	mu    sync.Mutex
 	since time.Time
@@ -94,24 +95,20 @@ type throttle struct {
 	until time.Time
 }
 
-// closed is how long nothing is taken, zero when it is open.
-func (t *throttle) closed(now time.Time) time.Duration {
+// count notes a wrong secret. wait is how long more of them are not wanted, zero while they are few; many is true for the
+// one with which they became too many.
+func (t *throttle) count(now time.Time) (wait time.Duration, many bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return max(0, t.until.Sub(now))
-}
-
-// count notes a wrong secret and reports whether that closes the webhook.
-func (t *throttle) count(now time.Time) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	if now.Before(t.until) {
+		return t.until.Sub(now), false
+	}
 	if now.Sub(t.since) >= wrongWindow {
 		t.since, t.wrong = now, 0
 	}
-	t.wrong++
-	if t.wrong < maxWrong {
-		return false
+	if t.wrong++; t.wrong < maxWrong {
+		return 0, false
 	}
 	t.wrong, t.until = 0, now.Add(wrongWindow)
-	return true
+	return 0, true
 }

@@ -69,26 +69,28 @@ func TestCredentials_ShowTheSecretInOneWay(t *testing.T) {
 	}
 }
 
-func TestThrottle_ClosesAfterManyWrongSecretsAndOpensAgain(t *testing.T) {
+func TestThrottle_TellsWrongSecretsToStayAwayWhenTheyAreMany(t *testing.T) {
 	var th throttle
 	for n := range maxWrong - 1 {
-		if th.count(at.Add(time.Duration(n) * time.Second)) {
-			t.Fatalf("it closes after %d", n+1)
+		if wait, many := th.count(at.Add(time.Duration(n) * time.Second)); wait != 0 || many {
+			t.Fatalf("after %d it says %s, %t", n+1, wait, many)
 		}
 	}
-	if th.closed(at.Add(30*time.Second)) != 0 {
-		t.Error("it is closed before there were too many")
-	}
 	last := at.Add(59 * time.Second)
-	if !th.count(last) || th.closed(last) != wrongWindow {
-		t.Errorf("after %d it is closed for %s, want %s", maxWrong, th.closed(last), wrongWindow)
+	if wait, many := th.count(last); wait != 0 || !many {
+		t.Errorf("the one that is too many has to wait %s, %t", wait, many)
 	}
-	if wait := th.closed(last.Add(wrongWindow)); wait != 0 {
-		t.Errorf("a minute later it is closed for %s", wait)
+	for n := range 10 * maxWrong {
+		if wait, many := th.count(last.Add(time.Duration(n) * time.Millisecond)); wait != wrongWindow-time.Duration(n)*time.Millisecond || many {
+			t.Fatalf("one more has to wait %s, %t; want the rest of the minute, said once", wait, many)
+		}
 	}
-	for n := range 10 * maxWrong { // few in each minute never close it
-		if th.count(last.Add(2*wrongWindow + time.Duration(n)*3*time.Second)) {
-			t.Fatal("a wrong secret every three seconds closes it")
+	if wait, many := th.count(last.Add(wrongWindow)); wait != 0 || many {
+		t.Errorf("a minute later it says %s, %t", wait, many)
+	}
+	for n := range 10 * maxWrong { // few in each minute are never too many
+		if wait, many := th.count(last.Add(3*wrongWindow + time.Duration(n)*3*time.Second)); wait != 0 || many {
+			t.Fatal("a wrong secret every three seconds is too many")
 		}
 	}
 }

@@ -22,7 +22,7 @@ type event struct {
 	elsewhere bool
 }
 
-// orderName is Magento's key of an order or the number that people see.
+// orderName is Magento's key of an order or the number that people see; both when what was sent may be either.
 type orderName struct {
 	entityID    int64
 	incrementID string
@@ -170,10 +170,11 @@ func (r eventReader) within(value any, bare bool, depth int) (found []orderName)
 	return found
 }
 
-// keyOrNumber reads an order_id: Magento's key, or with a leading zero or a letter the number that people see.
+// keyOrNumber reads an order_id: with a leading zero or a letter it is the number that people see. One such as 100000012
+// may be that or Magento's key, and is asked for as both; that Magento does not have the one is no error of a hint.
 func (r eventReader) keyOrNumber(value any) (orderName, bool) {
 	if id, ok := key(value); ok {
-		return orderName{entityID: id}, true
+		return orderName{entityID: id, incrementID: text(value)}, true
 	}
 	if strings.Trim(text(value), "0") == "" {
 		return orderName{}, false // 0 stands for none

@@ -22,7 +22,7 @@ func adobe(kind, value string) string {
 		"event_id":"e-1","recipient_client_id":"76e8","data":{"key":"04ac","source":"demo.demo","value":%s}}`, kind, value)
 }
 
-// names writes what the events of a body name: keys as #12, - for an event that names none, ~ for one about something else.
+// names writes what the events of a body name: keys as #12, what may be a key or a number as 12?, - for an event that names none, ~ for one about something else.
 func names(events []event) string {
 	var all []string
 	for _, e := range events {
@@ -33,10 +33,15 @@ func names(events []event) string {
 			all = append(all, "-")
 		}
 		for _, o := range e.orders {
-			if o.entityID != 0 {
-				all = append(all, fmt.Sprintf("#%d", o.entityID))
-			} else {
+			switch {
+			case o.entityID == 0:
 				all = append(all, o.incrementID)
+			case o.incrementID == "":
+				all = append(all, fmt.Sprintf("#%d", o.entityID))
+			case o.incrementID == fmt.Sprint(o.entityID):
+				all = append(all, o.incrementID+"?")
+			default:
+				all = append(all, fmt.Sprintf("#%d and %s", o.entityID, o.incrementID))
 			}
 		}
 	}
@@ -49,11 +54,11 @@ func TestEvents_NameTheOrderWhereverTheSenderPutsIt(t *testing.T) {
 		"Adobe, order with its number only": {adobe(saved, `{"real_order_id":"000000012","increment_id":"000000012","items":[{"item_id":"5"}]}`), "000000012"},
 		"Adobe, inside event":               {`{"event":` + adobe(saved, `{"entity_id":12}`) + `,"position":"camel:3f"}`, "#12"},
 		"Adobe, placed":                     {adobe("com.adobe.commerce.plugin.magento.sales.api.order_management.place", `{"entity_id":12,"increment_id":"000000012"}`), "#12"},
-		"Adobe, shipment":                   {adobe(shipped, `{"entity_id":"5","increment_id":"000000005","order_id":"12"}`), "#12"},
+		"Adobe, shipment":                   {adobe(shipped, `{"entity_id":"5","increment_id":"000000005","order_id":"12"}`), "12?"},
 		"Adobe, shipment without its order": {adobe(shipped, `{"entity_id":"5","increment_id":"000000005"}`), "-"},
 		"Adobe, shipment with its order":    {adobe(shipped, `{"entity_id":"5","order":{"entity_id":"12"}}`), "#12"},
 		"Adobe, product":                    {adobe(product, `{"entity_id":"3","sku":"24-MB01"}`), "~"},
-		"Adobe, event of a name of ours":    {adobe("com.adobe.commerce.observer.my_watch", `{"entity_id":"3","order_id":"12"}`), "#12"},
+		"Adobe, event of a name of ours":    {adobe("com.adobe.commerce.observer.my_watch", `{"entity_id":"3","order_id":"12"}`), "12?"},
 		"Adobe, batch":                      {`[` + adobe(saved, `{"entity_id":12}`) + `,` + adobe(product, `{"entity_id":3}`) + `,` + adobe(saved, `{"state":"new"}`) + `]`, "#12 ~ -"},
 		"Adobe, journal":                    {`{"events":[{"position":"1","event":` + adobe(saved, `{"entity_id":12}`) + `},{"position":"2","event":` + adobe(saved, `{"entity_id":13}`) + `}]}`, "#12 #13"},
 		"module, flat, strings":             {`{"entity_id":"12","increment_id":"000000012","grand_total":"29.9000","customer_email":"jane@example.com"}`, "#12"},
@@ -63,10 +68,13 @@ func TestEvents_NameTheOrderWhereverTheSenderPutsIt(t *testing.T) {
 		"module, order as its number":       {`{"event":"order_shipped","order":"000000012"}`, "000000012"},
 		"module, data":                      {`{"topic":"order","data":{"increment_id":"W-12/7"}}`, "W-12/7"},
 		"module, data.order":                {`{"data":{"order":{"real_order_id":"000000012"}}}`, "000000012"},
-		"module, payload":                   {`{"type":"sales/order","payload":{"order_id":12}}`, "#12"},
+		"module, payload":                   {`{"type":"sales/order","payload":{"order_id":12}}`, "12?"},
 		"module, several in data":           {`{"data":[{"entity_id":12},{"entity_id":"13"},5]}`, "#12 #13"},
 		"module, order_id is the number":    {`{"order_id":"000000012"}`, "000000012"},
-		"module, invoice":                   {`{"entity_id":7,"increment_id":"000000007","order_id":12}`, "#12"},
+		"module, order_id is either":        {`{"order_id":"100000012"}`, "100000012?"},
+		"module, order is either":           {`{"event":"order_shipped","order":100000012}`, "100000012?"},
+		"order_id beyond any key":           {`{"order_id":"20261101120000000012"}`, "20261101120000000012"},
+		"module, invoice":                   {`{"entity_id":7,"increment_id":"000000007","order_id":12}`, "12?"},
 		"module, invoice by numbers":        {`{"entity_id":7,"increment_id":"000000007","order_increment_id":"000000012"}`, "000000012"},
 		"module, type of something":         {`{"type":"simple","entity_id":12}`, "#12"},
 		"module, list of numbers":           {`[{"increment_id":"000000012"},{"increment_id":"000000013"}]`, "000000012 000000013"},
@@ -102,7 +110,7 @@ func TestEvents_TakeWhatTheHeadersSayOfASingleOne(t *testing.T) {
 		`{"entity_id":12,"event_id":"b-1"}`:   {"~", "b-1"},
 		`[{"entity_id":12}]`:                  {"#12", ""}, // the headers do not say of which
 		`{"event":{"event_id":"i-1"}}`:        {"~", "i-1"},
-		`{"type":"order.x","order_id":"12"}`:  {"#12", "h-1"},
+		`{"type":"order.x","order_id":"12"}`:  {"12?", "h-1"},
 		adobe(saved, `{"increment_id":"W1"}`): {"W1", "e-1"},
 	} {
 		events, err := r.read([]byte(body))
@@ -137,7 +145,7 @@ func FuzzEvents(f *testing.F) {
 			}
 			for _, o := range e.orders {
 				_, err := order.NewKey("main", 0, o.incrementID)
-				if o.entityID < 0 || (o.entityID == 0) != (err == nil) {
+				if o.entityID < 0 || o.entityID == 0 && o.incrementID == "" || o.incrementID != "" && err != nil {
 					t.Fatalf("%+v cannot be asked for", o)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -205,5 +206,27 @@ func TestWebhookLeavesHeldOrdersHeld(t *testing.T) {
 	f.within(20*time.Second, "the other order is posted", func() bool { return f.posted(other) })
 	if after, err := f.db.Get(t.Context(), key); err != nil || after.Status != order.Held || after.Attempts != before.Attempts {
 		t.Errorf("%+v, %v; want it held and not tried again", after, err)
+	}
+}
+
+// An order_id of digits may be either name of the order; the one that Magento does not have is no error.
+func TestWebhookFindsAnOrderIDThatIsTheNumber(t *testing.T) {
+	f := newFloor(t)
+	other := f.place()
+	p, err := f.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 2})
+	if err != nil || strings.HasPrefix(p.IncrementID, "0") {
+		t.Fatalf("%+v, %v; want a number that may be a key", p, err)
+	}
+	f.say(fmt.Sprintf(`{"order_id":%q}`, p.IncrementID)).counted(1, 0)
+	f.say(fmt.Sprintf(`{"order_id":%d}`, other.EntityID)).counted(1, 0)
+	f.within(20*time.Second, "both orders are posted", func() bool { return f.posted(p) && f.posted(other) })
+	runs, err := f.db.ListRuns(t.Context(), f.instance, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if len(r.Errors) > 0 {
+			t.Errorf("%s has the errors %q", r.ID, r.Errors)
+		}
 	}
 }
