@@ -48,7 +48,7 @@ func (r *refusals) learn(err error, now time.Time) {
 	case err == nil:
 		r.counted = 0
 	case !ok:
-	case f.Code == codeLoginRefused || f.Code == codeTwoFactor:
+	case f.Code == loginRefused || f.Code == secondFactor:
 		r.pause(f, now, refusedPauses)
 	case f.Kind == order.Config:
 		r.last, r.until = f, now.Add(unseenPause)
