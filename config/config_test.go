@@ -211,6 +211,8 @@ func TestMagento_SignsInInOneOfThreeWays(t *testing.T) {
 		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayToken, nil},
 		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c", "MAGENTO_EU_ACCESS_TOKEN_SECRET=d"},
 			magento.WayOAuth, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c"}, "",
+			[]string{"MAGENTO_EU_|the access token secret is missing"}}, // half of one, whatever else is given
 		{[]string{"MAGENTO_ADMIN_USER=u", "MAGENTO_ADMIN_PASSWORD=p"}, "", []string{"MAGENTO_EU_|give consumer key"}}, // those of main
 		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_PAGE_SIZE=0"}, "",
 			[]string{"MAGENTO_EU_|password of the admin user", "MAGENTO_EU_|consumer secret, the access token, the access token secret are missing", "MAGENTO_EU_PAGE_SIZE: |"}},

@@ -34,6 +34,9 @@ func (s Settings) Way() (way Way, err error) {
 	if s.AdminUser != "" && s.AdminPassword == "" {
 		problems = append(problems, errors.New("Magento credentials: the password of the admin user is missing"))
 	}
+	if s.OAuth != (OAuth{}) && !s.OAuth.complete() {
+		problems = append(problems, fmt.Errorf("Magento credentials: OAuth needs all four, and %s missing", s.OAuth.missing()))
+	}
 	admin := s.AdminUser != "" && s.AdminPassword != ""
 	switch {
 	case s.OAuth.complete():
@@ -42,8 +45,6 @@ func (s Settings) Way() (way Way, err error) {
 		way = WayToken
 	case admin:
 		way = WayAdmin
-	case s.OAuth != (OAuth{}):
-		problems = append(problems, fmt.Errorf("Magento credentials: OAuth needs all four, and %s missing", s.OAuth.missing()))
 	case len(problems) == 0:
 		problems = append(problems, errors.New("Magento credentials: give consumer key, consumer secret, access token and access token secret of an integration; or its access token alone; or an admin user with its password"))
 	}
