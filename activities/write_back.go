@@ -128,12 +128,15 @@ func (b *writeBackBatch) count(o writeBackOutcome) {
 	}
 }
 
-// Times of one write-back follow from the longest call to Magento: what was sent may be at work for as long.
+// Times of one write-back follow from the longest call to Magento, and from how long a write may still come through.
 const (
 	defaultShopTimeout = time.Minute
+	defaultShopSettle  = 2 * time.Minute
 	writeBackCalls     = 5 // read, comment, read, save, read
 	maxWriteBackLimit  = 2 * time.Minute
 	maxWriteBackPause  = 6 * time.Hour
+	// maxLanePause bounds the pause after what is no matter of the order: once it is over, none waits long.
+	maxLanePause = 30 * time.Minute
 )
 
 func (i Instance) shopTimeout() time.Duration {
@@ -141,6 +144,15 @@ func (i Instance) shopTimeout() time.Duration {
 		return i.ShopTimeout
 	}
 	return defaultShopTimeout
+}
+
+// shopSettle is how long the next attempt keeps away after a write that may still come through: it would not find it and
+// write again.
+func (i Instance) shopSettle() time.Duration {
+	if i.ShopSettle > 0 {
+		return max(i.ShopSettle, i.shopTimeout())
+	}
+	return max(defaultShopSettle, i.shopTimeout())
 }
 
 // writeBackLimit is the longest way of one order.

@@ -31,6 +31,8 @@ type writeBackOutcome struct {
 	written, later, givenUp bool
 	// stop is set when no other order would fare better; code says why.
 	stop, code string
+	// unclear is true when something that was sent may still be carried out.
+	unclear bool
 }
 
 func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
@@ -48,7 +50,7 @@ func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
 
 // take gives this attempt the order alone: until its time is over the order is not due for any other.
 func (w *writing) take(ctx context.Context) (taken bool, err error) {
-	w.until = now().Add(w.instance.writeBackLimit() + w.instance.shopTimeout()).Truncate(time.Millisecond)
+	w.until = now().Add(w.instance.writeBackLimit() + w.instance.shopSettle()).Truncate(time.Millisecond)
 	w.doc, err = w.store.Change(ctx, w.key, func(doc *store.Staged) error {
 		if !doc.WriteBack.Take(w.until) {
 			return store.ErrUnchanged

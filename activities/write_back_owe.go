@@ -41,7 +41,7 @@ func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.Payl
 			case b.Open():
 				b.Hurry()
 			case b.ForPerson():
-				b.State, b.Reason, b.Concern, b.Since, b.DueAt, b.Attempts = store.WriteBackOpen, nil, nil, now(), now(), 0
+				b.Again()
 			default:
 				return store.ErrUnchanged
 			}

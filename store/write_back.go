@@ -37,12 +37,16 @@ type WriteBack struct {
 	DocNum int64 `bson:"doc_num" json:"doc_num"`
 	// Replaces is an earlier sales order of the same order of which Magento was told; 0 for none.
 	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
-	// Since is when the order was posted; an open one is given up some days later.
+	// Since is when the order was posted, or when somebody asked for it anew.
 	Since time.Time `bson:"since" json:"since"`
 	// DueAt is when an open one is tried next. Until BusyUntil the order belongs to an attempt that has begun.
 	DueAt     time.Time  `bson:"due_at" json:"due_at"`
 	BusyUntil *time.Time `bson:"busy_until,omitempty" json:"busy_until,omitempty"`
-	Attempts  int        `bson:"attempts" json:"attempts"`
+	// Attempts counts those that failed for the order's own sake, and the one that is under way; Waited is the pauses after
+	// them. Stops counts those in a row that failed for what is the same for all orders: an outage, a missing right.
+	Attempts int           `bson:"attempts" json:"attempts"`
+	Waited   time.Duration `bson:"waited,omitempty" json:"waited,omitempty"`
+	Stops    int           `bson:"stops,omitempty" json:"stops,omitempty"`
 	// Reason says why it was not written yet, why it was given up, or what a person should look at.
 	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
 	// Concern is what was found while it was written, kept until all of it is.
@@ -69,6 +73,13 @@ func (w *WriteBack) Hurry() {
 	if w.BusyUntil != nil && w.BusyUntil.After(w.DueAt) {
 		w.DueAt = *w.BusyUntil
 	}
+}
+
+// Again opens one that was left to a person, as if it were new.
+func (w *WriteBack) Again() {
+	w.State, w.Reason, w.Concern, w.DoneAt = WriteBackOpen, nil, nil, nil
+	w.Since, w.Attempts, w.Waited, w.Stops = now(), 0, 0, 0
+	w.Hurry()
 }
 
 // ForPerson reports whether somebody must look at it; a resync of the order does it again.
