@@ -83,6 +83,7 @@ type Activities struct {
 	instances map[string]Instance
 	log       *slog.Logger
 	inHand    inHand
+	telling   telling
 }
 
 // New makes the activities. log gets state changes only.
