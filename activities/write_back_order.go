@@ -123,16 +123,28 @@ func (w *writing) part(ctx context.Context, what string, was *magento.Current, t
 	if wrote != nil && order.KindOf(wrote) != order.Unknown {
 		return nil, wrote
 	}
-	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	is, err := w.readAfter(ctx)
 	if wrote != nil && (err != nil || !there(is)) {
 		return nil, wrote // it may still come; the next attempt looks first
 	}
 	w.wrote = append(w.wrote, what)
 	if err != nil {
+		w.concern = &order.Reason{Code: codeOldStatus, Field: "status",
+			Message: fmt.Sprintf("Magento did not show the order after its number in B1 was written there with the status %s (state %s); whether it changed in that moment is not known.", was.Status, was.State),
+			Hint:    "Compare its status with the order's history in Magento and set it right there; then resync the order."}
 		return nil, err
 	}
 	w.compare(was, is)
 	return is, nil
+}
+
+// readAfter reads the order after a write, once more when that fails: what it shows cannot be seen later.
+func (w *writing) readAfter(ctx context.Context) (*magento.Current, error) {
+	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	if err != nil && order.KindOf(err) == order.Transient {
+		is, err = w.instance.Writer.Current(ctx, w.doc.EntityID)
+	}
+	return is, err
 }
 
 // compare looks whether the order moved on between our reading and our writing, so that the status we sent with it may

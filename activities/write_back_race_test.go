@@ -160,6 +160,30 @@ func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
 	d.wantState(store.WriteBackToLookAt, "status_may_be_older")
 }
 
+// A write after which the order cannot be read may have undone a change that nobody sees any more.
+func TestWriteBack_AWriteThatCouldNotBeLookedAtIsToBeLookedAt(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]store.WriteBackState{1: store.WriteBackDone, 2: store.WriteBackToLookAt} {
+		d := newWritingDesk(t, "2.4.6", mapping.WriteBack{Comment: tellBoth.Comment})
+		d.writer.after = func() {
+			d.faults(func(f *magentosim.Faults) { f.Unavailable, f.ForRequests = true, failures })
+		}
+		d.must()
+		d.writer.after = nil
+		if want == store.WriteBackToLookAt {
+			d.wantState(store.WriteBackOpen, "not_written")
+			d.timePasses()
+			d.must()
+			d.wantState(want, "status_may_be_older")
+		} else {
+			d.wantState(want, "")
+		}
+		if o := d.inShop(); o.comments() != 1 {
+			t.Errorf("%d failures: Magento has %+v", failures, o)
+		}
+	}
+}
+
 // An attempt that comes to its end too late does not take the order from the one that has it by then.
 func TestWriteBack_AnAttemptThatIsTooLateLeavesTheOrderToTheNext(t *testing.T) {
 	t.Parallel()
