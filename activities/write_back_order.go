@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"datawald/magento"
@@ -56,14 +57,14 @@ func (w *writing) take(ctx context.Context) (taken bool, err error) {
 			return store.ErrUnchanged
 		}
 		if doc.BO == nil || doc.Status != order.Posted {
-			doc.WriteBack = nil // it left that state; should it be posted again, it is noted again
+			doc.WriteBack.Drop() // it left that state; should it be posted again, it is noted again
 		}
 		return nil
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return false, nil
 	}
-	if err != nil || w.doc.WriteBack == nil {
+	if err != nil || !w.doc.WriteBack.Open() {
 		return false, err
 	}
 	w.hide = func(s string) string { return s }
@@ -106,7 +107,8 @@ func (w *writing) write(ctx context.Context) error {
 
 // mayReplace reports whether ext_order_id is free, or holds the number of our earlier sales order.
 func (w *writing) mayReplace(id string) bool {
-	return id == "" || w.doc.WriteBack.Replaces != 0 && id == fmt.Sprint(w.doc.WriteBack.Replaces)
+	n, err := strconv.ParseInt(id, 10, 64)
+	return id == "" || err == nil && w.doc.WriteBack.Ours(n)
 }
 
 // part writes one thing to an order that was read just now, unless it is there, and gives the order as it is then.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,9 +24,11 @@ const (
 	WriteBackGivenUp WriteBackState = "given_up"
 	// WriteBackToLookAt: it has been told, but may have undone a change that somebody made in the same moment.
 	WriteBackToLookAt WriteBackState = "to_look_at"
+	// WriteBackDropped, which has no name: the order was no longer posted when Magento was to be told. It is when it is posted again.
+	WriteBackDropped WriteBackState = ""
 )
 
-// WriteBackStates lists them all.
+// WriteBackStates lists all that have a name.
 func WriteBackStates() []WriteBackState {
 	return []WriteBackState{WriteBackOpen, WriteBackDone, WriteBackGivenUp, WriteBackToLookAt}
 }
@@ -37,6 +40,8 @@ type WriteBack struct {
 	DocNum int64 `bson:"doc_num" json:"doc_num"`
 	// Replaces is an earlier sales order of the same order of which Magento was told; 0 for none.
 	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	// Earlier are those before: Magento may hold any of them when a later one was never written.
+	Earlier []int64 `bson:"earlier,omitempty" json:"earlier,omitempty"`
 	// Since is when the order was posted, or when somebody asked for it anew.
 	Since time.Time `bson:"since" json:"since"`
 	// DueAt is when an open one is tried next. Until BusyUntil the order belongs to an attempt that has begun.
@@ -56,6 +61,16 @@ type WriteBack struct {
 
 // Open reports whether Magento is still to be told; there may be nothing to tell.
 func (w *WriteBack) Open() bool { return w != nil && w.State == WriteBackOpen }
+
+// Drop closes one whose order is posted no more. Its numbers stay known as ours.
+func (w *WriteBack) Drop() {
+	*w = WriteBack{State: WriteBackDropped, DocNum: w.DocNum, Replaces: w.Replaces, Earlier: w.Earlier, Since: w.Since, DueAt: w.DueAt}
+}
+
+// Ours reports whether a number is that of an earlier sales order of the order.
+func (w *WriteBack) Ours(docNum int64) bool {
+	return docNum != 0 && (docNum == w.Replaces || slices.Contains(w.Earlier, docNum))
+}
 
 // Take gives an open one that is due to one attempt alone until then. false means that it is not to be taken now.
 func (w *WriteBack) Take(until time.Time) bool {
