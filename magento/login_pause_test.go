@@ -3,6 +3,7 @@ package magento_test
 import (
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // loginShop answers logins as told, by a clock that the test moves, and keeps when they came.
 type loginShop struct {
 	clock  *clock
+	mu     sync.Mutex
 	answer http.HandlerFunc
 	logins []time.Duration
 }
@@ -27,8 +29,25 @@ func (s *loginShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"message":"The consumer isn't authorized to access %resources.","parameters":{"resources":"x"}}`))
 		return
 	}
+	s.mu.Lock()
 	s.logins = append(s.logins, s.clock.now().Sub(second(0)))
-	s.answer(w, r)
+	answer := s.answer
+	s.mu.Unlock()
+	answer(w, r)
+}
+
+// answerNow changes the answer and forgets the logins so far.
+func (s *loginShop) answerNow(answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer, s.logins = answer, nil
+}
+
+// seen are the times of the logins.
+func (s *loginShop) seen() []time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.logins)
 }
 
 func (s *loginShop) client(t *testing.T) *magento.Client {
@@ -91,11 +110,11 @@ func TestAdmin_TheConnectorNeverLocksTheAccount(t *testing.T) {
 			if kinds := shop.askEveryMinute(t, shop.client(t), c.within); !slices.Equal(kinds, []order.Kind{c.kind}) {
 				t.Errorf("failures are %v, want %v alone", kinds, c.kind)
 			}
-			if !slices.Equal(shop.logins, c.want) {
-				t.Errorf("logins after %v, want %v", shop.logins, c.want)
+			if !slices.Equal(shop.seen(), c.want) {
+				t.Errorf("logins after %v, want %v", shop.seen(), c.want)
 			}
-			if name != "for days" && len(shop.logins) >= 6 {
-				t.Errorf("%d logins lock the account", len(shop.logins))
+			if name != "for days" && len(shop.seen()) >= 6 {
+				t.Errorf("%d logins lock the account", len(shop.seen()))
 			}
 		})
 	}
@@ -116,8 +135,8 @@ func TestAdmin_ALoginThatMagentoDidNotSeeIsTriedAgainSoon(t *testing.T) {
 			_ = get(t, client)
 			shop.clock.add(61 * time.Second)
 		}
-		if len(shop.logins) != 8 {
-			t.Errorf("%s: %d logins in 8 minutes of two calls each, want one a minute", name, len(shop.logins))
+		if len(shop.seen()) != 8 {
+			t.Errorf("%s: %d logins in 8 minutes of two calls each, want one a minute", name, len(shop.seen()))
 		}
 	}
 }
@@ -128,14 +147,13 @@ func TestAdmin_RefusalsBeginAnewAfterASuccess(t *testing.T) {
 	shop := newLoginShop(refused)
 	client := shop.client(t)
 	shop.askEveryMinute(t, client, 32*time.Minute) // two refusals
-	shop.answer = answerWith(200, "", `"token"`)
+	shop.answerNow(answerWith(200, "", `"token"`))
 	shop.clock.add(2 * time.Hour)
 	_ = get(t, client) // logs in; its call is refused
-	shop.answer = refused
+	shop.answerNow(refused)
 	shop.clock.add(2 * time.Hour) // the token has ended
-	shop.logins = nil
 	shop.askEveryMinute(t, client, time.Hour)
-	if len(shop.logins) != 2 {
-		t.Errorf("logins after %v, want the second after the first pause again", shop.logins)
+	if len(shop.seen()) != 2 {
+		t.Errorf("logins after %v, want the second after the first pause again", shop.seen())
 	}
 }
