@@ -48,9 +48,11 @@ type Instance struct {
 	Shop  Shop
 	Pages Pages
 	// Writer tells the shop what B1 has; needed only where the rules ask for it. ShopTimeout is the longest that one call
-	// to the shop takes, zero for a minute.
+	// to the shop takes, zero for a minute. ShopSettle is how long the shop may still carry out a write whose outcome is not
+	// known, zero for two minutes: PHP goes on after the caller is gone.
 	Writer      Writer
 	ShopTimeout time.Duration
+	ShopSettle  time.Duration
 	// SyncFrom is where the first run begins; Overlap how far every later one reaches back.
 	SyncFrom time.Time
 	Overlap  time.Duration
@@ -83,6 +85,7 @@ type Activities struct {
 	instances map[string]Instance
 	log       *slog.Logger
 	inHand    inHand
+	telling   telling
 }
 
 // New makes the activities. log gets state changes only.

@@ -32,22 +32,33 @@ type WriteBackResult struct {
 	// Later ones are tried again by a later run; GivenUp ones are for a person.
 	Later   int `json:"later,omitempty"`
 	GivenUp int `json:"given_up,omitempty"`
-	// More is true when others were due and the time of the call was up.
+	// More is true when others were due and the time of the call was up, or another call is at work on them.
 	More bool `json:"more,omitempty"`
 	// Stopped says why none was tried any more: Magento does not answer, or does not let the connector write.
 	Stopped string `json:"stopped,omitempty"`
 }
 
-// Limits of one call. They and the longest way of one order stay below the time that a workflow gives it.
+// Limits of one call, at whose end a run waits while new orders may come: no order is begun after writeBackTime, which leaves
+// those under way as long again. Only a shop that hangs makes it longer (writeBackLimit), and that one cannot be read either.
 const (
 	writeBacksPerCall = 500
 	writeBacksAtOnce  = 4
-	writeBackTime     = 2 * time.Minute
+	writeBackTime     = 15 * time.Second
 )
+
+// telling holds the instances that a call of this worker is at work on. One call at a time is all that a shop is to bear;
+// between workers each order is protected by itself.
+type telling struct{ instances sync.Map }
+
+// begin gives the instance to one call until it says that it is done; false when another has it.
+func (t *telling) begin(instance string) (done func(), ok bool) {
+	_, taken := t.instances.LoadOrStore(instance, true)
+	return func() { t.instances.Delete(instance) }, !taken
+}
 
 // WriteBack tells Magento of posted orders: a comment with the number in B1, and ext_order_id, as the rules say. The
 // queue of them is in the store. Each order is read first and written only what it lacks, so that the call may be
-// repeated at any time; only a store that does not answer makes it fail.
+// repeated at any time; while another call is at work on the instance it does nothing. Only a store that does not answer makes it fail.
 func (a *Activities) WriteBack(ctx context.Context, in WriteBackInput) (*WriteBackResult, error) {
 	i, err := a.instance(in.Instance)
 	if err != nil {
@@ -56,6 +67,11 @@ func (a *Activities) WriteBack(ctx context.Context, in WriteBackInput) (*WriteBa
 	if !i.writesBack() {
 		return &WriteBackResult{}, nil
 	}
+	done, ok := a.telling.begin(in.Instance)
+	if !ok {
+		return &WriteBackResult{More: true}, nil // whatever is due is in its hands, or in those of the next run
+	}
+	defer done()
 	keys, err := a.store.NextWriteBacks(ctx, in.Instance, writeBacksPerCall)
 	if err != nil {
 		return nil, err
@@ -128,12 +144,15 @@ func (b *writeBackBatch) count(o writeBackOutcome) {
 	}
 }
 
-// Times of one write-back follow from the longest call to Magento: what was sent may be at work for as long.
+// Times of one write-back follow from the longest call to Magento, and from how long a write may still come through.
 const (
 	defaultShopTimeout = time.Minute
+	defaultShopSettle  = 2 * time.Minute
 	writeBackCalls     = 5 // read, comment, read, save, read
 	maxWriteBackLimit  = 2 * time.Minute
 	maxWriteBackPause  = 6 * time.Hour
+	// maxLanePause bounds the pause after what is no matter of the order: once it is over, none waits long.
+	maxLanePause = 30 * time.Minute
 )
 
 func (i Instance) shopTimeout() time.Duration {
@@ -141,6 +160,15 @@ func (i Instance) shopTimeout() time.Duration {
 		return i.ShopTimeout
 	}
 	return defaultShopTimeout
+}
+
+// shopSettle is how long the next attempt keeps away after a write that may still come through: it would not find it and
+// write again.
+func (i Instance) shopSettle() time.Duration {
+	if i.ShopSettle > 0 {
+		return max(i.ShopSettle, i.shopTimeout())
+	}
+	return max(defaultShopSettle, i.shopTimeout())
 }
 
 // writeBackLimit is the longest way of one order.

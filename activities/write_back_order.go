@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"datawald/magento"
@@ -31,6 +32,8 @@ type writeBackOutcome struct {
 	written, later, givenUp bool
 	// stop is set when no other order would fare better; code says why.
 	stop, code string
+	// unclear is true when something that was sent may still be carried out.
+	unclear bool
 }
 
 func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
@@ -48,20 +51,20 @@ func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
 
 // take gives this attempt the order alone: until its time is over the order is not due for any other.
 func (w *writing) take(ctx context.Context) (taken bool, err error) {
-	w.until = now().Add(w.instance.writeBackLimit() + w.instance.shopTimeout()).Truncate(time.Millisecond)
+	w.until = now().Add(w.instance.writeBackLimit() + w.instance.shopSettle()).Truncate(time.Millisecond)
 	w.doc, err = w.store.Change(ctx, w.key, func(doc *store.Staged) error {
 		if !doc.WriteBack.Take(w.until) {
 			return store.ErrUnchanged
 		}
 		if doc.BO == nil || doc.Status != order.Posted {
-			doc.WriteBack = nil // it left that state; should it be posted again, it is noted again
+			doc.WriteBack.Drop() // it left that state; should it be posted again, it is noted again
 		}
 		return nil
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return false, nil
 	}
-	if err != nil || w.doc.WriteBack == nil {
+	if err != nil || !w.doc.WriteBack.Open() {
 		return false, err
 	}
 	w.hide = func(s string) string { return s }
@@ -104,7 +107,8 @@ func (w *writing) write(ctx context.Context) error {
 
 // mayReplace reports whether ext_order_id is free, or holds the number of our earlier sales order.
 func (w *writing) mayReplace(id string) bool {
-	return id == "" || w.doc.WriteBack.Replaces != 0 && id == fmt.Sprint(w.doc.WriteBack.Replaces)
+	n, err := strconv.ParseInt(id, 10, 64)
+	return id == "" || err == nil && w.doc.WriteBack.Ours(n)
 }
 
 // part writes one thing to an order that was read just now, unless it is there, and gives the order as it is then.
@@ -121,16 +125,28 @@ func (w *writing) part(ctx context.Context, what string, was *magento.Current, t
 	if wrote != nil && order.KindOf(wrote) != order.Unknown {
 		return nil, wrote
 	}
-	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	is, err := w.readAfter(ctx)
 	if wrote != nil && (err != nil || !there(is)) {
 		return nil, wrote // it may still come; the next attempt looks first
 	}
 	w.wrote = append(w.wrote, what)
 	if err != nil {
+		w.concern = &order.Reason{Code: codeOldStatus, Field: "status",
+			Message: fmt.Sprintf("Magento did not show the order after its number in B1 was written there with the status %s (state %s); whether it changed in that moment is not known.", was.Status, was.State),
+			Hint:    "Compare its status with the order's history in Magento and set it right there; then resync the order."}
 		return nil, err
 	}
 	w.compare(was, is)
 	return is, nil
+}
+
+// readAfter reads the order after a write, once more when that fails: what it shows cannot be seen later.
+func (w *writing) readAfter(ctx context.Context) (*magento.Current, error) {
+	is, err := w.instance.Writer.Current(ctx, w.doc.EntityID)
+	if err != nil && order.KindOf(err) == order.Transient {
+		is, err = w.instance.Writer.Current(ctx, w.doc.EntityID)
+	}
+	return is, err
 }
 
 // compare looks whether the order moved on between our reading and our writing, so that the status we sent with it may

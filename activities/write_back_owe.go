@@ -16,10 +16,13 @@ func owe(doc *store.Staged, rules mapping.WriteBack) {
 	}
 	next := &store.WriteBack{State: store.WriteBackOpen, DocNum: doc.BO.DocNum, Since: now(), DueAt: now()}
 	if told := doc.WriteBack; told != nil {
-		if told.DocNum == doc.BO.DocNum {
+		if told.DocNum == doc.BO.DocNum && told.State != store.WriteBackDropped {
 			return
 		}
-		next.Replaces = told.DocNum
+		next.Replaces, next.Earlier = told.DocNum, told.Earlier
+		if told.Replaces != 0 {
+			next.Earlier = append(next.Earlier, told.Replaces)
+		}
 	}
 	doc.WriteBack = next
 }
@@ -36,12 +39,12 @@ func (a *Activities) oweAgain(ctx context.Context, i Instance, refs []store.Payl
 				return store.ErrUnchanged
 			}
 			switch b := doc.WriteBack; {
-			case b == nil:
+			case b == nil || b.State == store.WriteBackDropped:
 				owe(doc, i.Rules.WriteBack)
 			case b.Open():
 				b.Hurry()
 			case b.ForPerson():
-				b.State, b.Reason, b.Concern, b.Since, b.DueAt, b.Attempts = store.WriteBackOpen, nil, nil, now(), now(), 0
+				b.Again()
 			default:
 				return store.ErrUnchanged
 			}

@@ -80,13 +80,13 @@ func TestWriteBack_WhatCannotBeWrittenIsLeftToAPerson(t *testing.T) {
 		"it fails for days": {
 			func(d *writingDesk) {
 				d.faults(writeFault(magentosim.WriteErrorBefore, 0))
-				d.changeWriteBack(func(w *store.WriteBack) { w.Since, w.Attempts = time.Now().Add(-73*time.Hour), 9 })
+				d.changeWriteBack(func(w *store.WriteBack) { w.Waited, w.Attempts = 72*time.Hour, 20 })
 			},
 			func(d *writingDesk) { d.shop.ClearFaults() }, "not_written"},
 		"it has no status for days": {
 			func(d *writingDesk) {
 				d.faults(func(f *magentosim.Faults) { f.HideStatus = true })
-				d.changeWriteBack(func(w *store.WriteBack) { w.Since, w.Attempts = time.Now().Add(-73*time.Hour), 9 })
+				d.changeWriteBack(func(w *store.WriteBack) { w.Waited, w.Attempts = 72*time.Hour, 20 })
 			},
 			func(d *writingDesk) { d.shop.ClearFaults() }, "no_status"},
 	} {
@@ -110,6 +110,7 @@ func TestWriteBack_WhatCannotBeWrittenIsLeftToAPerson(t *testing.T) {
 			}
 			tc.mend(d)
 			d.resyncByName()
+			d.timePasses()
 			if r := d.must(); r.Written != 1 {
 				t.Errorf("after the resync: %+v", r)
 			}

@@ -52,15 +52,37 @@ func TestWriteBack_AKilledAttemptIsTakenUpWhenItsTimeIsOver(t *testing.T) {
 func TestWriteBack_TwoAtOnceWriteOnce(t *testing.T) {
 	t.Parallel()
 	d := newWritingDesk(t, "2.4.6", tellBoth)
-	var second activities.WriteBackResult
+	first, second := d.acts, d.another(func(*activities.Instance) {})
+	var late activities.WriteBackResult
 	d.writer.before = func() {
 		d.writer.before = nil
-		second = d.must() // a resync and a run at the same time
+		d.acts = second
+		late = d.must() // a resync and a run at the same time, in two workers
+		d.acts = first
 	}
-	if r := d.must(); r.Written != 1 || second.Written+second.Later != 0 {
-		t.Errorf("the first %+v, the second %+v; want the order left to the first", r, second)
+	if r := d.must(); r.Written != 1 || late != (activities.WriteBackResult{}) {
+		t.Errorf("the first %+v, the second %+v; want the order left to the first", r, late)
 	}
 	d.wantTold("processing", "processing")
+}
+
+// Hints and runs that end together do not work through the queue side by side.
+func TestWriteBack_OneCallAtATimeForAnInstance(t *testing.T) {
+	t.Parallel()
+	d := openWritingDesk(t, "2.4.6", tellBoth)
+	d.post(numbered(1))
+	var others []activities.WriteBackResult
+	d.writer.before = func() {
+		d.writer.before = nil
+		d.post(numbered(2)) // due, and in nobody's hands
+		others = append(others, d.must())
+	}
+	if r := d.must(); r.Written != 1 || len(others) != 1 || others[0] != (activities.WriteBackResult{More: true}) {
+		t.Errorf("the first %+v, one beside it %+v; want nothing done beside", r, others)
+	}
+	if r := d.must(); r.Written != 1 {
+		t.Errorf("the next: %+v, want the order that came meanwhile", r)
+	}
 }
 
 // moves are what may happen to an order in the moment between our reading and our writing.
@@ -136,6 +158,30 @@ func TestWriteBack_AConcernIsKeptUntilAllIsWritten(t *testing.T) {
 	d.timePasses()
 	d.must()
 	d.wantState(store.WriteBackToLookAt, "status_may_be_older")
+}
+
+// A write after which the order cannot be read may have undone a change that nobody sees any more.
+func TestWriteBack_AWriteThatCouldNotBeLookedAtIsToBeLookedAt(t *testing.T) {
+	t.Parallel()
+	for failures, want := range map[int]store.WriteBackState{1: store.WriteBackDone, 2: store.WriteBackToLookAt} {
+		d := newWritingDesk(t, "2.4.6", mapping.WriteBack{Comment: tellBoth.Comment})
+		d.writer.after = func() {
+			d.faults(func(f *magentosim.Faults) { f.Unavailable, f.ForRequests = true, failures })
+		}
+		d.must()
+		d.writer.after = nil
+		if want == store.WriteBackToLookAt {
+			d.wantState(store.WriteBackOpen, "not_written")
+			d.timePasses()
+			d.must()
+			d.wantState(want, "status_may_be_older")
+		} else {
+			d.wantState(want, "")
+		}
+		if o := d.inShop(); o.comments() != 1 {
+			t.Errorf("%d failures: Magento has %+v", failures, o)
+		}
+	}
 }
 
 // An attempt that comes to its end too late does not take the order from the one that has it by then.

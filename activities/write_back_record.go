@@ -40,11 +40,9 @@ func (w *writing) done(ctx context.Context) (writeBackOutcome, error) {
 	return writeBackOutcome{written: true}, err
 }
 
-// How long and how often a write-back is tried before it is left to a person.
-const (
-	writeBackPatience = 72 * time.Hour
-	minWriteBackTries = 10
-)
+// writeBackPatience is how long an order fails, by the pauses after its own failures, before it is left to a person. The time
+// of an outage or of a missing right is not its own.
+const writeBackPatience = 72 * time.Hour
 
 // failed records an attempt that did not get through.
 func (w *writing) failed(ctx context.Context, cause error) (writeBackOutcome, error) {
@@ -53,16 +51,15 @@ func (w *writing) failed(ctx context.Context, cause error) (writeBackOutcome, er
 		if b.BusyUntil == nil || !b.BusyUntil.Equal(w.until) {
 			return // another attempt has it by now
 		}
-		b.BusyUntil = nil
 		first := b.Reason == nil || b.Reason.Code != reason.Code
 		b.Reason = reason
-		if out.givenUp = out.givenUp || time.Since(b.Since) > writeBackPatience && b.Attempts >= minWriteBackTries; out.givenUp {
+		w.putOff(b, out)
+		if out.givenUp = out.givenUp || b.Waited > writeBackPatience; out.givenUp {
 			out.later = false
 			b.State = store.WriteBackGivenUp
 			doc.Note(event(ctx, "written back", "given up", reason.Code+": "+reason.Message))
 			return
 		}
-		b.DueAt = now().Add(w.pause(reason.Code, b.Attempts))
 		if first { // an outage of days must not fill the timeline
 			doc.Note(event(ctx, "written back", "later", reason.Code+": "+reason.Message))
 		}
@@ -70,12 +67,27 @@ func (w *writing) failed(ctx context.Context, cause error) (writeBackOutcome, er
 	return out, err
 }
 
-// pause is the wait before the next attempt. A missing right is no matter of the order: once it is there, none waits long.
-func (w *writing) pause(code string, attempts int) time.Duration {
-	if code == codeNotAllowed {
-		attempts = 1
+// putOff sets when the order is tried next, and counts the attempt unless it failed for what is the same for all orders.
+func (w *writing) putOff(b *store.WriteBack, out writeBackOutcome) {
+	var pause time.Duration
+	if out.stop != "" {
+		b.Attempts--
+		b.Stops++
+		pause = min(w.instance.writeBackPause(b.Stops), maxLanePause)
+	} else {
+		b.Stops = 0
+		pause = w.instance.writeBackPause(b.Attempts)
 	}
-	return w.instance.writeBackPause(attempts)
+	b.BusyUntil = nil
+	if out.unclear {
+		until := now().Add(w.instance.shopSettle())
+		b.BusyUntil = &until // nobody who asks for the order by name comes before that either
+		pause = max(pause, w.instance.shopSettle())
+	}
+	if out.stop == "" {
+		b.Waited += pause
+	}
+	b.DueAt = now().Add(pause)
 }
 
 // reasonOf says why an attempt did not get through, and what that means for the others.
@@ -96,6 +108,7 @@ func (w *writing) reasonOf(cause error) (*order.Reason, writeBackOutcome) {
 	case order.Config:
 		reason.Code, out.stop = codeNotAllowed, stopText(f, w.hide)
 	case order.Transient, order.Unknown:
+		out.unclear = f.Kind == order.Unknown
 		if f.Code == "no_answer" || f.Code == "503" || f.Code == "429" || f.RetryAfter > 0 {
 			out.stop = stopText(f, w.hide)
 		}

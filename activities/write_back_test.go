@@ -192,6 +192,33 @@ func TestWriteBack_AnOrderThatIsNoLongerPostedIsNotToldOf(t *testing.T) {
 	d.wantTold("processing", "processing")
 }
 
+// The number that Magento holds is ours, although the order was not posted for a while and others came between.
+func TestWriteBack_AnEarlierNumberOfOursIsReplacedAfterAnyDetour(t *testing.T) {
+	t.Parallel()
+	d := newWritingDesk(t, "2.4.6", tellBoth)
+	d.must() // Magento holds 1
+	for _, number := range []int64{8, 9} {
+		if _, err := d.db.Change(t.Context(), d.key, func(doc *store.Staged) error {
+			doc.Status, doc.BO = order.Pending, nil
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if d.must() != (activities.WriteBackResult{}) { // 8 leaves before Magento is told of it
+			t.Error("told of an order that is not posted")
+		}
+		d.company.orders[0].DocNum, d.company.orders[0].DocEntry = number, number
+		if err := d.insert(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.must()
+	d.wantState(store.WriteBackDone, "")
+	if o := d.inShop(); o.ExtOrderID != "9" {
+		t.Errorf("Magento has %+v", o)
+	}
+}
+
 func TestWriteBack_TheTimelineTellsIt(t *testing.T) {
 	t.Parallel()
 	d := newWritingDesk(t, "2.4.6", tellBoth)

@@ -61,10 +61,17 @@ func openWritingDesk(t *testing.T, version string, tell mapping.WriteBack) *writ
 	}
 	d := &writingDesk{bench: b, shop: shop, client: client, writer: &between{Writer: client}}
 	d.rules.WriteBack = tell
-	d.acts = activities.New(b.db, testkit.Silent(), activities.Instance{Name: "main", Rules: b.rules, Company: b.company, CompanyID: "b1/demo",
-		CallTimeout: 20 * time.Millisecond, Settle: 50 * time.Millisecond, Looks: 3,
-		Shop: client, Writer: d.writer, ShopTimeout: time.Minute})
+	d.acts = d.another(func(i *activities.Instance) { i.ShopSettle = time.Millisecond })
 	return d
+}
+
+// another is one more worker for the same instance, with other settings.
+func (d *writingDesk) another(change func(*activities.Instance)) *activities.Activities {
+	i := activities.Instance{Name: "main", Rules: d.rules, Company: d.company, CompanyID: "b1/demo",
+		CallTimeout: 20 * time.Millisecond, Settle: 50 * time.Millisecond, Looks: 3,
+		Shop: d.client, Writer: d.writer, ShopTimeout: time.Minute}
+	change(&i)
+	return activities.New(d.db, testkit.Silent(), i)
 }
 
 // post puts a document into shop and store and takes it to B1.

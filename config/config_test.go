@@ -94,7 +94,7 @@ func TestWorker_StartsWithWhatMustBeGivenAndDefaultsForTheRest(t *testing.T) {
 	if len(w.All) != 1 || w.All[0].Name != "main" || w.All[0].Rules == nil {
 		t.Fatalf("the instances are %+v", w.All)
 	}
-	if want := (config.Magento{URL: "https://shop.example.com", Token: "t0ken", Timeout: time.Minute, PageSize: 100, Overlap: 5 * time.Minute, Settle: 5 * time.Second}); !reflect.DeepEqual(w.All[0].Magento, want) {
+	if want := (config.Magento{URL: "https://shop.example.com", Token: "t0ken", Timeout: time.Minute, PageSize: 100, Overlap: 5 * time.Minute, Settle: 5 * time.Second, WriteSettle: 2 * time.Minute}); !reflect.DeepEqual(w.All[0].Magento, want) {
 		t.Errorf("Magento is %+v, want %+v", w.All[0].Magento, want)
 	}
 	if want := (config.B1{URL: "https://b1.example.com:50000/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "s3cret",
@@ -153,14 +153,14 @@ func TestWorker_ReportsAllThatIsWrongAtOnce(t *testing.T) {
 	}
 	env(t, "MONGODB_URI=localhost", "MONGODB_DATABASE=", "TEMPORAL_ADDRESS=localhost", "TEMPORAL_NAMESPACE=", "TEMPORAL_TASK_QUEUE=",
 		"LOG_FORMAT=xml", "LOG_LEVEL=loud", "WORKER_STOP_TIMEOUT=-1s",
-		"MAGENTO_URL=shop", "MAGENTO_TIMEOUT=0s", "MAGENTO_PAGE_SIZE=301", "MAGENTO_STORES=2,-1", "MAGENTO_SYNC_FROM=31.1.2026", "MAGENTO_OVERLAP=-1s", "MAGENTO_SETTLE=-1s",
+		"MAGENTO_URL=shop", "MAGENTO_TIMEOUT=0s", "MAGENTO_PAGE_SIZE=301", "MAGENTO_STORES=2,-1", "MAGENTO_SYNC_FROM=31.1.2026", "MAGENTO_OVERLAP=-1s", "MAGENTO_SETTLE=-1s", "MAGENTO_WRITE_SETTLE=0s",
 		"B1_URL=b1", "B1_COMPANY_DB=x", "B1_USER=x", "B1_PASSWORD=x", "B1_CA_FILE=/none/ca.pem", "B1_TIMEOUT=-1s", "B1_MAX_CALLS=0",
 		"B1_ORDERS_PER_SECOND=-1", "B1_SETTLE=0s", "B1_LOOKS=21", "RULES_FILE="+rules)
 	_, err := config.LoadWorker()
 	wantProblems(t, err, "MONGODB_URI: |connection string", "MONGODB_DATABASE: |empty", "TEMPORAL_ADDRESS: |host:port", "TEMPORAL_NAMESPACE: |empty", "TEMPORAL_TASK_QUEUE: |empty",
 		"LOG_FORMAT: |text or json", "LOG_LEVEL: |debug, info", "WORKER_STOP_TIMEOUT: |more than zero",
 		"MAGENTO_|URL", "MAGENTO_|credentials", "MAGENTO_TIMEOUT: |more than zero", "MAGENTO_PAGE_SIZE: |1 to 300", "MAGENTO_STORES: |-1", "MAGENTO_SYNC_FROM: |2026-01-31",
-		"MAGENTO_OVERLAP: |zero or more", "MAGENTO_SETTLE: |zero or more",
+		"MAGENTO_OVERLAP: |zero or more", "MAGENTO_SETTLE: |zero or more", "MAGENTO_WRITE_SETTLE: |more than zero",
 		"B1_|URL", "B1_|certificate", "B1_TIMEOUT: |more than zero", "B1_MAX_CALLS: |1 to 200", "B1_ORDERS_PER_SECOND: |zero or more",
 		"B1_SETTLE: |more than zero", "B1_LOOKS: |1 to 20", "RULES_FILE: |"+rules)
 	for range 5 {
@@ -211,6 +211,8 @@ func TestMagento_SignsInInOneOfThreeWays(t *testing.T) {
 		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_ADMIN_PASSWORD=p"}, magento.WayToken, nil},
 		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c", "MAGENTO_EU_ACCESS_TOKEN_SECRET=d"},
 			magento.WayOAuth, nil},
+		{[]string{"MAGENTO_EU_TOKEN=t", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_CONSUMER_SECRET=b", "MAGENTO_EU_ACCESS_TOKEN=c"}, "",
+			[]string{"MAGENTO_EU_|the access token secret is missing"}}, // half of one, whatever else is given
 		{[]string{"MAGENTO_ADMIN_USER=u", "MAGENTO_ADMIN_PASSWORD=p"}, "", []string{"MAGENTO_EU_|give consumer key"}}, // those of main
 		{[]string{"MAGENTO_EU_ADMIN_USER=u", "MAGENTO_EU_CONSUMER_KEY=a", "MAGENTO_EU_PAGE_SIZE=0"}, "",
 			[]string{"MAGENTO_EU_|password of the admin user", "MAGENTO_EU_|consumer secret, the access token, the access token secret are missing", "MAGENTO_EU_PAGE_SIZE: |"}},

@@ -39,6 +39,8 @@ type Magento struct {
 	Overlap time.Duration `split_words:"true" default:"5m"`
 	// Settle is how far reading stays behind the shop's clock.
 	Settle time.Duration `split_words:"true" default:"5s"`
+	// WriteSettle is how long the shop may still carry out a write that it gave no clear answer to.
+	WriteSettle time.Duration `split_words:"true" default:"2m"`
 }
 
 // Client makes the client of the shop.
@@ -82,6 +84,7 @@ func (m Magento) check(prefix string) (problems []string) {
 	problems = append(problems, between(prefix+"_PAGE_SIZE", m.PageSize, 1, 300)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", m.Timeout)...)
 	problems = append(problems, notNegative(prefix+"_OVERLAP", m.Overlap)...)
+	problems = append(problems, positive(prefix+"_WRITE_SETTLE", m.WriteSettle)...)
 	return append(problems, notNegative(prefix+"_SETTLE", m.Settle)...)
 }
 

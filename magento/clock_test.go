@@ -88,3 +88,35 @@ func TestOAuth_RepeatsNothingThatTheShopsTimeDoesNotMend(t *testing.T) {
 		}
 	}
 }
+
+// TestOAuth_ANonceThatTheShopCouldNotStoreIsNoMatterOfTheClock: Magento says the same of a time that it does not take and
+// of a database that failed.
+func TestOAuth_ANonceThatTheShopCouldNotStoreIsNoMatterOfTheClock(t *testing.T) {
+	for name, c := range map[string]struct {
+		ahead  time.Duration // of the shop's clock
+		noDate bool
+		kind   order.Kind
+		hint   string
+		calls  int64
+	}{
+		"the clocks agree":                    {0, false, order.Transient, "could not store the nonce", 1},
+		"they differ little":                  {-3 * time.Minute, false, order.Transient, "could not store the nonce", 2},
+		"they differ, signed by the shop's":   {-2 * time.Hour, false, order.Transient, "could not store the nonce", 2},
+		"nobody knows the time of the shop's": {0, true, order.Config, "10 minutes ahead", 1},
+	} {
+		sim := newShop(t, magentosim.Config{Orders: 1, ClockSkew: c.ahead})
+		shop := &counting{Handler: sim, noDate: c.noDate}
+		if err := sim.SetFaults(func(f *magentosim.Faults) { f.OAuthRefusal = "timestamp" }); err != nil {
+			t.Fatal(err)
+		}
+		client := newClient(t, magento.Settings{URL: serve(t, shop), OAuth: fourCredentials})
+		f := failureOf(t, get(t, client))
+		if f.Kind != c.kind || f.Code != "401" || !strings.Contains(f.Hint, c.hint) || shop.calls.Load() != c.calls {
+			t.Errorf("%s: %+v after %d requests, want %v after %d", name, f, shop.calls.Load(), c.kind, c.calls)
+		}
+		sim.ClearFaults()
+		if err := get(t, client); err != nil {
+			t.Errorf("%s, when it is over: %v", name, err)
+		}
+	}
+}

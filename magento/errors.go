@@ -60,6 +60,9 @@ func (r *reply) failure(op string, known access) *order.Failure {
 		f.Message = fmt.Sprintf("HTTP %d %s", r.status, http.StatusText(r.status))
 	}
 	f.Kind, f.Hint = classify(r.status, f.Message, r.fromMagento(), f.RetryAfter > 0)
+	if nonceFailed(f) && !r.now.IsZero() && known.ahead.Abs() < clocksClash {
+		notStored(f)
+	}
 	if f.Kind == order.Config && f.Hint == "" {
 		f.Hint = known.refusalHint(f.Message)
 	}

@@ -12,6 +12,12 @@ import (
 
 const opLogin = "POST integration/admin/token"
 
+// Codes of logins that Magento itself refused.
+const (
+	loginRefused = "login_refused"
+	secondFactor = "two_factor"
+)
+
 // login gives a new token and how long it may be used.
 func (c *Client) login(ctx context.Context) (token string, life time.Duration, err error) {
 	body, err := json.Marshal(map[string]string{"username": c.admin.user, "password": c.admin.password})
@@ -44,10 +50,10 @@ func loginRefusal(r *reply) *order.Failure {
 	case f.Kind == order.Transient:
 		return f
 	case strings.Contains(strings.ToLower(f.Message), "2fa"):
-		f.Code, f.Hint = "two_factor", twoFactorHint(providers(r.body))
+		f.Code, f.Hint = secondFactor, twoFactorHint(providers(r.body))
 	case r.fromMagento() && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden):
-		f.Code = "login_refused"
-		f.Hint = "Check MAGENTO_ADMIN_USER and MAGENTO_ADMIN_PASSWORD, and in System > Permissions > All Users that the account is active and in Locked Users that it is not locked: Magento locks it for 30 minutes after 6 failures. Until then, and for 15 minutes in any case, the login is not repeated."
+		f.Code = loginRefused
+		f.Hint = "Check MAGENTO_ADMIN_USER and MAGENTO_ADMIN_PASSWORD, and in System > Permissions > All Users that the account is active and in Locked Users that it is not locked: Magento locks it after 6 failures. So the login is repeated after 31 minutes, then after 2 hours, 6 hours and a day, or at once when this process is started anew."
 	}
 	f.Kind = order.Config
 	return f

@@ -49,28 +49,13 @@ func TestAdmin_ARefusedLoginIsNotRepeatedForAWhile(t *testing.T) {
 			}
 			wg.Wait()
 			shop.wantCalls(t, "20 calls", 1, 0)
-			shop.clock.add(14 * time.Minute)
+			shop.clock.add(30 * time.Minute)
 			_ = get(t, client)
-			shop.wantCalls(t, "14 minutes later", 0, 0)
+			shop.wantCalls(t, "30 minutes later", 0, 0)
 			shop.clock.add(2 * time.Minute)
 			_ = get(t, client)
-			shop.wantCalls(t, "16 minutes later", 1, 0)
+			shop.wantCalls(t, "32 minutes later", 1, 0)
 		})
-	}
-}
-
-func TestAdmin_NeverLocksTheAccount(t *testing.T) {
-	shop := newAdminShop(t, magentosim.Config{})
-	client := shop.client(t, "wr0ng-pass")
-	for range 30 { // a run a minute, for half an hour
-		_ = get(t, client)
-		shop.clock.add(time.Minute)
-	}
-	if n := shop.logins.Load(); n > 3 {
-		t.Errorf("%d logins in half an hour, want room up to the six that lock", n)
-	}
-	if err := get(t, shop.client(t, adminPassword)); err != nil {
-		t.Errorf("a person cannot get in any more: %v", err)
 	}
 }
 

@@ -120,12 +120,6 @@ func TestOAuth_WinsOverTheToken(t *testing.T) {
 	if _, err := client.Get(t.Context(), 1); err != nil {
 		t.Errorf("with both: %v", err)
 	}
-	half := fourCredentials
-	half.AccessTokenSecret = ""
-	client = newClient(t, magento.Settings{URL: serve(t, newShop(t, magentosim.Config{Orders: 1})), Token: bearer, OAuth: half})
-	if _, err := client.Get(t.Context(), 1); err != nil {
-		t.Errorf("with the token and three of four: %v", err)
-	}
 }
 
 func TestBearer_IsSentAsItIs(t *testing.T) {

@@ -85,6 +85,8 @@ func (c *checkup) refusedToken(ctx context.Context, f *order.Failure) Finding {
 		c.refusal = f
 		return ok(string(WayToken) + ": accepted, for other things than orders")
 	}
+	// That look-up needs a right of its own: a token with neither looks like one that does not hold.
+	f.Hint += " The right may also be all that is missing: nothing else could be read with this token either, which needs a right of its own (Magento_Backend::store)."
 	release := c.release(ctx)
 	if before24(release) {
 		f.Hint = "This is Magento " + release + ", which takes bearer tokens. The token is wrong or its integration not active (" + menuIntegration + "), or the right is missing: " +

@@ -113,6 +113,7 @@ func TestProbe_NamesEachFailureAndSkipsWhatDependsOnIt(t *testing.T) {
 		{"token, no right", token, magentosim.Config{}, deny(view), "read orders", magento.Fail, view, "Orders > Actions > View", order.Config, 4},
 		{"token, no right and no other", token, magentosim.Config{}, deny(view, stores), "sign-in", magento.Fail, view, "Likeliest first: since 2.4.4", order.Config, 6},
 		{"token, switched off", token, magentosim.Config{BearerDisabled: true}, nil, "sign-in", magento.Fail, view, "standalone Bearer tokens", order.Config, 6},
+		{"token, switched off or without any right", token, magentosim.Config{BearerDisabled: true}, nil, "sign-in", magento.Fail, view, "right may also be all that is missing", order.Config, 6},
 		{"wrong token of an old release", magento.Settings{Token: "wrong"}, magentosim.Config{Version: "2.3.5"}, nil, "sign-in", magento.Fail, view, "This is Magento 2.3, which takes bearer tokens. The token is wrong", order.Config, 6},
 		{"admin, wrong password", magento.Settings{AdminUser: adminUser, AdminPassword: "wrong"}, magentosim.Config{}, nil, "sign-in", magento.Fail, "sign-in was incorrect", "Locked Users", order.Config, 6},
 		{"admin, second factor", admin, magentosim.Config{TwoFactor: true}, nil, "sign-in", magento.Fail, "2fa", "only a person can give. Make an integration", order.Config, 6},

@@ -3,6 +3,7 @@ package magento
 import (
 	"cmp"
 	"strings"
+	"time"
 )
 
 // This file says why a shop refuses a sign-in. Magento answers most causes with the same 401 "The consumer isn't authorized
@@ -13,12 +14,14 @@ import (
 // access is what a client knows of its sign-in when a call is refused.
 type access struct {
 	way Way
+	// ahead is how far the shop's clock is ahead of ours, by the Date of its answers.
+	ahead time.Duration
 	// worked: the shop has answered this operation before. signedIn: it has answered some operation.
 	worked, signedIn bool
 }
 
 func (c *Client) access(op string) access {
-	a := access{way: c.way}
+	a := access{way: c.way, ahead: time.Duration(c.ahead.Load())}
 	_, a.worked = c.answered.Load(op)
 	c.answered.Range(func(any, any) bool { a.signedIn = true; return false })
 	return a
@@ -69,6 +72,7 @@ var signatureRefusals = []struct{ part, hint string }{
 
 const (
 	hintClock = "The time of the signature was refused: Magento takes none that is more than 10 minutes ahead of its own clock. Set the clocks of this machine and of the shop by NTP."
+	hintNonce = "The clocks agree, so the shop could not store the nonce: its database was busy. It is tried again. Should it stay, look at the shop's log, and whether its PHP machine has another clock than its web server."
 	hintToken = "The shop does not take MAGENTO_ACCESS_TOKEN with this consumer key: the integration was reauthorized, which makes new credentials, or the token is not copied whole. Copy all four credentials from " + menuIntegration + "."
 )
 

@@ -34,6 +34,9 @@ func (s Settings) Way() (way Way, err error) {
 	if s.AdminUser != "" && s.AdminPassword == "" {
 		problems = append(problems, errors.New("Magento credentials: the password of the admin user is missing"))
 	}
+	if s.OAuth != (OAuth{}) && !s.OAuth.complete() {
+		problems = append(problems, fmt.Errorf("Magento credentials: OAuth needs all four, and %s missing", s.OAuth.missing()))
+	}
 	admin := s.AdminUser != "" && s.AdminPassword != ""
 	switch {
 	case s.OAuth.complete():
@@ -42,8 +45,6 @@ func (s Settings) Way() (way Way, err error) {
 		way = WayToken
 	case admin:
 		way = WayAdmin
-	case s.OAuth != (OAuth{}):
-		problems = append(problems, fmt.Errorf("Magento credentials: OAuth needs all four, and %s missing", s.OAuth.missing()))
 	case len(problems) == 0:
 		problems = append(problems, errors.New("Magento credentials: give consumer key, consumer secret, access token and access token secret of an integration; or its access token alone; or an admin user with its password"))
 	}
@@ -75,9 +76,8 @@ type adminSession struct {
 	token string
 	// until is when the token is renewed, shortly before its end.
 	until time.Time
-	// refused remembers a login that the shop turned down.
-	refused      *order.Failure
-	refusedUntil time.Time
+	// refusals keeps a login that failed from being repeated too soon.
+	refusals refusals
 	// denied holds the operations that a new token was refused for: that is a matter of rights, which no login mends.
 	denied map[string]time.Time
 }
@@ -86,13 +86,8 @@ func newAdminSession(user, password string) *adminSession {
 	return &adminSession{user: user, password: password, turn: make(chan struct{}, 1), denied: map[string]time.Time{}}
 }
 
-const (
-	// loginPause is how long a refused login is not repeated. Magento locks an account for 30 minutes after 6 failures; with
-	// this pause two processes make four in that time, and leave room for a person who looks after it.
-	loginPause = 15 * time.Minute
-	// deniedPause is how long a 401 for an operation is taken as an answer after a new token was refused for it.
-	deniedPause = time.Minute
-)
+// deniedPause is how long a 401 for an operation is taken as an answer after a new token was refused for it.
+const deniedPause = time.Minute
 
 // sendAsAdmin makes one call with the shared token. What is refused with 401 did nothing, so that after a new login it
 // may be sent again, whatever it is, once.
@@ -168,25 +163,20 @@ func (c *Client) adminToken(ctx context.Context) (token string, isNew bool, err 
 	return token, true, err
 }
 
-// known is the token of the moment, or the refusal that still stands; empty when there is neither.
+// known is the token of the moment, or the failure that still stands; empty when there is neither.
 func (s *adminSession) known(now time.Time) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.token != "" && now.Before(s.until):
+	if s.token != "" && now.Before(s.until) {
 		return s.token, nil
-	case s.refused != nil && now.Before(s.refusedUntil):
-		return "", s.refused
 	}
-	return "", nil
+	return "", s.refusals.standing(now)
 }
 
 // loggedIn keeps what came of a login.
 func (s *adminSession) loggedIn(token string, until time.Time, err error, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token, s.until, s.refused = token, until, nil
-	if f, ok := err.(*order.Failure); ok && f.Kind == order.Config {
-		s.refused, s.refusedUntil = f, now.Add(loginPause)
-	}
+	s.token, s.until = token, until
+	s.refusals.learn(err, now)
 }

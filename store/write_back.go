@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,9 +24,11 @@ const (
 	WriteBackGivenUp WriteBackState = "given_up"
 	// WriteBackToLookAt: it has been told, but may have undone a change that somebody made in the same moment.
 	WriteBackToLookAt WriteBackState = "to_look_at"
+	// WriteBackDropped, which has no name: the order was no longer posted when Magento was to be told. It is when it is posted again.
+	WriteBackDropped WriteBackState = ""
 )
 
-// WriteBackStates lists them all.
+// WriteBackStates lists all that have a name.
 func WriteBackStates() []WriteBackState {
 	return []WriteBackState{WriteBackOpen, WriteBackDone, WriteBackGivenUp, WriteBackToLookAt}
 }
@@ -37,12 +40,18 @@ type WriteBack struct {
 	DocNum int64 `bson:"doc_num" json:"doc_num"`
 	// Replaces is an earlier sales order of the same order of which Magento was told; 0 for none.
 	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
-	// Since is when the order was posted; an open one is given up some days later.
+	// Earlier are those before: Magento may hold any of them when a later one was never written.
+	Earlier []int64 `bson:"earlier,omitempty" json:"earlier,omitempty"`
+	// Since is when the order was posted, or when somebody asked for it anew.
 	Since time.Time `bson:"since" json:"since"`
 	// DueAt is when an open one is tried next. Until BusyUntil the order belongs to an attempt that has begun.
 	DueAt     time.Time  `bson:"due_at" json:"due_at"`
 	BusyUntil *time.Time `bson:"busy_until,omitempty" json:"busy_until,omitempty"`
-	Attempts  int        `bson:"attempts" json:"attempts"`
+	// Attempts counts those that failed for the order's own sake, and the one that is under way; Waited is the pauses after
+	// them. Stops counts those in a row that failed for what is the same for all orders: an outage, a missing right.
+	Attempts int           `bson:"attempts" json:"attempts"`
+	Waited   time.Duration `bson:"waited,omitempty" json:"waited,omitempty"`
+	Stops    int           `bson:"stops,omitempty" json:"stops,omitempty"`
 	// Reason says why it was not written yet, why it was given up, or what a person should look at.
 	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
 	// Concern is what was found while it was written, kept until all of it is.
@@ -52,6 +61,16 @@ type WriteBack struct {
 
 // Open reports whether Magento is still to be told; there may be nothing to tell.
 func (w *WriteBack) Open() bool { return w != nil && w.State == WriteBackOpen }
+
+// Drop closes one whose order is posted no more. Its numbers stay known as ours.
+func (w *WriteBack) Drop() {
+	*w = WriteBack{State: WriteBackDropped, DocNum: w.DocNum, Replaces: w.Replaces, Earlier: w.Earlier, Since: w.Since, DueAt: w.DueAt}
+}
+
+// Ours reports whether a number is that of an earlier sales order of the order.
+func (w *WriteBack) Ours(docNum int64) bool {
+	return docNum != 0 && (docNum == w.Replaces || slices.Contains(w.Earlier, docNum))
+}
 
 // Take gives an open one that is due to one attempt alone until then. false means that it is not to be taken now.
 func (w *WriteBack) Take(until time.Time) bool {
@@ -69,6 +88,13 @@ func (w *WriteBack) Hurry() {
 	if w.BusyUntil != nil && w.BusyUntil.After(w.DueAt) {
 		w.DueAt = *w.BusyUntil
 	}
+}
+
+// Again opens one that was left to a person, as if it were new.
+func (w *WriteBack) Again() {
+	w.State, w.Reason, w.Concern, w.DoneAt = WriteBackOpen, nil, nil, nil
+	w.Since, w.Attempts, w.Waited, w.Stops = now(), 0, 0, 0
+	w.Hurry()
 }
 
 // ForPerson reports whether somebody must look at it; a resync of the order does it again.

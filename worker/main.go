@@ -142,7 +142,7 @@ func instances(settings *config.Worker) (all []activities.Instance, companies []
 		}
 		companies = append(companies, company)
 		all = append(all, activities.Instance{
-			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout,
+			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			Company: company, CompanyID: i.B1.Company(), Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,

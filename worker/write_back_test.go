@@ -26,6 +26,7 @@ func newTellingWorld(t *testing.T, version string, orders int) *world {
 	w := newWorldWith(t, magentosim.Config{Seed: 7, Orders: orders, OAuth: signIn, Version: version})
 	w.settings.All[0].Rules.WriteBack = tellMagento
 	w.settings.All[0].Magento.Timeout = 2 * time.Second
+	w.settings.All[0].Magento.WriteSettle = time.Second // the simulator ends no write later
 	return w
 }
 
@@ -209,7 +210,8 @@ func TestAKilledWorkerTellsMagentoOnce(t *testing.T) {
 		w.place("simple", 1)
 	}
 	before := w.shopOrders()
-	w.extra = []string{"RULES_" + strings.ToUpper(w.instance) + "_FILE=" + rulesThatTell(t), "MAGENTO_" + strings.ToUpper(w.instance) + "_TIMEOUT=1s"}
+	w.extra = []string{"RULES_" + strings.ToUpper(w.instance) + "_FILE=" + rulesThatTell(t), "MAGENTO_" + strings.ToUpper(w.instance) + "_TIMEOUT=1s",
+		"MAGENTO_" + strings.ToUpper(w.instance) + "_WRITE_SETTLE=1s"}
 	if err := w.shop.SetFaults(func(f *magentosim.Faults) { f.LatencyMS = 300 }); err != nil {
 		t.Fatal(err)
 	}

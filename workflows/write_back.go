@@ -8,18 +8,23 @@ import (
 	"datawald/store"
 )
 
-// maxWriteBackCalls bounds the calls of one run; the next run goes on.
-const maxWriteBackCalls = 5
+// writeBackCalls is how many calls a run makes at most, by the version of the step that it was begun with; the next run goes
+// on. More than one keeps new orders waiting behind the comments of old ones.
+var writeBackCalls = map[workflow.Version]int{workflow.DefaultVersion: 0, 1: 5, 2: 1}
 
 // writeBack tells Magento of posted orders, after the run's own have ended. A run in which there is nothing to tell
 // schedules nothing, so that it costs nothing. What goes wrong is noted in the run and does not make it fail: the orders
 // are posted, and a later run tells Magento.
 func writeBack(ctx workflow.Context, run *store.Run, p *poster, due bool) error {
-	// The version keeps a run that was begun by a release without this step on its old way.
-	if !due && !p.writeBack || workflow.GetVersion(ctx, "write-back", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !due && !p.writeBack {
 		return nil
 	}
-	for range maxWriteBackCalls {
+	// The version keeps a run that an earlier release began on its old way.
+	version := workflow.GetVersion(ctx, "write-back", workflow.DefaultVersion, 2)
+	if version >= 2 && p.late {
+		return nil
+	}
+	for range writeBackCalls[version] {
 		var result activities.WriteBackResult
 		err := workflow.ExecuteActivity(ctx, act.WriteBack, activities.WriteBackInput{Instance: run.Instance}).Get(ctx, &result)
 		if temporal.IsCanceledError(err) {

@@ -53,8 +53,7 @@ func TestSyncOrders_TellsMagentoOnlyWhenThereIsSomethingToTell(t *testing.T) {
 		"the rules ask for nothing":      {3, posted, false, nil, nil, 0, 0, nil},
 		"an order was posted":            {3, postedAndDue, false, nil, []activities.WriteBackResult{{Written: 3}}, 1, 3, nil},
 		"earlier ones are due":           {0, posted, true, nil, []activities.WriteBackResult{{Written: 2, Later: 1}}, 1, 2, nil},
-		"there are more than a call has": {3, postedAndDue, false, nil, []activities.WriteBackResult{{Written: 500, More: true}, {Written: 7}}, 2, 507, nil},
-		"there are always more":          {3, postedAndDue, false, nil, []activities.WriteBackResult{{Written: 1, More: true}}, 5, 5, nil},
+		"there are more than a call has": {3, postedAndDue, false, nil, []activities.WriteBackResult{{Written: 500, More: true}, {Written: 7}}, 1, 500, nil},
 		"Magento does not answer": {3, postedAndDue, false, nil, []activities.WriteBackResult{{Written: 1, Stopped: "no answer"}}, 1, 1,
 			[]string{"write back to Magento: no answer"}},
 		"the activity fails": {3, postedAndDue, false, broken, nil, 1, 0, []string{"write back to Magento: the store is gone (type: Refused, retryable: false)"}},
@@ -140,11 +139,24 @@ func TestResyncOrders_TellsMagentoWhatIsDue(t *testing.T) {
 
 // A run that an earlier release began goes on as that release would.
 func TestSyncOrders_ARunOfAnEarlierReleaseKeepsItsWay(t *testing.T) {
+	for version, want := range map[workflow.Version]int{workflow.DefaultVersion: 0, 1: 5, 2: 1} {
+		f := newFlow(t, 1)
+		f.children(time.Second, postedAndDue, nil)
+		f.OnGetVersion("write-back", workflow.DefaultVersion, workflow.Version(2)).Return(version)
+		calls := writes(f.TestWorkflowEnvironment, nil, activities.WriteBackResult{Written: 1, More: true})
+		if run := f.run(workflows.SyncOrdersInput{}); *calls != want || run.Counts.Posted != 1 {
+			t.Errorf("version %d: %d write-backs, counts %+v; want %d and the order posted", version, *calls, run.Counts, want)
+		}
+	}
+}
+
+// A run whose time is up leaves it to the next.
+func TestSyncOrders_ARunThatIsLateTellsNothing(t *testing.T) {
 	f := newFlow(t, 1)
-	f.children(time.Second, postedAndDue, nil)
-	f.OnGetVersion("write-back", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
+	f.writeBack = true
+	f.children(time.Hour, postedAndDue, nil)
 	calls := writes(f.TestWorkflowEnvironment, nil, activities.WriteBackResult{Written: 1})
-	if run := f.run(workflows.SyncOrdersInput{}); *calls != 0 || run.Counts.Posted != 1 {
-		t.Errorf("%d write-backs, counts %+v; want none and the order posted", *calls, run.Counts)
+	if run := f.run(workflows.SyncOrdersInput{Budget: time.Minute}); *calls != 0 || run.Counts.Started != 1 {
+		t.Errorf("%d write-backs, counts %+v; want none after the time is up", *calls, run.Counts)
 	}
 }
