@@ -26,21 +26,31 @@ func TestMain(m *testing.M) {
 // parts are gone through side by side.
 const parts = 4
 
-// cutHoldsBack wants the reading never to be ahead of an order that is not staged. Orders that changed or appeared after it
-// began are the next run's.
+// cutHoldsBack wants neither the latest reading nor the cut ever to be ahead of an order that is not staged.
 func (w *readingWorld) cutHoldsBack() {
 	progress, err := w.db.Progress(context.Background(), w.instance, store.TaskOrders)
 	w.must(err)
-	shown := w.shown[progress.Latest.Began]
+	if progress.Cut != w.cut {
+		w.cut, w.cutMoved = progress.Cut, w.latestRun
+	}
+	w.stagedUpTo("reading", progress.Latest.Reach, w.shown[progress.Latest.Began])
+	if !w.clockSet { // a clock that was wrong leaves the cut where it had led it
+		w.stagedUpTo("the cut", w.cut, w.shown[w.cutMoved])
+	}
+}
+
+// stagedUpTo wants what the shop showed before the run that came so far to be staged up to there. Orders that changed or
+// appeared after it began are the next run's.
+func (w *readingWorld) stagedUpTo(what string, end order.Cut, shown map[int64]string) {
 	for _, p := range w.shop.Orders() {
 		at, err := time.Parse("2006-01-02 15:04:05", p.UpdatedAt)
 		w.must(err)
-		if (order.Cut{UpdatedAt: at, EntityID: p.EntityID}).After(progress.Latest.Reach) || shown[p.EntityID] != w.version(p.EntityID) || w.standIn(p.EntityID) != nil {
+		if (order.Cut{UpdatedAt: at, EntityID: p.EntityID}).After(end) || shown[p.EntityID] != w.version(p.EntityID) || w.standIn(p.EntityID) != nil {
 			continue
 		}
 		if doc := w.staged(p); doc == nil || doc.PayloadHash != w.version(p.EntityID) {
-			w.t.Fatalf("reading has come to %v, and order %d of %s is not staged as the shop has shown it since before the run: %+v",
-				progress.Latest.Reach, p.EntityID, p.UpdatedAt, doc)
+			w.t.Fatalf("%s has come to %v, and order %d of %s is not staged as the shop has shown it since before the run: %+v",
+				what, end, p.EntityID, p.UpdatedAt, doc)
 		}
 	}
 }

@@ -60,6 +60,11 @@ type readingWorld struct {
 	// clockSeen is true when a reading has met the shop's clock as it is now: one that is wrong and right again between two
 	// readings leaves no trace.
 	clockSeen bool
+	// clockSet is true when the shop's clock was ever set.
+	clockSet bool
+	// cut is the cut as it was seen last, cutMoved when the run began that moved it there, latestRun when the latest did.
+	cut                 order.Cut
+	cutMoved, latestRun time.Time
 	// changes counts how often the shop changed each order.
 	changes map[int64]int
 	// zombie is a staging whose worker was taken for dead; it comes late.
@@ -234,7 +239,7 @@ func (w *readingWorld) ranThen(r *store.Reading) bool {
 // setClock lets the shop's clock run ahead or behind, when the readings know how it ran before.
 func (w *readingWorld) setClock(f *magentosim.Faults, seconds int) {
 	if w.clockSeen && f.ClockSkewSeconds != seconds {
-		f.ClockSkewSeconds, w.clockSeen = seconds, false
+		f.ClockSkewSeconds, w.clockSeen, w.clockSet = seconds, false, true
 	}
 }
 
@@ -245,7 +250,7 @@ func (w *readingWorld) run(script []int) store.Run {
 	for _, p := range w.shop.Orders() {
 		shown[p.EntityID] = w.version(p.EntityID)
 	}
-	w.shown[w.runBegan] = shown
+	w.shown[w.runBegan], w.latestRun = shown, w.runBegan
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(log.NewStructuredLogger(testkit.Silent()))
 	env := suite.NewTestWorkflowEnvironment()
