@@ -112,5 +112,7 @@ func late(ref store.PayloadRef, doc *store.Staged) bool {
 		return false
 	}
 	changed, read := ref.UpdatedAt.Compare(doc.Magento.UpdatedAt), ref.ReadAt.Compare(doc.Magento.ReadAt)
-	return changed < 0 && read <= 0 || changed == 0 && read < 0
+	// A date after the reading is one of a clock that is not ours, and proves nothing either.
+	future := ref.UpdatedAt.After(ref.ReadAt.Add(clockTolerance))
+	return changed < 0 && read <= 0 || changed == 0 && read < 0 || future && read < 0
 }

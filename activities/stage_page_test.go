@@ -278,6 +278,12 @@ func TestStage_ATouchedOrderGetsItsTimeAndNoLine(t *testing.T) {
 	if doc, err = d.db.Get(t.Context(), "main:1:000000001"); err != nil || doc.Order.Billing.City != "Springfield" {
 		t.Errorf("one of the same second that was read earlier replaced it: %v, %v", doc.Order.Billing.City, err)
 	}
+	ahead := versionOf("000000001", "Shelbyville", 8)
+	ahead.UpdatedAt = moment(0).AddDate(0, 3, 0)
+	d.read(t, ahead) // dated months ahead by a wrong clock, read earlier
+	if doc, err = d.db.Get(t.Context(), "main:1:000000001"); err != nil || doc.Order.Billing.City != "Springfield" {
+		t.Errorf("one of a wrong clock that was read earlier replaced it: %v, %v", doc.Order.Billing.City, err)
+	}
 	// Read later and changed earlier: the shop's clock ran ahead and was set back.
 	d.rules.Clock = func() time.Time { return moment(55) }
 	d.read(t, versionOf("000000001", "Shelbyville", 6))

@@ -120,10 +120,7 @@ func (w *readingWorld) settled() {
 	if len(last.Errors) > 0 || last.Counts.Read != last.Counts.Unchanged {
 		w.t.Fatalf("the third reading of a quiet shop: %+v, errors %q; want nothing but unchanged", last.Counts, last.Errors)
 	}
-	if w.zombie != nil {
-		_, err := w.acts.SyncOrder(context.Background(), *w.zombie)
-		w.must(err)
-	}
+	w.comeLate(context.Background())
 }
 
 // TestReading_LosesNothingWhateverHappens puts the reading through random histories: orders placed alone and in crowds,
