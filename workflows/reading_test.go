@@ -112,6 +112,8 @@ func (w *readingWorld) settled() {
 		}
 	}
 	w.tick(time.Minute + w.settle + 2*time.Second) // what is dated less than a minute ahead waits for its time
+	w.run(nil)
+	w.tick(time.Minute + w.settle + 2*time.Second) // and so does what was dated a little more than that ahead
 	var last store.Run
 	for range 3 {
 		w.tick(time.Second)
