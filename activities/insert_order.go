@@ -78,7 +78,7 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if wait := p.tooEarly(); wait > 0 {
 		return nil, later(wait, "an earlier attempt may still be at work")
 	}
-	p.mapped, p.hash, p.reference = mapping.Map(p.doc.Order, p.instance.Rules, now()), p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
+	p.mapped, p.hash, p.reference = p.instance.Rules.Map(mapping.Input{Order: p.doc.Order, Now: now()}), p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
 	if p.mapped.Document != nil {
 		p.hide = order.NewRedactor(p.doc.Order, mapping.Personal(p.mapped.Document)...).Text
 	}

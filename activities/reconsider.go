@@ -85,7 +85,7 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 		}
 		d := i.Rules.Decide(doc.Order, now())
 		if d.Status == order.Pending {
-			if d.Reason = mapping.Map(doc.Order, i.Rules, now()).Hold; d.Reason != nil {
+			if d.Reason = i.Rules.Map(mapping.Input{Order: doc.Order, Now: now()}).Hold; d.Reason != nil {
 				d.Status = order.Held
 			}
 		}

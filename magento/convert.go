@@ -50,6 +50,11 @@ func Convert(instance string, raw []byte) (*order.Order, error) {
 	o.Payment = order.Payment{Method: string(payment.Method), PONumber: string(payment.PONumber)}
 	o.Totals.Authorized = payment.Authorized.Decimal
 	w.shipping(o)
+	if o.BaseCurrency != "" && o.BaseCurrency != o.Currency {
+		if o.Base, err = w.base(); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
 }
 
@@ -100,23 +105,36 @@ func (w *wireOrder) totals() order.Totals {
 		Shipping: w.Shipping.Decimal, ShippingDiscount: w.ShippingDiscount.Decimal, ShippingTax: w.ShippingTax.Decimal,
 		ShippingTaxCompensation: w.ShippingTaxComp.Decimal,
 		Tax:                     w.Tax.Decimal, TaxCompensation: w.TaxComp.Decimal,
-		GiftWrap:  decimal.Sum(x.GWPrice.Decimal, x.GWItemsPrice.Decimal, x.GWCardPrice.Decimal, x.GWTaxAmount.Decimal, x.GWItemsTax.Decimal, x.GWCardTax.Decimal),
+		GiftWrap:    decimal.Sum(x.GWPrice.Decimal, x.GWItemsPrice.Decimal, x.GWCardPrice.Decimal),
+		GiftWrapTax: decimal.Sum(x.GWTaxAmount.Decimal, x.GWItemsTax.Decimal, x.GWCardTax.Decimal),
 		GiftCards: x.GiftCards.Decimal, StoreCredit: x.StoreCredit.Decimal, RewardPoints: x.RewardPoints.Decimal,
 		Grand: w.GrandTotal.Decimal, Paid: w.TotalPaid.Decimal, Refunded: w.TotalRefunded.Decimal, Canceled: w.TotalCanceled.Decimal,
 	}
 }
 
 func (w *wireOrder) lines() []order.Line {
-	lines := make([]order.Line, len(w.Items))
+	lines, taxes := make([]order.Line, len(w.Items)), w.rowTaxes()
 	for i, it := range w.Items {
 		lines[i] = order.Line{
 			ItemID: it.ItemID.int(), ParentItemID: it.ParentItemID.int(), SKU: strings.TrimSpace(string(it.SKU)), Name: string(it.Name),
 			ProductType: string(it.ProductType), QtyOrdered: it.QtyOrdered.Decimal, QtyCanceled: it.QtyCanceled.Decimal, QtyRefunded: it.QtyRefunded.Decimal,
 			Price: it.Price.Decimal, PriceInclTax: it.PriceInclTax.Decimal, Discount: it.Discount.Decimal, Tax: it.Tax.Decimal,
 			TaxPercent: it.TaxPercent.Decimal, TaxCompensation: it.TaxComp.Decimal, Weee: it.Weee.Decimal, Virtual: it.IsVirtual.bool(),
+			OriginalPrice: it.Original.Decimal, Taxes: taxes[it.ItemID], CustomOptions: len(it.Option.orEmpty().Extra.orEmpty().Custom) > 0,
 		}
 	}
 	return lines
+}
+
+// rowTaxes are the rates on goods by row. One row may have several entries, for its price and for what belongs to it.
+func (w *wireOrder) rowTaxes() map[lenient][]order.AppliedTax {
+	all := map[lenient][]order.AppliedTax{}
+	for _, t := range w.Extra.orEmpty().ItemTaxes {
+		if t.Type == "product" && t.Item != "" {
+			all[t.Item] = append(all[t.Item], t.rates()...)
+		}
+	}
+	return all
 }
 
 // shipping reads the one assignment that an order has for now; a virtual order has one without an address.
@@ -134,9 +152,7 @@ func (w *wireOrder) shipping(o *order.Order) {
 		if t.Type != "shipping" {
 			continue
 		}
-		for _, applied := range t.Applied {
-			o.ShippingTaxes = append(o.ShippingTaxes, applied.Percent.Decimal)
-		}
+		o.ShippingRates = append(o.ShippingRates, t.rates()...)
 	}
 }
 

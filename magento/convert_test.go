@@ -74,7 +74,7 @@ func TestConvert_TakesWhatB1MustKnow(t *testing.T) {
 	}{
 		"subtotal": {x.Subtotal, "24"}, "discount": {x.Discount, "-2"}, "shipping": {x.Shipping, "5"}, "tax": {x.Tax, "2.9"},
 		"shipping discount": {x.ShippingDiscount, "1"}, "shipping tax": {x.ShippingTax, "0.5"}, "compensation": {x.TaxCompensation, "0.38"},
-		"shipping compensation": {x.ShippingTaxCompensation, "0.02"}, "wrap": {x.GiftWrap, "1.3"}, "cards": {x.GiftCards, "3"},
+		"shipping compensation": {x.ShippingTaxCompensation, "0.02"}, "wrap": {x.GiftWrap, "1.1"}, "tax on wrap": {x.GiftWrapTax, "0.2"}, "cards": {x.GiftCards, "3"},
 		"credit": {x.StoreCredit, "2"}, "points": {x.RewardPoints, "1"}, "grand": {x.Grand, "29.9"}, "paid": {x.Paid, "10"},
 		"refunded": {x.Refunded, "4"}, "canceled": {x.Canceled, "1"},
 		"qty": {o.Lines[0].QtyOrdered, "2"}, "price": {o.Lines[0].Price, "12"}, "price with tax": {o.Lines[0].PriceInclTax, "13.2"},
@@ -84,8 +84,8 @@ func TestConvert_TakesWhatB1MustKnow(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, c.got, c.want)
 		}
 	}
-	if len(o.ShippingTaxes) != 2 || !o.ShippingTaxes[0].Equal(num("7.5")) {
-		t.Errorf("taxes on shipping %v, want 7.5 and 1", o.ShippingTaxes)
+	if len(o.ShippingRates) != 2 || !o.ShippingRates[0].Percent.Equal(num("7.5")) {
+		t.Errorf("taxes on shipping %v, want 7.5 and 1", o.ShippingRates)
 	}
 	if l := o.Lines[0]; len(o.Lines) != 1 || l.ItemID != 1 || l.SKU != "A-1" || l.Name != "Mug" || l.ProductType != order.Simple || l.ParentItemID != 0 {
 		t.Errorf("lines %+v", o.Lines)

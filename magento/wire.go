@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"datawald/order"
 )
 
 // lenient is a value that Magento writes as a string in one release and as a number in the next: its text is kept.
@@ -91,6 +93,15 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// unread is an amount in base currency: it is read only when the order is in another one.
+type unread json.RawMessage
+
+// UnmarshalJSON keeps the text.
+func (u *unread) UnmarshalJSON(b []byte) error {
+	*u = append((*u)[:0], b...)
+	return nil
+}
+
 // maybe is an object that can be missing: absent, null, or [], which is how PHP writes an object without members.
 type maybe[T any] struct{ value *T }
 
@@ -155,6 +166,19 @@ type wireOrder struct {
 	TotalRefunded    amount  `json:"total_refunded"`
 	TotalCanceled    amount  `json:"total_canceled"`
 
+	BaseSubtotal         unread `json:"base_subtotal"`
+	BaseDiscount         unread `json:"base_discount_amount"`
+	BaseShipping         unread `json:"base_shipping_amount"`
+	BaseShippingDiscount unread `json:"base_shipping_discount_amount"`
+	BaseShippingTax      unread `json:"base_shipping_tax_amount"`
+	BaseShippingTaxComp  unread `json:"base_shipping_discount_tax_compensation_amnt"`
+	BaseTax              unread `json:"base_tax_amount"`
+	BaseTaxComp          unread `json:"base_discount_tax_compensation_amount"`
+	BaseGrandTotal       unread `json:"base_grand_total"`
+	BaseTotalPaid        unread `json:"base_total_paid"`
+	BaseTotalRefunded    unread `json:"base_total_refunded"`
+	BaseTotalCanceled    unread `json:"base_total_canceled"`
+
 	Items   []wireItem         `json:"items"`
 	Billing maybe[wireAddress] `json:"billing_address"`
 	Payment maybe[wirePayment] `json:"payment"`
@@ -178,6 +202,45 @@ type wireItem struct {
 	TaxComp      amount  `json:"discount_tax_compensation_amount"`
 	Weee         amount  `json:"weee_tax_applied_row_amount"`
 	IsVirtual    lenient `json:"is_virtual"`
+	Original     amount  `json:"original_price"`
+
+	BasePrice        unread `json:"base_price"`
+	BasePriceInclTax unread `json:"base_price_incl_tax"`
+	BaseOriginal     unread `json:"base_original_price"`
+	BaseDiscount     unread `json:"base_discount_amount"`
+	BaseTax          unread `json:"base_tax_amount"`
+	BaseTaxComp      unread `json:"base_discount_tax_compensation_amount"`
+	BaseWeee         unread `json:"base_weee_tax_applied_row_amnt"`
+
+	Option maybe[wireOption] `json:"product_option"`
+}
+
+// wireOption is what the buyer chose of a product.
+type wireOption struct {
+	Extra maybe[struct {
+		Custom []json.RawMessage `json:"custom_options"`
+	}] `json:"extension_attributes"`
+}
+
+// wireTaxes are the rates that Magento applied to a row, or to shipping.
+type wireTaxes struct {
+	Type lenient `json:"type"`
+	// Item is the row; Associated the one that a tax of another kind, such as weee, belongs to.
+	Item       lenient `json:"item_id"`
+	Associated lenient `json:"associated_item_id"`
+	Applied    []struct {
+		Code    lenient `json:"code"`
+		Percent amount  `json:"percent"`
+		Amount  amount  `json:"amount"`
+	} `json:"applied_taxes"`
+}
+
+func (t wireTaxes) rates() []order.AppliedTax {
+	rates := make([]order.AppliedTax, len(t.Applied))
+	for i, a := range t.Applied {
+		rates[i] = order.AppliedTax{Code: string(a.Code), Percent: a.Percent.Decimal, Amount: a.Amount.Decimal}
+	}
+	return rates
 }
 
 type wireAddress struct {
@@ -212,13 +275,7 @@ type wireExtra struct {
 	Assignments []struct {
 		Shipping maybe[wireShipping] `json:"shipping"`
 	} `json:"shipping_assignments"`
-	ItemTaxes []struct {
-		Type    lenient `json:"type"`
-		Applied []struct {
-			Percent amount `json:"percent"`
-			Amount  amount `json:"amount"`
-		} `json:"applied_taxes"`
-	} `json:"item_applied_taxes"`
+	ItemTaxes    []wireTaxes `json:"item_applied_taxes"`
 	GiftCards    amount `json:"gift_cards_amount"`
 	StoreCredit  amount `json:"customer_balance_amount"`
 	RewardPoints amount `json:"reward_currency_amount"`
@@ -228,6 +285,16 @@ type wireExtra struct {
 	GWTaxAmount  amount `json:"gw_tax_amount"`
 	GWItemsTax   amount `json:"gw_items_tax_amount"`
 	GWCardTax    amount `json:"gw_card_tax_amount"`
+
+	BaseGiftCards    unread `json:"base_gift_cards_amount"`
+	BaseStoreCredit  unread `json:"base_customer_balance_amount"`
+	BaseRewardPoints unread `json:"base_reward_currency_amount"`
+	BaseGWPrice      unread `json:"gw_base_price"`
+	BaseGWItemsPrice unread `json:"gw_items_base_price"`
+	BaseGWCardPrice  unread `json:"gw_card_base_price"`
+	BaseGWTax        unread `json:"gw_base_tax_amount"`
+	BaseGWItemsTax   unread `json:"gw_items_base_tax_amount"`
+	BaseGWCardTax    unread `json:"gw_card_base_tax_amount"`
 }
 
 // unmarshalExact keeps numbers as they are written.

@@ -12,19 +12,19 @@ import (
 
 func TestMap_DecimalsOfZeroMeanZero(t *testing.T) {
 	o := newCart().simple("MUG", "1", "9.99").order()
-	whole := mapping.Map(o, rulesWith(t, "price_decimals: 6", "price_decimals: 0"), today)
+	whole := mapped(o, rulesWith(t, "price_decimals: 6", "price_decimals: 0"), today)
 	if whole.Hold == nil || whole.Hold.Code != "line_not_exact" || !strings.Contains(whole.Hold.Message, "0 decimals") {
 		t.Errorf("with price_decimals 0, 9.99 is held as %v; want line_not_exact", whole.Hold)
 	}
-	absent := mapping.Map(o, rulesWith(t, "  price_decimals: 6\n", "", "  percent_decimals: 6\n", ""), today)
+	absent := mapped(o, rulesWith(t, "  price_decimals: 6\n", "", "  percent_decimals: 6\n", ""), today)
 	if absent.Hold != nil {
 		t.Errorf("without price_decimals: %s", absent.Hold)
 	}
 	o = newCart().simple("MUG", "1", "8").discounted("1").order() // 12.5 %
-	if got, want := shape(mapping.Map(o, rulesWith(t, "percent_decimals: 6", "percent_decimals: 0"), today)), "1 x MUG @ 7 Exempt"; got != want {
+	if got, want := shape(mapped(o, rulesWith(t, "percent_decimals: 6", "percent_decimals: 0"), today)), "1 x MUG @ 7 Exempt"; got != want {
 		t.Errorf("with percent_decimals 0: got %s, want %s", got, want)
 	}
-	if got, want := shape(mapping.Map(o, exampleRules(t), today)), "1 x MUG @ 8 -12.5% Exempt"; got != want {
+	if got, want := shape(exampleRules(t).Map(mapping.Input{Order: o, Now: today})), "1 x MUG @ 8 -12.5% Exempt"; got != want {
 		t.Errorf("with percent_decimals 6: got %s, want %s", got, want)
 	}
 }
@@ -33,9 +33,9 @@ func TestMap_DecimalsOfZeroMeanZero(t *testing.T) {
 func TestMap_FreightAsAnItemIsTaxedWithTheLines(t *testing.T) {
 	rules := rulesWith(t, "freight: { expense_code: 1 }", "freight: { item_code: SHIP }")
 	c := newCart().simple("MUG", "1", "10").taxed("8.25", "0.83").shipping("5.09")
-	c.o.Totals.ShippingTax, c.o.ShippingTaxes = d("0.42"), []decimal.Decimal{d("8.25")}
+	c.o.Totals.ShippingTax, c.o.ShippingRates = d("0.42"), []order.AppliedTax{{Percent: d("8.25")}}
 	o := c.order()
-	r := mapping.Map(o, rules, today)
+	r := rules.Map(mapping.Input{Order: o, Now: today})
 	if r.Hold != nil {
 		t.Fatal(r.Hold)
 	}
@@ -59,7 +59,7 @@ func TestMap_FreightAsAnItemIsTaxedWithTheLines(t *testing.T) {
 func TestMap_ShippingTaxIsPartOfTheProofAtOnce(t *testing.T) {
 	c := newCart().simple("MUG", "1", "100").taxed("8.25", "8.25").shipping("5")
 	c.o.Totals.ShippingDiscount, c.o.Totals.ShippingTax = d("5"), d("0.41")
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	if r.Hold == nil || r.Hold.Code != "shipping_tax_without_freight" || !strings.Contains(r.Hold.Message, "0.41 USD") || r.Hold.Hint == "" {
 		t.Errorf("held as %v, want shipping_tax_without_freight with the amount and a hint", r.Hold)
 	}
@@ -99,7 +99,7 @@ func TestMap_HoldsAmountsThatNoSaleHas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newCart().simple("MUG", "1", "100").taxed("8.25", "8.25").simple("PEN", "2", "3").shipping("5").order()
 			tc.change(o)
-			r := mapping.Map(o, exampleRules(t), today)
+			r := exampleRules(t).Map(mapping.Input{Order: o, Now: today})
 			if r.Hold == nil {
 				t.Fatalf("not held: %s", shape(r))
 			}

@@ -50,7 +50,7 @@ func TestMap_B1ArrivesAtMagentosTotalForEveryGeneratedOrder(t *testing.T) {
 			if err != nil {
 				t.Fatalf("seed %d, order %s: %v", seed, p.IncrementID, err)
 			}
-			r := mapping.Map(o, rules, today)
+			r := rules.Map(mapping.Input{Order: o, Now: today})
 			if r.Hold != nil {
 				held++
 				t.Logf("seed %d, order %s (%s): held: %s", seed, p.IncrementID, p.Kind, r.Hold)
@@ -92,7 +92,7 @@ func TestMap_B1ArrivesAtMagentosTotalForAnyCart(t *testing.T) {
 		if o.Totals.Grand.IsZero() {
 			return
 		}
-		r := mapping.Map(o, rules, today)
+		r := rules.Map(mapping.Input{Order: o, Now: today})
 		if r.Hold != nil {
 			if r.Hold.Code != "total_differs" {
 				t.Fatalf("held: %s", r.Hold)

@@ -92,3 +92,8 @@ func (c *cart) order() *order.Order {
 	o.Totals = *t
 	return &o
 }
+
+// mapped maps an order without anything that B1 would be asked.
+func mapped(o *order.Order, r *mapping.Rules, now time.Time) mapping.Result {
+	return r.Map(mapping.Input{Order: o, Now: now})
+}

@@ -33,8 +33,10 @@ func (c *checker) store(at string, s StoreRules) {
 		c.untaxedExpense(at+".extras."+name, e.ExpenseCode, e.TaxCode, s.Tax.Codes)
 	}
 	if r := s.Rounding; r != nil {
-		if r.Max.IsNegative() {
-			c.bad(at+".rounding.max", "is %s, want 0 or more", r.Max)
+		for currency, limit := range r.Max {
+			if limit.IsNegative() {
+				c.bad(at+".rounding.max."+currency, "is %s, want 0 or more", limit)
+			}
 		}
 		c.untaxedExpense(at+".rounding", r.ExpenseCode, r.TaxCode, s.Tax.Codes)
 	}

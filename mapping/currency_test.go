@@ -38,7 +38,7 @@ func TestMap_SendsB1sOwnCurrencyCodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCart().simple("MUG", "1", "12").shipping("5")
 			c.o.Currency = tc.iso
-			r := mapping.Map(c.order(), rules, today)
+			r := rules.Map(mapping.Input{Order: c.order(), Now: today})
 			if r.Hold != nil {
 				t.Fatal(r.Hold)
 			}
@@ -85,7 +85,7 @@ func TestMap_B1WithItsOwnCurrencyCodeArrivesAtMagentosTotal(t *testing.T) {
 	rules := rulesWith(t, exampleCurrencies, "currencies: {USD: $}")
 	client := company(t, b1sim.Config{LocalCurrency: "$", Items: []b1sim.Item{{Code: "MUG", Name: "MUG", Sales: true}}})
 	o := newCart().simple("MUG", "3", "9.99").discounted("1").shipping("5").order()
-	r := mapping.Map(o, rules, today)
+	r := rules.Map(mapping.Input{Order: o, Now: today})
 	if r.Hold != nil {
 		t.Fatal(r.Hold)
 	}

@@ -92,6 +92,11 @@ func (d *decoder) empty(path string) {
 	d.bad(path, "is empty, want a value")
 }
 
+// shorthand is a setting that may be written as a single value. It says what it wants when the value is none, else "".
+type shorthand interface {
+	short(text string) (want string)
+}
+
 // decode reads a node into a value, over what the value holds. Nothing written (null) leaves it as it is, or empties
 // it where it may be empty.
 func (d *decoder) decode(path string, node ast.Node, into any) {
@@ -112,6 +117,14 @@ func (d *decoder) value(path string, node ast.Node, v reflect.Value) {
 	if c, ok := v.Addr().Interface().(*Currencies); ok {
 		d.currencies(path, node, c)
 		return
+	}
+	if text, single := scalarText(node); single {
+		if s, ok := v.Addr().Interface().(shorthand); ok {
+			if want := s.short(text); want != "" {
+				d.wrong(path, node, want)
+			}
+			return
+		}
 	}
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -92,7 +92,7 @@ func (m *mapper) rounding() *order.Reason {
 	m.proof.computeTax(m.rules.Company.TaxRounding)
 	rule := m.store.Rounding
 	gap := m.proof.gap()
-	if rule == nil || gap.IsZero() || gap.Abs().GreaterThan(rule.Max) {
+	if rule == nil || gap.IsZero() || gap.Abs().GreaterThan(rule.Max.In(m.order.Currency)) {
 		return nil // the verdict speaks
 	}
 	m.expense(rule.ExpenseCode, gap, rule.TaxCode, "Rounding")

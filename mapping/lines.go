@@ -59,10 +59,6 @@ func (m *mapper) lines() *order.Reason {
 		if l.QtyOrdered.IsZero() {
 			continue
 		}
-		if l.SKU == "" {
-			return &order.Reason{Code: "sku_missing", Field: place(l), Message: fmt.Sprintf("%s has no SKU.", place(l)),
-				Hint: "Give the product a SKU in Magento, or map it in the rules."}
-		}
 		if hold := m.line(l); hold != nil {
 			return hold
 		}
@@ -91,7 +87,11 @@ func (m *mapper) line(l order.Line) *order.Reason {
 	if hold != nil {
 		return hold
 	}
-	line := sapb1.DocumentLine{ItemCode: l.SKU, ItemDescription: m.text("ItemDescription of "+place(l), l.Name, maxDescription), Quantity: sapb1.NewAmount(l.QtyOrdered),
+	item, freeText, hold := m.itemOf(l)
+	if hold != nil {
+		return hold
+	}
+	line := sapb1.DocumentLine{ItemCode: item, FreeText: freeText, Part: sapb1.PartGoods, ItemDescription: m.text("ItemDescription of "+place(l), l.Name, maxDescription), Quantity: sapb1.NewAmount(l.QtyOrdered),
 		Currency: m.document.DocCurrency, WarehouseCode: m.store.Warehouse}
 	price, discount, ok := m.pricing(l, net)
 	if !ok {
@@ -105,6 +105,7 @@ func (m *mapper) line(l order.Line) *order.Reason {
 		line.DiscountPercent = &d
 	}
 	m.setTax(&line.TaxCode, &line.VatGroup, code.Code)
+	m.rows[len(m.document.Lines)] = l
 	m.document.Lines = append(m.document.Lines, line)
 	m.proof.addLine(l, net, l.Tax, code)
 	return nil

@@ -10,39 +10,79 @@ import (
 	"datawald/sapb1"
 )
 
+// Input is what a mapping is made of.
+type Input struct {
+	Order *order.Order
+	// Source is the Magento document of the order, for expressions and hooks; needed where Rules.ReadSource says so.
+	Source *Source
+	// Now is the moment of posting: days count from it, in the company's time zone.
+	Now time.Time
+	// Partner is the buyer in B1; nil while B1 has not been asked. Then the document has no CardCode where the rules do not
+	// fix it, and may not be sent.
+	Partner *Partner
+	// Items are the item codes that B1 gave for barcodes (Rules.Barcodes); nil while B1 has not been asked. Then the
+	// document has the barcodes in their place, and may not be sent.
+	Items map[string]string
+}
+
 // Result is a document with its proof, or the reason why there is none. Hold is nil exactly when the document may be
 // posted; then the proof's totals are equal.
 type Result struct {
 	Document *sapb1.SalesOrder `json:"document"`
 	Proof    *Proof            `json:"proof"`
 	Hold     *order.Reason     `json:"hold"`
+	// Expect is the total at which B1 must arrive. It is Magento's grand_total, but for orders in base currency and for
+	// what is left of partly cancelled ones.
+	Expect order.Money `json:"expect"`
+	// Trees are the item codes of lines that B1 must break up into their components.
+	Trees []string `json:"trees,omitempty"`
 	// Notes say what of the order did not fit into the document, without the values themselves: they may be personal.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Map makes the B1 document of an order. today is the day on which it is sent; the due date counts from it.
-func Map(o *order.Order, r *Rules, today time.Time) Result {
-	m := &mapper{order: o, rules: r, store: r.Store(o.StoreID), proof: newProof(o)}
+// Map makes the B1 document of an order and proves it.
+func (r *Rules) Map(in Input) Result {
+	o := in.Order
+	m := &mapper{in: in, order: o, rows: map[int]order.Line{}, rules: r, store: r.Store(o.StoreID), proof: newProof(o)}
 	m.document = &sapb1.SalesOrder{}
-	hold := m.run(today)
+	hold := m.run()
 	if hold == nil {
 		hold = m.proof.verdict(m)
 	}
-	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes}
+	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Expect: m.order.Total()}
 }
+
+// ReadSource reports whether the rules need the Magento document itself for orders of a store.
+func (r *Rules) ReadSource(store int64) bool { return len(r.hooks) > 0 }
+
+// Barcodes are what B1 must be asked for before the order can be mapped to its end: which item has each.
+func (r *Rules) Barcodes(o *order.Order, source *Source) []string { return nil }
+
+// PartnerPlan says what B1 must be asked about the buyer.
+func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
+	return PartnerPlan{CardCode: r.Store(o.StoreID).CardCode}
+}
+
+// Use makes the hooks part of the rules. Call it before the rules are used.
+func (r *Rules) Use(hooks ...Hook) { r.hooks = append(r.hooks, hooks...) }
 
 // mapper builds one document step by step; each step may hold the order.
 type mapper struct {
+	in       Input
 	order    *order.Order
 	rules    *Rules
 	store    StoreRules
 	document *sapb1.SalesOrder
 	proof    *Proof
 	notes    []string
+	// rows are the rows of the order that the lines of the document were made of, by the number of the line.
+	rows map[int]order.Line
 }
 
-func (m *mapper) run(today time.Time) *order.Reason {
+func (m *mapper) run() *order.Reason {
+	today := m.in.Now
 	steps := []func() *order.Reason{
+		m.before,
 		m.checkAmounts,
 		m.checkMagento,
 		func() *order.Reason { return m.header(today) },
@@ -51,6 +91,8 @@ func (m *mapper) run(today time.Time) *order.Reason {
 		m.lines,
 		m.freight,
 		m.extras,
+		m.fields,
+		m.after,
 		m.rounding,
 	}
 	for _, step := range steps {

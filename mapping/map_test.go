@@ -63,7 +63,7 @@ func TestMap_BooksEachProductKindOnce(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := mapping.Map(tc.cart.order(), exampleRules(t), today)
+			r := exampleRules(t).Map(mapping.Input{Order: tc.cart.order(), Now: today})
 			if r.Hold != nil {
 				t.Fatalf("held: %s", r.Hold)
 			}
@@ -108,7 +108,7 @@ func TestMap_HoldsWhatItCannotProve(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := newCart().simple("MUG", "1", "100").taxed("8.25", "8.25").simple("PEN", "2", "3").shipping("5").order()
 			tc.change(o)
-			r := mapping.Map(o, exampleRules(t), today)
+			r := exampleRules(t).Map(mapping.Input{Order: o, Now: today})
 			if r.Hold == nil {
 				t.Fatal("not held")
 			}
@@ -125,7 +125,7 @@ func TestMap_BooksRoundingWithinItsLimit(t *testing.T) {
 	for range 3 {
 		c.simple("PEN", "1", "0.2").taxed("8.25", "0.02")
 	}
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	if r.Hold != nil {
 		t.Fatal(r.Hold)
 	}
@@ -137,7 +137,7 @@ func TestMap_BooksRoundingWithinItsLimit(t *testing.T) {
 func TestMap_WritesTheHeader(t *testing.T) {
 	o := newCart().simple("MUG", "1", "12").order()
 	o.Shipping.FirstName = "John"
-	doc := mapping.Map(o, exampleRules(t), today).Document
+	doc := exampleRules(t).Map(mapping.Input{Order: o, Now: today}).Document
 	b, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestMap_StoreSettingsReplaceTheDefaults(t *testing.T) {
 	c.o.StoreID, c.o.Currency = 2, "EUR"
 	c.o.Billing.Country, c.o.Billing.RegionID = "DE", 0
 	c.o.Shipping = &c.o.Billing
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	if r.Hold != nil {
 		t.Fatal(r.Hold)
 	}
@@ -179,7 +179,7 @@ func TestMap_CurrenciesKeepTheirDigits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCart().simple("MUG", "3", tc.price).discounted(tc.discount)
 			c.o.Currency = tc.currency
-			r := mapping.Map(c.order(), exampleRules(t), today)
+			r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 			if r.Hold != nil {
 				t.Fatal(r.Hold)
 			}

@@ -125,7 +125,7 @@ func (p *Proof) verdict(m *mapper) *order.Reason {
 	}
 	limit := "no rounding rule is set"
 	if r := m.store.Rounding; r != nil {
-		limit = "the limit for rounding is " + r.Max.String()
+		limit = "the limit for rounding is " + r.Max.of(m.order.Currency)
 	}
 	return &order.Reason{Code: "total_differs", Field: worst.Name,
 		Message: fmt.Sprintf("B1 would compute %s, Magento says %s. The difference is in %s: %s against %s; %s.",

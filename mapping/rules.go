@@ -7,8 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // Rules say how orders of an instance become B1 documents. They are read from a file that merchants edit; see
@@ -24,7 +22,8 @@ type Rules struct {
 	Default StoreRules           `yaml:"default"`
 	Stores  map[int64]StoreRules `yaml:"-"`
 
-	hash string
+	hash  string
+	hooks []Hook
 }
 
 // Company is what the rules must know of the B1 company.
@@ -40,80 +39,22 @@ type Company struct {
 	// 6 where the file does not say.
 	PriceDecimals   int32 `yaml:"price_decimals"`
 	PercentDecimals int32 `yaml:"percent_decimals"`
+	// CurrencyDecimals are the digits after the point that B1 keeps of amounts, for currencies (ISO codes) in which they
+	// are not those of ISO 4217 (Administration > Setup > Financials > Currencies).
+	CurrencyDecimals map[string]int32 `yaml:"currency_decimals"`
+	// TimeZone is where the days of the company's documents begin (IANA name); UTC where the file does not say.
+	TimeZone Zone `yaml:"time_zone"`
+	// IndirectRates is true where the company quotes rates as foreign units for one of its own (OADM.DirectRate N).
+	IndirectRates bool `yaml:"indirect_rates"`
 }
 
 // Reference says how an order is recognised in B1.
 type Reference struct {
-	// Template makes NumAtCard (at most 100 characters) of {increment_id}, {store_id}, {entity_id} and {instance}.
+	// Template makes NumAtCard (at most 100 characters) of {increment_id}, {store_id}, {entity_id}, {instance},
+	// {customer_id} and {po_number}.
 	Template string `yaml:"template"`
 	// UserField is a header field (U_…) that holds the whole order key; empty for none.
 	UserField string `yaml:"user_field"`
-}
-
-// StoreRules are the settings that may differ between stores.
-type StoreRules struct {
-	CardCode    string `yaml:"card_code"`
-	DueDays     int    `yaml:"due_days"`
-	Warehouse   string `yaml:"warehouse"`
-	Series      *int   `yaml:"series"`
-	Branch      *int   `yaml:"branch"`
-	SalesPerson *int   `yaml:"sales_person"`
-	// ReferencePrefix stands before the reference of this store's orders.
-	ReferencePrefix string `yaml:"reference_prefix"`
-	// StateCountries are the countries whose regions B1 knows as states; elsewhere the region goes into the county.
-	StateCountries []string `yaml:"state_countries"`
-	Tax            Tax      `yaml:"tax"`
-	Freight        Freight  `yaml:"freight"`
-	// Payments and Shippings map Magento's codes to B1's: the exact code first, then patterns with *.
-	Payments  map[string]Payment `yaml:"payments"`
-	Shippings map[string]int     `yaml:"shippings"`
-	// Extras are parts of the total that are neither goods nor freight: gift_card, store_credit, reward_points,
-	// gift_wrap, weee.
-	Extras   map[string]Extra `yaml:"extras"`
-	Rounding *Rounding        `yaml:"rounding"`
-}
-
-// Tax lists the codes that a line may get.
-type Tax struct {
-	// Property is where the code goes: "tax_code" (US and alike) or "vat_group" (VAT countries).
-	Property string    `yaml:"property"`
-	Codes    []TaxCode `yaml:"codes"`
-}
-
-// TaxCode fits a percentage in a place. Among those that fit, the most particular wins.
-type TaxCode struct {
-	Code    string          `yaml:"code"`
-	Percent decimal.Decimal `yaml:"percent"`
-	// Country is ISO-2, Region the region code; empty for any.
-	Country string `yaml:"country"`
-	Region  string `yaml:"region"`
-}
-
-// Freight is where shipping costs go.
-type Freight struct {
-	// ExpenseCode is B1's additional expense; used when ItemCode is empty.
-	ExpenseCode int    `yaml:"expense_code"`
-	ItemCode    string `yaml:"item_code"`
-}
-
-// Payment is B1's payment method and terms for one of Magento's.
-type Payment struct {
-	Method string `yaml:"method"`
-	Terms  *int   `yaml:"terms"`
-}
-
-// Extra books a part of the total as an additional expense.
-type Extra struct {
-	ExpenseCode int    `yaml:"expense_code"`
-	TaxCode     string `yaml:"tax_code"`
-}
-
-// Rounding books the cents by which Magento's tax rounding and B1's differ.
-type Rounding struct {
-	// Max is the largest difference, in order currency, that may be booked; more holds the order.
-	Max         decimal.Decimal `yaml:"max"`
-	ExpenseCode int             `yaml:"expense_code"`
-	TaxCode     string          `yaml:"tax_code"`
 }
 
 // What the eligibility rules may say of an order.

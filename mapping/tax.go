@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -29,14 +30,14 @@ func (m *mapper) taxCode(percent, amount decimal.Decimal, what string) (TaxCode,
 	return best, nil
 }
 
-func fits(want, is string) bool { return want == "" || want == is }
+func fits(want Texts, is string) bool { return len(want) == 0 || slices.Contains(want, is) }
 
 func particular(c TaxCode) int {
 	n := 0
-	if c.Country != "" {
+	if len(c.Country) > 0 {
 		n++
 	}
-	if c.Region != "" {
+	if len(c.Region) > 0 {
 		n += 2
 	}
 	return n
@@ -64,10 +65,10 @@ func (m *mapper) shippingPercent(net decimal.Decimal) decimal.Decimal {
 	if tax.IsZero() {
 		return decimal.Zero
 	}
-	if len(m.order.ShippingTaxes) > 0 {
+	if len(m.order.ShippingRates) > 0 {
 		sum := decimal.Zero
-		for _, p := range m.order.ShippingTaxes {
-			sum = sum.Add(p)
+		for _, p := range m.order.ShippingRates {
+			sum = sum.Add(p.Percent)
 		}
 		return sum
 	}

@@ -16,13 +16,13 @@ func TestMap_NotesWhatItCutsWithoutNamingIt(t *testing.T) {
 	c.o.Shipping.FirstName = "Johannes"
 	c.o.Billing.Postcode = strings.Repeat("9", 21)
 	c.o.Billing.Company = strings.Repeat("c", 101)
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	want := []string{"CardName cut from 101 to 100 characters", "BillToZipCode cut from 21 to 20 characters", "ShipToStreet cut from 120 to 100 characters",
 		"ShipToBlock cut from 109 to 100 characters", "ItemDescription of item MUG cut from 130 to 100 characters"}
 	if !slices.Equal(r.Notes, want) {
 		t.Errorf("got  %q\nwant %q", r.Notes, want)
 	}
-	if whole := mapping.Map(newCart().simple("MUG", "1", "1").order(), exampleRules(t), today); len(whole.Notes) != 0 {
+	if whole := mapped(newCart().simple("MUG", "1", "1").order(), exampleRules(t), today); len(whole.Notes) != 0 {
 		t.Errorf("nothing was cut, noted is %q", whole.Notes)
 	}
 }
@@ -32,7 +32,7 @@ func TestMap_TakesControlCharactersOutOfTexts(t *testing.T) {
 	c.o.Billing.FirstName, c.o.Billing.LastName = "Zoë\x07", "Nuñez"
 	c.o.Billing.Street = []string{"5 Long\tLane\r\nRear\u200d house", "\x1b[1mFlat 2", "\n"}
 	c.o.Billing.City = "Oak\xffland"
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	a := r.Document.Address
 	for field, pair := range map[string][2]string{
 		"CardName":        {r.Document.CardName, "Zoë Nuñez"},
@@ -52,7 +52,7 @@ func TestPersonal_AreTheValuesAsSent(t *testing.T) {
 	c := newCart().simple("MUG", "1", "1")
 	c.o.Billing.Company = strings.Repeat("c", 130)
 	c.o.Shipping.Street = []string{"1 Road\x07", strings.Repeat("b", 130)}
-	r := mapping.Map(c.order(), exampleRules(t), today)
+	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
 	got := mapping.Personal(r.Document)
 	for _, want := range []string{strings.Repeat("c", 100), "1 Road", "Jane Doe, " + strings.Repeat("b", 90), "94601"} {
 		if !slices.Contains(got, want) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"time"
 
@@ -17,6 +18,11 @@ func (o *Order) ContentHash() string {
 	c.State, c.Status = "", ""
 	c.CreatedAt, c.UpdatedAt = o.CreatedAt.UTC(), time.Time{}
 	c.Totals.Paid, c.Totals.Authorized, c.Totals.Refunded, c.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
+	if o.Base != nil {
+		base := *o.Base
+		base.Totals.Paid, base.Totals.Authorized, base.Totals.Refunded, base.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
+		c.Base = &base
+	}
 	c.Lines = make([]Line, len(o.Lines))
 	for i, l := range o.Lines {
 		l.QtyCanceled, l.QtyRefunded = decimal.Zero, decimal.Zero
@@ -27,7 +33,23 @@ func (o *Order) ContentHash() string {
 
 // contentForm names the members that a content hash covers, in four digits: a release that adds one gives other hashes to
 // the same content, and they must not be taken for changes.
-var contentForm = hashOf(Order{Lines: make([]Line, 1), Shipping: &Address{}})[:4] + "-"
+var contentForm = hashOf(membersOf(reflect.TypeFor[Order]()))[:4] + "-"
+
+// membersOf lists the members of a type and of all types below, those that are left out when empty among them.
+func membersOf(t reflect.Type) (names []string) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() || t == reflect.TypeFor[decimal.Decimal]() {
+		return []string{t.String()}
+	}
+	for i := range t.NumField() {
+		for _, below := range membersOf(t.Field(i).Type) {
+			names = append(names, t.Field(i).Tag.Get("json")+"/"+below)
+		}
+	}
+	return names
+}
 
 // SameForm reports whether two content hashes cover the same members, and so can be compared.
 func SameForm(a, b string) bool {

@@ -38,8 +38,54 @@ type Order struct {
 	Payment        Payment  `bson:"payment" json:"payment"`
 	Lines          []Line   `bson:"lines" json:"lines"`
 	Totals         Totals   `bson:"totals" json:"totals"`
-	// ShippingTaxes are the rates Magento applied to shipping, in percent; empty where it does not say.
-	ShippingTaxes []decimal.Decimal `bson:"shipping_taxes,omitempty" json:"shipping_taxes,omitempty"`
+	// ShippingRates are the tax rates that Magento applied to shipping; empty where it does not say.
+	ShippingRates []AppliedTax `bson:"shipping_rates" json:"shipping_rates"`
+	// Base has the amounts in BaseCurrency; nil where that is the order currency.
+	Base *BaseAmounts `bson:"base" json:"base"`
+}
+
+// AppliedTax is one of Magento's tax rates on a row or on shipping. Several may apply to one row; what they take adds up.
+type AppliedTax struct {
+	// Code is the name of the rate in Magento (Stores > Taxes > Tax Zones and Rates), such as US-MI-*-Rate 1.
+	Code    string          `bson:"code" json:"code"`
+	Percent decimal.Decimal `bson:"percent" json:"percent"`
+	Amount  decimal.Decimal `bson:"amount" json:"amount"`
+}
+
+// BaseAmounts are an order's amounts in the currency of its website. Magento rounds them by themselves: they are not the
+// order's amounts times a rate.
+type BaseAmounts struct {
+	Totals Totals `bson:"totals" json:"totals"`
+	// Lines are the rows of the order, in its order.
+	Lines []LineAmounts `bson:"lines" json:"lines"`
+}
+
+// LineAmounts are the amounts of a Line.
+type LineAmounts struct {
+	Price           decimal.Decimal `bson:"price" json:"price"`
+	PriceInclTax    decimal.Decimal `bson:"price_incl_tax" json:"price_incl_tax"`
+	OriginalPrice   decimal.Decimal `bson:"original_price" json:"original_price"`
+	Discount        decimal.Decimal `bson:"discount" json:"discount"`
+	Tax             decimal.Decimal `bson:"tax" json:"tax"`
+	TaxCompensation decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
+	Weee            decimal.Decimal `bson:"weee" json:"weee"`
+}
+
+// InBase gives the order with its amounts in BaseCurrency; the order itself where that is its currency already.
+func (o *Order) InBase() *Order {
+	if o.Base == nil || len(o.Base.Lines) != len(o.Lines) {
+		return o
+	}
+	b := *o
+	b.Currency, b.Totals, b.Base = o.BaseCurrency, o.Base.Totals, nil
+	b.Lines = make([]Line, len(o.Lines))
+	for i, l := range o.Lines {
+		a := o.Base.Lines[i]
+		l.Price, l.PriceInclTax, l.OriginalPrice, l.Discount = a.Price, a.PriceInclTax, a.OriginalPrice, a.Discount
+		l.Tax, l.TaxCompensation, l.Weee = a.Tax, a.TaxCompensation, a.Weee
+		b.Lines[i] = l
+	}
+	return &b
 }
 
 // Customer is the buyer as the order names him; ID is 0 for a guest.
@@ -104,6 +150,8 @@ type Line struct {
 	Price decimal.Decimal `bson:"price" json:"price"`
 	// PriceInclTax is for one unit, with tax, before discount.
 	PriceInclTax decimal.Decimal `bson:"price_incl_tax" json:"price_incl_tax"`
+	// OriginalPrice is the catalogue price for one unit, before special and tier prices; with tax where the catalogue has it.
+	OriginalPrice decimal.Decimal `bson:"original_price" json:"original_price"`
 	// Discount is positive.
 	Discount   decimal.Decimal `bson:"discount" json:"discount"`
 	Tax        decimal.Decimal `bson:"tax" json:"tax"`
@@ -113,6 +161,11 @@ type Line struct {
 	// Weee is the fixed product tax of the row; it is not part of Price.
 	Weee    decimal.Decimal `bson:"weee" json:"weee"`
 	Virtual bool            `bson:"virtual" json:"virtual"`
+	// Taxes are the rates that Magento says it applied to the row; empty where it does not say (admin-edited orders, tax
+	// services).
+	Taxes []AppliedTax `bson:"taxes" json:"taxes"`
+	// CustomOptions is true where the buyer chose options of the row; their SKUs are appended to its SKU.
+	CustomOptions bool `bson:"custom_options" json:"custom_options"`
 }
 
 // Gross is what the row costs without tax, before discount, rounded to the digits of the currency as Magento rounds
@@ -137,7 +190,9 @@ type Totals struct {
 	ShippingTaxCompensation decimal.Decimal `bson:"shipping_tax_compensation" json:"shipping_tax_compensation"`
 	Tax                     decimal.Decimal `bson:"tax" json:"tax"`
 	TaxCompensation         decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
+	// GiftWrap is without tax; whether GiftWrapTax is part of Tax differs, see Sum.
 	GiftWrap                decimal.Decimal `bson:"gift_wrap" json:"gift_wrap"`
+	GiftWrapTax             decimal.Decimal `bson:"gift_wrap_tax" json:"gift_wrap_tax"`
 	GiftCards               decimal.Decimal `bson:"gift_cards" json:"gift_cards"`
 	StoreCredit             decimal.Decimal `bson:"store_credit" json:"store_credit"`
 	RewardPoints            decimal.Decimal `bson:"reward_points" json:"reward_points"`

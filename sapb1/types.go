@@ -5,38 +5,50 @@ import "encoding/json"
 // SalesOrder is the body of POST Orders (type Document of the Service Layer metadata), with the properties that
 // DataWald sets. DocTotal is missing on purpose: B1 turns a DocTotal that is sent into a header discount.
 type SalesOrder struct {
-	CardCode           string              `json:"CardCode"`
-	CardName           string              `json:"CardName,omitempty"`
-	NumAtCard          string              `json:"NumAtCard"`
-	DocDate            *Date               `json:"DocDate,omitempty"`
-	DocDueDate         Date                `json:"DocDueDate"`
-	TaxDate            *Date               `json:"TaxDate,omitempty"`
-	DocCurrency        string              `json:"DocCurrency,omitempty"`
-	Comments           string              `json:"Comments,omitempty"`
-	Series             *int                `json:"Series,omitempty"`
-	BranchID           *int                `json:"BPL_IDAssignedToInvoice,omitempty"`
-	SalesPersonCode    *int                `json:"SalesPersonCode,omitempty"`
+	CardCode          string `json:"CardCode"`
+	CardName          string `json:"CardName,omitempty"`
+	NumAtCard         string `json:"NumAtCard"`
+	DocDate           *Date  `json:"DocDate,omitempty"`
+	DocDueDate        Date   `json:"DocDueDate"`
+	TaxDate           *Date  `json:"TaxDate,omitempty"`
+	DocCurrency       string `json:"DocCurrency,omitempty"`
+	Comments          string `json:"Comments,omitempty"`
+	Series            *int   `json:"Series,omitempty"`
+	BranchID          *int   `json:"BPL_IDAssignedToInvoice,omitempty"`
+	SalesPersonCode   *int   `json:"SalesPersonCode,omitempty"`
+	DocumentsOwner    *int   `json:"DocumentsOwner,omitempty"`
+	ContactPersonCode *int   `json:"ContactPersonCode,omitempty"`
+	// DocRate is the rate of a foreign document; without it B1 takes that of the day.
+	DocRate *Amount `json:"DocRate,omitempty"`
+	// DiscountPercent is taken off the sum of the lines, not off the expenses.
+	DiscountPercent    *Amount             `json:"DiscountPercent,omitempty"`
 	TransportationCode *int                `json:"TransportationCode,omitempty"`
 	PaymentMethod      string              `json:"PaymentMethod,omitempty"`
 	PaymentGroupCode   *int                `json:"PaymentGroupCode,omitempty"`
 	Address            *AddressExtension   `json:"AddressExtension,omitempty"`
 	Lines              []DocumentLine      `json:"DocumentLines"`
 	Expenses           []AdditionalExpense `json:"DocumentAdditionalExpenses,omitempty"`
-	UserFields         map[string]any      `json:"-"`
+	// UserFields are user-defined fields (U_…) and other properties by name. They win over the members above.
+	UserFields map[string]any `json:"-"`
 }
 
 // MarshalJSON writes the user-defined fields (U_…) beside the document's own, as an open type wants them.
 func (o SalesOrder) MarshalJSON() ([]byte, error) {
 	type plain SalesOrder
-	b, err := json.Marshal(plain(o))
-	if err != nil || len(o.UserFields) == 0 {
+	return withFields(plain(o), o.UserFields)
+}
+
+// withFields writes a value as JSON with further properties.
+func withFields(v any, fields map[string]any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil || len(fields) == 0 {
 		return b, err
 	}
 	all := map[string]json.RawMessage{}
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, err
 	}
-	for name, value := range o.UserFields {
+	for name, value := range fields {
 		if all[name], err = json.Marshal(value); err != nil {
 			return nil, err
 		}
@@ -57,6 +69,28 @@ type DocumentLine struct {
 	VatGroup        string  `json:"VatGroup,omitempty"`
 	WarehouseCode   string  `json:"WarehouseCode,omitempty"`
 	FreeText        string  `json:"FreeText,omitempty"`
+	// UserFields are user-defined fields (U_…) and other properties by name. They win over the members above.
+	UserFields map[string]any `json:"-"`
+	// Part is what of the order the line carries; it is not sent.
+	Part Part `json:"-"`
+}
+
+// Part says what of an order a line or an expense carries.
+type Part string
+
+// The parts of an order's total.
+const (
+	PartGoods    Part = "goods"
+	PartDiscount Part = "discount"
+	PartFreight  Part = "freight"
+	PartExtra    Part = "extra"
+	PartRounding Part = "rounding"
+)
+
+// MarshalJSON writes the user-defined fields beside the line's own.
+func (l DocumentLine) MarshalJSON() ([]byte, error) {
+	type plain DocumentLine
+	return withFields(plain(l), l.UserFields)
 }
 
 // AdditionalExpense is freight, a surcharge or a rounding difference on the document.
@@ -66,6 +100,8 @@ type AdditionalExpense struct {
 	TaxCode     string `json:"TaxCode,omitempty"`
 	VatGroup    string `json:"VatGroup,omitempty"`
 	Remarks     string `json:"Remarks,omitempty"`
+	// Part is what of the order the expense carries; it is not sent.
+	Part Part `json:"-"`
 }
 
 // AddressExtension holds both addresses on the document itself, so that no partner needs a row for each order.

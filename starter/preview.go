@@ -137,7 +137,7 @@ func preview(instance string, raw []byte, rules *mapping.Rules, day time.Time) m
 		}
 		return mapping.Result{Hold: reason}
 	}
-	result := mapping.Map(o, rules, day)
+	result := rules.Map(mapping.Input{Order: o, Now: day})
 	if result.Proof.Components == nil { // it stopped on the way: half a document helps nobody
 		result.Document, result.Proof = nil, nil
 	}

@@ -27,7 +27,7 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.PayloadHash, d.ContentHash, d.PostedHash, d.RuleVersion = "a", "b", "c", "r1"
 		d.Order = &order.Order{Key: "main:1:1", CreatedAt: at(4), Shipping: &order.Address{Street: []string{"Südstraße 1"}},
 			Lines:  []order.Line{{SKU: "A", Price: long, QtyOrdered: num("-0.0001")}},
-			Totals: order.Totals{Grand: long, Tax: num("1E-7"), Paid: num("1E+3")}, ShippingTaxes: []decimal.Decimal{num("7.5"), decimal.Zero}}
+			Totals: order.Totals{Grand: long, Tax: num("1E-7"), Paid: num("1E+3")}, ShippingRates: []order.AppliedTax{{Code: "US-CA", Percent: num("7.5")}, {}}}
 		d.Reason = &order.Reason{Code: "x", Message: "y", Field: "f", Hint: "h"}
 		d.Attention = &order.Reason{Code: "changed", Message: "m"}
 		d.BO = &store.BackOffice{DocEntry: 1, DocNum: 2, Draft: true, Reference: "3", Total: order.Money{Amount: long, Currency: "BHD"}, Lines: 4, Linked: true}
