@@ -1,0 +1,148 @@
+package mapping_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"datawald/mapping"
+	"datawald/sandbox/b1sim"
+	"datawald/sapb1"
+)
+
+// bookkeeping is how a company wants the orders: the settings of the rules that carts are judged under.
+type bookkeeping struct {
+	local, taxRounding, property           string
+	discount, freight, bundles, partly, in string
+}
+
+func drawBooks(t *rapid.T) bookkeeping {
+	return bookkeeping{
+		local: pick(t, "local currency", "USD", "EUR", "JPY", "BHD"), taxRounding: pick(t, "tax rounding", "document", "line"),
+		property: pick(t, "property", "vat_group", "tax_code"), discount: pick(t, "discount as", "line", "document", "item", "expense"),
+		freight: pick(t, "freight as", "expense", "item"), bundles: pick(t, "bundles as", "as_priced", "children", "parent", "bom"),
+		partly: pick(t, "partly cancelled", "open", "ordered"), in: pick(t, "document in", "order", "base"),
+	}
+}
+
+// bookedRates are the percentages that the classes of goods come to.
+var bookedRates = []string{"0", "5.5", "7", "8.25", "8.875", "10", "19", "20", "22"}
+
+// text is the rules file. Rounding may be generous: the carts are meant to bring out every cent that Magento and B1 round
+// apart, and how much is booked is told. Yen have whole units only, while Magento rounds all amounts to hundredths: each row
+// of JPY may be half a yen off.
+func (b bookkeeping) text() string {
+	codes := []string{}
+	for i, percent := range bookedRates {
+		codes = append(codes, fmt.Sprintf("      - { code: T%d, percent: %s }", i, percent))
+	}
+	discount := map[string]string{"line": "", "document": "", "item": ", item_code: DISCOUNT", "expense": ", expense_code: 4"}[b.discount]
+	freight := map[string]string{"item": "item_code: FREIGHT", "expense": "expense_code: 1"}[b.freight]
+	return fmt.Sprintf(`
+version: 1
+company: { local_currency: %s, currencies: [USD, EUR, JPY, BHD], tax_rounding: %s }
+default:
+  card_code: C-WEB
+  warehouse: "01"
+  currency: %s
+  partly_cancelled: %s
+  bundles: %s
+  items: { options: [gold] }
+  tax:
+    property: %s
+    codes:
+%s
+  discount: { as: %s%s, untaxed: { expense_code: 5, tax_code: T0 } }
+  freight: { %s }
+  payments: { "*": { method: Incoming BT, terms: 1 } }
+  shippings: { "*": 1 }
+  extras:
+    gift_card: { expense_code: 6, tax_code: T0 }
+    store_credit: { expense_code: 6, tax_code: T0 }
+    reward_points: { expense_code: 6, tax_code: T0 }
+    gift_wrap: { expense_code: 2, taxed: true }
+    weee: { expense_code: 2, taxed: true }
+    surcharge: { expense_code: 2, tax_code: T0, amount: order.extension_attributes.payment_surcharge_amount }
+  rounding: { max: { "*": 1, JPY: 20 }, expense_code: 3, tax_code: T0 }
+`, b.local, b.taxRounding, b.in, b.partly, b.bundles, b.property, strings.Join(codes, "\n"), b.discount, discount, freight)
+}
+
+// books keeps the rules and companies that carts need, made once each.
+type books struct {
+	mu        sync.Mutex
+	rules     map[bookkeeping]*mapping.Rules
+	companies map[string]*sapb1.Client
+}
+
+func newBooks() *books {
+	return &books{rules: map[bookkeeping]*mapping.Rules{}, companies: map[string]*sapb1.Client{}}
+}
+
+func (k *books) rulesOf(b bookkeeping) (*mapping.Rules, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if r, ok := k.rules[b]; ok {
+		return r, nil
+	}
+	r, err := mapping.ParseRules([]byte(b.text()))
+	if err == nil {
+		k.rules[b] = r
+	}
+	return r, err
+}
+
+// company is a simulated B1 company, which adds documents up by itself.
+func (k *books) company(t testing.TB, b bookkeeping) *sapb1.Client {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	name := b.local + b.taxRounding
+	if k.companies[name] == nil {
+		k.companies[name] = company(t, b.config())
+	}
+	return k.companies[name]
+}
+
+func (b bookkeeping) config() b1sim.Config {
+	cfg := b1sim.Config{LocalCurrency: b.local, TaxRounding: b1sim.TaxRounding(b.taxRounding), Rates: map[string]decimal.Decimal{},
+		TaxCodes: map[string]decimal.Decimal{}, VatGroups: map[string]decimal.Decimal{}, KeepAliveMax: 1 << 30}
+	for currency, rate := range map[string]string{"USD": "0.9", "EUR": "1.1", "JPY": "0.0067", "BHD": "2.6"} {
+		if currency != b.local {
+			cfg.Rates[currency] = d(rate)
+		}
+	}
+	for i, percent := range bookedRates {
+		cfg.TaxCodes[fmt.Sprintf("T%d", i)], cfg.VatGroups[fmt.Sprintf("T%d", i)] = d(percent), d(percent)
+	}
+	for i := 1; i <= 6; i++ {
+		cfg.Expenses = append(cfg.Expenses, b1sim.Expense{Code: i, Name: fmt.Sprintf("Expense %d", i)})
+	}
+	for _, code := range itemCodes() {
+		cfg.Items = append(cfg.Items, b1sim.Item{Code: code, Name: code, Sales: true})
+	}
+	return cfg
+}
+
+// itemCodes are the items that carts may need.
+func itemCodes() []string {
+	codes := []string{"FREIGHT", "DISCOUNT"}
+	for n := 1; n <= 9; n++ {
+		row := fmt.Sprintf("S%d", n)
+		codes = append(codes, row, row+"a", row+"b", row+"c")
+	}
+	return codes
+}
+
+// digits are the digits that B1 keeps of amounts in a currency.
+func digits(currency string) int32 {
+	switch currency {
+	case "JPY":
+		return 0
+	case "BHD":
+		return 3
+	}
+	return 2
+}
