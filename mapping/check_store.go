@@ -89,7 +89,7 @@ func (c *checker) conditions(here string, i int, codes []TaxCode) {
 	patterns(c, here, map[string]bool{t.Rate: true})
 	for n, other := range codes[:i] {
 		if other.Code != t.Code && other.Percent.Equal(t.Percent) && sameConditions(other, t) {
-			c.bad(here, "has the percentage and the conditions of %s in codes[%d], which comes first: %s is never chosen; want a condition that tells them apart", other.Code, n, t.Code)
+			c.bad(here+".percent", "is that of %s in codes[%d], under the same conditions: %s is never chosen; want a condition that tells them apart", other.Code, n, t.Code)
 			return
 		}
 	}
