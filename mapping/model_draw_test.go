@@ -39,8 +39,8 @@ var taxClasses = []taxClass{
 }
 
 // drawQuote draws a cart with its shop, and computes it.
-func drawQuote(t *rapid.T) *quote {
-	q := &quote{shop: drawShop(t)}
+func drawQuote(t *rapid.T, method string) *quote {
+	q := &quote{shop: drawShop(t, method)}
 	drawCurrencies(t, q)
 	abroad := q.shop.pricesWithTax && chance(t, "abroad", 10)
 	for i := range rapid.IntRange(1, 5).Draw(t, "rows") {
@@ -60,11 +60,14 @@ func (q *quote) isVirtual() bool {
 	return !slices.ContainsFunc(q.rows, func(r *modelRow) bool { return r.kind != kindVirtual && r.kind != kindDownload })
 }
 
-func drawShop(t *rapid.T) shopTax {
-	s := shopTax{method: pick(t, "method", byRow, byUnit, byTotal), pricesWithTax: rapid.Bool().Draw(t, "prices with tax"),
-		shippingWithTax: rapid.Bool().Draw(t, "shipping with tax"), afterDiscount: !chance(t, "tax before discount", 30),
-		discountOnTaxed: rapid.Bool().Draw(t, "discount on taxed"), carriedDiscounts: rapid.Bool().Draw(t, "carried discounts"),
-		weeeTaxed: rapid.Bool().Draw(t, "weee taxed"), shippingClass: drawClass(t, "shipping class", false)}
+func drawShop(t *rapid.T, method string) shopTax {
+	s := shopTax{method: method, pricesWithTax: rapid.Bool().Draw(t, "prices with tax"),
+		afterDiscount:    !chance(t, "tax before discount", 30),
+		carriedDiscounts: rapid.Bool().Draw(t, "carried discounts"),
+		weeeTaxed:        rapid.Bool().Draw(t, "weee taxed"), shippingClass: drawClass(t, "shipping class", false)}
+	s.shippingWithTax = s.pricesWithTax != chance(t, "shipping otherwise", 20)
+	// Magento warns of discounts on prices with tax where prices have none: they may be more than what is paid.
+	s.discountOnTaxed = s.pricesWithTax && rapid.Bool().Draw(t, "discounts on taxed") || chance(t, "discounts on taxed all the same", 5)
 	s.weeeInSubtotal = chance(t, "weee in subtotal", 20)
 	return s
 }
@@ -91,11 +94,11 @@ func drawCurrencies(t *rapid.T, q *quote) {
 func drawPrice(t *rapid.T, q *quote, label string) decimal.Decimal {
 	switch {
 	case q.base == "JPY":
-		return decimal.NewFromInt(rapid.Int64Range(1, 30000).Draw(t, label))
+		return decimal.NewFromInt(rapid.Int64Range(400, 30000).Draw(t, label))
 	case chance(t, label+" of four digits", 5):
-		return decimal.New(rapid.Int64Range(100, 999_9999).Draw(t, label), -4)
+		return decimal.New(rapid.Int64Range(1_0000, 999_9999).Draw(t, label), -4)
 	}
-	return money(t, label, 1, 500_00)
+	return money(t, label, 1_00, 500_00)
 }
 
 func drawQty(t *rapid.T) decimal.Decimal {
@@ -138,6 +141,8 @@ func drawPlain(t *rapid.T, q *quote, r *modelRow) {
 	switch {
 	case chance(t, "free", 8):
 		r.price = zero
+	case chance(t, "next to nothing", 5):
+		r.price = money(t, "price of next to nothing", 1, 99)
 	case chance(t, "gift", 8):
 		r.gift = true
 	case chance(t, "weee", 10):
@@ -150,9 +155,12 @@ func drawPlain(t *rapid.T, q *quote, r *modelRow) {
 // drawParts draws what a bundle is made of: with a fixed price its parts cost nothing of their own.
 func drawParts(t *rapid.T, q *quote, r *modelRow, fixed, abroad bool) {
 	r.qty = decimal.NewFromInt(rapid.Int64Range(1, 4).Draw(t, "bundles"))
+	mixed := chance(t, "several rates", 20)
 	for i := range rapid.IntRange(1, 3).Draw(t, "parts") {
-		c := &modelRow{kind: kindSimple, sku: fmt.Sprintf("%s%c", r.sku, 'a'+i), class: drawClass(t, "class", abroad)}
-		c.item = c.sku
+		c := &modelRow{kind: kindSimple, sku: fmt.Sprintf("%s%c", r.sku, 'a'+i), class: r.class}
+		if c.item = c.sku; mixed {
+			c.class = drawClass(t, "class", abroad)
+		}
 		c.qty = r.qty.Mul(decimal.NewFromInt(rapid.Int64Range(1, 3).Draw(t, "of each")))
 		if price := drawPrice(t, q, "part price"); fixed {
 			c.original, c.class = price, taxClass{}
@@ -203,8 +211,7 @@ func drawExtras(t *rapid.T, q *quote) {
 // drawAfterwards cancels or refunds a part of the order, where enough is left of it that what was paid otherwise is paid.
 func drawAfterwards(t *rapid.T, q *quote) {
 	q.after.what = pick(t, "afterwards", nothingElse, nothingElse, nothingElse, partCanceled, partRefunded)
-	paid := decimal.Sum(q.on[orderSide].giftCard, q.on[orderSide].storeCredit, q.on[orderSide].reward)
-	if q.after.what == nothingElse || !paid.IsZero() {
+	if x := q.extras; q.after.what == nothingElse || !decimal.Sum(x.giftCard, x.storeCredit, x.reward).IsZero() {
 		q.after.what = nothingElse
 		return
 	}

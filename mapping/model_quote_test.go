@@ -106,6 +106,9 @@ func (q *quote) compute() {
 	}
 	for _, r := range q.rows {
 		r.left = r.qty
+		for _, c := range r.children {
+			c.left = c.qty
+		}
 	}
 	for side := range q.on {
 		q.collect(side)

@@ -3,7 +3,6 @@ package mapping_test
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -18,15 +17,22 @@ import (
 type bookkeeping struct {
 	local, taxRounding, property           string
 	discount, freight, bundles, partly, in string
+	// weeeTaxed is as the shop is set: whether Magento takes tax on fixed product taxes.
+	weeeTaxed bool
 }
 
+// A discount of the whole document lowers freight too where that is an item; the rules refuse both together.
 func drawBooks(t *rapid.T) bookkeeping {
-	return bookkeeping{
+	b := bookkeeping{
 		local: pick(t, "local currency", "USD", "EUR", "JPY", "BHD"), taxRounding: pick(t, "tax rounding", "document", "line"),
 		property: pick(t, "property", "vat_group", "tax_code"), discount: pick(t, "discount as", "line", "document", "item", "expense"),
 		freight: pick(t, "freight as", "expense", "item"), bundles: pick(t, "bundles as", "as_priced", "children", "parent", "bom"),
 		partly: pick(t, "partly cancelled", "open", "ordered"), in: pick(t, "document in", "order", "base"),
 	}
+	if b.discount == "document" {
+		b.freight = "expense"
+	}
+	return b
 }
 
 // bookedRates are the percentages that the classes of goods come to.
@@ -44,7 +50,7 @@ func (b bookkeeping) text() string {
 	freight := map[string]string{"item": "item_code: FREIGHT", "expense": "expense_code: 1"}[b.freight]
 	return fmt.Sprintf(`
 version: 1
-company: { local_currency: %s, currencies: [USD, EUR, JPY, BHD], tax_rounding: %s }
+company: { local_currency: %s, currencies: [USD, EUR, JPY, BHD], tax_rounding: %s, negative_lines: price }
 default:
   card_code: C-WEB
   warehouse: "01"
@@ -65,26 +71,25 @@ default:
     store_credit: { expense_code: 6, tax_code: T0 }
     reward_points: { expense_code: 6, tax_code: T0 }
     gift_wrap: { expense_code: 2, taxed: true }
-    weee: { expense_code: 2, taxed: true }
+    weee: { expense_code: 2, %s }
     surcharge: { expense_code: 2, tax_code: T0, amount: order.extension_attributes.payment_surcharge_amount }
   rounding: { max: { "*": 1, JPY: 20 }, expense_code: 3, tax_code: T0 }
-`, b.local, b.taxRounding, b.in, b.partly, b.bundles, b.property, strings.Join(codes, "\n"), b.discount, discount, freight)
+`, b.local, b.taxRounding, b.in, b.partly, b.bundles, b.property, strings.Join(codes, "\n"), b.discount, discount, freight,
+		map[bool]string{true: "taxed: true", false: "tax_code: T0"}[b.weeeTaxed])
 }
 
 // books keeps the rules and companies that carts need, made once each.
 type books struct {
-	mu        sync.Mutex
+	t         testing.TB
 	rules     map[bookkeeping]*mapping.Rules
 	companies map[string]*sapb1.Client
 }
 
-func newBooks() *books {
-	return &books{rules: map[bookkeeping]*mapping.Rules{}, companies: map[string]*sapb1.Client{}}
+func newBooks(t testing.TB) *books {
+	return &books{t: t, rules: map[bookkeeping]*mapping.Rules{}, companies: map[string]*sapb1.Client{}}
 }
 
 func (k *books) rulesOf(b bookkeeping) (*mapping.Rules, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	if r, ok := k.rules[b]; ok {
 		return r, nil
 	}
@@ -96,12 +101,10 @@ func (k *books) rulesOf(b bookkeeping) (*mapping.Rules, error) {
 }
 
 // company is a simulated B1 company, which adds documents up by itself.
-func (k *books) company(t testing.TB, b bookkeeping) *sapb1.Client {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+func (k *books) company(b bookkeeping) *sapb1.Client {
 	name := b.local + b.taxRounding
 	if k.companies[name] == nil {
-		k.companies[name] = company(t, b.config())
+		k.companies[name] = company(k.t, b.config())
 	}
 	return k.companies[name]
 }
