@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,9 +43,7 @@ type Result struct {
 
 // Map makes the B1 document of an order and proves it.
 func (r *Rules) Map(in Input) Result {
-	o := in.Order
-	m := &mapper{in: in, order: o, rows: map[int]order.Line{}, rules: r, store: r.Store(o.StoreID), proof: newProof(o)}
-	m.document = &sapb1.SalesOrder{}
+	m := r.mapper(in)
 	hold := m.run()
 	if hold == nil {
 		hold = m.proof.verdict(m)
@@ -52,11 +51,17 @@ func (r *Rules) Map(in Input) Result {
 	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Expect: m.order.Total()}
 }
 
-// ReadSource reports whether the rules need the Magento document itself for orders of a store.
-func (r *Rules) ReadSource(store int64) bool { return len(r.hooks) > 0 }
+func (r *Rules) mapper(in Input) *mapper {
+	o := in.Order
+	return &mapper{in: in, order: o, rows: map[int]order.Line{}, rules: r, store: r.Store(o.StoreID), proof: newProof(o), document: &sapb1.SalesOrder{}}
+}
 
-// Barcodes are what B1 must be asked for before the order can be mapped to its end: which item has each.
-func (r *Rules) Barcodes(o *order.Order, source *Source) []string { return nil }
+// ReadSource reports whether the rules need the Magento document itself for orders of a store: for an expression that
+// reads it, or for a hook, which may.
+func (r *Rules) ReadSource(store int64) bool {
+	s := r.Store(store)
+	return len(r.hooks) > 0 || slices.ContainsFunc(s.expressions(), Expression.readsDocument)
+}
 
 // PartnerPlan says what B1 must be asked about the buyer.
 func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
@@ -77,6 +82,10 @@ type mapper struct {
 	notes    []string
 	// rows are the rows of the order that the lines of the document were made of, by the number of the line.
 	rows map[int]order.Line
+	// barcodes are those of which B1 has not been asked.
+	barcodes []string
+	// expressions computes the expressions of the rules; nil until one is asked for.
+	expressions *evaluator
 }
 
 func (m *mapper) run() *order.Reason {
