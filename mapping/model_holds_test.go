@@ -15,7 +15,9 @@ var holdsAllowed = map[string]struct {
 	fits func(trial) bool
 }{
 	"bundle_with_several_rates": {"a line of B1 has one tax code, and the rules want the bundle as one line",
-		func(x trial) bool { return slices.Contains([]string{"parent", "bom"}, x.books.bundles) && x.quote.mixesRates() }},
+		func(x trial) bool {
+			return slices.Contains([]string{"parent", "bom"}, x.books.bundles) && x.quote.mixesRates()
+		}},
 	"amount_negative": {"Magento gives more than the order costs: there is nothing to sell",
 		func(x trial) bool { return x.quote.on[x.side()].grand.IsNegative() }},
 	"discount_too_high": {"Magento takes more off a row than it costs, and no tax with it: B1 has no price for that",
