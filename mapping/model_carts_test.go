@@ -63,7 +63,10 @@ func (x trial) world() string {
 
 // log writes the counts.
 func (c *tally) log(t *testing.T) {
-	t.Logf("%d carts: %d posted, held: %v", c.carts, c.posted, c.holds)
+	t.Logf("%d carts: %d posted, %d held", c.carts, c.posted, c.carts-c.posted)
+	for _, code := range slices.Sorted(maps.Keys(c.holds)) {
+		t.Logf("held as %s: %d (%s)", code, c.holds[code], holdsAllowed[code].why)
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.worlds)) {
 		n := c.worlds[name]
 		t.Logf("%s: rounding in %d of %d carts (%d %%), largest %v", name, n.rounded, n.carts, n.rounded*100/n.carts, n.largest)

@@ -116,7 +116,7 @@ func drawRow(t *rapid.T, q *quote, n int, abroad bool) *modelRow {
 	case kindBundle:
 		drawParts(t, q, r, false, abroad)
 	case "fixed bundle":
-		r.kind, r.price = kindBundle, drawPrice(t, q, "price")
+		r.kind, r.price, r.shown = kindBundle, drawPrice(t, q, "price"), chance(t, "shown", 20)
 		drawParts(t, q, r, true, abroad)
 	case kindConfigurable:
 		r.price, r.shown = drawPrice(t, q, "price"), rapid.Bool().Draw(t, "shown")

@@ -18,7 +18,7 @@ type modelRow struct {
 	class    taxClass
 	weee     decimal.Decimal // fixed product tax for one unit
 	gift     bool            // another rule than for all others
-	shown    bool            // its child shows the price too, as in some releases (magento2 22562, 38603)
+	shown    bool            // its children show prices too, as in some releases (magento2 22562, 38603, 38687)
 	original decimal.Decimal // catalogue price of a child that costs nothing by itself
 	children []*modelRow
 	options  bool
@@ -114,8 +114,17 @@ func (q *quote) compute() {
 		q.collect(side)
 		for _, r := range q.rows {
 			if r.shown && !r.dynamic() {
-				r.children[0].on[side].price = r.on[side].price
+				q.showPrices(r, side)
 			}
+		}
+	}
+}
+
+// showPrices gives the children of a row prices that say nothing: that of a configurable product, those of the catalogue.
+func (q *quote) showPrices(r *modelRow, side int) {
+	for _, c := range r.children {
+		if c.on[side].price = r.on[side].price; r.kind == kindBundle {
+			c.on[side].price = cents(q.convert(c.original, side))
 		}
 	}
 }
