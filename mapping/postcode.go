@@ -12,3 +12,6 @@ func (p *Postcodes) short(text string) string {
 
 // fits reports whether a postcode is one of them; every postcode is when there are none.
 func (p Postcodes) fits(postcode string) bool { return len(p.texts) == 0 }
+
+// isSet reports whether there are any.
+func (p Postcodes) isSet() bool { return len(p.texts) > 0 }
