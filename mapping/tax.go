@@ -34,7 +34,7 @@ type taxable struct {
 func (m *mapper) taxCode(t taxable) (TaxCode, *order.Reason) {
 	best, points := TaxCode{}, -1
 	for _, c := range m.codesHere(t.kind, t.rates) {
-		if p := particular(c); c.Percent.Equal(t.percent) && p > points {
+		if p := particular(c, t.kind); c.Percent.Equal(t.percent) && p > points {
 			best, points = c, p
 		}
 	}
@@ -99,10 +99,11 @@ func (c TaxCode) named(rates []order.AppliedTax) bool {
 
 func fits(want Texts, is string) bool { return len(want) == 0 || slices.Contains(want, is) }
 
-// particular orders codes that fit: by rate, then postcode, region, customers, goods, country.
-func particular(c TaxCode) int {
+// particular orders codes that fit: by rate, then postcode, region, customers, goods, country. For virtual goods a code for
+// these is more particular than one for goods.
+func particular(c TaxCode, kind string) int {
 	n := 0
-	for weight, is := range []bool{len(c.Country) > 0, len(c.For) > 0, len(c.CustomerGroups) > 0 || c.TaxNumber != nil,
+	for weight, is := range []bool{len(c.Country) > 0, len(c.For) > 0, slices.Contains(c.For, kind), len(c.CustomerGroups) > 0 || c.TaxNumber != nil,
 		len(c.Region) > 0, c.Postcodes.isSet(), c.Rate != ""} {
 		if is {
 			n += 1 << weight
@@ -124,7 +125,7 @@ func (m *mapper) nearMiss(t taxable) string {
 	}
 	switch {
 	case len(elsewhere) > 0:
-		return fmt.Sprintf(": %s has the percentage, but under other conditions", strings.Join(shorten(elsewhere), ", "))
+		return fmt.Sprintf(": the percentage has a code under other conditions (%s)", strings.Join(shorten(elsewhere), ", "))
 	case len(here) > 0:
 		return fmt.Sprintf(": here there are %s", strings.Join(shorten(here), ", "))
 	}
