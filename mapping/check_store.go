@@ -28,6 +28,7 @@ func (c *checker) store(at string, s StoreRules) {
 	}
 	c.taxes(at+".tax", s.Tax)
 	c.discount(at+".discount", s)
+	c.expressions(at, s)
 	if s.Freight.ItemCode == "" && s.Freight.ExpenseCode == 0 {
 		c.bad(at+".freight", "is empty, want expense_code (a B1 additional expense) or item_code")
 	}
@@ -80,11 +81,11 @@ func (c *checker) conditions(here string, i int, codes []TaxCode) {
 	t := codes[i]
 	for n, country := range t.Country {
 		if len(country) != 2 || strings.ToUpper(country) != country {
-			c.bad(member(here+".country", n, t.Country), "is %q, want two capital letters such as DE", country)
+			c.bad(itemPath(here+".country", n, t.Country), "is %q, want two capital letters such as DE", country)
 		}
 	}
 	for n, kind := range t.For {
-		c.oneOf(member(here+".for", n, t.For), kind, kindGoods, kindVirtual, kindShipping, kindExtras)
+		c.oneOf(itemPath(here+".for", n, t.For), kind, kindGoods, kindVirtual, kindShipping, kindExtras)
 	}
 	patterns(c, here, map[string]bool{t.Rate: true})
 	for n, other := range codes[:i] {
@@ -95,8 +96,8 @@ func (c *checker) conditions(here string, i int, codes []TaxCode) {
 	}
 }
 
-// member is the path of an item of a list that may be written as a single value.
-func member(at string, n int, all Texts) string {
+// itemPath is the path of an item of a list that may be written as a single value.
+func itemPath(at string, n int, all Texts) string {
 	if len(all) == 1 {
 		return at
 	}

@@ -121,7 +121,7 @@ func (m *mapper) fitDiscount(b booking, price decimal.Decimal) (decimal.Decimal,
 
 // lineTotal is B1's LineTotal: quantity x unit price less discount, rounded to the currency.
 func (m *mapper) lineTotal(qty, price, discount decimal.Decimal) decimal.Decimal {
-	return m.round(qty.Mul(price).Mul(hundred.Sub(discount)).Div(hundred))
+	return m.round(qty.Mul(price).Mul(hundred.Sub(discount)).Shift(-2))
 }
 
 // amountLine writes an amount that is no goods as a line of one piece; less than nothing as the company wants it.

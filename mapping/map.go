@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -47,11 +48,12 @@ func (r *Rules) Map(in Input) Result {
 		Expect: order.Money{Amount: m.expected(), Currency: m.order.Currency}}
 }
 
-// ReadSource reports whether the rules need the Magento document itself for orders of a store.
-func (r *Rules) ReadSource(store int64) bool { return len(r.hooks) > 0 }
-
-// Barcodes are what B1 must be asked for before the order can be mapped to its end: which item has each.
-func (r *Rules) Barcodes(o *order.Order, source *Source) []string { return nil }
+// ReadSource reports whether the rules need the Magento document itself for orders of a store: for an expression that
+// reads it, or for a hook, which may.
+func (r *Rules) ReadSource(store int64) bool {
+	s := r.Store(store)
+	return len(r.hooks) > 0 || slices.ContainsFunc(s.expressions(), Expression.readsDocument)
+}
 
 // PartnerPlan says what B1 must be asked about the buyer.
 func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
@@ -87,7 +89,12 @@ type mapper struct {
 	treeRows map[int64]bool
 	trees    []string
 	// rows are the rows of the order that the lines of the document were made of, by the number of the line.
-	rows  map[int]order.Line
+	rows map[int]order.Line
+	// barcodes are those of which B1 has not been asked.
+	barcodes []string
+	// expressions computes the expressions of the rules; nil until one is asked for.
+	expressions *evaluator
+	// sheet is the finished document added up.
 	sheet *sheet
 }
 

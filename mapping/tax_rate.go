@@ -105,5 +105,5 @@ var (
 )
 
 func percentOf(amount, percent decimal.Decimal) decimal.Decimal {
-	return amount.Mul(percent).Div(hundred)
+	return amount.Mul(percent).Shift(-2)
 }
