@@ -21,6 +21,7 @@ func (c *checker) store(at string, s StoreRules) {
 	c.oneOf(at+".tax.property", s.Tax.Property, "tax_code", "vat_group")
 	c.taxCodes(at+".tax.codes", s.Tax.Codes)
 	c.expressions(at, s)
+	c.items(at+".items", s.Items)
 	if s.Freight.ItemCode == "" && s.Freight.ExpenseCode == 0 {
 		c.bad(at+".freight", "is empty, want expense_code (a B1 additional expense) or item_code")
 	}
