@@ -26,7 +26,7 @@ func (c *checker) properties(at string, fields map[string]Field, known map[strin
 			c.bad(here, "is no property that fields may set, want a user-defined one such as U_Source, or one of %s", propertyNames(known))
 			continue
 		case !f.Value.IsSet():
-			c.bad(here, `is empty, want an expression; a text stands in quotes: '"web"'`)
+			c.bad(here+".value", `is empty, want an expression; a text stands in quotes: '"web"'`)
 		}
 		if p.form != textForm && p.form != "" && f.Max != 0 {
 			c.bad(here+".max", "is %d, but the property is %s, want no max", f.Max, p.form)
