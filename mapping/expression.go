@@ -155,3 +155,17 @@ func (m *mapper) evalAmount(name string, e Expression) (decimal.Decimal, *order.
 	}
 	return decimal.Zero, notComputed(name, fmt.Sprintf("gives %s, want an amount", kind(value)))
 }
+
+// expressions are all expressions of a store's rules.
+func (s StoreRules) expressions() []Expression {
+	all := []Expression{s.Items.Code}
+	for _, e := range s.Extras {
+		all = append(all, e.Amount, e.Tax)
+	}
+	for _, fields := range []map[string]Field{s.Fields, s.LineFields} {
+		for _, f := range fields {
+			all = append(all, f.Value)
+		}
+	}
+	return all
+}
