@@ -139,3 +139,28 @@ func TestMappingNamesEveryReason(t *testing.T) {
 		t.Errorf("only %d reasons were found in the code", len(found))
 	}
 }
+
+// A code is explained once: in one row of the table of holds, or of one of the others.
+func TestMappingExplainsEachHoldOnce(t *testing.T) {
+	_, holds, found := strings.Cut(mappingPage(t), "## Why an order is held\n")
+	if !found {
+		t.Fatal("docs/mapping.md has no section on holds")
+	}
+	holds, _, _ = strings.Cut(holds, "Reasons of other states")
+	rows := map[string]int{}
+	for line := range strings.Lines(holds) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[1], -1) {
+				rows[m[1]]++
+			}
+		}
+	}
+	for code, n := range rows {
+		if n > 1 {
+			t.Errorf("docs/mapping.md: %s is explained %d times", code, n)
+		}
+	}
+	if len(rows) < 50 {
+		t.Errorf("only %d holds are explained", len(rows))
+	}
+}
