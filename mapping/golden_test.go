@@ -116,14 +116,30 @@ func goldenRules(t testing.TB, name string) *mapping.Rules {
 	return rules
 }
 
-// outcome is a result as it is kept in b1.json, and as `starter preview` shows it.
-func outcome(t testing.TB, r mapping.Result) []byte {
+// outcome is what is kept in b1.json: the document, its proof or the hold, the notes, and what B1 is asked before.
+func (g golden) outcome(t testing.TB) []byte {
+	t.Helper()
+	kept := struct {
+		mapping.Result
+		Partner  *mapping.PartnerPlan `json:"partner,omitempty"`
+		Barcodes []string             `json:"barcodes,omitempty"`
+	}{Result: g.result}
+	if g.order != nil {
+		kept.Barcodes = g.rules.Barcodes(g.order, mapping.NewSource(g.raw))
+		if plan := g.rules.PartnerPlan(g.order); len(plan.Find) > 0 || plan.Create != nil || plan.Contact != nil {
+			kept.Partner = &plan
+		}
+	}
+	return indented(t, kept)
+}
+
+func indented(t testing.TB, v any) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(r); err != nil {
+	if err := e.Encode(v); err != nil {
 		t.Fatal(err)
 	}
 	return text.Bytes()
@@ -132,7 +148,7 @@ func outcome(t testing.TB, r mapping.Result) []byte {
 func TestGolden_EachOrderBecomesTheDocumentThatWasReviewed(t *testing.T) {
 	for _, name := range goldenNames(t) {
 		t.Run(name, func(t *testing.T) {
-			got, want := outcome(t, loadGolden(t, name).result), goldenFile(t, name, "b1.json")
+			got, want := loadGolden(t, name).outcome(t), goldenFile(t, name, "b1.json")
 			if bytes.Equal(got, want) {
 				return
 			}

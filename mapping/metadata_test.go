@@ -95,7 +95,7 @@ func shopDocuments(t testing.TB) map[string][]byte {
 }
 
 func TestMetadata_TheCheckFindsWhatB1DoesNotTake(t *testing.T) {
-	sound, named, known := outcome(t, loadGolden(t, "header-fields").result), namedFields(goldenRules(t, "header-fields"), 1), schemas(t)
+	sound, named, known := loadGolden(t, "header-fields").outcome(t), namedFields(goldenRules(t, "header-fields"), 1), schemas(t)
 	type object = map[string]any
 	tests := map[string]struct {
 		change func(doc, line object)
@@ -151,7 +151,7 @@ func TestMetadata_FieldsMaySetOnlyWhatB1Takes(t *testing.T) {
 	}
 	checkSent(t, schemas(t), "all fields", rules, g.order, r)
 	for _, name := range slices.Sorted(maps.Keys(mapping.SampleProperties(true))) {
-		if text := string(outcome(t, r)); !strings.Contains(text, `"`+name+`"`) {
+		if text := string(indented(t, r)); !strings.Contains(text, `"`+name+`"`) {
 			t.Errorf("the field %s is not in the document", name)
 		}
 	}
