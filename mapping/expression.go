@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/expr-lang/expr/vm"
 	"github.com/shopspring/decimal"
@@ -46,7 +47,7 @@ type environment struct {
 	Instance string `expr:"instance"`
 	Item     any    `expr:"item"`
 	Parent   any    `expr:"parent"`
-	// Meter is for the patched expressions alone: it bounds the loops over all expressions of an order.
+	// Meter is for the patched expressions alone, which cannot be written with this name.
 	Meter *meter `expr:"#meter"`
 }
 
@@ -128,6 +129,9 @@ func notComputed(name, what string) *order.Reason {
 func spoken(err error) string {
 	if own, ok := errors.AsType[valueError](err); ok {
 		return string(own)
+	}
+	if strings.Contains(err.Error(), "memory budget exceeded") {
+		return "lists of more than a million elements in all"
 	}
 	return "a function or an operator cannot take such a value"
 }
