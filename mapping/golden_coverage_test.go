@@ -16,6 +16,8 @@ var notGolden = map[string]string{
 	"cancelled_in_magento": "the eligibility rules give it, not the mapping",
 	"payment_overdue":      "the eligibility rules give it, not the mapping",
 	"source_missing":       "the document of a golden order is always there",
+	"hook_failed":          "there is no hook",
+	"hook_not_allowed":     "there is no hook",
 	"tax_code_unknown":     "only a hook can write such a code",
 	"property_not_free":    "only a hook can write such a property",
 }
