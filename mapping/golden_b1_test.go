@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,8 +65,11 @@ func TestGolden_B1ArrivesAtTheTotalThatIsExpected(t *testing.T) {
 	posted := 0
 	for _, name := range goldenNames(t) {
 		g := loadGolden(t, name)
+		if held := strings.HasPrefix(name, "hold-") || strings.HasSuffix(name, "-hold"); held != (g.result.Hold != nil) {
+			t.Errorf("%s: held: %v; the name says: %t", name, g.result.Hold, held)
+		}
 		if g.result.Hold != nil || g.result.Document.CardCode == "" {
-			continue
+			continue // nothing that could be sent
 		}
 		posted++
 		t.Run(name, func(t *testing.T) {
