@@ -85,7 +85,7 @@ func TestMap_HoldsAmountsThatNoSaleHas(t *testing.T) {
 		"a discount above the freight": {func(o *order.Order) {
 			o.Totals.ShippingDiscount, o.Totals.Discount = d("6"), d("-6")
 			o.Totals.Grand = o.Totals.Grand.Sub(d("6"))
-		}, "shipping_discount_too_high", "6 on shipping"},
+		}, "shipping_discount_too_high", "6.00 USD on shipping"},
 		"a negative price":     {line(func(l *order.Line) { l.Price = d("-1") }), "amount_negative", "item MUG: price is -1"},
 		"a negative quantity":  {line(func(l *order.Line) { l.QtyOrdered = d("-1") }), "amount_negative", "item MUG: qty_ordered is -1"},
 		"a negative discount":  {line(func(l *order.Line) { l.Discount = d("-1") }), "amount_negative", "item MUG: discount_amount is -1"},

@@ -118,7 +118,19 @@ func (m *mapper) toUnits() *order.Reason {
 	}
 	want = m.goodsNet(exact)
 	m.spreadCents(exact, want.Sub(sum))
+	m.keepPrices()
 	return nil
+}
+
+// keepPrices lets the discounts take the cents that rounding net and discount each by itself leaves over: a row is then
+// its price in the shop less a discount, and not a price of its own.
+func (m *mapper) keepPrices() {
+	for i := range m.bookings {
+		b := &m.bookings[i]
+		if off := m.round(b.exact).Sub(b.net); b.discount.IsPositive() && !off.IsNegative() {
+			b.discount = off
+		}
+	}
 }
 
 // goodsNet is what all goods cost after discount: by Magento's totals, or by the rows where only a part of them is left.

@@ -29,6 +29,7 @@ func (c *checker) store(at string, s StoreRules) {
 	c.taxes(at+".tax", s.Tax)
 	c.discount(at+".discount", s)
 	c.expressions(at, s)
+	c.items(at+".items", s.Items)
 	if s.Freight.ItemCode == "" && s.Freight.ExpenseCode == 0 {
 		c.bad(at+".freight", "is empty, want expense_code (a B1 additional expense) or item_code")
 	}

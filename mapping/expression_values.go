@@ -153,6 +153,7 @@ func equal(a, b any) bool {
 	return false
 }
 
+// equalLists compares lists of single values; a list in a list is equal to none.
 func equalLists(a, b any) bool {
 	x, _ := a.([]any)
 	y, ok := b.([]any)
@@ -160,7 +161,7 @@ func equalLists(a, b any) bool {
 		return false
 	}
 	for i := range x {
-		if !equal(x[i], y[i]) {
+		if _, nested := x[i].([]any); nested || !equal(x[i], y[i]) {
 			return false
 		}
 	}

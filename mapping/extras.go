@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -70,7 +71,7 @@ func (m *mapper) extras() *order.Reason {
 		rule, ok := m.store.Extras[part.name]
 		if !ok {
 			return &order.Reason{Code: part.name + "_unmapped", Field: part.name,
-				Message: fmt.Sprintf("The order has %s of %s %s, which has no rule.", part.name, m.round(part.amount), m.order.Currency),
+				Message: fmt.Sprintf("A part of the total has no rule: %s, %s.", strings.ReplaceAll(part.name, "_", " "), m.money(part.amount.Abs())),
 				Hint:    "Add extras." + part.name + " to the rules."}
 		}
 		if hold := m.extra(part, rule); hold != nil {

@@ -18,7 +18,7 @@ func (m *mapper) freight() *order.Reason {
 	m.proof.tax = m.proof.tax.Add(t.ShippingTax.Mul(m.shippingOpen))
 	if net.IsNegative() {
 		return &order.Reason{Code: "shipping_discount_too_high", Field: "shipping_discount_amount",
-			Message: fmt.Sprintf("The discount of %s on shipping is more than the shipping costs of %s.", t.ShippingDiscount, t.Shipping),
+			Message: fmt.Sprintf("The discount of %s on shipping is more than the shipping costs of %s.", m.money(t.ShippingDiscount), m.money(t.Shipping)),
 			Hint:    "Open the order in Magento: a price rule or a module takes off more than shipping costs. Enter the order by hand."}
 	}
 	ship := taxable{kind: kindShipping, amount: tax, rates: m.order.ShippingRates, what: "shipping"}

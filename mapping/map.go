@@ -63,9 +63,6 @@ func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
 	return PartnerPlan{CardCode: r.Store(o.StoreID).CardCode}
 }
 
-// Use makes the hooks part of the rules. Call it before the rules are used.
-func (r *Rules) Use(hooks ...Hook) { r.hooks = append(r.hooks, hooks...) }
-
 // mapper builds one document step by step; each step may hold the order.
 type mapper struct {
 	in Input
