@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
+
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sapb1"
@@ -160,5 +162,30 @@ func TestHooks_AreInTheVersionOfTheRules(t *testing.T) {
 	}
 	if len(ids) != 5 {
 		t.Errorf("five sets of hooks have %d versions", len(ids))
+	}
+}
+
+// The total is proven after the hooks, whatever they do to the lines.
+func TestHooks_AreProven(t *testing.T) {
+	deposit := func(price string) mapping.Hook {
+		return hook{name: "deposit", after: func(d *sapb1.SalesOrder) *order.Reason {
+			bottle := d.Lines[0]
+			bottle.ItemCode, bottle.UnitPrice = "DEPOSIT", sapb1.NewAmount(decimal.RequireFromString("0.25"))
+			d.Lines[0].UnitPrice = sapb1.NewAmount(decimal.RequireFromString(price))
+			d.Lines = append(d.Lines, bottle)
+			return nil
+		}}
+	}
+	good := mapped(teeOrder(), hooked(t, deposit("4.75")), today)
+	if got, want := shape(good), "2 x TEE-M @ 4.75 Exempt; 2 x DEPOSIT @ 0.25 Exempt"; good.Hold != nil || got != want {
+		t.Errorf("the deposit: %s (%v), want %s", got, good.Hold, want)
+	}
+	wrong := mapped(teeOrder(), hooked(t, deposit("5")), today)
+	if wrong.Hold == nil || wrong.Hold.Code != "total_differs" {
+		t.Errorf("a deposit on top: %v, want total_differs", wrong.Hold)
+	}
+	free := hook{name: "free", after: func(d *sapb1.SalesOrder) *order.Reason { d.UserFields["DocTotal"] = 1; return nil }}
+	if got := mapped(teeOrder(), hooked(t, free), today); got.Hold == nil {
+		t.Error("a hook that writes a DocTotal is not held")
 	}
 }

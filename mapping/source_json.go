@@ -24,15 +24,20 @@ type tableField struct {
 func decodeJSON(text string) (any, error) {
 	s := scanner{text: text}
 	s.space()
+	if s.at < len(text) && text[s.at] == '{' {
+		t, ok := s.table()
+		if s.space(); !ok || s.at != len(text) {
+			return nil, errNoJSON
+		}
+		return t, nil
+	}
 	begin := s.at
-	if !s.skip(0) {
+	ok := s.skip(0)
+	end := s.at
+	if s.space(); !ok || s.at != len(text) {
 		return nil, errNoJSON
 	}
-	value := text[begin:s.at]
-	if s.space(); s.at != len(text) {
-		return nil, errNoJSON
-	}
-	return take(value), nil
+	return take(text[begin:end]), nil
 }
 
 var errNoJSON = errors.New("it is no JSON")
@@ -88,36 +93,43 @@ func take(text string) any {
 }
 
 func takeTable(text string) *table {
-	s, t := scanner{text: text, at: 1}, &table{fields: make([]tableField, 0, 24)}
-	for s.space(); s.text[s.at] != '}'; s.space() {
-		if s.text[s.at] == ',' {
-			s.at++
-			s.space()
-		}
-		begin := s.at
-		s.skip(0)
-		name := takeString(text[begin:s.at])
-		s.space()
-		s.at++ // the colon
-		s.space()
-		begin = s.at
-		s.skip(0)
-		t.fields = append(t.fields, tableField{name: name, text: text[begin:s.at]})
-	}
+	s := scanner{text: text}
+	t, _ := s.table()
 	return t
 }
 
-func takeList(text string) []any {
-	s, list := scanner{text: text, at: 1}, []any{}
-	for s.space(); s.text[s.at] != ']'; s.space() {
-		if s.text[s.at] == ',' {
-			s.at++
-			s.space()
-		}
+// table takes the table apart that begins here, and moves behind it; false where there is none.
+func (s *scanner) table() (*table, bool) {
+	t := &table{fields: make([]tableField, 0, tableSize(len(s.text)-s.at))}
+	ok := s.skipMany('}', 0, func(depth int) bool {
 		begin := s.at
-		s.skip(0)
+		if !s.skipName() {
+			return false
+		}
+		name := takeString(s.text[begin:s.nameEnd])
+		begin = s.at
+		if !s.skip(depth) {
+			return false
+		}
+		t.fields = append(t.fields, tableField{name: name, text: s.text[begin:s.at]})
+		return true
+	})
+	return t, ok
+}
+
+// tableSize guesses how many values a table of so many bytes has: an order has a hundred, an address fifteen.
+func tableSize(bytes int) int { return min(96, 8+bytes/40) }
+
+func takeList(text string) []any {
+	s, list := scanner{text: text}, []any{}
+	s.skipMany(']', 0, func(depth int) bool {
+		begin := s.at
+		if !s.skip(depth) {
+			return false
+		}
 		list = append(list, take(text[begin:s.at]))
-	}
+		return true
+	})
 	return list
 }
 

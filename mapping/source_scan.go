@@ -6,6 +6,8 @@ import "strings"
 type scanner struct {
 	text string
 	at   int
+	// nameEnd is where the last name of a table ended.
+	nameEnd int
 }
 
 // maxNesting is how deep lists and tables may lie in each other; Magento's go to ten or so.
@@ -31,9 +33,9 @@ func (s *scanner) skip(depth int) bool {
 	case '"':
 		return s.skipString()
 	case '{':
-		return s.skipMany('}', depth, s.skipName)
+		return s.skipMany('}', depth, s.skipNamed)
 	case '[':
-		return s.skipMany(']', depth, nil)
+		return s.skipMany(']', depth, s.skip)
 	case 't':
 		return s.skipWord("true")
 	case 'f':
@@ -44,19 +46,13 @@ func (s *scanner) skip(depth int) bool {
 	return s.skipNumber()
 }
 
-// skipMany moves behind a list, or behind a table with a name before each value.
-func (s *scanner) skipMany(end byte, depth int, name func() bool) bool {
+// skipMany moves behind a table or a list, over each of whose values one moves.
+func (s *scanner) skipMany(end byte, depth int, one func(depth int) bool) bool {
 	s.at++
 	if s.space(); s.here(end) {
 		return true
 	}
-	for {
-		if name != nil && !name() {
-			return false
-		}
-		if !s.skip(depth + 1) {
-			return false
-		}
+	for one(depth + 1) {
 		if s.space(); s.here(end) {
 			return true
 		}
@@ -65,7 +61,10 @@ func (s *scanner) skipMany(end byte, depth int, name func() bool) bool {
 		}
 		s.space()
 	}
+	return false
 }
+
+func (s *scanner) skipNamed(depth int) bool { return s.skipName() && s.skip(depth) }
 
 // here moves behind a sign, if it stands here.
 func (s *scanner) here(sign byte) bool {
@@ -80,6 +79,7 @@ func (s *scanner) skipName() bool {
 	if s.at >= len(s.text) || s.text[s.at] != '"' || !s.skipString() {
 		return false
 	}
+	s.nameEnd = s.at
 	s.space()
 	if !s.here(':') {
 		return false
