@@ -26,3 +26,9 @@ func SampleProperties(head bool) map[string]string {
 	}
 	return out
 }
+
+// DecodeJSON reads a JSON text as encoding/json does with UseNumber.
+func DecodeJSON(text string) (any, error) {
+	v, err := decodeJSON(text)
+	return wholeValue(v), err
+}

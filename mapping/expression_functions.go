@@ -86,6 +86,9 @@ func comparison(holds func(int) bool) function {
 // member is a value of a table or a list; nothing where there is none.
 func member(a ...any) (any, error) {
 	switch from := a[0].(type) {
+	case *table:
+		name, err := plain(a[1])
+		return from.get(name), err
 	case map[string]any:
 		name, err := plain(a[1])
 		return from[name], err
@@ -155,6 +158,9 @@ func within(a ...any) (any, error) {
 		return false, nil
 	case []any:
 		return slices.ContainsFunc(in, func(v any) bool { return equal(a[0], v) }), nil
+	case *table:
+		name, err := plain(a[0])
+		return err == nil && in.has(name), nil
 	case map[string]any:
 		name, err := plain(a[0])
 		_, ok := in[name]
@@ -180,6 +186,8 @@ func count(a ...any) (any, error) {
 		return 0, nil
 	case []any:
 		return len(v), nil
+	case *table:
+		return len(v.fields), nil
 	case map[string]any:
 		return len(v), nil
 	}

@@ -148,7 +148,7 @@ func fromJSON(a ...any) (any, error) {
 	if !ok || len(text) > maxValueText {
 		return nil, nil
 	}
-	v, err := decodeJSON([]byte(text))
+	v, err := decodeJSON(text)
 	if err != nil {
 		return nil, nil
 	}

@@ -29,16 +29,17 @@ func (m *mapper) fields() *order.Reason {
 	if len(m.store.LineFields) == 0 {
 		return nil
 	}
+	names := slices.Sorted(maps.Keys(m.store.LineFields))
 	for _, n := range slices.Sorted(maps.Keys(m.rows)) {
-		if hold := m.lineFields(&m.document.Lines[n], m.rows[n]); hold != nil {
+		if hold := m.lineFields(names, &m.document.Lines[n], m.rows[n]); hold != nil {
 			return hold
 		}
 	}
 	return nil
 }
 
-func (m *mapper) lineFields(line *sapb1.DocumentLine, row order.Line) *order.Reason {
-	for _, name := range slices.Sorted(maps.Keys(m.store.LineFields)) {
+func (m *mapper) lineFields(names []string, line *sapb1.DocumentLine, row order.Line) *order.Reason {
+	for _, name := range names {
 		value, hold := m.field("line_fields."+name, name, m.store.LineFields[name], lineProperties, &row)
 		if hold != nil {
 			hold.Message = place(row) + ": " + hold.Message
@@ -144,17 +145,14 @@ func whole(value any) (int, bool) {
 // setHead puts a value where the document has it: hooks and the proof look there.
 func (m *mapper) setHead(name string, value any) {
 	d := m.document
-	numbers := map[string]**int{"ContactPersonCode": &d.ContactPersonCode, "SalesPersonCode": &d.SalesPersonCode, "DocumentsOwner": &d.DocumentsOwner,
-		"TransportationCode": &d.TransportationCode, "PaymentGroupCode": &d.PaymentGroupCode, "Series": &d.Series, "BPL_IDAssignedToInvoice": &d.BranchID}
-	texts := map[string]*string{"Comments": &d.Comments, "CardName": &d.CardName, "PaymentMethod": &d.PaymentMethod}
 	switch v := value.(type) {
 	case int:
-		if member, ok := numbers[name]; ok {
+		if member := headNumber(d, name); member != nil {
 			*member = &v
 			return
 		}
 	case string:
-		if member, ok := texts[name]; ok {
+		if member := headText(d, name); member != nil {
 			*member = v
 			return
 		}
@@ -169,6 +167,39 @@ func (m *mapper) setHead(name string, value any) {
 		}
 	}
 	d.UserFields = with(d.UserFields, name, value)
+}
+
+// headNumber and headText are the members of the document for properties; nil for those that it has no member for.
+func headNumber(d *sapb1.SalesOrder, name string) **int {
+	switch name {
+	case "ContactPersonCode":
+		return &d.ContactPersonCode
+	case "SalesPersonCode":
+		return &d.SalesPersonCode
+	case "DocumentsOwner":
+		return &d.DocumentsOwner
+	case "TransportationCode":
+		return &d.TransportationCode
+	case "PaymentGroupCode":
+		return &d.PaymentGroupCode
+	case "Series":
+		return &d.Series
+	case "BPL_IDAssignedToInvoice":
+		return &d.BranchID
+	}
+	return nil
+}
+
+func headText(d *sapb1.SalesOrder, name string) *string {
+	switch name {
+	case "Comments":
+		return &d.Comments
+	case "CardName":
+		return &d.CardName
+	case "PaymentMethod":
+		return &d.PaymentMethod
+	}
+	return nil
 }
 
 // notBeforePosting moves a due date that is over to the day of posting: B1 refuses a due date before it.
