@@ -61,7 +61,7 @@ func (w *writer) document() []byte {
 	o := fields{"entity_id": w.number, "increment_id": fmt.Sprintf("%09d", w.number), "store_id": 1, "state": "processing",
 		"status": "processing", "created_at": "2026-11-20 10:00:00", "updated_at": "2026-11-20 10:00:05",
 		"base_currency_code": q.base, "order_currency_code": q.currency, "store_currency_code": q.currency,
-		"base_to_order_rate": number(q.rate), "store_to_base_rate": 0, "is_virtual": flag(w.virtual), "customer_is_guest": 1,
+		"base_to_order_rate": number(q.rate), "store_to_base_rate": 0, "is_virtual": asFlag(w.virtual), "customer_is_guest": 1,
 		"customer_email": "jane@example.com", "items": w.items, "billing_address": address("billing"),
 		"payment": fields{"method": w.payment(), "additional_information": []any{"x"}}, "status_histories": []any{}}
 	w.totals(o)
@@ -74,7 +74,7 @@ func (w *writer) document() []byte {
 	return raw
 }
 
-func flag(b bool) int {
+func asFlag(b bool) int {
 	if b {
 		return 1
 	}
@@ -168,7 +168,7 @@ func (w *writer) row(r *modelRow, parent fields) {
 	it := w.amounts(r)
 	id := int64(len(w.items) + 1)
 	maps.Copy(it, fields{"item_id": id, "order_id": w.number, "store_id": 1, "sku": r.sku, "name": "Goods " + r.sku, "product_type": r.kind,
-		"is_virtual": flag(r.kind == kindVirtual || r.kind == kindDownload), "is_qty_decimal": flag(!r.qty.IsInteger()),
+		"is_virtual": asFlag(r.kind == kindVirtual || r.kind == kindDownload), "is_qty_decimal": asFlag(!r.qty.IsInteger()),
 		"product_id": 1000 + id, "quote_item_id": 2000 + id})
 	if r.options {
 		it["product_option"] = fields{"extension_attributes": fields{"custom_options": []any{fields{"option_id": "1", "option_value": "2"}}}}
