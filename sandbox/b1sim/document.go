@@ -139,6 +139,12 @@ func (d *document) checkCodes() error {
 			return fail(codeNoMatch, msgNoMatch).at(ref.place)
 		}
 	}
+	if d.row.has("ContactPersonCode") && !hasContact(d.partner, d.row.integer("ContactPersonCode")) {
+		return fail(codeDI, msgEnterCode).at("[ORDR.CntctCode]")
+	}
+	if _, known := d.x.c.cfg.Employees[int(d.row.integer("DocumentsOwner"))]; d.row.has("DocumentsOwner") && !known && d.x.c.cfg.Employees != nil {
+		return fail(codeNoMatch, msgNoMatch).at("[ORDR.OwnerCode]")
+	}
 	if d.row.has("PaymentMethod") && !d.x.exists(setPayMethods, d.row["PaymentMethod"]) {
 		return fail(codeDI, msgEnterCode).at("[ORDR.PeyMethod]")
 	}
@@ -146,6 +152,11 @@ func (d *document) checkCodes() error {
 		return fail(codeNoSeries, msgSeries)
 	}
 	return nil
+}
+
+// hasContact reports whether a contact person is one of the partner's.
+func hasContact(partner row, number int64) bool {
+	return slices.ContainsFunc(partner.list("ContactEmployees"), func(c row) bool { return c.integer("InternalCode") == number })
 }
 
 // checkBranch requires a branch when the company has branches: -2028 without one, -5002 for an unknown one.
