@@ -58,11 +58,6 @@ func (r *Rules) ReadSource(store int64) bool { return len(r.hooks) > 0 }
 // Barcodes are what B1 must be asked for before the order can be mapped to its end: which item has each.
 func (r *Rules) Barcodes(o *order.Order, source *Source) []string { return nil }
 
-// PartnerPlan says what B1 must be asked about the buyer.
-func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
-	return PartnerPlan{CardCode: r.Store(o.StoreID).CardCode}
-}
-
 // Use makes the hooks part of the rules. Call it before the rules are used.
 func (r *Rules) Use(hooks ...Hook) { r.hooks = append(r.hooks, hooks...) }
 
@@ -128,7 +123,7 @@ func (m *mapper) header(today time.Time) *order.Reason {
 	if hold := m.currency(); hold != nil {
 		return hold
 	}
-	d.CardCode = m.store.CardCode
+	m.partner()
 	d.CardName = m.text("CardName", fullName(o.Billing, o.Customer), maxCardName)
 	d.DocDueDate = sapb1.NewDate(today.UTC().AddDate(0, 0, m.store.DueDays))
 	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
