@@ -36,9 +36,10 @@ func TestMain(m *testing.M) {
 
 // company is a B1 whose answers a test decides.
 type company struct {
-	mu      sync.Mutex
-	orders  []sapb1.Document
-	created atomic.Int32
+	activities.Company // for what no test here asks
+	mu                 sync.Mutex
+	orders             []sapb1.Document
+	created            atomic.Int32
 	// onFind and onCreate run before the answer.
 	onFind   func()
 	onCreate func(*sapb1.SalesOrder) error

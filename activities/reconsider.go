@@ -83,9 +83,16 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 		if !ruledOut(doc) {
 			return store.ErrUnchanged
 		}
+		source, err := a.understood(ctx, i, doc)
+		if _, ok := errors.AsType[*order.Reason](err); ok {
+			return store.ErrUnchanged // its document says nothing, whatever the rules are
+		}
+		if err != nil {
+			return err
+		}
 		d := i.Rules.Decide(doc.Order, now())
 		if d.Status == order.Pending {
-			if d.Reason = i.Rules.Map(mapping.Input{Order: doc.Order, Now: now()}).Hold; d.Reason != nil {
+			if d.Reason = i.Rules.Map(mapping.Input{Order: doc.Order, Source: source, Now: now()}).Hold; d.Reason != nil {
 				d.Status = order.Held
 			}
 		}

@@ -11,7 +11,7 @@ type PartnerPlan struct {
 	// these are created or hold the order.
 	CardCode string `json:"card_code"`
 	// Identity names the buyer in the store, without personal data: customer:<instance>:<id>, or guest:<hash of the e-mail
-	// address>. Empty where nothing is to be remembered: for a fixed partner, and for a guest without e-mail address.
+	// address or tax number>. Empty where nothing is to be remembered: for a fixed partner, and for a guest with neither.
 	// The instance is part of it because shops count their customers each for itself, and may feed one company.
 	Identity string `json:"identity,omitempty"`
 	// Find are the questions to B1, to be asked one after the other; none where CardCode is fixed, or where the order says

@@ -51,6 +51,9 @@ func (m *mapper) identity() string {
 	if email := m.email(); email != "" {
 		return "guest:" + digest(email)[:32]
 	}
+	if number := m.taxNumber(); number != "" {
+		return "guest:" + digest("tax number", number)[:32]
+	}
 	return ""
 }
 
