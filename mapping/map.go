@@ -132,6 +132,16 @@ func (m *mapper) header(today time.Time) *order.Reason {
 	return nil
 }
 
+// partner puts the business partner on the document, where it is known.
+func (m *mapper) partner() {
+	switch p := m.in.Partner; {
+	case p != nil:
+		m.document.CardCode, m.document.ContactPersonCode = p.CardCode, p.Contact
+	case m.store.Partner.policy(m.order.Customer) == PartnerFixed:
+		m.document.CardCode = m.store.CardCode
+	}
+}
+
 func (m *mapper) payment() *order.Reason {
 	method := m.order.Payment.Method
 	p, ok := match(m.store.Payments, method)

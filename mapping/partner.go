@@ -85,16 +85,6 @@ func (r PartnerRules) policy(c order.Customer) string {
 	return policy
 }
 
-// partner puts the business partner on the document, where it is known.
-func (m *mapper) partner() {
-	switch p := m.in.Partner; {
-	case p != nil:
-		m.document.CardCode, m.document.ContactPersonCode = p.CardCode, p.Contact
-	case m.store.Partner.policy(m.order.Customer) == PartnerFixed:
-		m.document.CardCode = m.store.CardCode
-	}
-}
-
 // Personal are the values of the plan that name a person or a place to find him, as they are sent. B1 may quote them in its
 // answers.
 func (p PartnerPlan) Personal() []string {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"datawald/order"
@@ -51,7 +52,7 @@ func (m *mapper) identity() string {
 	if email := m.email(); email != "" {
 		return "guest:" + digest(email)[:32]
 	}
-	if number := m.taxNumber(); number != "" {
+	if number := m.taxNumber(); number != "" && slices.Contains(m.store.Partner.FindBy, FindByTaxNumber) {
 		return "guest:" + digest("tax number", number)[:32]
 	}
 	return ""
