@@ -24,6 +24,8 @@ import (
 type counter struct {
 	*bench
 	b1 *b1sim.Company
+	// client is another program that talks to B1.
+	client *sapb1.Client
 	// workers are as many processes as a test needs, each with a client of its own.
 	workers []*activities.Activities
 }
@@ -44,6 +46,7 @@ func newCounter(t *testing.T, cfg b1sim.Config, partner string, workers int) *co
 	t.Cleanup(func() { server.Close(); b1.Close() })
 	c := &counter{bench: &bench{t: t, db: testkit.Store(t)}, b1: b1}
 	c.policy(partner)
+	c.client = c.connect(server.URL)
 	for range workers {
 		c.workers = append(c.workers, c.worker(server.URL))
 	}
@@ -66,12 +69,17 @@ func (c *counter) policy(partner string) {
 	*c.rules = *rules
 }
 
-func (c *counter) worker(url string) *activities.Activities {
+func (c *counter) connect(url string) *sapb1.Client {
+	c.t.Helper()
 	client, err := sapb1.New(sapb1.Settings{URL: url + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox", Timeout: 2 * time.Second})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: client, CompanyID: "b1/demo",
+	return client
+}
+
+func (c *counter) worker(url string) *activities.Activities {
+	return activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: c.connect(url), CompanyID: "b1/demo",
 		CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2})
 }
 

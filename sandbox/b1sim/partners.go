@@ -133,6 +133,21 @@ func (x *exec) numberChildren(partner row, addresses, contacts []row) error {
 	return nil
 }
 
+// PutPartner adds a partner, or replaces the one with its code and all that it has, as a person in B1 would.
+func (c *Company) PutPartner(p Partner) error {
+	if p.Code == "" {
+		return fmt.Errorf("b1sim: a partner has no code")
+	}
+	return c.transact(func(tx *transaction) error {
+		next := partnerRow(p)
+		if old := tx.named(setPartners).get(p.Code); old != nil {
+			next["DataVersion"] = old["DataVersion"]
+		}
+		(&exec{c: c, tx: tx}).save(c.tables[setPartners].set, next)
+		return nil
+	})
+}
+
 // lastContact is the highest contact number in use in the company.
 func (x *exec) lastContact() int64 {
 	var last int64
