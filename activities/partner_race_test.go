@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"datawald/activities"
 	"datawald/order"
@@ -156,4 +157,74 @@ func TestPartner_NoClearAnswerAsksAPerson(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.orderOf(c.post(c.acts, c.key))
+}
+
+// All pass the first question before anybody creates, and B1 takes its time: the claim alone keeps the others off.
+func TestPartner_OthersKeepOffWhileB1IsSlow(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}, PartnerSeries: series}, strings.Replace(bySeries, "{customers", "{contact: true, customers", 1), 2)
+	for match, delay := range map[string]time.Duration{"GET Drafts": 50 * time.Millisecond, "POST BusinessPartners": 300 * time.Millisecond} {
+		if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Every: 1, Match: match, Delay: b1sim.Duration(delay)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.buyMany(t, 4, "S", account(42)...)
+	if n := c.b1.Traffic().Calls["POST BusinessPartners"]; n != 1 {
+		t.Errorf("the partner was sent %d times, want once", n)
+	}
+}
+
+// B1 commits after the caller has given up. The looks are spread over time, so that one of them sees it.
+func TestPartner_OneThatIsCommittedLateIsFound(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}, PartnerSeries: series}, bySeries, 1)
+	hasty := c.worker(100*time.Millisecond, 100*time.Millisecond, 200*time.Millisecond)
+	if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "POST BusinessPartners", Delay: b1sim.Duration(300 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	c.orderOf(c.post(hasty, c.buy(1, account(42)...)))
+	c.server.Close() // when B1 has done all that it was asked
+	if made := c.partners("S"); len(made) != 1 {
+		t.Errorf("B1 has the partners %+v", made)
+	}
+}
+
+// Another order creates the buyer between the first question and the sending: the intent must name him all the same.
+func TestPartner_TheIntentNamesThePartnerThatAnotherOrderMade(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner, {Code: "C1"}}}, byPrefix, 1)
+	if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "GET Drafts", Delay: b1sim.Duration(200 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	c.inject(b1sim.CommitThenDrop, "POST Orders")
+	key := c.buy(1)
+	done := make(chan error)
+	go func() { done <- c.insert() }()
+	for c.b1.Traffic().Calls["GET Drafts"] == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	id := store.PartnerID("b1/demo", c.rules.PartnerPlan(c.staged(key).Order).Identity)
+	if _, err := c.db.ChangePartner(t.Context(), id, func(p *store.Partner) error { p.Know("C1", 0); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	if n := c.staged(key).Intent; n == nil || n.CardCode != "C1" {
+		t.Errorf("the intent is %+v, want it for C1", n)
+	}
+}
+
+func TestPartner_AnOrderIsOursAfterItsPolicyHasChanged(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, byPrefix, 1)
+	c.inject(b1sim.CommitThenDrop, "POST Orders")
+	key := c.buy(1)
+	if err := c.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	c.policy("{}")
+	if got := c.orderOf(c.post(c.acts, key)).CardCode; !strings.HasPrefix(got, "W-") {
+		t.Errorf("the order is linked under %s", got)
+	}
 }

@@ -23,7 +23,8 @@ import (
 // counter is a B1 over HTTP with workers that bring orders to it under rules with a policy on partners.
 type counter struct {
 	*bench
-	b1 *b1sim.Company
+	b1     *b1sim.Company
+	server *httptest.Server
 	// client is another program that talks to B1.
 	client *sapb1.Client
 	// workers are as many processes as a test needs, each with a client of its own.
@@ -46,9 +47,10 @@ func newCounter(t *testing.T, cfg b1sim.Config, partner string, workers int) *co
 	t.Cleanup(func() { server.Close(); b1.Close() })
 	c := &counter{bench: &bench{t: t, db: testkit.Store(t)}, b1: b1}
 	c.policy(partner)
-	c.client = c.connect(server.URL)
+	c.server = server
+	c.client = c.connect(2 * time.Second)
 	for range workers {
-		c.workers = append(c.workers, c.worker(server.URL))
+		c.workers = append(c.workers, c.worker(2*time.Second, 30*time.Millisecond, counterSettle))
 	}
 	c.acts = c.workers[0]
 	return c
@@ -69,18 +71,19 @@ func (c *counter) policy(partner string) {
 	*c.rules = *rules
 }
 
-func (c *counter) connect(url string) *sapb1.Client {
+func (c *counter) connect(timeout time.Duration) *sapb1.Client {
 	c.t.Helper()
-	client, err := sapb1.New(sapb1.Settings{URL: url + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox", Timeout: 2 * time.Second})
+	client, err := sapb1.New(sapb1.Settings{URL: c.server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox", Timeout: timeout})
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return client
 }
 
-func (c *counter) worker(url string) *activities.Activities {
-	return activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: c.connect(url), CompanyID: "b1/demo",
-		CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2})
+// worker is one more process; its client gives up after timeout, and it takes call for the longest call of a B1.
+func (c *counter) worker(timeout, call, settle time.Duration) *activities.Activities {
+	return activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: c.connect(timeout), CompanyID: "b1/demo",
+		CallTimeout: call, Settle: settle, Looks: 2})
 }
 
 // buy stages order n of a buyer; changes are texts of the test document with their replacements.
