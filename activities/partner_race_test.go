@@ -193,25 +193,32 @@ func TestPartner_OneThatIsCommittedLateIsFound(t *testing.T) {
 func TestPartner_TheIntentNamesThePartnerThatAnotherOrderMade(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner, {Code: "C1"}}}, byPrefix, 1)
-	if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "GET Drafts", Delay: b1sim.Duration(200 * time.Millisecond)}); err != nil {
-		t.Fatal(err)
+	for _, match := range []string{"GET Drafts", "POST Orders"} {
+		if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: match, Delay: b1sim.Duration(200 * time.Millisecond)}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	c.inject(b1sim.CommitThenDrop, "POST Orders")
 	key := c.buy(1)
 	done := make(chan error)
 	go func() { done <- c.insert() }()
-	for c.b1.Traffic().Calls["GET Drafts"] == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	c.until("GET Drafts")
 	id := store.PartnerID("b1/demo", c.rules.PartnerPlan(c.staged(key).Order).Identity)
 	if _, err := c.db.ChangePartner(t.Context(), id, func(p *store.Partner) error { p.Know("C1", 0); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-done; typeOf(err) != activities.TypeUnresolved {
-		t.Fatalf("ended with %v, want unresolved", err)
-	}
+	c.until("POST Orders")
 	if n := c.staged(key).Intent; n == nil || n.CardCode != "C1" {
-		t.Errorf("the intent is %+v, want it for C1", n)
+		t.Errorf("while it is sent the intent is %+v, want it for C1", n)
+	}
+	if err := <-done; err != nil || len(c.partners("W-")) != 0 {
+		t.Errorf("ended with %v, partners %+v", err, c.partners("W-"))
+	}
+}
+
+// until waits for a call to reach B1.
+func (c *counter) until(call string) {
+	for c.b1.Traffic().Calls[call] == 0 {
+		time.Sleep(time.Millisecond)
 	}
 }
 
