@@ -31,8 +31,8 @@ func (m *mapper) email() string {
 	return whole(cmp.Or(strings.TrimSpace(m.order.Customer.Email), strings.TrimSpace(m.order.Billing.Email)), maxEmail)
 }
 
-// taxNumber is the buyer's tax number, which Magento keeps in the customer or in the billing address.
-func (m *mapper) taxNumber() string {
+// buyersTaxNumber is the buyer's tax number, which Magento keeps in the customer or in the billing address.
+func (m *mapper) buyersTaxNumber() string {
 	return whole(cmp.Or(strings.TrimSpace(m.order.Customer.TaxVAT), strings.TrimSpace(m.order.Billing.VATID)), maxTaxNumber)
 }
 
@@ -52,7 +52,7 @@ func (m *mapper) identity() string {
 	if email := m.email(); email != "" {
 		return "guest:" + digest(email)[:32]
 	}
-	if number := m.taxNumber(); number != "" && slices.Contains(m.store.Partner.FindBy, FindByTaxNumber) {
+	if number := m.buyersTaxNumber(); number != "" && slices.Contains(m.store.Partner.FindBy, FindByTaxNumber) {
 		return "guest:" + digest("tax number", number)[:32]
 	}
 	return ""
@@ -88,7 +88,7 @@ func (m *mapper) partnerQueries() (queries []PartnerQuery) {
 		case FindByEmail:
 			ask("EmailAddress", m.email())
 		case FindByTaxNumber:
-			ask("FederalTaxID", m.taxNumber())
+			ask("FederalTaxID", m.buyersTaxNumber())
 		}
 	}
 	return queries

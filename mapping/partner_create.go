@@ -15,7 +15,7 @@ func (m *mapper) newPartner(find []PartnerQuery) *sapb1.BusinessPartner {
 	form, o := m.store.Partner.Create, m.order
 	p := &sapb1.BusinessPartner{CardType: "cCustomer", Series: form.Series, Currency: form.Currency,
 		PayTermsGrpCode: form.Terms, SalesPersonCode: form.SalesPerson, PriceListNum: form.PriceList,
-		GroupCode: m.group(), EmailAddress: m.email(), FederalTaxID: m.taxNumber()}
+		GroupCode: m.group(), EmailAddress: m.email(), FederalTaxID: m.buyersTaxNumber()}
 	switch {
 	case form.Series != nil && len(find) == 0, form.Series == nil && o.Customer.Guest && p.EmailAddress == "":
 		return nil
