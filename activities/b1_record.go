@@ -101,7 +101,7 @@ func (p *posting) verify(d *sapb1.Document) *order.Reason {
 	switch {
 	case !want.Equal(got):
 		return &order.Reason{Code: "b1_total_differs", Field: "DocTotal",
-			Message: fmt.Sprintf("Sales order %d has a total of %s, Magento says %s.", d.DocNum, got, want),
+			Message: fmt.Sprintf("Sales order %d has a total of %s, the order comes to %s.", d.DocNum, got, want),
 			Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then resume."}
 	case p.mapped.Hold == nil && lines != len(p.mapped.Document.Lines):
 		return &order.Reason{Code: "b1_lines_differ", Field: "DocumentLines",

@@ -131,11 +131,12 @@ func ruledOut(doc *store.Staged) bool {
 	return doc.Status == order.Excluded || doc.Status == order.Held && heldByRules(doc)
 }
 
-// heldByRules reports whether the step that held the order last is one that asks the rules and not B1.
+// heldByRules reports whether the step that held the order last is one that asks the rules, or that made its buyer as they
+// say, and not B1's answer to the order itself.
 func heldByRules(doc *store.Staged) bool {
 	for n := len(doc.Timeline) - 1; n >= 0; n-- {
 		if e := doc.Timeline[n]; e.Outcome == string(order.Held) {
-			return e.Step == "staged" || e.Step == "considered" || e.Step == "mapped"
+			return e.Step == "staged" || e.Step == "considered" || e.Step == "mapped" || e.Step == "partner"
 		}
 	}
 	return false

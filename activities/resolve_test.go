@@ -92,20 +92,22 @@ func TestReconsider_AnOrderOfAnEarlierReleaseIsReadAnew(t *testing.T) {
 
 func TestReconsider_AnOrderHeldForItsBuyerIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, "{guests: find, find_by: [email], not_found: hold}", 1)
-	key := c.buy(1)
-	c.post(c.acts, key)
-	c.want(order.Held, "partner_unknown")
-	c.policy(byPrefix)
-	for next := (&activities.ReconsiderInput{Instance: "main", Rules: c.rules.ID()}); next != nil; {
-		r, err := c.acts.Reconsider(t.Context(), *next)
-		if err != nil {
-			t.Fatal(err)
+	for code, rules := range map[string]string{"partner_unknown": "{guests: find, find_by: [email], not_found: hold}", "partner_refused": bySeries} {
+		c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, rules, 1)
+		key := c.buy(1)
+		c.post(c.acts, key)
+		c.want(order.Held, code)
+		c.policy(byPrefix)
+		for next := (&activities.ReconsiderInput{Instance: "main", Rules: c.rules.ID()}); next != nil; {
+			r, err := c.acts.Reconsider(t.Context(), *next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next = r.Next
 		}
-		next = r.Next
+		c.want(order.Pending, "")
+		c.orderOf(c.post(c.acts, key))
 	}
-	c.want(order.Pending, "")
-	c.orderOf(c.post(c.acts, key))
 }
 
 func TestInsertOrder_AQuestionThatB1RefusesIsNoOrdersFault(t *testing.T) {
