@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
@@ -116,6 +117,29 @@ func TestPartner_TheSecondOrderNeedsNoQuestion(t *testing.T) {
 	if p.CardName != "Jane Doe" || p.EmailAddress != "jane.doe@example.com" || p.Currency != "##" || p.GroupCode != 105 || p.CardType != "cCustomer" ||
 		len(p.ContactEmployees) != 1 || p.BPAddresses[0].City != "Springfield" {
 		t.Errorf("the partner is %+v", p)
+	}
+}
+
+func TestPartner_WhateverTheBuyerWritesFitsB1(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("Straße ", 30)
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}, States: map[string][]string{"US": {"CA"}, "MX": {"JAL"}}}, byPrefix, 1)
+	doc := c.post(c.acts, c.buy(1, `"firstname":"Jane","lastname":"Doe","street":["Long Lane 5"],"city":"Springfield","country_id":"US","telephone":"555-0100"`,
+		`"firstname":"Jané 😀","lastname":"`+strings.Repeat("上", 120)+`","street":["`+long+`"],"city":"Zapopan","region":"Jalisco","region_code":"JA","region_id":900,"country_id":"MX","telephone":"+52 33 5550 0100 ext 1234567"`,
+		`"customer_firstname":"Jane","customer_lastname":"Doe",`, ``))
+	c.orderOf(doc)
+	p := c.partners("W-")[0]
+	if a := p.BPAddresses[0]; a.County != "Jalisco" || a.State != "" || !strings.HasPrefix(p.CardName, "Jané 😀 上") || len(utf16.Encode([]rune(p.CardName))) != 100 {
+		t.Errorf("the partner is %+v", p)
+	}
+	said, err := json.Marshal(doc.Timeline)
+	if err != nil || !strings.Contains(string(said), "Partner.CardName cut from 128 to 100") || strings.Contains(string(said), "上") {
+		t.Errorf("the timeline says %s, %v", said, err)
+	}
+	c = newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}, States: map[string][]string{"US": {"CA"}}}, byPrefix, 1)
+	c.orderOf(c.post(c.acts, c.buy(1, `"country_id":"US"`, `"region":"California","region_code":"CA","region_id":12,"country_id":"US"`)))
+	if a := c.partners("W-")[0].BPAddresses[0]; a.State != "CA" || a.County != "" {
+		t.Errorf("the address is %+v", a)
 	}
 }
 

@@ -48,15 +48,20 @@ func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
 	m := &mapper{order: o, rules: r, store: r.Store(o.StoreID)}
 	rules := m.store.Partner
 	plan := PartnerPlan{}
-	if rules.Contact {
-		plan.Contact = m.contact()
+	policy := rules.policy(o.Customer)
+	var contact *sapb1.ContactEmployee
+	if rules.Contact || policy == PartnerFindOrCreate {
+		contact = m.contact()
 	}
-	if policy := rules.policy(o.Customer); policy == PartnerFixed {
+	if rules.Contact {
+		plan.Contact = contact
+	}
+	if policy == PartnerFixed {
 		plan.CardCode = m.store.CardCode
 	} else {
 		plan.Identity, plan.Find = m.identity(), m.partnerQueries()
 		if policy == PartnerFindOrCreate {
-			plan.Create = m.newPartner(plan.Find)
+			plan.Create = m.newPartner(plan.Find, contact)
 		}
 		if plan.Create == nil {
 			plan.orElse(rules.NotFound, m.store.CardCode)

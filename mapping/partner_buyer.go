@@ -113,7 +113,7 @@ func (m *mapper) contact() *sapb1.ContactEmployee {
 		return nil
 	}
 	hash := digest(first, last, email)[:contactDigits]
-	shown := trim(cmp.Or(name, email), maxContactName-contactDigits-1)
+	shown := m.text("Contact.Name", cmp.Or(name, email), maxContactName-contactDigits-1)
 	return &sapb1.ContactEmployee{Name: shown + " " + hash, Email: email,
 		FirstName: m.text("Contact.FirstName", first, maxPersonName), LastName: m.text("Contact.LastName", last, maxPersonName),
 		Phone1: m.text("Contact.Phone1", m.order.Billing.Telephone, maxPhone)}

@@ -11,7 +11,7 @@ import (
 
 // newPartner is the partner to create for the buyer; nil where he could not be told apart from others: a guest without
 // e-mail address, and one that B1 would number and nobody could find again.
-func (m *mapper) newPartner(find []PartnerQuery) *sapb1.BusinessPartner {
+func (m *mapper) newPartner(find []PartnerQuery, contact *sapb1.ContactEmployee) *sapb1.BusinessPartner {
 	form, o := m.store.Partner.Create, m.order
 	p := &sapb1.BusinessPartner{CardType: "cCustomer", Series: form.Series, Currency: form.Currency,
 		PayTermsGrpCode: form.Terms, SalesPersonCode: form.SalesPerson, PriceListNum: form.PriceList,
@@ -28,8 +28,8 @@ func (m *mapper) newPartner(find []PartnerQuery) *sapb1.BusinessPartner {
 	p.CardName = m.text("Partner.CardName", cmp.Or(fullName(o.Billing, o.Customer), p.EmailAddress, fmt.Sprintf("Magento %d", o.Customer.ID)), maxCardName)
 	p.Phone1 = m.text("Partner.Phone1", o.Billing.Telephone, maxPhone)
 	p.BPAddresses = m.partnerAddresses()
-	if c := m.contact(); c != nil {
-		p.ContactEmployees = []sapb1.ContactEmployee{*c}
+	if contact != nil {
+		p.ContactEmployees = []sapb1.ContactEmployee{*contact}
 	}
 	if account := m.account(); form.UserField != "" && account != "" {
 		p.UserFields = map[string]any{form.UserField: account}

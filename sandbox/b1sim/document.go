@@ -177,12 +177,17 @@ func (d *document) checkBranch() error {
 func (d *document) checkAddress() error {
 	address := d.row.part("AddressExtension")
 	for _, side := range []string{"ShipTo", "BillTo"} {
-		states, listed := d.x.c.cfg.States[address.text(side+"Country")]
-		if state := address.text(side + "State"); listed && state != "" && !slices.Contains(states, state) {
+		if !d.x.c.knowsState(address.text(side+"Country"), address.text(side+"State")) {
 			return fail(codeDI, msgEnterCode).at("[AddressExtension." + side + "State]")
 		}
 	}
 	return nil
+}
+
+// knowsState reports whether a country has a state; one whose states the company does not list has any.
+func (c *Company) knowsState(country, state string) bool {
+	states, listed := c.cfg.States[country]
+	return !listed || state == "" || slices.Contains(states, state)
 }
 
 // exists reports whether a code list has a code.

@@ -110,6 +110,9 @@ func (x *exec) numberChildren(partner row, addresses, contacts []row) error {
 	code := partner.text("CardCode")
 	numbered := make([]row, len(addresses))
 	for i, address := range addresses {
+		if state := address.text("State"); !x.c.knowsState(address.text("Country"), state) {
+			return fail(codeDI, msgEnterCode).at("[CRD1.State]")
+		}
 		numbered[i] = address.clone()
 		numbered[i].orDefault(row{"AddressType": "bo_ShipTo"})
 		numbered[i]["RowNum"], numbered[i]["BPCode"] = int64(i), code

@@ -94,6 +94,16 @@ func TestOrders_ContactAndOwnerMustBeKnown(t *testing.T) {
 	s.call("PATCH", "/b1s/v2/BusinessPartners('c1')", `{"ContactEmployees":[{"Name":"ANN"}]}`).wantError(t, 400, "-2035", "already exists")
 }
 
+func TestPartners_StatesMustBeKnown(t *testing.T) {
+	s := newSim(t, b1sim.Config{States: map[string][]string{"US": {"CA"}}})
+	create := func(code, country, state string) *reply {
+		return s.call("POST", "/b1s/v2/BusinessPartners", `{"CardCode":"`+code+`","BPAddresses":[{"AddressName":"a","Country":"`+country+`","State":"`+state+`"}]}`)
+	}
+	create("c1", "US", "CA").want(t, http.StatusCreated)
+	create("c2", "US", "ZZ").wantError(t, 400, "-5002", "[CRD1.State]")
+	create("c3", "FR", "75").want(t, http.StatusCreated)
+}
+
 func TestPartnersAndItems_AreFoundByWhatCallersKnow(t *testing.T) {
 	s := newSim(t, b1sim.Config{UserFields: []b1sim.UserField{{Table: "OCRD", Name: "WebID"}},
 		Partners: []b1sim.Partner{{Code: "C1", Email: "Ann@Example.com", TaxID: "DE123"}, {Code: "S1", Email: "ann@example.com", Supplier: true}},
