@@ -58,11 +58,6 @@ func (r *Rules) ReadSource(store int64) bool {
 	return len(r.hooks) > 0 || slices.ContainsFunc(s.expressions(), Expression.readsDocument)
 }
 
-// PartnerPlan says what B1 must be asked about the buyer.
-func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
-	return PartnerPlan{CardCode: r.Store(o.StoreID).CardCode}
-}
-
 // mapper builds one document step by step; each step may hold the order.
 type mapper struct {
 	in Input
