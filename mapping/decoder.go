@@ -152,7 +152,7 @@ func (d *decoder) structure(path string, node ast.Node, v reflect.Value) {
 	for _, e := range d.entries(path, node) {
 		field, ok := fields[e.key]
 		if !ok {
-			d.bad(e.path, "is no setting, want one of %s", strings.Join(names, ", "))
+			d.bad(e.path, "is no setting%s, want one of %s", meant(e.key, names), strings.Join(names, ", "))
 			continue
 		}
 		d.value(e.path, e.value, field)

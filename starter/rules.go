@@ -11,6 +11,7 @@ import (
 
 type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Check a rules file and name all its problems."`
+	Diff  rulesDiffCommand  `cmd:"" help:"Show which staged orders other rules would change, and how."`
 }
 
 type rulesCheckCommand struct {
