@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -64,7 +65,7 @@ func Try(rules *mapping.Rules, s Subject, at Moment) (out Outcome) {
 		}
 	}()
 	if s.Order == nil {
-		out.held(s.Unreadable)
+		out.held(cmp.Or(s.Unreadable, missing("The order was never read from Magento.")))
 		return out
 	}
 	out.mapped = rules.Map(mapping.Input{Order: s.Order, Source: s.Source, Now: at.Day})
