@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"datawald/mapping"
+	"datawald/preview"
+)
+
+const checkPath = "/api/v1/rules/check"
+
+func (s *server) routeRules() {
+	route(s, huma.Operation{OperationID: "get-rules", Method: http.MethodGet, Path: "/api/v1/rules", Tags: []string{"rules"},
+		Summary:     "The rules of each instance, with their version and text",
+		Description: "As the gateway read them when it started. Orders say in `rule_version` which rules made their document."}, s.getRules)
+	route(s, huma.Operation{OperationID: "check-rules", Method: http.MethodPost, Path: checkPath, Tags: []string{"rules"},
+		Summary:     "All problems of a rules file, each with its place",
+		Description: "Send the file as it is, with Content-Type: application/yaml."}, s.checkRules)
+	route(s, huma.Operation{OperationID: "preview-rules", Method: http.MethodPost, Path: "/api/v1/rules/preview", Tags: []string{"rules"},
+		Summary: "What rules make of staged orders: posted, held, left out",
+		Description: "Answers one page, newest orders first; `next` continues it when it is given back as `cursor`, and is absent on the last page. " +
+			"A page may be shorter than `limit`: it ends after some seconds. Nothing is sent to B1 and nothing is written.",
+		Errors: []int{http.StatusConflict}}, s.previewRules)
+	route(s, huma.Operation{OperationID: "diff-rules", Method: http.MethodPost, Path: "/api/v1/rules/diff", Tags: []string{"rules"},
+		Summary: "Which staged orders other rules would change, and how",
+		Description: "`old` and `new` are texts of rules files; the one that is left out stands for the rules in force. `rows` has the orders that come out " +
+			"differently, with `old` and `new` values that may name the buyer. Pages as in POST /api/v1/rules/preview.",
+		Errors: []int{http.StatusConflict}}, s.diffRules)
+	s.describeYAML()
+}
+
+// describeYAML says in the OpenAPI document that a file is text.
+func (s *server) describeYAML() {
+	content := map[string]*huma.MediaType{}
+	for _, media := range yamlMedia {
+		content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "A rules file"}}
+	}
+	s.api.OpenAPI().Paths[checkPath].Post.RequestBody.Content = content
+}
+
+type getRulesOutput struct {
+	Body struct {
+		Rules []InstanceRules `json:"rules" nullable:"false"`
+	}
+}
+
+// InstanceRules are the rules of one instance.
+type InstanceRules struct {
+	Instance string        `json:"instance"`
+	Version  string        `json:"version,omitempty" doc:"Absent where the gateway has none, or they have problems"`
+	Text     string        `json:"text,omitempty" doc:"The file as it was read"`
+	Missing  string        `json:"missing,omitempty" doc:"Why the gateway has no rules"`
+	Problems []RuleProblem `json:"problems,omitempty" doc:"What is wrong in the text"`
+}
+
+func (s *server) getRules(context.Context, *struct{}) (*getRulesOutput, error) {
+	var out getRulesOutput
+	for _, name := range s.settings.InstanceNames {
+		r := s.settings.Rules[name]
+		one := InstanceRules{Instance: name, Text: r.Text}
+		switch problems, faulty := errors.AsType[mapping.Problems](r.Err); {
+		case r.Rules != nil:
+			one.Version = r.Rules.ID()
+		case faulty:
+			one.Problems = problemsOf(problems)
+		case r.Err != nil:
+			one.Missing = r.Err.Error()
+		default:
+			one.Missing = "No rules file was read."
+		}
+		out.Body.Rules = append(out.Body.Rules, one)
+	}
+	return &out, nil
+}
+
+// RuleProblem is one fault of a rules file.
+type RuleProblem struct {
+	Line    int    `json:"line" doc:"Where the setting stands, or where it is missing; counts from 1"`
+	Column  int    `json:"column" doc:"Counts from 1"`
+	Path    string `json:"path,omitempty" doc:"The setting" example:"stores.2.tax.codes[0].percent"`
+	Message string `json:"message" doc:"What is wrong, and what it may be"`
+}
+
+func problemsOf(all mapping.Problems) []RuleProblem {
+	out := make([]RuleProblem, len(all))
+	for i, p := range all {
+		out[i] = RuleProblem{Line: p.Line, Column: p.Column, Path: p.Path, Message: p.Message}
+	}
+	return out
+}
+
+type checkRulesInput struct {
+	RawBody []byte `contentType:"application/yaml"`
+}
+
+type checkRulesOutput struct {
+	Body struct {
+		Sound    bool          `json:"sound" doc:"The rules may be used"`
+		Version  string        `json:"version,omitempty" doc:"Their version; absent when they are not sound"`
+		Problems []RuleProblem `json:"problems" nullable:"false"`
+	}
+}
+
+func (s *server) checkRules(_ context.Context, in *checkRulesInput) (*checkRulesOutput, error) {
+	out := &checkRulesOutput{}
+	out.Body.Problems = []RuleProblem{}
+	rules, err := preview.ParseRules(in.RawBody)
+	if err != nil {
+		out.Body.Problems = problemsOf(asProblems(err))
+		return out, nil
+	}
+	out.Body.Sound, out.Body.Version = true, rules.ID()
+	return out, nil
+}
+
+func asProblems(err error) mapping.Problems {
+	if problems, ok := errors.AsType[mapping.Problems](err); ok {
+		return problems
+	}
+	return mapping.Problems{{Line: 1, Column: 1, Message: err.Error()}}
+}
+
+// rulesOr reads the text of rules that came with a request; without one it gives those in force.
+func (s *server) rulesOr(instance, location, text string) (*mapping.Rules, error) {
+	if text == "" {
+		return s.inForce(instance)
+	}
+	rules, err := preview.ParseRules([]byte(text))
+	if err == nil {
+		return rules, nil
+	}
+	problems := asProblems(err)
+	p := invalidRequest.problem(location + ": these rules have problems; the first: " + problems[0].String() + ". POST " + checkPath + " names all with their places. " + mendRequest)
+	for _, one := range problems {
+		p.Faults = append(p.Faults, Fault{Location: location, Message: one.String()})
+	}
+	return nil, p
+}
