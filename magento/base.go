@@ -24,6 +24,7 @@ func (w *wireOrder) base() (*order.BaseAmounts, error) {
 		RewardPoints: r.read("base_reward_currency_amount", x.BaseRewardPoints),
 		Grand:        r.read("base_grand_total", w.BaseGrandTotal), Paid: r.read("base_total_paid", w.BaseTotalPaid),
 		Refunded: r.read("base_total_refunded", w.BaseTotalRefunded), Canceled: r.read("base_total_canceled", w.BaseTotalCanceled),
+		ShippingCanceled: r.read("base_shipping_canceled", w.BaseShippingCanceled), ShippingRefunded: r.read("base_shipping_refunded", w.BaseShippingRefunded),
 	}}
 	b.Lines = make([]order.LineAmounts, len(w.Items))
 	for i, it := range w.Items {

@@ -107,8 +107,9 @@ func (w *wireOrder) totals() order.Totals {
 		Tax:                     w.Tax.Decimal, TaxCompensation: w.TaxComp.Decimal,
 		GiftWrap:    decimal.Sum(x.GWPrice.Decimal, x.GWItemsPrice.Decimal, x.GWCardPrice.Decimal),
 		GiftWrapTax: decimal.Sum(x.GWTaxAmount.Decimal, x.GWItemsTax.Decimal, x.GWCardTax.Decimal),
-		GiftCards: x.GiftCards.Decimal, StoreCredit: x.StoreCredit.Decimal, RewardPoints: x.RewardPoints.Decimal,
+		GiftCards:   x.GiftCards.Decimal, StoreCredit: x.StoreCredit.Decimal, RewardPoints: x.RewardPoints.Decimal,
 		Grand: w.GrandTotal.Decimal, Paid: w.TotalPaid.Decimal, Refunded: w.TotalRefunded.Decimal, Canceled: w.TotalCanceled.Decimal,
+		ShippingCanceled: w.ShippingCanceled.Decimal, ShippingRefunded: w.ShippingRefunded.Decimal,
 	}
 }
 

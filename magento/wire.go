@@ -165,6 +165,8 @@ type wireOrder struct {
 	TotalPaid        amount  `json:"total_paid"`
 	TotalRefunded    amount  `json:"total_refunded"`
 	TotalCanceled    amount  `json:"total_canceled"`
+	ShippingCanceled amount  `json:"shipping_canceled"`
+	ShippingRefunded amount  `json:"shipping_refunded"`
 
 	BaseSubtotal         unread `json:"base_subtotal"`
 	BaseDiscount         unread `json:"base_discount_amount"`
@@ -178,6 +180,8 @@ type wireOrder struct {
 	BaseTotalPaid        unread `json:"base_total_paid"`
 	BaseTotalRefunded    unread `json:"base_total_refunded"`
 	BaseTotalCanceled    unread `json:"base_total_canceled"`
+	BaseShippingCanceled unread `json:"base_shipping_canceled"`
+	BaseShippingRefunded unread `json:"base_shipping_refunded"`
 
 	Items   []wireItem         `json:"items"`
 	Billing maybe[wireAddress] `json:"billing_address"`
@@ -276,15 +280,15 @@ type wireExtra struct {
 		Shipping maybe[wireShipping] `json:"shipping"`
 	} `json:"shipping_assignments"`
 	ItemTaxes    []wireTaxes `json:"item_applied_taxes"`
-	GiftCards    amount `json:"gift_cards_amount"`
-	StoreCredit  amount `json:"customer_balance_amount"`
-	RewardPoints amount `json:"reward_currency_amount"`
-	GWPrice      amount `json:"gw_price"`
-	GWItemsPrice amount `json:"gw_items_price"`
-	GWCardPrice  amount `json:"gw_card_price"`
-	GWTaxAmount  amount `json:"gw_tax_amount"`
-	GWItemsTax   amount `json:"gw_items_tax_amount"`
-	GWCardTax    amount `json:"gw_card_tax_amount"`
+	GiftCards    amount      `json:"gift_cards_amount"`
+	StoreCredit  amount      `json:"customer_balance_amount"`
+	RewardPoints amount      `json:"reward_currency_amount"`
+	GWPrice      amount      `json:"gw_price"`
+	GWItemsPrice amount      `json:"gw_items_price"`
+	GWCardPrice  amount      `json:"gw_card_price"`
+	GWTaxAmount  amount      `json:"gw_tax_amount"`
+	GWItemsTax   amount      `json:"gw_items_tax_amount"`
+	GWCardTax    amount      `json:"gw_card_tax_amount"`
 
 	BaseGiftCards    unread `json:"base_gift_cards_amount"`
 	BaseStoreCredit  unread `json:"base_customer_balance_amount"`

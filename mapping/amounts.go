@@ -14,7 +14,11 @@ const maxDigits = 13
 // checkAmounts is the first gate: amounts that no sale has are not worth a computation. What it lets through is never
 // negative and fits into B1's columns.
 func (m *mapper) checkAmounts() *order.Reason {
-	for _, l := range booked(m.order.Lines) {
+	families := familiesOf(m.order.Lines)
+	for _, l := range m.order.Lines {
+		if families.isChild(l) && l.ProductType == order.Simple && families.parents[l.ParentItemID] == order.Configurable {
+			continue // never read
+		}
 		for _, a := range lineAmounts(l) {
 			if hold := a.check(place(l) + ": " + a.name); hold != nil {
 				return hold

@@ -12,7 +12,7 @@ import (
 
 func TestMap_DecimalsOfZeroMeanZero(t *testing.T) {
 	o := newCart().simple("MUG", "1", "9.99").order()
-	whole := mapped(o, rulesWith(t, "price_decimals: 6", "price_decimals: 0"), today)
+	whole := mapped(o, rulesWith(t, "price_decimals: 6", "price_decimals: 0", "percent_decimals: 6", "percent_decimals: 0"), today)
 	if whole.Hold == nil || whole.Hold.Code != "line_not_exact" || !strings.Contains(whole.Hold.Message, "0 decimals") {
 		t.Errorf("with price_decimals 0, 9.99 is held as %v; want line_not_exact", whole.Hold)
 	}
@@ -81,7 +81,7 @@ func TestMap_HoldsAmountsThatNoSaleHas(t *testing.T) {
 			o.Lines[0].Discount = d("100.01")
 			o.Totals.Discount, o.Totals.Grand = d("-100.01"), d("15.99")
 			o.Lines[0].Tax, o.Totals.Tax, o.Totals.Grand = d("0"), d("0"), d("10.99")
-		}, "discount_too_high", "item MUG: the discount of 100.01 is more than the row's price of 100"},
+		}, "discount_too_high", "item MUG: the discount of 100.01 USD is more than the row's price of 100.00 USD"},
 		"a discount above the freight": {func(o *order.Order) {
 			o.Totals.ShippingDiscount, o.Totals.Discount = d("6"), d("-6")
 			o.Totals.Grand = o.Totals.Grand.Sub(d("6"))

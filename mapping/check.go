@@ -47,6 +47,13 @@ func (c *checker) company(s Company) {
 	c.oneOf("company.tax_rounding", s.TaxRounding, "document", "line")
 	c.between("company.price_decimals", int(s.PriceDecimals), 0, 6)
 	c.between("company.percent_decimals", int(s.PercentDecimals), 0, 6)
+	c.choice("company.negative_lines", s.NegativeLines, NegativeQuantity, NegativePrice)
+	for _, iso := range slices.Sorted(maps.Keys(s.CurrencyDecimals)) {
+		if !isoPattern.MatchString(iso) {
+			c.bad("company.currency_decimals."+iso, "is no currency, want three capital letters such as JPY")
+		}
+		c.between("company.currency_decimals."+iso, int(s.CurrencyDecimals[iso]), 0, 6)
+	}
 }
 
 // maxCurrency is the length of OCRN.CurrCode; anyCurrency is what B1 calls all currencies of a partner.
@@ -74,10 +81,9 @@ func (c *checker) currencies(all Currencies) {
 }
 
 func (c *checker) reference(s Reference) {
-	known := []string{"{increment_id}", "{store_id}", "{entity_id}", "{instance}"}
 	for _, name := range placeholder.FindAllString(s.Template, -1) {
-		if !slices.Contains(known, name) {
-			c.bad("reference.template", "%s is unknown, want {increment_id}, {store_id}, {entity_id} or {instance}", name)
+		if !slices.Contains(placeholders, name) {
+			c.bad("reference.template", "%s is unknown, want one of %s", name, strings.Join(placeholders, ", "))
 		}
 	}
 	if !strings.Contains(s.Template, "{increment_id}") && !strings.Contains(s.Template, "{entity_id}") {

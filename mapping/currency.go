@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"datawald/order"
 	"datawald/sapb1"
 )
@@ -45,13 +47,61 @@ func (r *Rules) Total(d *sapb1.Document) order.Money {
 	return order.Money{Amount: d.DocTotalFc.Decimal, Currency: r.ISOCurrency(d.DocCurrency)}
 }
 
-// currency sends the order's own currency, never a forced one.
+// Digits are the digits after the point that B1 keeps of amounts in a currency (ISO code).
+func (r *Rules) Digits(iso string) int32 {
+	if n, ok := r.Company.CurrencyDecimals[iso]; ok {
+		return n
+	}
+	return order.MinorUnits(iso)
+}
+
+// currency settles the document's currency, never a forced one: that of the order, or, where the rules want it, that of
+// the website with the amounts that Magento keeps in it.
 func (m *mapper) currency() *order.Reason {
-	if code, ok := m.rules.Company.Currencies[m.order.Currency]; ok {
-		m.document.DocCurrency = code
+	if m.store.Currency == DocumentInBaseCurrency {
+		if o := m.order.InBase(); o != m.order {
+			m.order, m.proof.Currency = o, o.Currency
+		} else if o.BaseCurrency != "" && o.BaseCurrency != o.Currency {
+			return &order.Reason{Code: "base_amounts_missing", Field: "base_currency_code",
+				Message: fmt.Sprintf("The rules want the document in %s, but the order has no amounts in it.", o.BaseCurrency),
+				Hint:    "Resync the order; if that does not help, set currency: order in the rules."}
+		}
+	}
+	o := m.order
+	code, ok := m.rules.Company.Currencies[o.Currency]
+	if !ok {
+		return &order.Reason{Code: "currency_unmapped", Field: "order_currency_code",
+			Message: fmt.Sprintf("The order is in %s, which the rules do not list.", o.Currency),
+			Hint:    "Add it to company.currencies when B1 has the currency and its rate."}
+	}
+	m.document.DocCurrency, m.digits = code, m.rules.Digits(o.Currency)
+	if !m.round(m.charged(o.Totals.Grand)).Equal(m.charged(o.Totals.Grand)) {
+		return &order.Reason{Code: "currency_decimals", Field: "grand_total",
+			Message: fmt.Sprintf("The total is %s; B1 keeps %d digits of %s.", o.Total(), m.digits, o.Currency),
+			Hint:    "Let B1 keep more digits of the currency and say so in company.currency_decimals, or enter the order by hand."}
+	}
+	return m.exchangeRate()
+}
+
+// rateDigits are the decimals of ORDR.DocRate.
+const rateDigits = 6
+
+// exchangeRate sends Magento's rate where the rules want it; without one B1 takes that of the day.
+func (m *mapper) exchangeRate() *order.Reason {
+	o, local := m.order, m.rules.Company.LocalCurrency
+	if m.store.ExchangeRate != RateOfMagento || o.Currency == local {
 		return nil
 	}
-	return &order.Reason{Code: "currency_unmapped", Field: "order_currency_code",
-		Message: fmt.Sprintf("The order is in %s, which the rules do not list.", m.order.Currency),
-		Hint:    "Add it to company.currencies when B1 has the currency and its rate."}
+	if o.BaseCurrency != local || !o.BaseToOrderRate.IsPositive() {
+		return &order.Reason{Code: "exchange_rate_missing", Field: "base_to_order_rate",
+			Message: fmt.Sprintf("Magento has no rate between %s and %s.", o.Currency, local),
+			Hint:    "Let B1's own rates hold for this store (exchange_rate: b1 in the rules)."}
+	}
+	rate := o.BaseToOrderRate.Round(rateDigits)
+	if !m.rules.Company.IndirectRates {
+		rate = decimal.NewFromInt(1).DivRound(o.BaseToOrderRate, rateDigits)
+	}
+	amount := sapb1.NewAmount(rate)
+	m.document.DocRate = &amount
+	return nil
 }

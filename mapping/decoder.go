@@ -97,6 +97,12 @@ type shorthand interface {
 	short(text string) (want string)
 }
 
+// listing is a shorthand that may be a list of single values as well.
+type listing interface {
+	shorthand
+	many()
+}
+
 // decode reads a node into a value, over what the value holds. Nothing written (null) leaves it as it is, or empties
 // it where it may be empty.
 func (d *decoder) decode(path string, node ast.Node, into any) {
@@ -116,6 +122,10 @@ func (d *decoder) value(path string, node ast.Node, v reflect.Value) {
 	}
 	if c, ok := v.Addr().Interface().(*Currencies); ok {
 		d.currencies(path, node, c)
+		return
+	}
+	if l, ok := v.Addr().Interface().(listing); ok {
+		d.listing(path, node, l)
 		return
 	}
 	if text, single := scalarText(node); single {
@@ -146,9 +156,31 @@ func (d *decoder) value(path string, node ast.Node, v reflect.Value) {
 	}
 }
 
+// listing reads a single value, or each of a list.
+func (d *decoder) listing(path string, node ast.Node, into listing) {
+	all := []entry{{path: path, value: node}}
+	if _, ok := node.(*ast.SequenceNode); ok {
+		all = d.items(path, node)
+	}
+	for _, e := range all {
+		text, single := scalarText(e.value)
+		want := "a single value"
+		if single {
+			want = into.short(text)
+		}
+		if want != "" {
+			d.wrong(e.path, e.value, want)
+		}
+	}
+}
+
 // structure reads a table of settings; a name that is none of them is a problem.
 func (d *decoder) structure(path string, node ast.Node, v reflect.Value) {
 	fields, names := settings(v)
+	if len(names) == 0 {
+		d.wrong(path, node, "a single value")
+		return
+	}
 	for _, e := range d.entries(path, node) {
 		field, ok := fields[e.key]
 		if !ok {

@@ -9,57 +9,20 @@ import (
 	"datawald/sapb1"
 )
 
-var hundred = decimal.NewFromInt(100)
-
-// booked picks the rows that carry the money, each once. Magento lists parents and children side by side:
-//   - configurable: the parent has the price, and the SKU of the chosen product; the child's price differs by release
-//     (magento2 22562, 38603) and is never read;
-//   - bundle with dynamic price: the children have the prices, the parent their sum and a SKU that no one knows;
-//   - bundle with fixed price: the parent has the price, the children are free;
-//   - all others stand alone.
-func booked(lines []order.Line) []order.Line {
-	children := map[int64][]order.Line{}
-	known := map[int64]bool{}
-	for _, l := range lines {
-		known[l.ItemID] = true
-	}
-	for _, l := range lines {
-		if l.ParentItemID != 0 {
-			children[l.ParentItemID] = append(children[l.ParentItemID], l)
-		}
-	}
-	var out []order.Line
-	for _, l := range lines {
-		if l.ParentItemID != 0 && known[l.ParentItemID] {
-			continue
-		}
-		if l.ProductType == order.Bundle && priced(children[l.ItemID]) {
-			out = append(out, children[l.ItemID]...)
-			continue
-		}
-		if l.ProductType == order.Configurable && l.SKU == "" && len(children[l.ItemID]) > 0 {
-			l.SKU = children[l.ItemID][0].SKU
-		}
-		out = append(out, l)
-	}
-	return out
-}
-
-func priced(lines []order.Line) bool {
-	for _, l := range lines {
-		if !l.Price.IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
+// lines writes the goods, and their discount where it does not lower the lines themselves.
 func (m *mapper) lines() *order.Reason {
-	for _, l := range booked(m.order.Lines) {
-		if l.QtyOrdered.IsZero() {
-			continue
+	if hold := m.codes(); hold != nil {
+		return hold
+	}
+	as, hold := m.discountAs()
+	if hold != nil {
+		return hold
+	}
+	for _, b := range m.bookings {
+		if as != DiscountOnLines {
+			b.net, b.discount = b.gross(), decimal.Zero
 		}
-		if hold := m.line(l); hold != nil {
+		if hold := m.line(b); hold != nil {
 			return hold
 		}
 	}
@@ -67,84 +30,134 @@ func (m *mapper) lines() *order.Reason {
 		return &order.Reason{Code: "no_lines", Field: "items", Message: "The order has no line to post.",
 			Hint: "Open the order in Magento: an order without items cannot become a sales order."}
 	}
+	return m.bookDiscount(as)
+}
+
+// codes finds the tax code of every row.
+func (m *mapper) codes() *order.Reason {
+	for i := range m.bookings {
+		b := &m.bookings[i]
+		percent, hold := m.rateOfRow(*b)
+		if hold != nil {
+			return hold
+		}
+		b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)})
+		if hold != nil {
+			return hold
+		}
+	}
 	return nil
 }
 
-// line writes one row: unit price and discount percent where B1's arithmetic then gives the row's net amount to the
-// cent, and the discounted unit price where it does not.
-func (m *mapper) line(l order.Line) *order.Reason {
-	net := m.round(l.Net(m.order.Currency))
-	if net.IsNegative() {
-		return &order.Reason{Code: "discount_too_high", Field: place(l),
-			Message: fmt.Sprintf("%s: the discount of %s is more than the row's price of %s.", place(l), l.Discount, l.Gross(m.order.Currency)),
-			Hint:    "Open the order in Magento: a price rule or a module takes off more than the row costs. Enter the order by hand."}
-	}
-	percent := decimal.Zero
-	if !l.Tax.IsZero() {
-		percent = l.TaxPercent
-	}
-	code, hold := m.taxCode(percent, l.Tax, place(l))
+// line writes one row: unit price and discount percent for which B1's arithmetic gives the row's net amount to the last
+// digit.
+func (m *mapper) line(b booking) *order.Reason {
+	item, freeText, hold := m.itemOf(b.row)
 	if hold != nil {
 		return hold
 	}
-	item, freeText, hold := m.itemOf(l)
-	if hold != nil {
-		return hold
-	}
-	line := sapb1.DocumentLine{ItemCode: item, FreeText: freeText, Part: sapb1.PartGoods, ItemDescription: m.text("ItemDescription of "+place(l), l.Name, maxDescription), Quantity: sapb1.NewAmount(l.QtyOrdered),
-		Currency: m.document.DocCurrency, WarehouseCode: m.store.Warehouse}
-	price, discount, ok := m.pricing(l, net)
+	price, discount, ok := m.pricing(b)
 	if !ok {
-		return &order.Reason{Code: "line_not_exact", Field: place(l),
-			Message: fmt.Sprintf("%s: no unit price with %d decimals gives %s for a quantity of %s.", place(l), m.rules.Company.PriceDecimals, net, l.QtyOrdered),
+		return &order.Reason{Code: "line_not_exact", Field: place(b.row),
+			Message: fmt.Sprintf("%s: no unit price with %d decimals gives %s for a quantity of %s.", place(b.row), m.rules.Company.PriceDecimals, m.money(b.net), b.qty),
 			Hint:    "Raise company.price_decimals if B1 keeps more, or enter the order by hand."}
 	}
-	line.UnitPrice = sapb1.NewAmount(price)
+	line := sapb1.DocumentLine{ItemCode: item, ItemDescription: m.text("ItemDescription of "+place(b.row), b.row.Name, maxDescription),
+		Quantity: sapb1.NewAmount(b.qty), UnitPrice: sapb1.NewAmount(price), Currency: m.document.DocCurrency,
+		WarehouseCode: m.store.Warehouse, FreeText: m.text("FreeText of "+place(b.row), freeText, maxFreeText), Part: sapb1.PartGoods}
 	if !discount.IsZero() {
 		d := sapb1.NewAmount(discount)
 		line.DiscountPercent = &d
 	}
-	m.setTax(&line.TaxCode, &line.VatGroup, code.Code)
-	m.rows[len(m.document.Lines)] = l
+	m.setTax(&line.TaxCode, &line.VatGroup, b.code.Code)
+	m.rows[len(m.document.Lines)] = b.row
+	if m.treeRows[b.row.ItemID] {
+		m.trees = append(m.trees, item)
+	}
 	m.document.Lines = append(m.document.Lines, line)
-	m.proof.addLine(l, net, l.Tax, code)
+	m.proof.addGoods(b)
 	return nil
 }
 
-// pricing finds unit price and discount percent for which B1 computes exactly net.
-func (m *mapper) pricing(l order.Line, net decimal.Decimal) (price, discount decimal.Decimal, ok bool) {
-	gross := l.Price.Mul(l.QtyOrdered)
+// pricing finds unit price and discount percent for which B1 computes exactly the net amount: the shop's price with a
+// discount where that works; else the discounted price; else, where a company keeps few decimals of prices, the next
+// higher price with a discount that takes off the rest.
+func (m *mapper) pricing(b booking) (price, discount decimal.Decimal, ok bool) {
 	c := m.rules.Company
 	// B1 refuses 100 % (10001058), so free goods have the price zero.
-	if net.IsZero() {
+	if b.net.IsZero() {
 		return decimal.Zero, decimal.Zero, true
 	}
-	if price = l.Price.Round(c.PriceDecimals); !gross.IsZero() && price.Equal(l.Price) {
-		discount = gross.Sub(net).Mul(hundred).DivRound(gross, c.PercentDecimals)
-		if m.round(gross).Equal(net) {
-			discount = decimal.Zero
+	for _, shop := range []decimal.Decimal{b.row.Price, b.price()} {
+		price = shop.Round(c.PriceDecimals)
+		if !m.lineTotal(b.qty, price, decimal.Zero).Equal(b.gross()) {
+			continue // its discount would not be the shop's
 		}
-		if !discount.IsNegative() && m.lineTotal(l.QtyOrdered, price, discount).Equal(net) {
+		if discount, ok = m.fitDiscount(b, price); ok {
 			return price, discount, true
 		}
 	}
-	price = net.DivRound(l.QtyOrdered, c.PriceDecimals)
-	return price, decimal.Zero, m.lineTotal(l.QtyOrdered, price, decimal.Zero).Equal(net)
+	price = b.net.DivRound(b.qty, c.PriceDecimals)
+	if m.lineTotal(b.qty, price, decimal.Zero).Equal(b.net) {
+		return price, decimal.Zero, true
+	}
+	price = b.net.DivRound(b.qty, c.PriceDecimals+2).RoundUp(c.PriceDecimals)
+	discount, ok = m.fitDiscount(b, price)
+	return price, discount, ok
+}
+
+// fitDiscount is the discount percent that makes the net of a price.
+func (m *mapper) fitDiscount(b booking, price decimal.Decimal) (decimal.Decimal, bool) {
+	gross := price.Mul(b.qty)
+	if gross.IsZero() {
+		return decimal.Zero, false
+	}
+	if m.round(gross).Equal(b.net) {
+		return decimal.Zero, true
+	}
+	discount := gross.Sub(b.net).Mul(hundred).DivRound(gross, m.rules.Company.PercentDecimals)
+	return discount, !discount.IsNegative() && discount.LessThan(hundred) && m.lineTotal(b.qty, price, discount).Equal(b.net)
 }
 
 // lineTotal is B1's LineTotal: quantity x unit price less discount, rounded to the currency.
 func (m *mapper) lineTotal(qty, price, discount decimal.Decimal) decimal.Decimal {
-	return m.round(qty.Mul(price).Mul(hundred.Sub(discount)).Div(hundred))
+	return m.round(qty.Mul(price).Mul(hundred.Sub(discount)).Shift(-2))
 }
 
-func (m *mapper) round(d decimal.Decimal) decimal.Decimal {
-	return d.Round(order.MinorUnits(m.order.Currency))
-}
-
-// place names a row as the clerk sees it: by its SKU.
-func place(l order.Line) string {
-	if l.SKU != "" {
-		return "item " + l.SKU
+// amountLine writes an amount that is no goods as a line of one piece; less than nothing as the company wants it.
+func (m *mapper) amountLine(item string, amount decimal.Decimal, code string, part sapb1.Part) {
+	one := decimal.NewFromInt(1)
+	if amount.IsNegative() && m.rules.Company.NegativeLines != NegativePrice {
+		one, amount = one.Neg(), amount.Neg()
 	}
-	return fmt.Sprintf("item %d", l.ItemID)
+	line := sapb1.DocumentLine{ItemCode: item, Quantity: sapb1.NewAmount(one), UnitPrice: sapb1.NewAmount(amount),
+		Currency: m.document.DocCurrency, WarehouseCode: m.store.Warehouse, Part: part}
+	m.setTax(&line.TaxCode, &line.VatGroup, code)
+	m.document.Lines = append(m.document.Lines, line)
+}
+
+// amountExpense writes an amount as an additional expense.
+func (m *mapper) amountExpense(expense int, amount decimal.Decimal, taxCode, remarks string, part sapb1.Part) {
+	e := sapb1.AdditionalExpense{ExpenseCode: expense, LineTotal: sapb1.NewAmount(amount), Remarks: remarks, Part: part}
+	m.setTax(&e.TaxCode, &e.VatGroup, taxCode)
+	m.document.Expenses = append(m.document.Expenses, e)
+}
+
+// book writes an amount as a line where there is an item code, else as an expense.
+func (m *mapper) book(item string, expense int, amount decimal.Decimal, taxCode, remarks string, part sapb1.Part) {
+	if item != "" {
+		m.amountLine(item, amount, taxCode, part)
+		return
+	}
+	m.amountExpense(expense, amount, taxCode, remarks, part)
+}
+
+func (m *mapper) round(d decimal.Decimal) decimal.Decimal { return d.Round(m.digits) }
+
+// unit is the smallest amount that B1 keeps of the document's currency.
+func (m *mapper) unit() decimal.Decimal { return decimal.New(1, -m.digits) }
+
+// money writes an amount of the order for a reason.
+func (m *mapper) money(d decimal.Decimal) string {
+	return order.Money{Amount: d, Currency: m.order.Currency}.String()
 }

@@ -1,10 +1,10 @@
 package mapping
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"datawald/order"
 	"datawald/sapb1"
@@ -42,21 +42,18 @@ type Result struct {
 
 // Map makes the B1 document of an order and proves it.
 func (r *Rules) Map(in Input) Result {
-	o := in.Order
-	m := &mapper{in: in, order: o, rows: map[int]order.Line{}, rules: r, store: r.Store(o.StoreID), proof: newProof(o)}
-	m.document = &sapb1.SalesOrder{}
+	m := newMapper(r, in)
 	hold := m.run()
-	if hold == nil {
-		hold = m.proof.verdict(m)
-	}
-	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Expect: m.order.Total()}
+	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees,
+		Expect: order.Money{Amount: m.expected(), Currency: m.order.Currency}}
 }
 
-// ReadSource reports whether the rules need the Magento document itself for orders of a store.
-func (r *Rules) ReadSource(store int64) bool { return len(r.hooks) > 0 }
-
-// Barcodes are what B1 must be asked for before the order can be mapped to its end: which item has each.
-func (r *Rules) Barcodes(o *order.Order, source *Source) []string { return nil }
+// ReadSource reports whether the rules need the Magento document itself for orders of a store: for an expression that
+// reads it, or for a hook, which may.
+func (r *Rules) ReadSource(store int64) bool {
+	s := r.Store(store)
+	return len(r.hooks) > 0 || slices.ContainsFunc(s.expressions(), Expression.readsDocument)
+}
 
 // PartnerPlan says what B1 must be asked about the buyer.
 func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
@@ -68,96 +65,55 @@ func (r *Rules) Use(hooks ...Hook) { r.hooks = append(r.hooks, hooks...) }
 
 // mapper builds one document step by step; each step may hold the order.
 type mapper struct {
-	in       Input
+	in Input
+	// order is what is booked: a copy with its amounts in document currency.
 	order    *order.Order
 	rules    *Rules
 	store    StoreRules
 	document *sapb1.SalesOrder
 	proof    *Proof
 	notes    []string
+
+	// digits are those that B1 keeps of amounts in the document's currency.
+	digits     int32
+	bookings   []booking
+	extraParts []extra
+	// weeeInside is true where the subtotal holds the fixed product taxes; taxLeft is tax_amount without the taxes of
+	// extras.
+	weeeInside bool
+	taxLeft    decimal.Decimal
+	// open is true when only what is left of the order is booked; shippingOpen is the part of shipping that is left.
+	open         bool
+	shippingOpen decimal.Decimal
+	// treeRows are the rows that are bills of materials in B1, trees their item codes.
+	treeRows map[int64]bool
+	trees    []string
 	// rows are the rows of the order that the lines of the document were made of, by the number of the line.
 	rows map[int]order.Line
+	// barcodes are those of which B1 has not been asked.
+	barcodes []string
+	// expressions computes the expressions of the rules; nil until one is asked for.
+	expressions *evaluator
+	// sheet is the finished document added up.
+	sheet *sheet
+}
+
+func newMapper(r *Rules, in Input) *mapper {
+	return &mapper{in: in, order: in.Order, rules: r, store: r.Store(in.Order.StoreID), document: &sapb1.SalesOrder{},
+		proof: newProof(in.Order), digits: r.Digits(in.Order.Currency), shippingOpen: decimal.NewFromInt(1),
+		rows: map[int]order.Line{}, treeRows: map[int64]bool{}}
 }
 
 func (m *mapper) run() *order.Reason {
-	today := m.in.Now
 	steps := []func() *order.Reason{
-		m.before,
-		m.checkAmounts,
-		m.checkMagento,
-		func() *order.Reason { return m.header(today) },
-		m.payment,
-		m.shippingCode,
-		m.lines,
-		m.freight,
-		m.extras,
-		m.fields,
-		m.after,
-		m.rounding,
+		m.before, m.currency, m.takeExtras, m.checkAmounts, m.checkMagento, m.takeRows,
+		m.header, m.payment, m.shippingCode, m.lines, m.freight, m.extras, m.fields,
+		m.after, m.rounding, m.verdict,
 	}
 	for _, step := range steps {
 		if hold := step(); hold != nil {
 			return hold
 		}
 	}
-	return nil
-}
-
-// NumAtCard is the reference under which the order stands in B1.
-func (r *Rules) NumAtCard(o *order.Order) string {
-	return r.Store(o.StoreID).ReferencePrefix + strings.NewReplacer(
-		"{increment_id}", o.IncrementID, "{store_id}", strconv.FormatInt(o.StoreID, 10),
-		"{entity_id}", strconv.FormatInt(o.EntityID, 10), "{instance}", o.Instance,
-	).Replace(r.Reference.Template)
-}
-
-// maxNumAtCard is the length of ORDR.NumAtCard.
-const maxNumAtCard = 100
-
-func (m *mapper) header(today time.Time) *order.Reason {
-	o, d := m.order, m.document
-	d.NumAtCard = m.rules.NumAtCard(o)
-	if n := length(d.NumAtCard); n > maxNumAtCard {
-		return &order.Reason{Code: "reference_too_long", Field: "NumAtCard",
-			Message: fmt.Sprintf("The reference for B1 has %d characters; B1 takes %d.", n, maxNumAtCard),
-			Hint:    "Shorten reference.template in the rules."}
-	}
-	if m.rules.Reference.UserField != "" {
-		d.UserFields = map[string]any{m.rules.Reference.UserField: string(o.Key)}
-	}
-	if hold := m.currency(); hold != nil {
-		return hold
-	}
-	d.CardCode = m.store.CardCode
-	d.CardName = m.text("CardName", fullName(o.Billing, o.Customer), maxCardName)
-	d.DocDueDate = sapb1.NewDate(today.UTC().AddDate(0, 0, m.store.DueDays))
-	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
-	d.Series, d.BranchID, d.SalesPersonCode = m.store.Series, m.store.Branch, m.store.SalesPerson
-	d.Address = m.addresses()
-	return nil
-}
-
-func (m *mapper) payment() *order.Reason {
-	method := m.order.Payment.Method
-	p, ok := match(m.store.Payments, method)
-	if !ok {
-		return &order.Reason{Code: "payment_method_unmapped", Field: "payment.method",
-			Message: fmt.Sprintf("The payment method %q has no rule.", method), Hint: "Add it to payments in the rules."}
-	}
-	m.document.PaymentMethod, m.document.PaymentGroupCode = p.Method, p.Terms
-	return nil
-}
-
-func (m *mapper) shippingCode() *order.Reason {
-	method := m.order.ShippingMethod
-	if method == "" {
-		return nil // nothing is shipped
-	}
-	code, ok := match(m.store.Shippings, method)
-	if !ok {
-		return &order.Reason{Code: "shipping_method_unmapped", Field: "shipping.method",
-			Message: fmt.Sprintf("The shipping method %q has no rule.", method), Hint: "Add it to shippings in the rules."}
-	}
-	m.document.TransportationCode = &code
 	return nil
 }

@@ -2,26 +2,29 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"datawald/order"
+	"datawald/sapb1"
 )
 
-// Proof sets Magento's total beside the one that B1 will compute, part by part. Amounts are in order currency.
+// Proof sets Magento's total beside the one that B1 will compute, part by part. Amounts are in document currency. It is made
+// of the finished document: what a rule or a hook did to it is in it.
 type Proof struct {
 	Currency string `json:"currency"`
-	// Components in the order of the sum: lines, freight, extras, tax, rounding, total.
+	// Components in the order of the sum: lines, discount (where it does not lower the lines), freight, extras, tax,
+	// rounding, total.
 	Components []Component `json:"components"`
-	Equal      bool        `json:"equal"`
+	// Lines are the lines of the document as B1 will show them.
+	Lines []ProofLine `json:"lines"`
+	Equal bool        `json:"equal"`
 
-	order *order.Order
-	// lineNets and expenseNets are the amounts that B1 taxes. Lines, freight among them where it is an item, are
-	// rounded as the company says; additional expenses one by one.
-	lineNets, expenseNets []taxed
-	lines, freight        pair
-	extras, rounding      decimal.Decimal
-	tax                   pair
+	// What Magento says of each part, as far as it was booked.
+	goods, discount, freight, extras, tax decimal.Decimal
+	// rows are the taxes of Magento by the number of the line.
+	rows []booking
 }
 
 // Component is one part of the total on both sides.
@@ -32,125 +35,108 @@ type Component struct {
 	Difference decimal.Decimal `json:"difference"`
 }
 
-type pair struct{ magento, b1 decimal.Decimal }
-
-type taxed struct {
-	code string
-	rate decimal.Decimal
-	net  decimal.Decimal
+// ProofLine is a line of the document with B1's amounts; Magento's stand beside those of goods.
+type ProofLine struct {
+	ItemCode string          `json:"item_code"`
+	Part     sapb1.Part      `json:"part"`
+	TaxCode  string          `json:"tax_code"`
+	Rate     decimal.Decimal `json:"rate"`
+	Net      decimal.Decimal `json:"net"`
+	Tax      decimal.Decimal `json:"tax"`
+	// MagentoTax is nil for lines that are no row of the order.
+	MagentoTax *decimal.Decimal `json:"magento_tax,omitempty"`
 }
 
-func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency, order: o} }
+func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency} }
 
-func (p *Proof) addLine(l order.Line, net, tax decimal.Decimal, c TaxCode) {
-	p.lines.magento = p.lines.magento.Add(l.Net(p.Currency))
-	p.lines.b1 = p.lines.b1.Add(net)
-	p.tax.magento = p.tax.magento.Add(tax)
-	p.lineNets = append(p.lineNets, taxed{c.Code, c.Percent, net})
+// addGoods adds a row as it is booked.
+func (p *Proof) addGoods(b booking) {
+	p.goods, p.tax = p.goods.Add(b.net), p.tax.Add(b.tax)
+	p.rows = append(p.rows, b)
 }
 
-func (p *Proof) addShippingTax(tax decimal.Decimal) { p.tax.magento = p.tax.magento.Add(tax) }
-
-// addFreightExpense adds shipping costs that are an additional expense in B1.
-func (p *Proof) addFreightExpense(net decimal.Decimal, c TaxCode) {
-	p.setFreight(net)
-	p.expenseNets = append(p.expenseNets, taxed{c.Code, c.Percent, net})
+// prove adds the document up and gives what B1's total lacks of the expected one.
+func (m *mapper) prove() (gap decimal.Decimal, hold *order.Reason) {
+	if hold := m.checkOverrides(); hold != nil {
+		return gap, hold
+	}
+	if m.sheet, hold = m.priced(); hold != nil {
+		return gap, hold
+	}
+	return m.expected().Sub(m.sheet.total), nil
 }
 
-// addFreightLine adds shipping costs that are an item line in B1, which taxes them together with the other lines.
-func (p *Proof) addFreightLine(net decimal.Decimal, c TaxCode) {
-	p.setFreight(net)
-	p.lineNets = append(p.lineNets, taxed{c.Code, c.Percent, net})
-}
+// provenProperties decide about the total, or about which order the document is. A field or a hook that writes them past the
+// members of the document would make the proof a proof of something else.
+var provenProperties = []string{"DocTotal", "DocTotalFc", "DocCurrency", "DocRate", "DiscountPercent", "Rounding", "RoundingDiffAmount",
+	"CardCode", "NumAtCard", "DocumentLines", "DocumentAdditionalExpenses", "PriceMode", "DocType", "VatPercent",
+	"Quantity", "UnitPrice", "Price", "PriceAfterVAT", "GrossPrice", "GrossTotal", "LineTotal", "RowTotalFC", "TaxTotal", "TaxPercentagePerRow",
+	"TaxCode", "VatGroup", "Currency", "Rate", "ItemCode", "TaxOnly", "TaxType", "TaxLiable", "LineType", "TreeType"}
 
-func (p *Proof) setFreight(net decimal.Decimal) {
-	t := p.order.Totals
-	p.freight = pair{t.Shipping.Sub(t.ShippingDiscount).Add(t.ShippingTaxCompensation), net}
-}
-
-func (p *Proof) addExtra(_ string, amount decimal.Decimal) { p.extras = p.extras.Add(amount) }
-
-func (p *Proof) addRounding(amount decimal.Decimal) { p.rounding = p.rounding.Add(amount) }
-
-// computeTax adds tax up as B1 does (SAP Note 3379849): "document" multiplies the rate with the sum of the net amounts
-// of a code and rounds once; "line" rounds each line. Additional expenses are taxed one by one.
-func (p *Proof) computeTax(rounding string) {
-	digits := order.MinorUnits(p.Currency)
-	sum := decimal.Zero
-	tax := func(rate, net decimal.Decimal) decimal.Decimal { return net.Mul(rate).Div(hundred).Round(digits) }
-	perCode := map[string]taxed{}
-	for _, t := range p.lineNets {
-		if rounding == "line" {
-			sum = sum.Add(tax(t.rate, t.net))
-			continue
+func (m *mapper) checkOverrides() *order.Reason {
+	fields := []map[string]any{m.document.UserFields}
+	for _, l := range m.document.Lines {
+		fields = append(fields, l.UserFields)
+	}
+	for _, f := range fields {
+		for name := range f {
+			if slices.Contains(provenProperties, name) {
+				return &order.Reason{Code: "property_not_free", Field: name,
+					Message: fmt.Sprintf("%s is set as a further property of the document; it decides about the total or the identity of the order.", name),
+					Hint:    "Set the member of the document instead, so that the total can be proven."}
+			}
 		}
-		c := perCode[t.code]
-		perCode[t.code] = taxed{t.code, t.rate, c.net.Add(t.net)}
 	}
-	for _, t := range perCode {
-		sum = sum.Add(tax(t.rate, t.net))
-	}
-	for _, t := range p.expenseNets {
-		sum = sum.Add(tax(t.rate, t.net))
-	}
-	p.tax.b1 = sum
+	return nil
 }
 
-func (p *Proof) b1Total() decimal.Decimal {
-	return decimal.Sum(p.lines.b1, p.freight.b1, p.extras, p.tax.b1, p.rounding)
+// rounding books the units by which B1's total differs from Magento's, within the limit that the rules state.
+func (m *mapper) rounding() *order.Reason {
+	gap, hold := m.prove()
+	if hold != nil {
+		return hold
+	}
+	rule := m.store.Rounding
+	if rule == nil || gap.IsZero() || gap.Abs().GreaterThan(rule.Max.In(m.order.Currency)) || !m.round(gap).Equal(gap) {
+		return nil // the verdict speaks
+	}
+	m.book(rule.ItemCode, rule.ExpenseCode, gap, rule.TaxCode, "Rounding", sapb1.PartRounding)
+	_, hold = m.prove()
+	return hold
 }
-
-// gap is what B1's total lacks of Magento's.
-func (p *Proof) gap() decimal.Decimal { return p.order.Totals.Grand.Sub(p.b1Total()) }
 
 // verdict writes the components down and holds the order unless both totals are the same to the last digit.
-func (p *Proof) verdict(m *mapper) *order.Reason {
+func (m *mapper) verdict() *order.Reason {
+	p, s := m.proof, m.sheet
 	add := func(name string, a, b decimal.Decimal) {
 		p.Components = append(p.Components, Component{name, a, b, b.Sub(a)})
 	}
-	add("lines", p.lines.magento, p.lines.b1)
-	add("freight", p.freight.magento, p.freight.b1)
-	add("extras", p.extras, p.extras)
-	add("tax", p.tax.magento, p.tax.b1)
-	add("rounding", decimal.Zero, p.rounding)
-	add("total", p.order.Totals.Grand, p.b1Total())
-	if p.Equal = p.gap().IsZero(); p.Equal {
+	discount := s.parts[sapb1.PartDiscount].Sub(s.discountSum)
+	add("lines", p.goods, s.parts[sapb1.PartGoods].Add(s.parts[""]))
+	if !p.discount.IsZero() || !discount.IsZero() {
+		add("discount", p.discount, discount)
+	}
+	add("freight", p.freight, s.parts[sapb1.PartFreight])
+	add("extras", p.extras, s.parts[sapb1.PartExtra])
+	add("tax", p.tax, s.tax)
+	add("rounding", decimal.Zero, s.parts[sapb1.PartRounding])
+	add("total", m.expected(), s.total)
+	m.proofLines()
+	if p.Equal = s.total.Equal(m.expected()); p.Equal {
 		return nil
 	}
-	worst := p.Components[0]
-	for _, c := range p.Components[:4] {
-		if c.Difference.Abs().GreaterThan(worst.Difference.Abs()) {
-			worst = c
-		}
-	}
-	limit := "no rounding rule is set"
-	if r := m.store.Rounding; r != nil {
-		limit = "the limit for rounding is " + r.Max.of(m.order.Currency)
-	}
-	return &order.Reason{Code: "total_differs", Field: worst.Name,
-		Message: fmt.Sprintf("B1 would compute %s, Magento says %s. The difference is in %s: %s against %s; %s.",
-			order.Money{Amount: p.b1Total(), Currency: p.Currency}, p.order.Total(), worst.Name, worst.B1, worst.Magento, limit),
-		Hint: "Check the tax codes of this store in the rules, or raise rounding.max."}
+	return m.differs()
 }
 
-// checkMagento is the gate before everything: a document whose own parts do not add up is not booked.
-func (m *mapper) checkMagento() *order.Reason {
-	t := m.order.Totals
-	weee := decimal.Zero
-	rows := decimal.Zero
-	for _, l := range booked(m.order.Lines) {
-		weee = weee.Add(l.Weee)
-		rows = rows.Add(l.Gross(m.order.Currency))
+func (m *mapper) proofLines() {
+	goods := 0
+	for _, l := range m.sheet.lines {
+		line := ProofLine{ItemCode: l.item, Part: l.part, TaxCode: l.code, Rate: l.rate, Net: l.net, Tax: l.tax}
+		if l.part == sapb1.PartGoods && goods < len(m.proof.rows) {
+			tax := m.proof.rows[goods].tax
+			line.MagentoTax = &tax
+			goods++
+		}
+		m.proof.Lines = append(m.proof.Lines, line)
 	}
-	if sum := t.Sum().Add(weee); !m.round(sum).Equal(m.round(t.Grand)) {
-		return &order.Reason{Code: "magento_total_inconsistent", Field: "grand_total",
-			Message: fmt.Sprintf("Magento's parts add up to %s, its grand_total is %s.", order.Money{Amount: sum, Currency: m.order.Currency}, m.order.Total()),
-			Hint:    "A module of the shop adds a charge that the document does not name. Map it in the rules or enter the order by hand."}
-	}
-	if !m.round(rows).Equal(m.round(t.Subtotal)) {
-		return &order.Reason{Code: "magento_lines_inconsistent", Field: "subtotal",
-			Message: fmt.Sprintf("Magento's lines add up to %s, its subtotal is %s.", rows, t.Subtotal),
-			Hint:    "Open the order in Magento: a line is missing or has another price than its subtotal."}
-	}
-	return nil
 }

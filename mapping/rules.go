@@ -44,9 +44,18 @@ type Company struct {
 	CurrencyDecimals map[string]int32 `yaml:"currency_decimals"`
 	// TimeZone is where the days of the company's documents begin (IANA name); UTC where the file does not say.
 	TimeZone Zone `yaml:"time_zone"`
+	// NegativeLines says how a line that takes something off is written: NegativeQuantity or NegativePrice. Which one a
+	// company's release takes is not documented.
+	NegativeLines string `yaml:"negative_lines"`
 	// IndirectRates is true where the company quotes rates as foreign units for one of its own (OADM.DirectRate N).
 	IndirectRates bool `yaml:"indirect_rates"`
 }
+
+// Values of Company.NegativeLines. The first is what holds without the setting.
+const (
+	NegativeQuantity = "quantity"
+	NegativePrice    = "price"
+)
 
 // Reference says how an order is recognised in B1.
 type Reference struct {

@@ -2,52 +2,152 @@ package mapping
 
 import (
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"datawald/order"
 )
 
-// taxCode finds the code for a percentage at the order's destination. The match is exact: a tolerance would book one
-// rate for another.
-func (m *mapper) taxCode(percent, amount decimal.Decimal, what string) (TaxCode, *order.Reason) {
-	to := m.order.Destination()
+// Kinds of what is taxed, as TaxCode.For names them. Virtual goods are goods as well.
+const (
+	kindGoods    = "goods"
+	kindVirtual  = "virtual"
+	kindShipping = "shipping"
+	kindExtras   = "extras"
+)
+
+// taxable is something on which Magento takes tax, at a rate and of an amount.
+type taxable struct {
+	kind    string
+	percent decimal.Decimal
+	amount  decimal.Decimal
+	rates   []order.AppliedTax
+	// what names it in a reason: item MUG, shipping.
+	what string
+}
+
+// taxCode finds the code for a percentage at the place that decides. The match is exact: a tolerance would book one rate
+// for another.
+func (m *mapper) taxCode(t taxable) (TaxCode, *order.Reason) {
 	best, points := TaxCode{}, -1
-	for _, c := range m.store.Tax.Codes {
-		if !c.Percent.Equal(percent) || !fits(c.Country, to.Country) || !fits(c.Region, to.RegionCode) {
-			continue
-		}
-		if p := particular(c); p > points {
+	for _, c := range m.codesHere(t.kind, t.rates) {
+		if p := particular(c, t.kind); c.Percent.Equal(t.percent) && p > points {
 			best, points = c, p
 		}
 	}
 	if points < 0 {
-		return best, &order.Reason{Code: "tax_code_missing", Field: what,
-			Message: fmt.Sprintf("%s: tax %s has no code for %s %% in %s.", what, amount, percent, placeOf(to)),
-			Hint:    "Add the code to tax.codes in the rules."}
+		return best, &order.Reason{Code: "tax_code_missing", Field: t.what,
+			Message: fmt.Sprintf("%s: tax %s has no code for %s %% in %s.", t.what, t.amount, t.percent, placeOf(m.taxPlace())),
+			Hint:    "Add the code to tax.codes in the rules" + m.nearMiss(t) + "."}
 	}
 	return best, nil
 }
 
+// codesHere are the codes whose conditions the order meets, whatever their percentage.
+func (m *mapper) codesHere(kind string, rates []order.AppliedTax) []TaxCode {
+	at := m.taxPlace()
+	var codes []TaxCode
+	for _, c := range m.store.Tax.Codes {
+		if c.at(at) && c.of(m.order.Customer, m.taxNumber()) && c.goods(kind) && c.named(rates) {
+			codes = append(codes, c)
+		}
+	}
+	return codes
+}
+
+// taxPlace is the address that decides about taxes.
+func (m *mapper) taxPlace() order.Address {
+	if m.store.Tax.Place == TaxByBillTo {
+		return m.order.Billing
+	}
+	return m.order.Destination()
+}
+
+// taxNumber is the buyer's tax number, from the order or the address it is billed to.
+func (m *mapper) taxNumber() string { return taxNumberOf(m.order) }
+
+func taxNumberOf(o *order.Order) string {
+	if n := clean(o.Customer.TaxVAT); n != "" {
+		return n
+	}
+	return clean(o.Billing.VATID)
+}
+
+func (c TaxCode) at(a order.Address) bool {
+	return fits(c.Country, a.Country) && fits(c.Region, a.RegionCode) && c.Postcodes.fits(a.Postcode)
+}
+
+func (c TaxCode) of(customer order.Customer, taxNumber string) bool {
+	return (len(c.CustomerGroups) == 0 || slices.Contains(c.CustomerGroups, customer.GroupID)) &&
+		(c.TaxNumber == nil || *c.TaxNumber == (taxNumber != ""))
+}
+
+func (c TaxCode) goods(kind string) bool {
+	return fits(c.For, kind) || kind == kindVirtual && slices.Contains(c.For, kindGoods)
+}
+
+// named reports whether one of Magento's rates has the name that the code wants.
+func (c TaxCode) named(rates []order.AppliedTax) bool {
+	return c.Rate == "" || slices.ContainsFunc(rates, func(t order.AppliedTax) bool {
+		hit, err := path.Match(c.Rate, t.Code)
+		return c.Rate == t.Code || err == nil && hit
+	})
+}
+
 func fits(want Texts, is string) bool { return len(want) == 0 || slices.Contains(want, is) }
 
-func particular(c TaxCode) int {
+// particular orders codes that fit: by rate, then postcode, region, customers, goods, country. For virtual goods a code for
+// these is more particular than one for goods.
+func particular(c TaxCode, kind string) int {
 	n := 0
-	if len(c.Country) > 0 {
-		n++
-	}
-	if len(c.Region) > 0 {
-		n += 2
+	for weight, is := range []bool{len(c.Country) > 0, len(c.For) > 0, slices.Contains(c.For, kind), len(c.CustomerGroups) > 0 || c.TaxNumber != nil,
+		len(c.Region) > 0, c.Postcodes.isSet(), c.Rate != ""} {
+		if is {
+			n += 1 << weight
+		}
 	}
 	return n
 }
 
-func placeOf(a order.Address) string {
-	if a.RegionCode == "" || a.RegionID == 0 {
-		return a.Country
+// nearMiss says where the percentage has a code, or which percentages have one here: most missing codes are one of both.
+func (m *mapper) nearMiss(t taxable) string {
+	var elsewhere, here []string
+	for _, c := range m.store.Tax.Codes {
+		if c.Percent.Equal(t.percent) {
+			elsewhere = append(elsewhere, c.Code)
+		}
 	}
-	return a.Country + "-" + a.RegionCode
+	for _, c := range m.codesHere(t.kind, t.rates) {
+		here = append(here, fmt.Sprintf("%s (%s %%)", c.Code, c.Percent))
+	}
+	switch {
+	case len(elsewhere) > 0:
+		return fmt.Sprintf(": the percentage has a code under other conditions (%s)", strings.Join(shorten(elsewhere), ", "))
+	case len(here) > 0:
+		return fmt.Sprintf(": here there are %s", strings.Join(shorten(here), ", "))
+	}
+	return ""
+}
+
+// shorten keeps a list short enough for a sentence.
+func shorten(names []string) []string {
+	const most = 5
+	names = slices.Compact(names)
+	if len(names) > most {
+		return append(names[:most:most], "…")
+	}
+	return names
+}
+
+func placeOf(a order.Address) string {
+	at := a.Country
+	if a.RegionCode != "" && a.RegionID != 0 {
+		at += "-" + a.RegionCode
+	}
+	return at
 }
 
 func (m *mapper) setTax(taxCode, vatGroup *string, code string) {
@@ -56,27 +156,4 @@ func (m *mapper) setTax(taxCode, vatGroup *string, code string) {
 		return
 	}
 	*taxCode = code
-}
-
-// shippingPercent finds the rate on shipping: what Magento says, else the rate among the destination's codes that
-// gives the tax to the cent.
-func (m *mapper) shippingPercent(net decimal.Decimal) decimal.Decimal {
-	tax := m.order.Totals.ShippingTax
-	if tax.IsZero() {
-		return decimal.Zero
-	}
-	if len(m.order.ShippingRates) > 0 {
-		sum := decimal.Zero
-		for _, p := range m.order.ShippingRates {
-			sum = sum.Add(p.Percent)
-		}
-		return sum
-	}
-	to := m.order.Destination()
-	for _, c := range m.store.Tax.Codes {
-		if fits(c.Country, to.Country) && fits(c.Region, to.RegionCode) && m.round(net.Mul(c.Percent).Div(hundred)).Equal(tax) {
-			return c.Percent
-		}
-	}
-	return tax.Mul(hundred).DivRound(net, 2) // names the missing rate in the reason
 }

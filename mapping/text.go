@@ -19,6 +19,7 @@ const (
 	maxCounty      = 100
 	maxZip         = 20
 	maxDescription = 100
+	maxFreeText    = 100
 )
 
 // text makes a value fit its field of the document, and notes when something of it is lost. The note names no value:

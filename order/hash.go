@@ -17,11 +17,9 @@ func (o *Order) ContentHash() string {
 	c := *o
 	c.State, c.Status = "", ""
 	c.CreatedAt, c.UpdatedAt = o.CreatedAt.UTC(), time.Time{}
-	c.Totals.Paid, c.Totals.Authorized, c.Totals.Refunded, c.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
+	c.Totals = o.Totals.withoutHistory()
 	if o.Base != nil {
-		base := *o.Base
-		base.Totals.Paid, base.Totals.Authorized, base.Totals.Refunded, base.Totals.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
-		c.Base = &base
+		c.Base = &BaseAmounts{Totals: o.Base.Totals.withoutHistory(), Lines: o.Base.Lines}
 	}
 	c.Lines = make([]Line, len(o.Lines))
 	for i, l := range o.Lines {

@@ -191,17 +191,27 @@ type Totals struct {
 	Tax                     decimal.Decimal `bson:"tax" json:"tax"`
 	TaxCompensation         decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
 	// GiftWrap is without tax; whether GiftWrapTax is part of Tax differs, see Sum.
-	GiftWrap                decimal.Decimal `bson:"gift_wrap" json:"gift_wrap"`
-	GiftWrapTax             decimal.Decimal `bson:"gift_wrap_tax" json:"gift_wrap_tax"`
-	GiftCards               decimal.Decimal `bson:"gift_cards" json:"gift_cards"`
-	StoreCredit             decimal.Decimal `bson:"store_credit" json:"store_credit"`
-	RewardPoints            decimal.Decimal `bson:"reward_points" json:"reward_points"`
-	Grand                   decimal.Decimal `bson:"grand" json:"grand"`
-	Paid                    decimal.Decimal `bson:"paid" json:"paid"`
+	GiftWrap     decimal.Decimal `bson:"gift_wrap" json:"gift_wrap"`
+	GiftWrapTax  decimal.Decimal `bson:"gift_wrap_tax" json:"gift_wrap_tax"`
+	GiftCards    decimal.Decimal `bson:"gift_cards" json:"gift_cards"`
+	StoreCredit  decimal.Decimal `bson:"store_credit" json:"store_credit"`
+	RewardPoints decimal.Decimal `bson:"reward_points" json:"reward_points"`
+	Grand        decimal.Decimal `bson:"grand" json:"grand"`
+	Paid         decimal.Decimal `bson:"paid" json:"paid"`
 	// Authorized is what the payment has reserved and not yet taken.
 	Authorized decimal.Decimal `bson:"authorized" json:"authorized"`
 	Refunded   decimal.Decimal `bson:"refunded" json:"refunded"`
 	Canceled   decimal.Decimal `bson:"canceled" json:"canceled"`
+	// ShippingCanceled and ShippingRefunded are parts of Shipping, without tax.
+	ShippingCanceled decimal.Decimal `bson:"shipping_canceled" json:"shipping_canceled"`
+	ShippingRefunded decimal.Decimal `bson:"shipping_refunded" json:"shipping_refunded"`
+}
+
+// withoutHistory leaves out what happens to an order after it is placed.
+func (t Totals) withoutHistory() Totals {
+	t.Paid, t.Authorized, t.Refunded, t.Canceled = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
+	t.ShippingCanceled, t.ShippingRefunded = decimal.Zero, decimal.Zero
+	return t
 }
 
 // Sum adds the parts of the order up. It equals Grand in every sound document: subtotal + discount + shipping + tax +

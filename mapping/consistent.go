@@ -1,0 +1,125 @@
+package mapping
+
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/order"
+)
+
+// checkMagento is the gate before everything: a document whose own parts do not add up is not booked. Releases and modules
+// differ in what they count where; the one reading that arrives at grand_total is taken:
+//   - the tax on gift wrapping, and on parts with a name of their own, is part of tax_amount or stands beside it;
+//   - fixed product taxes are part of the subtotal or stand beside it.
+func (m *mapper) checkMagento() *order.Reason {
+	t := m.order.Totals
+	grand, first := m.charged(t.Grand), decimal.Zero
+	for i, r := range readings {
+		sum := t.Sum()
+		for _, part := range m.extraParts {
+			sum = sum.Add(r.of(part))
+		}
+		if i == 0 {
+			first = sum
+		}
+		if m.charged(sum).Equal(grand) && m.subtotalFits(r.weeeInside) {
+			m.weeeInside = r.weeeInside
+			m.taxInside(r)
+			return m.checkTax()
+		}
+	}
+	return &order.Reason{Code: "magento_total_inconsistent", Field: "grand_total",
+		Message: fmt.Sprintf("Magento's parts add up to %s, its grand_total is %s.", m.money(first), m.order.Total()),
+		Hint:    "A module of the shop adds a charge that the document does not name. Where an attribute has its amount, name it in extras; else enter the order by hand."}
+}
+
+// charged is an amount in the smallest unit of its currency, as a customer pays it.
+func (m *mapper) charged(d decimal.Decimal) decimal.Decimal {
+	return d.Round(order.MinorUnits(m.order.Currency))
+}
+
+// reading is one way to read Magento's totals.
+type reading struct{ wrapTaxBeside, ownTaxBeside, weeeInside bool }
+
+var readings = func() (all []reading) {
+	for n := range 8 {
+		all = append(all, reading{n&1 != 0, n&2 != 0, n&4 != 0})
+	}
+	return all
+}()
+
+// of is what a part adds to Magento's own sums, which have gift wrapping, gift cards, credit and points already.
+func (r reading) of(part extra) decimal.Decimal {
+	switch part.name {
+	case giftWrap:
+		return onlyIf(r.wrapTaxBeside, part.tax)
+	case giftCard, storeCredit, rewardPoints:
+		return decimal.Zero
+	case weeeTax:
+		return onlyIf(!r.weeeInside, part.amount)
+	}
+	return part.amount.Add(onlyIf(r.ownTaxBeside, part.tax))
+}
+
+func onlyIf(yes bool, d decimal.Decimal) decimal.Decimal {
+	if yes {
+		return d
+	}
+	return decimal.Zero
+}
+
+// subtotalFits reports whether the subtotal holds the fixed product taxes, where there are some: the rows tell.
+func (m *mapper) subtotalFits(weeeInside bool) bool {
+	weee := m.weee()
+	if weee.IsZero() {
+		return !weeeInside
+	}
+	rows, hold := m.chosen()
+	if hold != nil {
+		return true // it holds the order when the rows are taken
+	}
+	sum := decimal.Zero
+	for _, l := range rows {
+		sum = sum.Add(exactGross(l, false))
+	}
+	beside := sum.Sub(m.order.Totals.Subtotal).Abs()
+	inside := sum.Add(weee).Sub(m.order.Totals.Subtotal).Abs()
+	return weeeInside == inside.LessThan(beside)
+}
+
+// taxInside leaves of tax_amount, in taxLeft, what belongs to the parts that stand in it.
+func (m *mapper) taxInside(r reading) {
+	m.taxLeft = m.order.Totals.Tax
+	for _, part := range m.extraParts {
+		inside := part.name == giftWrap && !r.wrapTaxBeside || part.name != giftWrap && !r.ownTaxBeside
+		m.taxLeft = m.taxLeft.Sub(onlyIf(inside, part.tax))
+	}
+}
+
+// checkTax compares tax_amount with the taxes of rows, shipping and other parts. What is left is the tax on fixed product
+// taxes, where the order has them.
+func (m *mapper) checkTax() *order.Reason {
+	rows, hold := m.chosen()
+	if hold != nil {
+		return hold
+	}
+	sum, slack := m.order.Totals.ShippingTax, m.unit()
+	for _, l := range rows {
+		sum, slack = sum.Add(l.Tax), slack.Add(m.unit())
+	}
+	rest := m.taxLeft.Sub(sum)
+	if rest.Abs().LessThanOrEqual(slack) {
+		return nil
+	}
+	for i, part := range m.extraParts {
+		if part.name == weeeTax && part.amount.IsPositive() && rest.IsPositive() {
+			m.extraParts[i].tax = rest
+			return nil
+		}
+	}
+	return &order.Reason{Code: "magento_tax_inconsistent", Field: "tax_amount",
+		Message: fmt.Sprintf("Magento's tax_amount is %s, its lines, shipping and other parts have %s: %s belong to nothing.",
+			m.money(m.order.Totals.Tax), m.money(m.order.Totals.Tax.Sub(rest)), m.money(rest)),
+		Hint: "A module of the shop takes tax on something that the document does not name. Where attributes have amount and tax, name both in extras; else enter the order by hand."}
+}
