@@ -29,10 +29,11 @@ type Difference struct {
 
 // String writes the difference for people: DocumentLines[2].TaxCode CA825 -> CA9.
 func (d Difference) String() string {
-	return fmt.Sprintf("%s %s -> %s", d.Path, orNone(d.Old), orNone(d.New))
+	return fmt.Sprintf("%s %s -> %s", d.Path, sideOf(d.Old), sideOf(d.New))
 }
 
-func orNone(s string) string {
+// sideOf writes one side of a difference.
+func sideOf(s string) string {
 	if s == "" {
 		return "none"
 	}
@@ -48,7 +49,7 @@ func (d Difference) Kind() string { return indexPattern.ReplaceAllString(d.Path,
 // the totals, then the document by its properties. Documents are compared where both were made to their end: half a document
 // beside a whole one tells nothing but where the mapping stopped, which the hold says.
 func Compare(a, b Result) []Difference {
-	c := &comparison{}
+	c := &differ{}
 	c.holds(a.Hold, b.Hold)
 	if a.whole() && b.whole() {
 		c.text("total", a.total().String(), b.total().String())
@@ -74,16 +75,16 @@ func (r Result) total() order.Money {
 	return order.Money{Currency: r.Proof.Currency}
 }
 
-// comparison gathers differences.
-type comparison struct{ found []Difference }
+// differ gathers differences.
+type differ struct{ found []Difference }
 
-func (c *comparison) text(path, a, b string) {
+func (c *differ) text(path, a, b string) {
 	if a != b {
 		c.found = append(c.found, Difference{path, a, b})
 	}
 }
 
-func (c *comparison) holds(a, b *order.Reason) {
+func (c *differ) holds(a, b *order.Reason) {
 	if a == nil {
 		a = &order.Reason{}
 	}
@@ -97,7 +98,7 @@ func (c *comparison) holds(a, b *order.Reason) {
 }
 
 // documents compares what would be sent, as it would be sent: properties by name, user-defined ones among them.
-func (c *comparison) documents(a, b *sapb1.SalesOrder) {
+func (c *differ) documents(a, b *sapb1.SalesOrder) {
 	rawA, errA := json.Marshal(a)
 	rawB, errB := json.Marshal(b)
 	if errA != nil || errB != nil {
@@ -128,7 +129,7 @@ func tree(raw []byte) (v any) {
 }
 
 // values compares two values of one property; a list or an object that is not there counts as an empty one.
-func (c *comparison) values(path string, a, b any) {
+func (c *differ) values(path string, a, b any) {
 	listA, isListA := a.([]any)
 	listB, isListB := b.([]any)
 	objectA, isObjectA := a.(map[string]any)
@@ -156,7 +157,7 @@ func sameNumber(a, b any) bool {
 }
 
 // objects compares members by name: those of one value first, in the order of their names, then the lists.
-func (c *comparison) objects(path string, a, b map[string]any) {
+func (c *differ) objects(path string, a, b map[string]any) {
 	for _, name := range memberNames(a, b) {
 		below := name
 		if path != "" {

@@ -10,7 +10,7 @@ import (
 type couple struct{ a, b int }
 
 // lists compares entries with their partners in the other list, and says when the same entries stand in another order.
-func (c *comparison) lists(path string, a, b []any) {
+func (c *differ) lists(path string, a, b []any) {
 	codesA, codesB := codes(a), codes(b)
 	couples := pairs(codesA, codesB)
 	c.sequence(path, couples, codesA)
@@ -73,7 +73,7 @@ func pairs(a, b []string) []couple {
 }
 
 // sequence notes entries that both lists have in another order; what was added or taken away between them does not count.
-func (c *comparison) sequence(path string, couples []couple, names []string) {
+func (c *differ) sequence(path string, couples []couple, names []string) {
 	var both []couple
 	for _, p := range couples {
 		if p.a >= 0 && p.b >= 0 {

@@ -9,7 +9,7 @@ func meant(name string, names []string) string {
 	}
 	best, least := "", 1+len(name)/3 // a slip or two, more in a long name
 	for _, n := range names {
-		if d := distance(plain(name), plain(n)); d < least {
+		if d := slips(bare(name), bare(n)); d < least {
 			best, least = n, d
 		}
 	}
@@ -25,13 +25,13 @@ func meant(name string, names []string) string {
 	return " (did you mean " + best + "?)"
 }
 
-// plain is a name as people confuse it with others: cardCode, Card-Code and card_code are one.
-func plain(name string) string {
+// bare is a name as people confuse it with others: cardCode, Card-Code and card_code are one.
+func bare(name string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 }
 
-// distance is how many letters must be put in, taken out, changed, or swapped with the next to make b of a.
-func distance(a, b string) int {
+// slips is how many letters must be put in, taken out, changed, or swapped with the next to make b of a.
+func slips(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	rows := make([][]int, len(x)+1)
 	for i := range rows {
