@@ -95,19 +95,18 @@ func (o *Outcome) questions(rules *mapping.Rules, s Subject) {
 	o.Barcodes = rules.Barcodes(s.Order, s.Source)
 }
 
-// judge brings the eligibility rules in.
+// judge brings the eligibility rules in. Of an order that B1 has they are told and do not count, unless nothing could be made
+// of it today: one that was refunded since would be held for want of lines, and nobody needs to look at it.
 func (o *Outcome) judge(d mapping.Decision) {
-	switch d.Status {
-	case order.Excluded, order.Cancelled:
-		if !o.inB1 {
-			o.leave(d.Reason)
-			return
-		}
+	leftOut := d.Status == order.Excluded || d.Status == order.Cancelled
+	switch {
+	case leftOut && (!o.inB1 || o.Hold != nil):
+		o.leave(d.Reason)
+		return
+	case leftOut:
 		o.rule = d.Reason.Code
-	case order.Held:
-		if !o.inB1 {
-			o.Hold, o.mapped.Hold = d.Reason, d.Reason
-		}
+	case d.Status == order.Held && !o.inB1:
+		o.Hold, o.mapped.Hold = d.Reason, d.Reason
 	}
 	o.Verdict = Post
 	if o.Hold != nil {

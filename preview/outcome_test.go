@@ -41,6 +41,12 @@ func TestTryTellsWhatBecomesOfAnOrder(t *testing.T) {
 			change: func(s *preview.Subject) { s.Order.State = "new" }, verdict: preview.LeftOut, rule: "state:new", hold: "state:new", whole: true},
 		"a rule would leave it out, but B1 has it": {replace: []string{"new: post", "new: exclude"},
 			change: func(s *preview.Subject) { s.Order.State, s.InB1 = "new", true }, verdict: preview.Post, whole: true},
+		"B1 has it, and nothing of it is left today": {change: func(s *preview.Subject) {
+			s.Order.State, s.InB1, s.Order.Lines = "closed", true, nil
+		}, verdict: preview.LeftOut, rule: "state:closed", hold: "state:closed"},
+		"B1 has it, and a rule is missing today": {change: func(s *preview.Subject) {
+			s.InB1, s.Order.Payment.Method = true, "barter"
+		}, verdict: preview.Held, hold: "payment_method_unmapped"},
 		"it is cancelled in Magento": {change: func(s *preview.Subject) { s.Order.State = "canceled" },
 			verdict: preview.LeftOut, rule: "cancelled_in_magento", hold: "cancelled_in_magento", whole: true},
 		"it is cancelled for good": {change: func(s *preview.Subject) { s.Settled = &order.Reason{Code: "cancelled_in_b1"} },

@@ -19,7 +19,8 @@ type Tally struct {
 	rounding map[string]*Rounding
 	held     map[string]*Group
 	leftOut  map[string]*Group
-	partner  int
+	asks     int
+	inB1     int
 }
 
 // NewTally counts from nothing.
@@ -42,8 +43,11 @@ func (t *Tally) Add(o *Outcome) {
 		enter(t.leftOut, o.Rule, o.Key)
 		return
 	}
+	if o.inB1 {
+		t.inB1++
+	}
 	if o.Partner != nil || len(o.Barcodes) > 0 {
-		t.partner++
+		t.asks++
 	}
 	in(t.post, o.Expect.Currency, func() *Amount { return &Amount{Currency: o.Expect.Currency} }).add(o.Expect.Amount)
 	if r := o.Rounding(); !r.Amount.IsZero() {
@@ -106,6 +110,8 @@ type Summary struct {
 	// States are those in which the orders stand now.
 	States map[order.Status]int `json:"states"`
 	Post   []Amount             `json:"post"`
+	// InB1 is how many of those that would be posted B1 has already.
+	InB1 int `json:"in_b1"`
 	// Asks is how many of those that would be posted wait for an answer of B1 first, about the buyer or a barcode.
 	Asks     int        `json:"asks_b1"`
 	Held     []Group    `json:"held"`
@@ -115,7 +121,7 @@ type Summary struct {
 
 // Summary gives what was counted so far.
 func (t *Tally) Summary() Summary {
-	return Summary{Orders: t.orders, States: maps.Clone(t.states), Asks: t.partner,
+	return Summary{Orders: t.orders, States: maps.Clone(t.states), Asks: t.asks, InB1: t.inB1,
 		Post:     values(t.post, func(a, b Amount) int { return cmp.Or(b.Orders-a.Orders, strings.Compare(a.Currency, b.Currency)) }),
 		Held:     values(t.held, largestFirst),
 		LeftOut:  values(t.leftOut, largestFirst),

@@ -29,6 +29,9 @@ func showSummary(a *app, rules *mapping.Rules, s preview.Summary) {
 	a.table(func(row func(string, ...any)) {
 		row("orders\t%d\t%s", s.Orders, states(s.States))
 		row("would post\t%d\t%s", posted(s), amounts(s.Post))
+		if s.InB1 > 0 {
+			row("  in B1 already\t%d", s.InB1)
+		}
 		if s.Asks > 0 {
 			row("  asks B1 first\t%d\tabout the business partner or a barcode", s.Asks)
 		}
