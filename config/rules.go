@@ -27,6 +27,9 @@ func rulesInForce(instance string) RulesInForce {
 	if err != nil {
 		return RulesInForce{Err: fmt.Errorf("%s_FILE: %w", name, err)}
 	}
-	rules, err := mapping.ParseRules(text)
+	rules, err := ParseRules(text)
 	return RulesInForce{Text: string(text), Rules: rules, Err: err}
 }
+
+// ParseRules reads the text of a rules file as all programs use it. Its error is of type mapping.Problems.
+func ParseRules(text []byte) (*mapping.Rules, error) { return mapping.ParseRules(text) }

@@ -61,7 +61,10 @@ func walk[T any](a *app, filter store.Filter, lines bool, rules []*mapping.Rules
 
 // broken says how far a command came that did not come to its end: what it saw so far is shown all the same.
 func broken(a *app, seen int, err error) error {
-	if a.ctx.Err() != nil {
+	switch {
+	case a.ctx.Err() != nil && seen == 0:
+		return errors.New("interrupted before the first order was seen")
+	case a.ctx.Err() != nil:
 		return fmt.Errorf("interrupted after %d orders: what is shown counts these alone", seen)
 	}
 	return fmt.Errorf("ended after %d orders, what is shown counts these alone: %w", seen, err)

@@ -46,7 +46,7 @@ func readRules(path string) (*mapping.Rules, []string) {
 	if err != nil {
 		return nil, []string{unreadable(path, err)}
 	}
-	rules, err := mapping.ParseRules(text)
+	rules, err := config.ParseRules(text)
 	if err == nil {
 		return rules, nil
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"datawald/config"
 	"datawald/mapping"
-	"datawald/preview"
 )
 
 const checkPath = "/api/v1/rules/check"
@@ -108,7 +108,7 @@ type checkRulesOutput struct {
 func (s *server) checkRules(_ context.Context, in *checkRulesInput) (*checkRulesOutput, error) {
 	out := &checkRulesOutput{}
 	out.Body.Problems = []RuleProblem{}
-	rules, err := preview.ParseRules(in.RawBody)
+	rules, err := config.ParseRules(in.RawBody)
 	if err != nil {
 		out.Body.Problems = problemsOf(asProblems(err))
 		return out, nil
@@ -129,7 +129,7 @@ func (s *server) rulesOr(instance, location, text string) (*mapping.Rules, error
 	if text == "" {
 		return s.inForce(instance)
 	}
-	rules, err := preview.ParseRules([]byte(text))
+	rules, err := config.ParseRules([]byte(text))
 	if err == nil {
 		return rules, nil
 	}
