@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,6 +14,13 @@ import (
 )
 
 const checkPath = "/api/v1/rules/check"
+
+// What the parser of YAML is given from outside: it takes time and memory by the square of some texts, of long lines above all.
+// Ten thousand items with their codes make 300 KB.
+const (
+	maxRules     = 400 << 10
+	maxRulesLine = 10 << 10
+)
 
 func (s *server) routeRules() {
 	route(s, huma.Operation{OperationID: "get-rules", Method: http.MethodGet, Path: "/api/v1/rules", Tags: []string{"rules"},
@@ -105,35 +114,51 @@ type checkRulesOutput struct {
 	}
 }
 
-func (s *server) checkRules(_ context.Context, in *checkRulesInput) (*checkRulesOutput, error) {
+func (s *server) checkRules(ctx context.Context, in *checkRulesInput) (*checkRulesOutput, error) {
 	out := &checkRulesOutput{}
 	out.Body.Problems = []RuleProblem{}
-	rules, err := config.ParseRules(in.RawBody)
-	if err != nil {
-		out.Body.Problems = problemsOf(asProblems(err))
+	rules, err := s.parse(ctx, string(in.RawBody))
+	if problems, ok := errors.AsType[mapping.Problems](err); ok {
+		out.Body.Problems = problemsOf(problems)
 		return out, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	out.Body.Sound, out.Body.Version = true, rules.ID()
 	return out, nil
 }
 
-func asProblems(err error) mapping.Problems {
-	if problems, ok := errors.AsType[mapping.Problems](err); ok {
-		return problems
+// parse reads rules that came with a request, a few at a time: a text can be made to keep the parser busy for seconds. Its error
+// is of type mapping.Problems, or a Problem.
+func (s *server) parse(ctx context.Context, text string) (*mapping.Rules, error) {
+	if len(text) > maxRules {
+		return nil, mapping.Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("has %d bytes, want %d at most here; starter rules check takes any file", len(text), maxRules)}}
 	}
-	return mapping.Problems{{Line: 1, Column: 1, Message: err.Error()}}
+	number := 0
+	for line := range strings.Lines(text) {
+		if number++; len(line) > maxRulesLine {
+			return nil, mapping.Problems{{Line: number, Column: 1, Message: fmt.Sprintf("is a line of %d bytes, want %d at most here", len(line), maxRulesLine)}}
+		}
+	}
+	done, err := s.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return config.ParseRules([]byte(text))
 }
 
 // rulesOr reads the text of rules that came with a request; without one it gives those in force.
-func (s *server) rulesOr(instance, location, text string) (*mapping.Rules, error) {
+func (s *server) rulesOr(ctx context.Context, instance, location, text string) (*mapping.Rules, error) {
 	if text == "" {
 		return s.inForce(instance)
 	}
-	rules, err := config.ParseRules([]byte(text))
-	if err == nil {
-		return rules, nil
+	rules, err := s.parse(ctx, text)
+	problems, ok := errors.AsType[mapping.Problems](err)
+	if !ok {
+		return rules, err
 	}
-	problems := asProblems(err)
 	p := invalidRequest.problem(location + ": these rules have problems; the first: " + problems[0].String() + ". POST " + checkPath + " names all with their places. " + mendRequest)
 	for _, one := range problems {
 		p.Faults = append(p.Faults, Fault{Location: location, Message: one.String()})

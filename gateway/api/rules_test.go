@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -84,4 +85,37 @@ func TestCheckTakesYAMLAlone(t *testing.T) {
 	call(t, w.server, http.MethodPost, "/api/v1/rules/preview", "{}", []string{"Content-Type", "application/yaml"}).problem(415, "wrong-content-type")
 	call(t, w.server, http.MethodPost, "/api/v1/resyncs", "{}", []string{"Content-Type", "text/yaml"}).problem(415, "wrong-content-type")
 	call(t, w.server, http.MethodPost, "/api/v1/rules/check", "version: 1", []string{"Content-Type", "application/yaml", "Sec-Fetch-Site", "cross-site"}).problem(403, "cross-origin")
+}
+
+// Texts that would keep the parser busy, or take the memory of the gateway, are refused before it reads them.
+func TestCheckRefusesTextsMadeToKeepItBusy(t *testing.T) {
+	w := newWorld(t)
+	for name, tc := range map[string]struct{ text, want string }{
+		"lists in lists":  {strings.Repeat("[\n", 100_000), "nests more than 50"},
+		"dashes":          {strings.Repeat("- ", 4_000), "nests more than 50"},
+		"a long line":     {"a: " + strings.Repeat("\"", 100_000), "is a line of"},
+		"a large file":    {strings.Repeat("# rules\n", 60_000), "at most here"},
+		"many references": {aliases(), "500000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c checked
+			w.check(tc.text, "application/yaml").ok(200, &c)
+			if c.Sound || !strings.Contains(fmt.Sprint(c.Problems), tc.want) {
+				t.Errorf("sound %t, %.300s; want %q", c.Sound, fmt.Sprint(c.Problems), tc.want)
+			}
+		})
+	}
+}
+
+// aliases is a small file that holds millions of values: many stores with one long list of tax codes.
+func aliases() string {
+	var b strings.Builder
+	b.WriteString("version: 1\nstores:\n  1: &all\n    tax:\n      codes:\n")
+	for range 2_000 {
+		b.WriteString("        - { code: E, percent: 0 }\n")
+	}
+	for n := range 2_000 {
+		fmt.Fprintf(&b, "  %d: *all\n", n+2)
+	}
+	return b.String()
 }

@@ -51,14 +51,23 @@ func (r *RulesRange) filter(s *server) (f store.Filter, err error) {
 	return f, nil
 }
 
-// tryAll tries rules on a page of orders, and gives the cursor of the next one.
-func tryAll[T any](ctx context.Context, s *server, filter store.Filter, rules []*mapping.Rules, try func(preview.Subject) T, see func(T)) (next string, err error) {
+// turn waits until few enough requests try rules; done lets the next one.
+func (s *server) turn(ctx context.Context) (done func(), err error) {
 	select {
 	case s.trials <- struct{}{}:
-		defer func() { <-s.trials }()
+		return func() { <-s.trials }, nil
 	case <-ctx.Done():
-		return "", partDown(ctx.Err(), "gateway, which tries other rules")
+		return nil, partDown(ctx.Err(), "gateway, which is busy with other rules")
 	}
+}
+
+// tryAll tries rules on a page of orders, and gives the cursor of the next one.
+func tryAll[T any](ctx context.Context, s *server, filter store.Filter, rules []*mapping.Rules, try func(preview.Subject) T, see func(T)) (next string, err error) {
+	done, err := s.turn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer done()
 	end := time.Now().Add(trialTime)
 	after, err := preview.Each(ctx, preview.Range{Store: s.store, Filter: filter, Rules: rules}, try, func(v T) error {
 		see(v)
@@ -120,7 +129,7 @@ func (s *server) previewRules(ctx context.Context, in *previewRulesInput) (*prev
 	if err != nil {
 		return nil, err
 	}
-	rules, err := s.rulesOr(filter.Instance, "body.rules", in.Body.Rules)
+	rules, err := s.rulesOr(ctx, filter.Instance, "body.rules", in.Body.Rules)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +173,11 @@ func (s *server) diffRules(ctx context.Context, in *diffRulesInput) (*diffRulesO
 	if in.Body.Old == "" && in.Body.New == "" {
 		return nil, invalid("body.new", "is missing, and so is body.old: give one of them or both, as texts of rules files")
 	}
-	old, err := s.rulesOr(filter.Instance, "body.old", in.Body.Old)
+	old, err := s.rulesOr(ctx, filter.Instance, "body.old", in.Body.Old)
 	if err != nil {
 		return nil, err
 	}
-	proposed, err := s.rulesOr(filter.Instance, "body.new", in.Body.New)
+	proposed, err := s.rulesOr(ctx, filter.Instance, "body.new", in.Body.New)
 	if err != nil {
 		return nil, err
 	}
