@@ -30,6 +30,19 @@ func (m *mapper) checkAmounts() *order.Reason {
 			return hold
 		}
 	}
+	m.checked = true
+	return nil
+}
+
+// checkExtras is the same gate for amounts that expressions give; these may be less than nothing.
+func (m *mapper) checkExtras() *order.Reason {
+	for _, part := range m.extraParts {
+		for _, a := range []named{{part.name, part.amount.Abs()}, {part.name + ".tax", part.tax.Abs()}} {
+			if hold := a.check(a.name); hold != nil {
+				return hold
+			}
+		}
+	}
 	return nil
 }
 
@@ -41,13 +54,18 @@ type named struct {
 
 func lineAmounts(l order.Line) []named {
 	return []named{{"qty_ordered", l.QtyOrdered}, {"price", l.Price}, {"discount_amount", l.Discount},
-		{"tax_amount", l.Tax}, {"tax_percent", l.TaxPercent}, {"weee_tax_applied_row_amount", l.Weee}}
+		{"tax_amount", l.Tax}, {"tax_percent", l.TaxPercent}, {"weee_tax_applied_row_amount", l.Weee},
+		{"price_incl_tax", l.PriceInclTax}, {"original_price", l.OriginalPrice}, {"qty_canceled", l.QtyCanceled}, {"qty_refunded", l.QtyRefunded},
+		{"discount_tax_compensation_amount", l.TaxCompensation.Abs()}}
 }
 
 func totalAmounts(t order.Totals) []named {
 	return []named{{"subtotal", t.Subtotal}, {"shipping_amount", t.Shipping}, {"shipping_discount_amount", t.ShippingDiscount},
 		{"shipping_tax_amount", t.ShippingTax}, {"tax_amount", t.Tax}, {"gw_price", t.GiftWrap}, {"gift_cards_amount", t.GiftCards},
-		{"customer_balance_amount", t.StoreCredit}, {"reward_currency_amount", t.RewardPoints}, {"grand_total", t.Grand}}
+		{"customer_balance_amount", t.StoreCredit}, {"reward_currency_amount", t.RewardPoints}, {"grand_total", t.Grand},
+		{"gw_tax_amount", t.GiftWrapTax}, {"total_refunded", t.Refunded}, {"total_canceled", t.Canceled}, {"shipping_canceled", t.ShippingCanceled},
+		{"shipping_refunded", t.ShippingRefunded}, {"discount_amount", t.Discount.Abs()}, {"discount_tax_compensation_amount", t.TaxCompensation.Abs()},
+		{"shipping_discount_tax_compensation_amount", t.ShippingTaxCompensation.Abs()}}
 }
 
 func (a named) check(where string) *order.Reason {

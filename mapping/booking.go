@@ -31,12 +31,8 @@ func (b booking) price() decimal.Decimal { return b.exact.DivRound(b.qty, 10) }
 
 // takeRows works out what is booked for each row. The nets add up to what Magento has of goods after their discounts.
 func (m *mapper) takeRows() *order.Reason {
-	rows, hold := m.chosen()
-	if hold != nil {
-		return hold
-	}
-	inclusive := m.readInclusive(rows)
-	for _, l := range rows {
+	inclusive := m.readInclusive()
+	for _, l := range m.chosen {
 		if l.QtyOrdered.IsZero() {
 			continue
 		}
@@ -55,9 +51,9 @@ func (m *mapper) takeRows() *order.Reason {
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
 // four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right.
-func (m *mapper) readInclusive(rows []order.Line) bool {
+func (m *mapper) readInclusive() bool {
 	plain, inclusive := decimal.Zero, decimal.Zero
-	for _, l := range rows {
+	for _, l := range m.chosen {
 		plain, inclusive = plain.Add(exactGross(l, false)), inclusive.Add(exactGross(l, true))
 	}
 	subtotal := m.goodsTotal()

@@ -75,12 +75,8 @@ func (m *mapper) subtotalFits(weeeInside bool) bool {
 	if weee.IsZero() {
 		return !weeeInside
 	}
-	rows, hold := m.chosen()
-	if hold != nil {
-		return true // it holds the order when the rows are taken
-	}
 	sum := decimal.Zero
-	for _, l := range rows {
+	for _, l := range m.chosen {
 		sum = sum.Add(exactGross(l, false))
 	}
 	beside := sum.Sub(m.order.Totals.Subtotal).Abs()
@@ -100,12 +96,8 @@ func (m *mapper) taxInside(r reading) {
 // checkTax compares tax_amount with the taxes of rows, shipping and other parts. What is left is the tax on fixed product
 // taxes, where the order has them.
 func (m *mapper) checkTax() *order.Reason {
-	rows, hold := m.chosen()
-	if hold != nil {
-		return hold
-	}
 	sum, slack := m.order.Totals.ShippingTax, m.unit()
-	for _, l := range rows {
+	for _, l := range m.chosen {
 		sum, slack = sum.Add(l.Tax), slack.Add(m.unit())
 	}
 	rest := m.taxLeft.Sub(sum)

@@ -55,18 +55,24 @@ func (r *Rules) Digits(iso string) int32 {
 	return order.MinorUnits(iso)
 }
 
-// currency settles the document's currency, never a forced one: that of the order, or, where the rules want it, that of
-// the website with the amounts that Magento keeps in it.
-func (m *mapper) currency() *order.Reason {
-	if m.store.Currency == DocumentInBaseCurrency {
-		if o := m.order.InBase(); o != m.order {
-			m.order, m.proof.Currency = o, o.Currency
-		} else if o.BaseCurrency != "" && o.BaseCurrency != o.Currency {
-			return &order.Reason{Code: "base_amounts_missing", Field: "base_currency_code",
-				Message: fmt.Sprintf("The rules want the document in %s, but the order has no amounts in it.", o.BaseCurrency),
-				Hint:    "Resync the order; if that does not help, set currency: order in the rules."}
-		}
+// inDocumentCurrency takes the order in the currency that the document shall have: its own, never a forced one, or, where
+// the rules want it, that of the website with the amounts that Magento keeps in it.
+func (m *mapper) inDocumentCurrency() *order.Reason {
+	if m.store.Currency != DocumentInBaseCurrency {
+		return nil
 	}
+	o := m.order.InBase()
+	if o == m.order && o.BaseCurrency != "" && o.BaseCurrency != o.Currency {
+		return &order.Reason{Code: "base_amounts_missing", Field: "base_currency_code",
+			Message: fmt.Sprintf("The rules want the document in %s, but the order has no amounts in it.", o.BaseCurrency),
+			Hint:    "Resync the order; if that does not help, set currency: order in the rules."}
+	}
+	m.order, m.proof.Currency = o, o.Currency
+	return nil
+}
+
+// currency sets the document's currency and the digits that B1 keeps of it.
+func (m *mapper) currency() *order.Reason {
 	o := m.order
 	code, ok := m.rules.Company.Currencies[o.Currency]
 	if !ok {

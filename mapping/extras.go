@@ -54,11 +54,9 @@ func (m *mapper) takeExtras() *order.Reason {
 
 // weee are the fixed product taxes of the rows that are booked.
 func (m *mapper) weee() decimal.Decimal {
-	families, sum := familiesOf(m.order.Lines), decimal.Zero
-	for _, l := range m.order.Lines {
-		if !families.isChild(l) || l.ProductType != order.Configurable {
-			sum = sum.Add(l.Weee)
-		}
+	sum := decimal.Zero
+	for _, l := range m.chosen {
+		sum = sum.Add(l.Weee)
 	}
 	return sum
 }

@@ -44,8 +44,11 @@ type Result struct {
 func (r *Rules) Map(in Input) Result {
 	m := newMapper(r, in)
 	hold := m.run()
-	return Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees,
-		Expect: order.Money{Amount: m.expected(), Currency: m.order.Currency}}
+	result := Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees}
+	if m.checked {
+		result.Expect = order.Money{Amount: m.expected(), Currency: m.order.Currency}
+	}
+	return result
 }
 
 // ReadSource reports whether the rules need the Magento document itself for orders of a store: for an expression that
@@ -75,7 +78,11 @@ type mapper struct {
 	notes    []string
 
 	// digits are those that B1 keeps of amounts in the document's currency.
-	digits     int32
+	digits int32
+	// checked is true when the amounts of the order are such as can be reckoned with.
+	checked bool
+	// chosen are the rows that carry the money, bookings what is booked for them.
+	chosen     []order.Line
 	bookings   []booking
 	extraParts []extra
 	// weeeInside is true where the subtotal holds the fixed product taxes; taxLeft is tax_amount without the taxes of
@@ -106,7 +113,7 @@ func newMapper(r *Rules, in Input) *mapper {
 
 func (m *mapper) run() *order.Reason {
 	steps := []func() *order.Reason{
-		m.before, m.currency, m.takeExtras, m.checkAmounts, m.checkMagento, m.takeRows,
+		m.before, m.inDocumentCurrency, m.checkAmounts, m.currency, m.choose, m.takeExtras, m.checkExtras, m.checkMagento, m.takeRows,
 		m.header, m.payment, m.shippingCode, m.lines, m.freight, m.extras, m.fields,
 		m.after, m.rounding, m.verdict,
 	}

@@ -8,15 +8,14 @@ import (
 	"datawald/order"
 )
 
-// chosen are the rows that carry the money, each once, as the rules want bundles booked. Magento lists parents and
+// choose finds the rows that carry the money, each once, as the rules want bundles booked. Magento lists parents and
 // children side by side:
 //   - configurable: the parent has the price, and the SKU of the chosen product; the child's price differs by release
 //     (magento2 22562, 38603) and is never read;
 //   - bundle: the children have the prices (dynamic) or the parent has (fixed; magento2 38687);
 //   - all others stand alone.
-func (m *mapper) chosen() ([]order.Line, *order.Reason) {
+func (m *mapper) choose() *order.Reason {
 	families := familiesOf(m.order.Lines)
-	var out []order.Line
 	for _, l := range m.order.Lines {
 		if families.isChild(l) {
 			continue
@@ -26,16 +25,16 @@ func (m *mapper) chosen() ([]order.Line, *order.Reason) {
 		case l.ProductType == order.Bundle && len(children) > 0:
 			rows, hold := m.bundle(l, children)
 			if hold != nil {
-				return nil, hold
+				return hold
 			}
-			out = append(out, rows...)
+			m.chosen = append(m.chosen, rows...)
 			continue
 		case l.ProductType == order.Configurable && l.SKU == "" && len(children) > 0:
 			l.SKU = children[0].SKU
 		}
-		out = append(out, l)
+		m.chosen = append(m.chosen, l)
 	}
-	return out, nil
+	return nil
 }
 
 // families are the rows of an order by parent.
