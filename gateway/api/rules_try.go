@@ -10,12 +10,11 @@ import (
 	"datawald/store"
 )
 
-const (
-	// maxTrials is how many requests may try rules on many orders at once; others wait.
-	maxTrials = 2
-	// trialTime is how long one page may take; what is done by then is answered.
-	trialTime = 5 * time.Second
-)
+// maxTrials is how many requests may try rules on many orders at once; others wait.
+const maxTrials = 2
+
+// trialTime is how long one page may take; what is done by then is answered. Only tests change it.
+var trialTime = 5 * time.Second
 
 // RulesRange is the part of the staged orders on which rules are tried.
 type RulesRange struct {

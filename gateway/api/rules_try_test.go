@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -187,5 +188,49 @@ func TestTriesOfRulesRefuseBadInput(t *testing.T) {
 	r.json(&p)
 	if len(p.Faults) < 2 || !strings.Contains(fmt.Sprint(p.Faults), "did you mean card_code?") {
 		t.Errorf("faults %+v", p.Faults)
+	}
+}
+
+// A page whose time is up is answered as far as it came, and the next one goes on behind it.
+func TestPreviewPagesEndWithTheirTime(t *testing.T) {
+	w := ruled(t, exampleText(t))
+	w.stock(5, nil)
+	defer api.SetTrialTime(0)()
+	seen := map[order.Key]bool{}
+	for cursor, pages := "", 0; pages < 7; pages++ {
+		var page previewPage
+		w.post("/api/v1/rules/preview", request(t, "cursor", cursor)).ok(200, &page)
+		if len(page.Rows) > 1 {
+			t.Errorf("a page without time has %d orders", len(page.Rows))
+		}
+		for _, r := range page.Rows {
+			seen[r.Key] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("%d orders seen, want 5", len(seen))
+	}
+}
+
+func TestFewRequestsTryRulesAtOnce(t *testing.T) {
+	turn := api.Turns(2)
+	first, err := turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := turn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := turn(over); err == nil {
+		t.Error("a third request tries rules beside two others")
+	}
+	first()
+	if _, err := turn(t.Context()); err != nil {
+		t.Errorf("a request whose turn it is: %v", err)
 	}
 }
