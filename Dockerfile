@@ -15,6 +15,7 @@ COPY gateway/ gateway/
 COPY magento/ magento/
 COPY mapping/ mapping/
 COPY order/ order/
+COPY preview/ preview/
 COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/

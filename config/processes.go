@@ -124,6 +124,8 @@ type Gateway struct {
 
 	// WebhookSecrets holds the secret of each instance whose webhook is on.
 	WebhookSecrets map[string]string `ignored:"true"`
+	// Rules are those of each instance. The gateway shows and tries them; it starts without them as well.
+	Rules map[string]RulesInForce `ignored:"true"`
 }
 
 // LoadGateway reads and checks the settings of the gateway.
@@ -136,8 +138,9 @@ func LoadGateway() (*Gateway, error) {
 			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
 		}
 	}
-	g.WebhookSecrets = map[string]string{}
+	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]RulesInForce{}
 	for _, name := range g.InstanceNames {
+		g.Rules[name] = rulesInForce(name)
 		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)

@@ -19,10 +19,15 @@ type decoder struct {
 	places   map[string]*token.Position
 	failed   map[string]bool
 	problems Problems
+	// read counts values, those behind an alias as often as it stands.
+	read int
 }
 
 // parseYAML gives the content of the one document in a text; nil for an empty one.
 func parseYAML(text []byte) (ast.Node, error) {
+	if deep := tooDeep(text); deep != nil {
+		return nil, deep
+	}
 	// Duplicate keys are the decoder's business: the parser would stop at the first.
 	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
@@ -110,6 +115,9 @@ func (d *decoder) decode(path string, node ast.Node, into any) {
 }
 
 func (d *decoder) value(path string, node ast.Node, v reflect.Value) {
+	if !d.affords(path) {
+		return
+	}
 	if raw, ok := v.Addr().Interface().(*ast.Node); ok {
 		*raw = node
 		return
@@ -184,7 +192,7 @@ func (d *decoder) structure(path string, node ast.Node, v reflect.Value) {
 	for _, e := range d.entries(path, node) {
 		field, ok := fields[e.key]
 		if !ok {
-			d.bad(e.path, "is no setting, want one of %s", strings.Join(names, ", "))
+			d.bad(e.path, "is no setting%s, want one of %s", meant(e.key, names), strings.Join(names, ", "))
 			continue
 		}
 		d.value(e.path, e.value, field)

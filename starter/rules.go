@@ -12,6 +12,7 @@ import (
 
 type rulesCommand struct {
 	Check rulesCheckCommand `cmd:"" help:"Check a rules file and name all its problems."`
+	Diff  rulesDiffCommand  `cmd:"" help:"Show which staged orders other rules would change, and how."`
 }
 
 type rulesCheckCommand struct {
@@ -46,7 +47,7 @@ func readRules(path string) (*mapping.Rules, []string) {
 	if err != nil {
 		return nil, []string{unreadable(path, err)}
 	}
-	rules, err := mapping.ParseRules(text)
+	rules, err := config.ParseRules(text)
 	if err == nil {
 		rules.Use(hooks.All()...)
 		return rules, nil

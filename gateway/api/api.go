@@ -35,6 +35,8 @@ type server struct {
 	api      huma.API
 	links    links
 	webhooks map[string]*webhook
+	// trials bounds how many requests try rules on many orders at once: each uses all processors.
+	trials chan struct{}
 }
 
 // New makes the handler of all routes. log gets failures of the gateway and of the servers behind it, by route and
@@ -44,10 +46,12 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s := &server{settings: settings, store: db, temporal: temporal, log: log,
 		api:      humagin.New(router, description()),
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
-		webhooks: newWebhooks(settings.WebhookSecrets)}
+		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials)}
 	s.routeHealth()
 	s.routeOrders()
 	s.routeResyncs()
+	s.routePreview()
+	s.routeRules()
 	s.routeStatus()
 	s.routeWebhooks()
 	document, err := json.Marshal(s.api.OpenAPI())
@@ -145,12 +149,12 @@ func index(doc *huma.OpenAPI) []byte {
 	for path, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post} {
 			if op != nil {
-				lines = append(lines, fmt.Sprintf("%-5s %-28s %s", op.Method, path, op.Summary))
+				lines = append(lines, fmt.Sprintf("%-5s %-30s %s", op.Method, path, op.Summary))
 			}
 		}
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[6:], b[6:]) })
 	text := "DataWald: orders from Magento 2 into SAP Business One\n\n" + strings.Join(lines, "\n") +
-		fmt.Sprintf("\n%-5s %-28s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
+		fmt.Sprintf("\n%-5s %-30s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
 	return []byte(text)
 }

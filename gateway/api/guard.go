@@ -89,11 +89,17 @@ func sameSite() gin.HandlerFunc {
 			return
 		}
 		media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
-		if err != nil || media != "application/json" && !(c.FullPath() == ginPath(webhookPath) && slices.Contains(cloudEvents, media)) {
+		if err != nil || media != "application/json" && !slices.Contains(otherMedia[c.FullPath()], media) {
 			notJSON().send(c)
 		}
 	}
 }
+
+// otherMedia are the content types beside JSON that a route takes. A form cannot have any of them.
+var otherMedia = map[string][]string{ginPath(webhookPath): cloudEvents, checkPath: yamlMedia}
+
+// yamlMedia are the content types under which programs send YAML (RFC 9512 and before).
+var yamlMedia = []string{"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
 
 // cloudEvents are the content types in which Adobe I/O Events delivers. A form cannot have them either.
 var cloudEvents = []string{"application/cloudevents+json", "application/cloudevents-batch+json"}

@@ -55,6 +55,7 @@ var (
 	webhookOff        = kind{"webhook-off", "There is no webhook here", http.StatusNotFound}
 	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
 	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}
+	noRules           = kind{"no-rules", "The gateway has no rules of the instance", http.StatusConflict}
 	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
 	internal          = kind{"internal", "The gateway failed", http.StatusInternalServerError}
 )

@@ -1,0 +1,35 @@
+package config
+
+import (
+	"fmt"
+	"os"
+
+	"datawald/mapping"
+)
+
+// RulesInForce are the rules of an instance as they stood when the process began, with their text.
+type RulesInForce struct {
+	// Text is the file; empty where it cannot be read.
+	Text string
+	// Rules is nil where the file cannot be read or has problems; Err says which.
+	Rules *mapping.Rules
+	Err   error
+}
+
+// rulesInForce reads the rules of an instance for a process that can do without them.
+func rulesInForce(instance string) RulesInForce {
+	var file RulesFile
+	name := prefix("RULES", instance)
+	if problems := load(name, &file); len(problems) > 0 {
+		return RulesInForce{Err: problemsError("The rules", problems)}
+	}
+	text, err := os.ReadFile(file.File)
+	if err != nil {
+		return RulesInForce{Err: fmt.Errorf("%s_FILE: %w", name, err)}
+	}
+	rules, err := ParseRules(text)
+	return RulesInForce{Text: string(text), Rules: rules, Err: err}
+}
+
+// ParseRules reads the text of a rules file as all programs use it. Its error is of type mapping.Problems.
+func ParseRules(text []byte) (*mapping.Rules, error) { return mapping.ParseRules(text) }
