@@ -10,8 +10,8 @@ type scanner struct {
 	nameEnd int
 }
 
-// maxNesting is how deep lists and tables may lie in each other; Magento's go to ten or so.
-const maxNesting = 500
+// maxDocumentNesting is how deep lists and tables may lie in each other; Magento's go to ten or so.
+const maxDocumentNesting = 500
 
 func (s *scanner) space() {
 	for s.at < len(s.text) {
@@ -26,7 +26,7 @@ func (s *scanner) space() {
 
 // skip moves behind the value that begins here; false where there is none.
 func (s *scanner) skip(depth int) bool {
-	if s.at >= len(s.text) || depth > maxNesting {
+	if s.at >= len(s.text) || depth > maxDocumentNesting {
 		return false
 	}
 	switch s.text[s.at] {
