@@ -78,10 +78,10 @@ func TestMap_HoldsAmountsThatNoSaleHas(t *testing.T) {
 		says   string
 	}{
 		"a discount above the price": {func(o *order.Order) {
-			o.Lines[0].Discount = d("100.01")
-			o.Totals.Discount, o.Totals.Grand = d("-100.01"), d("15.99")
-			o.Lines[0].Tax, o.Totals.Tax, o.Totals.Grand = d("0"), d("0"), d("10.99")
-		}, "discount_too_high", "item MUG: the discount of 100.01 USD is more than the row's price of 100.00 USD"},
+			o.Lines[0].Discount = d("100.02")
+			o.Totals.Discount, o.Totals.Grand = d("-100.02"), d("15.98")
+			o.Lines[0].Tax, o.Totals.Tax, o.Totals.Grand = d("0"), d("0"), d("10.98")
+		}, "discount_too_high", "item MUG: the discount of 100.02 USD is more than the row's price of 100.00 USD"},
 		"a discount above the freight": {func(o *order.Order) {
 			o.Totals.ShippingDiscount, o.Totals.Discount = d("6"), d("-6")
 			o.Totals.Grand = o.Totals.Grand.Sub(d("6"))

@@ -55,13 +55,14 @@ func (m *mapper) cause(c Component) (cause, hint string) {
 func (m *mapper) taxCause(c Component) (cause, hint string) {
 	slack := decimal.Zero
 	for _, b := range m.proof.rows {
-		exact := percentOf(b.net, b.code.Percent)
-		if exact.Sub(b.tax).Abs().GreaterThan(m.roundingOf(b.qty)) {
-			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(b.row), m.money(b.tax), b.code.Percent, m.money(b.net), m.money(exact)),
+		exact := percentOf(b.exactNet(), b.code.Percent)
+		if exact.Sub(b.tax).Abs().GreaterThan(m.slackOf(b)) {
+			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(b.row), m.money(b.tax), b.code.Percent, m.money(b.exactNet()), m.money(exact)),
 				"Open the order in Magento: a module computes the tax of this row, or the buyer is exempt. Give the code that B1 should have in the rules, or enter the order by hand."
 		}
-		slack = slack.Add(m.roundingOf(b.qty))
+		slack = slack.Add(m.slackOf(b))
 	}
+	slack = decimal.Max(slack, m.unit())
 	if c.Difference.Abs().LessThanOrEqual(slack) {
 		return "Magento rounds the tax by row or by piece, B1 by document; " + m.limit(),
 			m.roundingHint(m.money(c.Difference.Abs()))

@@ -12,7 +12,7 @@ func everyBookkeeping(local string) (all []bookkeeping) {
 				if discount == "document" && freight == "item" {
 					continue // the rules refuse it: such a discount lowers freight too
 				}
-				all = append(all, bookkeeping{local: local, taxRounding: rounding, property: "vat_group", discount: discount,
+				all = append(all, bookkeeping{local: local, taxRounding: rounding, property: "vat_group", discount: discount, negative: "quantity",
 					freight: freight, bundles: "as_priced", partly: "ordered", in: "order"})
 			}
 		}

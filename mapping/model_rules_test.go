@@ -17,6 +17,8 @@ import (
 type bookkeeping struct {
 	local, taxRounding, property           string
 	discount, freight, bundles, partly, in string
+	// negative is how lines less than nothing are written.
+	negative string
 	// weeeTaxed is as the shop is set: whether Magento takes tax on fixed product taxes.
 	weeeTaxed bool
 }
@@ -27,7 +29,7 @@ func drawBooks(t *rapid.T) bookkeeping {
 		local: pick(t, "local currency", "USD", "EUR", "JPY", "BHD"), taxRounding: pick(t, "tax rounding", "document", "line"),
 		property: pick(t, "property", "vat_group", "tax_code"), discount: pick(t, "discount as", "line", "document", "item", "expense"),
 		freight: pick(t, "freight as", "expense", "item"), bundles: pick(t, "bundles as", "as_priced", "children", "parent", "bom"),
-		partly: pick(t, "partly cancelled", "open", "ordered"), in: pick(t, "document in", "order", "base"),
+		partly: pick(t, "partly cancelled", "open", "ordered"), in: pick(t, "document in", "order", "base"), negative: pick(t, "negative lines", "quantity", "price"),
 	}
 	if b.discount == "document" {
 		b.freight = "expense"
@@ -50,7 +52,7 @@ func (b bookkeeping) text() string {
 	freight := map[string]string{"item": "item_code: FREIGHT", "expense": "expense_code: 1"}[b.freight]
 	return fmt.Sprintf(`
 version: 1
-company: { local_currency: %s, currencies: [USD, EUR, JPY, BHD], tax_rounding: %s, negative_lines: price }
+company: { local_currency: %s, currencies: [USD, EUR, JPY, BHD], tax_rounding: %s, negative_lines: %s }
 default:
   card_code: C-WEB
   warehouse: "01"
@@ -74,7 +76,7 @@ default:
     weee: { expense_code: 2, %s }
     surcharge: { expense_code: 2, tax_code: T0, amount: order.extension_attributes.%spayment_surcharge_amount }
   rounding: { max: { "*": 0.3, JPY: 15 }, expense_code: 3, tax_code: T0 }
-`, b.local, b.taxRounding, b.in, b.partly, b.bundles, b.property, strings.Join(codes, "\n"), b.discount, discount, freight,
+`, b.local, b.taxRounding, b.negative, b.in, b.partly, b.bundles, b.property, strings.Join(codes, "\n"), b.discount, discount, freight,
 		map[bool]string{true: "taxed: true", false: "tax_code: T0"}[b.weeeTaxed], map[string]string{"base": "base_"}[b.in])
 }
 
@@ -102,7 +104,7 @@ func (k *books) rulesOf(b bookkeeping) (*mapping.Rules, error) {
 
 // company is a simulated B1 company, which adds documents up by itself.
 func (k *books) company(b bookkeeping) *sapb1.Client {
-	name := b.local + b.taxRounding
+	name := b.local + b.taxRounding + b.negative
 	if k.companies[name] == nil {
 		k.companies[name] = company(k.t, b.config())
 	}
@@ -110,7 +112,7 @@ func (k *books) company(b bookkeeping) *sapb1.Client {
 }
 
 func (b bookkeeping) config() b1sim.Config {
-	cfg := b1sim.Config{LocalCurrency: b.local, TaxRounding: b1sim.TaxRounding(b.taxRounding), Rates: map[string]decimal.Decimal{},
+	cfg := b1sim.Config{LocalCurrency: b.local, TaxRounding: b1sim.TaxRounding(b.taxRounding), Rates: map[string]decimal.Decimal{}, NegativeLines: b1sim.NegativeLines(b.negative),
 		TaxCodes: map[string]decimal.Decimal{}, VatGroups: map[string]decimal.Decimal{}, KeepAliveMax: 1 << 30}
 	for currency, rate := range map[string]string{"USD": "0.9", "EUR": "1.1", "JPY": "0.0067", "BHD": "2.6"} {
 		if currency != b.local {

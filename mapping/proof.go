@@ -51,7 +51,7 @@ func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency} }
 
 // addGoods adds a row as it is booked.
 func (p *Proof) addGoods(b booking) {
-	p.goods, p.tax = p.goods.Add(b.net), p.tax.Add(b.tax)
+	p.goods, p.tax = p.goods.Add(b.exactNet()), p.tax.Add(b.tax)
 	p.rows = append(p.rows, b)
 }
 
