@@ -27,6 +27,7 @@ func TestCheck_ExpressionsInPlainWords(t *testing.T) {
 		`order.sku matches billing.x`:         `is no expression: matches without a pattern in quotes behind it at its character 11`,
 		`order.sku matches "("`:               `is no expression: `,
 		`0.12345678901234567`:                 `is no expression: a number of more than 15 digits at its character 1`,
+		`1234567890.1234567`:                  `is no expression: a number of more than 15 digits at its character 1`,
 		`1e400`:                               `is no expression: `,
 		`item.sku`:                            `reads item or parent, which only items.code and line_fields have; a loop reads rows of the order: sum(order.items, .qty_ordered)`,
 		`"` + strings.Repeat("x", 4000) + `"`: `has 4002 characters, want at most 4000: use a hook`,
