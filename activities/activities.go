@@ -40,6 +40,8 @@ type Company interface {
 	FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
 	FindDrafts(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
 	CreateOrder(ctx context.Context, o *sapb1.SalesOrder) (*sapb1.Document, error)
+	Partners
+	Items
 }
 
 // Instance is one shop, the company it feeds, and the rules between them.

@@ -65,6 +65,7 @@ func (p *posting) claim(ctx context.Context) error {
 			return later(time.Second, "the order has just changed")
 		}
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash
+		rename(doc)
 		doc.Claim = p.newClaim(token)
 		doc.RuleVersion, doc.Reference = p.instance.Rules.ID(), p.reference
 		if p.fresh = doc.Intent == nil; p.fresh {
@@ -90,12 +91,23 @@ func (p *posting) claim(ctx context.Context) error {
 	return nil
 }
 
+// rename gives what was sent of the staged document the hash that this release has for it: one of an earlier release covers
+// other members, and would look like a change in Magento.
+func rename(doc *store.Staged) {
+	if n := doc.Intent; n != nil && n.Payload == doc.PayloadHash {
+		n.Hash = doc.ContentHash
+	}
+	if doc.PostedHash != "" && doc.PostedPayload == doc.PayloadHash {
+		doc.PostedHash = doc.ContentHash
+	}
+}
+
 func (p *posting) newClaim(token string) *store.Claim {
 	return &store.Claim{Token: token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
 }
 
 func (p *posting) newIntent() *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference}
+	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode()}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
@@ -122,9 +134,10 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 	return err
 }
 
-// aboutToSend makes sure that the claim outlives the call, and counts a repeated sending as a new one.
+// aboutToSend makes sure that the claim outlives the call, that the intent names the business partner, and counts a repeated
+// sending as a new one.
 func (p *posting) aboutToSend(ctx context.Context) error {
-	if p.fresh && p.doc.BO == nil && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
+	if p.fresh && p.doc.BO == nil && p.buyer.event == nil && p.doc.Intent.CardCode == p.cardCode() && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
@@ -133,6 +146,9 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()
 		doc.Intent.Sends = sends
+		if p.buyer.event != nil {
+			doc.Note(*p.buyer.event)
+		}
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -61,10 +62,12 @@ func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, err
 
 // ours leaves out what was cancelled for another business partner: a number used once before says nothing.
 func (p *posting) ours(orders []sapb1.Document) []sapb1.Document {
-	want := p.instance.Rules.Store(p.doc.StoreID).CardCode
-	return slices.DeleteFunc(orders, func(d sapb1.Document) bool {
-		return d.IsCancelled() && d.CardCode != "" && !strings.EqualFold(d.CardCode, want)
-	})
+	return slices.DeleteFunc(orders, func(d sapb1.Document) bool { return d.IsCancelled() && !p.isOurs(d.CardCode) })
+}
+
+// isOurs reports whether a document of a business partner may be this order's.
+func (p *posting) isOurs(cardCode string) bool {
+	return cardCode == "" || slices.ContainsFunc(p.codes(), func(code string) bool { return strings.EqualFold(code, cardCode) })
 }
 
 // pick prefers a live order to a cancelled one and the oldest to its duplicates.
@@ -129,11 +132,11 @@ func (p *posting) foreign(f *found) *order.Reason {
 	if d == nil {
 		d, what = f.draft, "Draft"
 	}
-	want := p.instance.Rules.Store(p.doc.StoreID).CardCode
+	want := cmp.Or(p.cardCode(), p.instance.Rules.Store(p.doc.StoreID).CardCode)
 	switch {
 	case p.doc.BO != nil: // it is known to be ours
 		return nil
-	case d.CardCode != "" && !strings.EqualFold(d.CardCode, want):
+	case !p.isOurs(d.CardCode):
 		return &order.Reason{Code: "reference_in_use", Field: "NumAtCard",
 			Message: fmt.Sprintf("%s %d has the reference %s, but belongs to the business partner %s, not to %s.", what, d.DocNum, d.NumAtCard, d.CardCode, want),
 			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then resume the order."}
@@ -147,7 +150,7 @@ func (p *posting) foreign(f *found) *order.Reason {
 
 // backOffice is what the store keeps of a document in B1.
 func (p *posting) backOffice(d *sapb1.Document, linked bool) *store.BackOffice {
-	return &store.BackOffice{DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d), Linked: linked}
+	return &store.BackOffice{CardCode: d.CardCode, DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d), Linked: linked}
 }
 
 // total is the document's total in its own currency, which B1 may call by a name of its own.

@@ -8,10 +8,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"datawald/magento"
 	"datawald/mapping"
 	"datawald/order"
-	"datawald/sapb1"
 	"datawald/store"
 )
 
@@ -49,7 +47,14 @@ type posting struct {
 	instance Instance
 	key      order.Key
 	doc      *store.Staged
-	mapped   mapping.Result
+	// source is the Magento document; nil where the rules do not need it.
+	source *mapping.Source
+	// buyer is who the order goes to, items the codes of its barcodes.
+	buyer buyer
+	items map[string]string
+	// itemsHold is why the articles are not known.
+	itemsHold *order.Reason
+	mapped    mapping.Result
 	// hash is of the content that was mapped, and so of what is sent, whatever is staged meanwhile.
 	hash string
 	// reference is the NumAtCard that the rules give the order.
@@ -78,10 +83,11 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if wait := p.tooEarly(); wait > 0 {
 		return nil, later(wait, "an earlier attempt may still be at work")
 	}
-	p.mapped, p.hash, p.reference = p.instance.Rules.Map(mapping.Input{Order: p.doc.Order, Now: now()}), p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
-	if p.mapped.Document != nil {
-		p.hide = order.NewRedactor(p.doc.Order, mapping.Personal(p.mapped.Document)...).Text
+	if err := p.ask(ctx); err != nil {
+		return nil, p.notAsked(ctx, err)
 	}
+	p.hash, p.reference = p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
+	p.mapOrder()
 	// An order that B1 may have is looked for even when it could not be sent today.
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
@@ -112,16 +118,8 @@ func (p *posting) load(ctx context.Context) error {
 	if doc.PayloadHash == "" {
 		return heldWithoutDocument(doc)
 	}
-	if doc.Order == nil {
-		raw, err := p.store.Payload(ctx, store.PayloadRef{Key: p.key, Hash: doc.PayloadHash})
-		if err != nil {
-			return err
-		}
-		o, err := magento.Convert(p.instance.Name, raw)
-		if err != nil {
-			return p.hold(ctx, "read", unreadableReason(err))
-		}
-		doc.Order, doc.ContentHash = o, o.ContentHash()
+	if err := p.understand(ctx); err != nil {
+		return err
 	}
 	p.hide = order.NewRedactor(doc.Order).Text
 	return nil
@@ -189,35 +187,14 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, p.hold(ctx, "considered", d.Reason)
 	case d.Status != order.Pending:
 		return p.setAside(ctx, d)
-	case p.mapped.Hold != nil:
-		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
+	}
+	if err := p.settleBuyer(ctx); err != nil {
+		return nil, err
 	}
 	if err := p.aboutToSend(ctx); err != nil {
 		return nil, err
 	}
 	return p.insert(ctx)
-}
-
-// maxSends is how often an order is sent without a clear answer, before a person is asked.
-const maxSends = 3
-
-// noClearAnswer holds an order that B1 neither takes nor refuses.
-func noClearAnswer(n *store.Intent) *order.Reason {
-	switch {
-	case sapb1.IsApprovalCode(n.Answer):
-		return &order.Reason{Code: "b1_no_match", Field: "Orders",
-			Message: "B1 answered that it found no matching record, and there is no draft of the order.",
-			Hint:    "A code in the rules (branch, series, cost centre) does not exist in B1, or a branch is missing."}
-	case sapb1.IsDuplicateCode(n.Answer):
-		return &order.Reason{Code: "b1_duplicate_key", Field: "Orders",
-			Message: "B1 answered that the entry exists already, and no sales order has the order's reference.",
-			Hint:    "Look in B1 for a record with a unique user-defined field of the same value."}
-	case n.Sends >= maxSends:
-		return &order.Reason{Code: "b1_no_clear_answer", Field: "Orders",
-			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", n.Sends, n.Answer),
-			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}
-	}
-	return nil
 }
 
 // insert sends the order, once. B1 must have answered before the claim ends.
@@ -234,19 +211,12 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	}
 	switch failure.Kind {
 	case order.Permanent:
+		if again, err := p.forgotten(ctx, failure); again || err != nil {
+			return nil, p.resolveAnew(ctx)
+		}
 		return nil, p.hold(ctx, "refused", refusal(failure))
 	case order.Unknown:
 		return nil, p.unresolved(ctx, failure)
 	}
 	return nil, p.nothingSent(ctx, failure)
-}
-
-// refusal is B1's answer as a clerk reads it.
-func refusal(f *order.Failure) *order.Reason {
-	r := &order.Reason{Code: "b1_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the order: %s (%s).", short(f.Message), f.Code),
-		Hint: "Mend it in B1 or in the rules, then resume the order."}
-	if f.Field != "" {
-		r.Hint = "Mend " + f.Field + " in B1 or in the rules, then resume the order."
-	}
-	return r
 }

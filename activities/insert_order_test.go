@@ -36,9 +36,10 @@ func TestMain(m *testing.M) {
 
 // company is a B1 whose answers a test decides.
 type company struct {
-	mu      sync.Mutex
-	orders  []sapb1.Document
-	created atomic.Int32
+	activities.Company // for what no test here asks
+	mu                 sync.Mutex
+	orders             []sapb1.Document
+	created            atomic.Int32
 	// onFind and onCreate run before the answer.
 	onFind   func()
 	onCreate func(*sapb1.SalesOrder) error
@@ -95,15 +96,21 @@ type bench struct {
 // exampleRules are those that come with the project.
 func exampleRules(t *testing.T) *mapping.Rules {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := mapping.ParseRules(text)
+	rules, err := mapping.ParseRules([]byte(exampleRulesText(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rules
+}
+
+// exampleRulesText is their file.
+func exampleRulesText(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func newBench(t *testing.T, c *company) *bench {

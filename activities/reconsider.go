@@ -83,9 +83,16 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 		if !ruledOut(doc) {
 			return store.ErrUnchanged
 		}
+		source, err := a.understood(ctx, i, doc)
+		if _, ok := errors.AsType[*order.Reason](err); ok {
+			return store.ErrUnchanged // its document says nothing, whatever the rules are
+		}
+		if err != nil {
+			return err
+		}
 		d := i.Rules.Decide(doc.Order, now())
 		if d.Status == order.Pending {
-			if d.Reason = i.Rules.Map(mapping.Input{Order: doc.Order, Now: now()}).Hold; d.Reason != nil {
+			if d.Reason = i.Rules.Map(mapping.Input{Order: doc.Order, Source: source, Now: now()}).Hold; d.Reason != nil {
 				d.Status = order.Held
 			}
 		}
@@ -124,11 +131,12 @@ func ruledOut(doc *store.Staged) bool {
 	return doc.Status == order.Excluded || doc.Status == order.Held && heldByRules(doc)
 }
 
-// heldByRules reports whether the step that held the order last is one that asks the rules and not B1.
+// heldByRules reports whether the step that held the order last is one that asks the rules, or that made its buyer as they
+// say, and not B1's answer to the order itself.
 func heldByRules(doc *store.Staged) bool {
 	for n := len(doc.Timeline) - 1; n >= 0; n-- {
 		if e := doc.Timeline[n]; e.Outcome == string(order.Held) {
-			return e.Step == "staged" || e.Step == "considered" || e.Step == "mapped"
+			return e.Step == "staged" || e.Step == "considered" || e.Step == "mapped" || e.Step == "partner"
 		}
 	}
 	return false

@@ -10,6 +10,7 @@ import (
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/sapb1"
+	"datawald/worker/hooks"
 )
 
 // Magento says how to reach and read one shop. Settings of the instance main have the plain names MAGENTO_…; those of
@@ -141,7 +142,7 @@ type RulesFile struct {
 	File string `split_words:"true" default:"rules.example.yaml"`
 }
 
-// Load reads and checks the rules.
+// Load reads and checks the rules, and gives them the company's hooks.
 func (f RulesFile) Load() (*mapping.Rules, error) {
 	text, err := os.ReadFile(f.File)
 	if err != nil {
@@ -151,6 +152,7 @@ func (f RulesFile) Load() (*mapping.Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n    "))
 	}
+	rules.Use(hooks.All()...)
 	return rules, nil
 }
 

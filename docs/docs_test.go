@@ -2,10 +2,12 @@
 package docs_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,9 +23,9 @@ func mappingPage(t *testing.T) string {
 	return string(text)
 }
 
-func TestMappingNamesEverySetting(t *testing.T) {
-	page := mappingPage(t)
-	seen := map[reflect.Type]bool{}
+// settings are the names of all settings of the rules, as they are written in a file.
+func settings() []string {
+	seen, names := map[reflect.Type]bool{}, map[string]bool{}
 	var visit func(reflect.Type)
 	visit = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice || typ.Kind() == reflect.Map {
@@ -34,16 +36,75 @@ func TestMappingNamesEverySetting(t *testing.T) {
 		}
 		seen[typ] = true
 		for i := range typ.NumField() {
-			f := typ.Field(i)
-			if name := strings.Split(f.Tag.Get("yaml"), ",")[0]; name != "" && name != "-" && !strings.Contains(page, name) {
-				t.Errorf("docs/mapping.md: the setting %s (%s.%s) is missing", name, typ.Name(), f.Name)
+			if name := strings.Split(typ.Field(i).Tag.Get("yaml"), ",")[0]; name != "" && name != "-" {
+				names[name] = true
 			}
-			visit(f.Type)
+			visit(typ.Field(i).Type)
 		}
 	}
 	visit(reflect.TypeFor[mapping.Rules]())
-	if len(seen) < 8 {
-		t.Errorf("only %d groups of settings were found", len(seen))
+	return slices.Sorted(maps.Keys(names))
+}
+
+// A setting is named by itself: `place`, or with the one that holds it: `freight.item_code`, `payments: {}`.
+func TestMappingNamesEverySetting(t *testing.T) {
+	page, names := mappingPage(t), settings()
+	for _, name := range names {
+		if !regexp.MustCompile("`([a-z_]+\\.)*" + name + "[`:]").MatchString(page) {
+			t.Errorf("docs/mapping.md: the setting %s is missing", name)
+		}
+	}
+	if len(names) < 70 {
+		t.Errorf("only %d settings were found", len(names))
+	}
+}
+
+func TestExampleShowsEverySetting(t *testing.T) {
+	text := example(t)
+	for _, name := range settings() {
+		if !regexp.MustCompile(`(?m)^[^:]*\b` + name + `: |[{,(] ?` + name + `: |\b` + name + `:$`).MatchString(text) {
+			t.Errorf("rules.example.yaml: the setting %s is missing", name)
+		}
+	}
+}
+
+func example(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "rules.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var (
+	// commented is a setting behind a #: a name and a colon, or an entry of a list. What follows deeper belongs to it.
+	commented = regexp.MustCompile(`^( *)# (- \{|("[^"]+"|[A-Za-z_]\w*):\s)`)
+	deeper    = regexp.MustCompile(`^( *)#   `)
+)
+
+// Whoever takes the # away from a setting of the example gets one that is valid, however many he takes.
+func TestExampleIsValidWithEveryOptionalSetting(t *testing.T) {
+	var out []string
+	inside, taken := false, 0
+	for line := range strings.Lines(example(t)) {
+		switch {
+		case commented.MatchString(line):
+			inside = true
+		case !inside || !deeper.MatchString(line):
+			inside = false
+		}
+		if inside {
+			line = strings.Replace(line, "# ", "", 1)
+			taken++
+		}
+		out = append(out, line)
+	}
+	if _, err := mapping.ParseRules([]byte(strings.Join(out, ""))); err != nil {
+		t.Errorf("with every optional setting rules.example.yaml has problems:\n%v\n%s", err, strings.Join(out, ""))
+	}
+	if taken < 30 {
+		t.Errorf("only %d optional settings were found", taken)
 	}
 }
 
@@ -76,5 +137,30 @@ func TestMappingNamesEveryReason(t *testing.T) {
 	}
 	if len(found) < 20 {
 		t.Errorf("only %d reasons were found in the code", len(found))
+	}
+}
+
+// A code is explained once: in one row of the table of holds, or of one of the others.
+func TestMappingExplainsEachHoldOnce(t *testing.T) {
+	_, holds, found := strings.Cut(mappingPage(t), "## Why an order is held\n")
+	if !found {
+		t.Fatal("docs/mapping.md has no section on holds")
+	}
+	holds, _, _ = strings.Cut(holds, "Reasons of other states")
+	rows := map[string]int{}
+	for line := range strings.Lines(holds) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[1], -1) {
+				rows[m[1]]++
+			}
+		}
+	}
+	for code, n := range rows {
+		if n > 1 {
+			t.Errorf("docs/mapping.md: %s is explained %d times", code, n)
+		}
+	}
+	if len(rows) < 50 {
+		t.Errorf("only %d holds are explained", len(rows))
 	}
 }

@@ -117,8 +117,12 @@ func (c *Client) listsAny(ctx context.Context) bool {
 	return false
 }
 
-// takeIfBroken takes an order out when it belongs to the search and breaks it by itself.
+// takeIfBroken takes an order out when it belongs to the search and breaks it by itself. One that is out already, known from
+// before and met again as the neighbour of another, is not taken twice: it would come twice in one page.
 func (p *partition) takeIfBroken(ctx context.Context, id int64) (taken bool, err error) {
+	if slices.Contains(p.out, strconv.FormatInt(id, 10)) {
+		return true, nil
+	}
 	alone := p.search
 	alone.where = append(slices.Clip(alone.where), condition{"entity_id", opEqual, strconv.FormatInt(id, 10)})
 	if _, err := p.list(ctx, alone); err == nil || !mayBeOneOrder(err) {

@@ -6,8 +6,12 @@ import (
 	"datawald/order"
 )
 
-// base reads the amounts in the currency of the website.
+// base reads the amounts in the currency of the website; nil where the document has no total in it. Without that the
+// others would read as nothing, and an order that is booked in that currency would cost nothing.
 func (w *wireOrder) base() (*order.BaseAmounts, error) {
+	if !given(w.BaseGrandTotal) {
+		return nil, nil
+	}
 	var r baseReader
 	x := w.Extra.orEmpty()
 	b := &order.BaseAmounts{Totals: order.Totals{
@@ -36,6 +40,12 @@ func (w *wireOrder) base() (*order.BaseAmounts, error) {
 		}
 	}
 	return b, r.fault
+}
+
+// given reports whether a document has an amount there: it may be missing, null or empty.
+func given(text unread) bool {
+	var a amount
+	return len(text) > 0 && (a.UnmarshalJSON(text) != nil || a.given)
 }
 
 // baseReader reads amounts and keeps the first fault.

@@ -96,3 +96,31 @@ func TestReader_AdoptsThePageLimitOfTheShop(t *testing.T) {
 		}
 	})
 }
+
+// What broke a list before is tried first. When the order in front of it breaks the list now, the search for those at fault
+// comes upon it once more, as that one's neighbour.
+func TestReader_ReadsAnOrderOnceThatBrokeAListBeforeAndBreaksItAgainBehindAnother(t *testing.T) {
+	shop := newShop(t, magentosim.Config{Orders: 6})
+	url := serve(t, shop)
+	first, second := shop.Orders()[0].EntityID, shop.Orders()[1].EntityID
+	for _, hidden := range []bool{false, true} {
+		client := newClient(t, magento.Settings{URL: url})
+		for _, poison := range [][]int64{{second}, {first, second}} {
+			if err := shop.SetFaults(func(f *magentosim.Faults) { f.PoisonEntityIDs, f.PoisonGetMissing = poison, hidden }); err != nil {
+				t.Fatal(err)
+			}
+			read, broken := readPast(t, &magento.Reader{Client: client, PageSize: 3})
+			times := map[int64]int{}
+			for _, id := range read {
+				times[id]++
+			}
+			slices.Sort(broken)
+			for _, id := range slices.Compact(broken) { // one that cannot be shown comes with every page
+				times[id]++
+			}
+			if times[first] != 1 || times[second] != 1 || len(times) != 6 {
+				t.Errorf("with %v broken, hidden %t: read %v, cannot be shown %v; want each once", poison, hidden, read, broken)
+			}
+		}
+	}
+}

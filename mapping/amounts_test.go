@@ -78,14 +78,14 @@ func TestMap_HoldsAmountsThatNoSaleHas(t *testing.T) {
 		says   string
 	}{
 		"a discount above the price": {func(o *order.Order) {
-			o.Lines[0].Discount = d("100.01")
-			o.Totals.Discount, o.Totals.Grand = d("-100.01"), d("15.99")
-			o.Lines[0].Tax, o.Totals.Tax, o.Totals.Grand = d("0"), d("0"), d("10.99")
-		}, "discount_too_high", "item MUG: the discount of 100.01 USD is more than the row's price of 100.00 USD"},
+			o.Lines[0].Discount = d("100.02")
+			o.Totals.Discount, o.Totals.Grand = d("-100.02"), d("15.98")
+			o.Lines[0].Tax, o.Totals.Tax, o.Totals.Grand = d("0"), d("0"), d("10.98")
+		}, "discount_too_high", "item MUG: the discount of 100.02 USD is more than the row's price of 100.00 USD"},
 		"a discount above the freight": {func(o *order.Order) {
 			o.Totals.ShippingDiscount, o.Totals.Discount = d("6"), d("-6")
 			o.Totals.Grand = o.Totals.Grand.Sub(d("6"))
-		}, "shipping_discount_too_high", "6 on shipping"},
+		}, "shipping_discount_too_high", "6.00 USD on shipping"},
 		"a negative price":     {line(func(l *order.Line) { l.Price = d("-1") }), "amount_negative", "item MUG: price is -1"},
 		"a negative quantity":  {line(func(l *order.Line) { l.QtyOrdered = d("-1") }), "amount_negative", "item MUG: qty_ordered is -1"},
 		"a negative discount":  {line(func(l *order.Line) { l.Discount = d("-1") }), "amount_negative", "item MUG: discount_amount is -1"},

@@ -1,52 +1,51 @@
 package mapping
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/shopspring/decimal"
 
 	"datawald/order"
 )
 
-// booking is a row of the order with the amounts that are booked for it, in the digits that B1 keeps of the currency.
+// booking is a row of the order with the amounts that are booked for it.
 type booking struct {
 	row order.Line
 	// qty is what goes to B1: what was ordered, or what is left of it.
 	qty decimal.Decimal
-	// exact is the row without tax before discount, as far as Magento's figures tell; net is it after discount, in whole
-	// units of the currency; discount is what was taken off, without the tax in it.
-	exact, net, discount decimal.Decimal
-	// tax is Magento's tax on the row.
-	tax  decimal.Decimal
-	code TaxCode
+	// exact is the row without tax before its discount, off what was taken off, without the tax in it, and tax Magento's tax
+	// on it, all as far as Magento's figures tell.
+	exact, off, tax decimal.Decimal
+	code            TaxCode
+	// gross and net are the row before and after its discount in whole units of the currency, as they are booked.
+	gross, net decimal.Decimal
 }
 
-// gross is the row before its discount.
-func (b booking) gross() decimal.Decimal { return b.net.Add(b.discount) }
+// exactNet is the row after its discount, as far as Magento's figures tell.
+func (b booking) exactNet() decimal.Decimal { return b.exact.Sub(b.off) }
+
+// discount is what was taken off the row, in whole units.
+func (b booking) discount() decimal.Decimal { return b.gross.Sub(b.net) }
 
 // price is the price of one before the discount.
 func (b booking) price() decimal.Decimal { return b.exact.DivRound(b.qty, 10) }
 
-// takeRows works out what is booked for each row. The nets add up to what Magento has of goods after their discounts.
+// takeRows works out what is booked for each row, and at which tax code.
 func (m *mapper) takeRows() *order.Reason {
 	inclusive := m.readInclusive()
 	for _, l := range m.chosen {
 		if l.QtyOrdered.IsZero() {
 			continue
 		}
-		b := booking{row: l, qty: l.QtyOrdered, exact: exactGross(l, inclusive), tax: l.Tax}
-		b.discount = l.Discount.Sub(l.TaxCompensation)
-		m.bookings = append(m.bookings, b)
+		m.bookings = append(m.bookings, booking{row: l, qty: l.QtyOrdered, exact: exactGross(l, inclusive),
+			off: l.Discount.Sub(l.TaxCompensation), tax: l.Tax})
 	}
-	if hold := m.checkRows(); hold != nil {
-		return hold
+	for _, step := range []func() *order.Reason{m.checkRows, m.leaveOpen, m.codes, m.toUnits} {
+		if hold := step(); hold != nil {
+			return hold
+		}
 	}
-	if hold := m.leaveOpen(); hold != nil {
-		return hold
-	}
-	return m.toUnits()
+	return nil
 }
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
@@ -75,16 +74,29 @@ func (m *mapper) goodsTotal() decimal.Decimal {
 	return m.order.Totals.Subtotal
 }
 
-// checkRows compares the rows with the order's own sums: Magento keeps four digits of a price, so that a row of many
-// pieces may be off by as many ten-thousandths.
+// magentoCent is the unit to which Magento rounds, whatever the currency (PriceCurrency::round).
+var magentoCent = decimal.New(1, -2)
+
+// roundingOf is by how much an amount of a row may differ from the exact one: half a cent for each piece where Magento
+// rounds by piece, and a cent for the row.
+func roundingOf(qty decimal.Decimal) decimal.Decimal {
+	return magentoCent.Mul(qty).DivRound(two, 10).Add(magentoCent)
+}
+
+// slackOf is by how much the figures of a row may differ; a bundle that is gathered into one row has the slack of its parts.
+func (m *mapper) slackOf(b booking) decimal.Decimal {
+	return roundingOf(decimal.Max(b.qty, m.pieces[b.row.ItemID]))
+}
+
+// checkRows compares the rows with the order's own sums.
 func (m *mapper) checkRows() *order.Reason {
-	rows, discounts, slack := decimal.Zero, decimal.Zero, m.unit()
+	rows, discounts, slack := decimal.Zero, decimal.Zero, magentoCent
 	for _, b := range m.bookings {
 		rows, discounts = rows.Add(b.exact), discounts.Add(b.row.Discount)
-		slack = slack.Add(m.unit()).Add(b.qty.Mul(decimal.New(1, -4)))
+		slack = slack.Add(m.slackOf(b))
 	}
 	t := m.order.Totals
-	if total := m.goodsTotal(); rows.Sub(total).Abs().GreaterThan(slack) {
+	if rows.Sub(m.goodsTotal()).Abs().GreaterThan(slack) {
 		return &order.Reason{Code: "magento_lines_inconsistent", Field: "subtotal",
 			Message: fmt.Sprintf("Magento's lines add up to %s, its subtotal is %s.", m.money(rows), m.money(t.Subtotal)),
 			Hint:    "Open the order in Magento: a line is missing or has another price than its subtotal."}
@@ -97,58 +109,17 @@ func (m *mapper) checkRows() *order.Reason {
 	return nil
 }
 
-// toUnits rounds the nets to whole units of the currency so that they add up to Magento's goods after discount. The cents
-// that rounding row by row leaves over go to the rows that were rounded furthest.
-func (m *mapper) toUnits() *order.Reason {
-	want, sum := decimal.Zero, decimal.Zero
-	exact := make([]decimal.Decimal, len(m.bookings))
+// codes finds the tax code of every row.
+func (m *mapper) codes() *order.Reason {
 	for i := range m.bookings {
 		b := &m.bookings[i]
-		exact[i] = b.exact.Sub(b.discount)
-		b.net, b.discount = m.round(exact[i]), m.round(b.discount)
-		if b.net.IsNegative() && exact[i].Neg().LessThan(m.unit()) {
-			b.net = decimal.Zero // a discount of the whole row, rounded up
+		percent, hold := m.rateOfRow(*b)
+		if hold != nil {
+			return hold
 		}
-		sum = sum.Add(b.net)
-		if b.net.IsNegative() {
-			return &order.Reason{Code: "discount_too_high", Field: place(b.row),
-				Message: fmt.Sprintf("%s: the discount of %s is more than the row's price of %s.", place(b.row), m.money(b.row.Discount), m.money(b.exact)),
-				Hint:    "Open the order in Magento: a price rule or a module takes off more than the row costs. Enter the order by hand."}
+		if b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)}); hold != nil {
+			return hold
 		}
 	}
-	want = m.goodsNet(exact)
-	m.spreadCents(exact, want.Sub(sum))
 	return nil
-}
-
-// goodsNet is what all goods cost after discount: by Magento's totals, or by the rows where only a part of them is left.
-func (m *mapper) goodsNet(exact []decimal.Decimal) decimal.Decimal {
-	if m.open {
-		return m.round(decimal.Sum(decimal.Zero, exact...))
-	}
-	t := m.order.Totals
-	return m.round(decimal.Sum(m.goodsTotal(), t.Discount, t.ShippingDiscount, t.TaxCompensation))
-}
-
-// spreadCents changes the nets by a few units in all, one for a row, and one more when every row has had one.
-func (m *mapper) spreadCents(exact []decimal.Decimal, cents decimal.Decimal) {
-	unit := m.unit()
-	if cents.IsNegative() {
-		unit = unit.Neg()
-	}
-	rows := make([]int, 0, len(m.bookings))
-	for i, b := range m.bookings {
-		if !b.net.IsZero() {
-			rows = append(rows, i)
-		}
-	}
-	if len(rows) == 0 {
-		return
-	}
-	lacks := func(i int) decimal.Decimal { return exact[i].Sub(m.bookings[i].net).Mul(unit) }
-	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Or(lacks(b).Cmp(lacks(a)), cmp.Compare(a, b)) })
-	for n := 0; !cents.IsZero() && n < 10*len(rows); n++ {
-		b := &m.bookings[rows[n%len(rows)]]
-		b.net, cents = b.net.Add(unit), cents.Sub(unit)
-	}
 }

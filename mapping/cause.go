@@ -10,29 +10,43 @@ import (
 
 // differs holds an order whose totals differ: it names the part that differs most, both figures, and the likely cause.
 func (m *mapper) differs() *order.Reason {
-	worst := m.proof.Components[0]
-	for _, c := range m.proof.Components[:len(m.proof.Components)-1] {
-		if c.Name != "rounding" && c.Difference.Abs().GreaterThan(worst.Difference.Abs()) {
+	parts := m.proof.Components[:len(m.proof.Components)-1]
+	worst, rest := parts[0], m.sheet.total.Sub(m.expected())
+	for _, c := range parts {
+		if rest = rest.Sub(c.Difference); c.Name != "rounding" && c.Difference.Abs().GreaterThan(worst.Difference.Abs()) {
 			worst = c
 		}
+	}
+	if m.open && rest.Abs().GreaterThan(worst.Difference.Abs()) {
+		return m.givenBack(rest)
 	}
 	cause, hint := m.cause(worst)
 	return &order.Reason{Code: "total_differs", Field: worst.Name,
 		Message: fmt.Sprintf("B1 would compute %s, Magento says %s. The difference is in %s: %s against %s; %s.",
-			m.money(m.sheet.total), m.money(m.expected()), worst.Name, worst.B1, worst.Magento, cause),
+			m.money(m.sheet.total), m.money(m.expected()), worst.Name, m.money(worst.B1), m.money(worst.Magento), cause),
 		Hint: hint}
+}
+
+// givenBack holds what is left of an order when all its parts agree and the total does not: what Magento took off the total
+// is not what the cancelled and refunded rows cost.
+func (m *mapper) givenBack(rest decimal.Decimal) *order.Reason {
+	than := "more"
+	if rest.IsNegative() {
+		than = "less"
+	}
+	return &order.Reason{Code: "total_differs", Field: "total",
+		Message: fmt.Sprintf("B1 would compute %s, of Magento's total %s are left. Goods, freight and tax agree; Magento gave back %s %s than what went back costs (adjustments of a credit memo, or shipping).",
+			m.money(m.sheet.total), m.money(m.expected()), m.money(rest.Abs()), than),
+		Hint: "Enter the order by hand, or post it as it was ordered (partly_cancelled: ordered in the rules)."}
 }
 
 // cause says what most likely makes a part differ, and what to do about it.
 func (m *mapper) cause(c Component) (cause, hint string) {
-	switch {
-	case c.Name == "tax":
+	switch c.Name {
+	case "tax":
 		return m.taxCause(c)
-	case c.Name == "lines":
+	case "lines":
 		return "a hook or a rule changed the lines", "Look at the hooks of the worker, and at line_fields in the rules."
-	case m.open:
-		return "Magento gave back another amount than the goods that went back cost (adjustments of a credit memo, or shipping)",
-			"Enter the order by hand, or post it as it was ordered (partly_cancelled: ordered in the rules)."
 	}
 	return m.limit(), "Look at the rules for " + c.Name + " of this store."
 }
@@ -41,18 +55,27 @@ func (m *mapper) cause(c Component) (cause, hint string) {
 func (m *mapper) taxCause(c Component) (cause, hint string) {
 	slack := decimal.Zero
 	for _, b := range m.proof.rows {
-		exact := percentOf(b.net, b.code.Percent)
-		if exact.Sub(b.tax).Abs().GreaterThan(m.roundingOf(b.qty)) {
-			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(b.row), m.money(b.tax), b.code.Percent, m.money(b.net), m.money(exact)),
+		exact := percentOf(b.exactNet(), b.code.Percent)
+		if exact.Sub(b.tax).Abs().GreaterThan(m.slackOf(b)) {
+			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(b.row), m.money(b.tax), b.code.Percent, m.money(b.exactNet()), m.money(exact)),
 				"Open the order in Magento: a module computes the tax of this row, or the buyer is exempt. Give the code that B1 should have in the rules, or enter the order by hand."
 		}
-		slack = slack.Add(m.roundingOf(b.qty))
+		slack = slack.Add(m.slackOf(b))
 	}
+	slack = decimal.Max(slack, m.unit())
 	if c.Difference.Abs().LessThanOrEqual(slack) {
 		return "Magento rounds the tax by row or by piece, B1 by document; " + m.limit(),
-			fmt.Sprintf("Raise rounding.max to %s or more, if your accounts allow it.", c.Difference.Abs())
+			m.roundingHint(m.money(c.Difference.Abs()))
 	}
 	return m.limit(), "Check the tax codes of this store in the rules."
+}
+
+// roundingHint says how to let a difference pass.
+func (m *mapper) roundingHint(difference string) string {
+	if m.store.Rounding == nil {
+		return "Say in the rules where such differences go (rounding), if your accounts allow " + difference + "."
+	}
+	return "Raise rounding.max to " + difference + " or more, if your accounts allow it."
 }
 
 // limit says what the rules let pass as rounding.

@@ -33,8 +33,10 @@ func (r *Rules) check() []Problem {
 	c.reference(r.Reference)
 	c.writeBack(r.WriteBack)
 	c.store("default", r.Default)
+	c.fields("default", r.Default, r.Reference.UserField)
 	for _, id := range slices.Sorted(maps.Keys(r.Stores)) {
 		c.store(storePath(id), r.Stores[id])
+		c.fields(storePath(id), r.Stores[id], r.Reference.UserField)
 	}
 	return c.problems
 }

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -28,15 +27,5 @@ func (c *checker) expression(at string, e Expression, line bool) {
 		c.bad(at, "%s", e.program.fault)
 	case e.program.line && !line:
 		c.bad(at, "reads item or parent, which only items.code and line_fields have; a loop reads rows of the order: sum(order.items, .qty_ordered)")
-	}
-}
-
-// fields checks the names of properties, and that each has a value.
-func (c *checker) fields(at string, fields map[string]Field) {
-	for name, f := range fields {
-		if !f.Value.IsSet() {
-			c.bad(at+"."+name, "is empty, want an expression")
-		}
-		c.between(fmt.Sprintf("%s.%s.max", at, name), f.Max, 0, maxValueText)
 	}
 }

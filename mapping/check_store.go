@@ -15,6 +15,7 @@ func (c *checker) store(at string, s StoreRules) {
 	if n := length(s.CardCode); n == 0 || n > 15 {
 		c.bad(at+".card_code", "is %q, want a business partner code of 1 to 15 characters", s.CardCode)
 	}
+	c.partner(at+".partner", s.Partner)
 	c.between(at+".due_days", s.DueDays, 0, 3650)
 	for name, day := range map[string]string{"document": s.Dates.Document, "tax": s.Dates.Tax, "due_from": s.Dates.DueFrom} {
 		c.choice(at+".dates."+name, day, DayOfPosting, DayOfOrder)
@@ -29,6 +30,7 @@ func (c *checker) store(at string, s StoreRules) {
 	c.taxes(at+".tax", s.Tax)
 	c.discount(at+".discount", s)
 	c.expressions(at, s)
+	c.items(at+".items", s.Items)
 	if s.Freight.ItemCode == "" && s.Freight.ExpenseCode == 0 {
 		c.bad(at+".freight", "is empty, want expense_code (a B1 additional expense) or item_code")
 	}

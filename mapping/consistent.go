@@ -16,6 +16,9 @@ func (m *mapper) checkMagento() *order.Reason {
 	t := m.order.Totals
 	grand, first := m.charged(t.Grand), decimal.Zero
 	for i, r := range readings {
+		if r.weeeInside && m.weee().IsZero() {
+			break // nothing that could be inside
+		}
 		sum := t.Sum()
 		for _, part := range m.extraParts {
 			sum = sum.Add(r.of(part))
@@ -23,7 +26,7 @@ func (m *mapper) checkMagento() *order.Reason {
 		if i == 0 {
 			first = sum
 		}
-		if m.charged(sum).Equal(grand) && m.subtotalFits(r.weeeInside) {
+		if m.charged(sum).Equal(grand) {
 			m.weeeInside = r.weeeInside
 			m.taxInside(r)
 			return m.checkTax()
@@ -67,21 +70,6 @@ func onlyIf(yes bool, d decimal.Decimal) decimal.Decimal {
 		return d
 	}
 	return decimal.Zero
-}
-
-// subtotalFits reports whether the subtotal holds the fixed product taxes, where there are some: the rows tell.
-func (m *mapper) subtotalFits(weeeInside bool) bool {
-	weee := m.weee()
-	if weee.IsZero() {
-		return !weeeInside
-	}
-	sum := decimal.Zero
-	for _, l := range m.chosen {
-		sum = sum.Add(exactGross(l, false))
-	}
-	beside := sum.Sub(m.order.Totals.Subtotal).Abs()
-	inside := sum.Add(weee).Sub(m.order.Totals.Subtotal).Abs()
-	return weeeInside == inside.LessThan(beside)
 }
 
 // taxInside leaves of tax_amount, in taxLeft, what belongs to the parts that stand in it.

@@ -16,39 +16,34 @@ const discountUntaxed = "untaxed"
 
 // discountAs decides how the discount on goods is booked: as the rules say, unless Magento took the tax before it.
 func (m *mapper) discountAs() (string, *order.Reason) {
-	total := m.discountTotal()
+	as := m.store.Discount.As
 	switch {
-	case total.IsZero():
-		return DiscountOnLines, nil
-	case m.taxedInFull():
-		if m.store.Discount.Untaxed == nil {
-			return "", &order.Reason{Code: "discount_after_tax", Field: "discount_amount",
-				Message: fmt.Sprintf("Magento took the tax before the discount of %s; B1 taxes what is paid.", m.money(total)),
-				Hint:    "Name an item or an expense for such discounts in the rules (discount.untaxed), or let Magento take the tax after the discount (Stores > Configuration > Sales > Tax > Calculation Settings)."}
-		}
+	case m.fullTax && m.store.Discount.Untaxed == nil:
+		return "", &order.Reason{Code: "discount_after_tax", Field: "discount_amount",
+			Message: fmt.Sprintf("Magento took the tax before the discount of %s; B1 taxes what is paid.", m.money(m.fullDiscount)),
+			Hint:    "Name an item or an expense for such discounts in the rules (discount.untaxed), or let Magento take the tax after the discount (Stores > Configuration > Sales > Tax > Calculation Settings)."}
+	case m.fullTax:
 		return discountUntaxed, nil
-	case m.store.Discount.As == "":
-		return DiscountOnLines, nil
-	case m.store.Discount.As == DiscountOnDocument && !m.evenDiscount(total).IsPositive():
+	case as == "" || m.discountTotal().IsZero() || as == DiscountOnDocument && m.evenDiscount().IsZero():
 		return DiscountOnLines, nil
 	}
-	return m.store.Discount.As, nil
+	return as, nil
 }
 
 func (m *mapper) discountTotal() decimal.Decimal {
 	total := decimal.Zero
 	for _, b := range m.bookings {
-		total = total.Add(b.discount)
+		total = total.Add(b.discount())
 	}
 	return total
 }
 
 // evenDiscount is the percentage that takes the discount off the whole document; zero where the rows have different ones,
 // which would move tax from one code to another, or where no percentage gives the amount.
-func (m *mapper) evenDiscount(total decimal.Decimal) decimal.Decimal {
-	gross := decimal.Zero
+func (m *mapper) evenDiscount() decimal.Decimal {
+	gross, total := decimal.Zero, m.discountTotal()
 	for _, b := range m.bookings {
-		gross = gross.Add(b.gross())
+		gross = gross.Add(b.gross)
 	}
 	if gross.IsZero() || total.Equal(gross) {
 		return decimal.Zero
@@ -58,7 +53,7 @@ func (m *mapper) evenDiscount(total decimal.Decimal) decimal.Decimal {
 		return decimal.Zero
 	}
 	for _, b := range m.bookings {
-		if percentOf(b.gross(), percent).Sub(b.discount).Abs().GreaterThan(m.unit()) {
+		if percentOf(b.gross, percent).Sub(b.discount()).Abs().GreaterThan(m.unit()) {
 			return decimal.Zero
 		}
 	}
@@ -66,24 +61,23 @@ func (m *mapper) evenDiscount(total decimal.Decimal) decimal.Decimal {
 }
 
 // bookDiscount writes what was not taken off the lines.
-func (m *mapper) bookDiscount(as string) *order.Reason {
-	rule, total := m.store.Discount, m.discountTotal()
+func (m *mapper) bookDiscount(as string) {
 	switch as {
 	case DiscountOnLines:
-		return nil
+		return
 	case discountUntaxed:
-		m.untaxedDiscount(total)
-		return nil
+		m.untaxedDiscount(m.fullDiscount)
 	case DiscountOnDocument:
-		percent := sapb1.NewAmount(m.evenDiscount(total))
+		percent := sapb1.NewAmount(m.evenDiscount())
 		m.document.DiscountPercent = &percent
 	case DiscountAsItem, DiscountAsExpense:
 		for _, part := range m.discountByCode() {
-			m.book(m.discountItem(), rule.ExpenseCode, part.amount.Neg(), part.code, "Discount", sapb1.PartDiscount)
+			m.book(m.discountItem(), m.store.Discount.ExpenseCode, part.amount.Neg(), part.code, "Discount", sapb1.PartDiscount)
 		}
 	}
-	m.proof.discount = m.proof.discount.Sub(total)
-	return nil
+	for _, b := range m.bookings {
+		m.proof.discount = m.proof.discount.Sub(b.off)
+	}
 }
 
 // discountItem is the item of discounts that are lines.
@@ -96,9 +90,9 @@ func (m *mapper) discountItem() string {
 
 // untaxedDiscount books a discount beside the tax.
 func (m *mapper) untaxedDiscount(amount decimal.Decimal) {
-	rule := m.store.Discount.Untaxed
-	m.book(rule.ItemCode, rule.ExpenseCode, amount.Neg(), rule.TaxCode, "Discount", sapb1.PartDiscount)
-	m.proof.discount = m.proof.discount.Sub(amount)
+	if rule := m.store.Discount.Untaxed; !amount.IsZero() {
+		m.book(rule.ItemCode, rule.ExpenseCode, amount.Neg(), rule.TaxCode, "Discount", sapb1.PartDiscount)
+	}
 }
 
 // codeAmount is an amount under a tax code.
@@ -111,7 +105,7 @@ type codeAmount struct {
 func (m *mapper) discountByCode() []codeAmount {
 	sums := map[string]decimal.Decimal{}
 	for _, b := range m.bookings {
-		sums[b.code.Code] = sums[b.code.Code].Add(b.discount)
+		sums[b.code.Code] = sums[b.code.Code].Add(b.discount())
 	}
 	return byCode(sums)
 }

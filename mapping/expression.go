@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/expr-lang/expr/vm"
 	"github.com/shopspring/decimal"
@@ -46,7 +47,7 @@ type environment struct {
 	Instance string `expr:"instance"`
 	Item     any    `expr:"item"`
 	Parent   any    `expr:"parent"`
-	// Meter is for the patched expressions alone: it bounds the loops over all expressions of an order.
+	// Meter is for the patched expressions alone, which cannot be written with this name.
 	Meter *meter `expr:"#meter"`
 }
 
@@ -129,6 +130,9 @@ func spoken(err error) string {
 	if own, ok := errors.AsType[valueError](err); ok {
 		return string(own)
 	}
+	if strings.Contains(err.Error(), "memory budget exceeded") {
+		return "lists of more than a million elements in all"
+	}
 	return "a function or an operator cannot take such a value"
 }
 
@@ -154,4 +158,18 @@ func (m *mapper) evalAmount(name string, e Expression) (decimal.Decimal, *order.
 		}
 	}
 	return decimal.Zero, notComputed(name, fmt.Sprintf("gives %s, want an amount", kind(value)))
+}
+
+// expressions are all expressions of a store's rules.
+func (s StoreRules) expressions() []Expression {
+	all := []Expression{s.Items.Code}
+	for _, e := range s.Extras {
+		all = append(all, e.Amount, e.Tax)
+	}
+	for _, fields := range []map[string]Field{s.Fields, s.LineFields} {
+		for _, f := range fields {
+			all = append(all, f.Value)
+		}
+	}
+	return all
 }

@@ -46,7 +46,7 @@ func compile(text string) *program {
 	options := []expr.Option{expr.Env(environment{}), expr.DisableAllBuiltins(), expr.Optimize(false),
 		expr.MaxNodes(maxExpressionNodes), expr.Patch(patch)}
 	for name, fn := range functions {
-		options = append(options, expr.Function(name, fn.call))
+		options = append(options, expr.Function(name, fn.run))
 	}
 	code, err := expr.Compile(text, options...)
 	switch {

@@ -12,6 +12,19 @@ type function struct {
 	// least and most are the numbers of values that it takes.
 	least, most int
 	call        func(args ...any) (any, error)
+	// withMeter is true for a function that wants the meter before its values.
+	withMeter bool
+}
+
+// run is the function as the library calls it: the meter comes first, and counts what the values cost.
+func (f function) run(args ...any) (any, error) {
+	if err := args[0].(*meter).work(args[1:]); err != nil {
+		return nil, err
+	}
+	if f.withMeter {
+		return f.call(args...)
+	}
+	return f.call(args[1:]...)
 }
 
 func (f function) takes() string {
@@ -26,23 +39,23 @@ const manyValues = 20
 
 // functions are all that expressions can call. They are pure, and what they make is bounded (maxValueText, maxNumberDigits).
 var functions = map[string]function{
-	"#add": {2, 2, add}, "#subtract": {2, 2, subtract}, "#multiply": {2, 2, multiply}, "#divide": {2, 2, divide}, "#modulo": {2, 2, modulo},
-	"#equal":   {2, 2, func(a ...any) (any, error) { return equal(a[0], a[1]), nil }},
-	"#unequal": {2, 2, func(a ...any) (any, error) { return !equal(a[0], a[1]), nil }},
+	"#add": {least: 2, most: 2, call: add}, "#subtract": {least: 2, most: 2, call: subtract}, "#multiply": {least: 2, most: 2, call: multiply}, "#divide": {least: 2, most: 2, call: divide}, "#modulo": {least: 2, most: 2, call: modulo},
+	"#equal":   {least: 2, most: 2, call: func(a ...any) (any, error) { return equal(a[0], a[1]), nil }},
+	"#unequal": {least: 2, most: 2, call: func(a ...any) (any, error) { return !equal(a[0], a[1]), nil }},
 	"#less":    comparison(func(n int) bool { return n < 0 }), "#atMost": comparison(func(n int) bool { return n <= 0 }),
 	"#greater": comparison(func(n int) bool { return n > 0 }), "#atLeast": comparison(func(n int) bool { return n >= 0 }),
-	"#in": {2, 2, within}, "#contains": textTest(strings.Contains), "#startsWith": textTest(strings.HasPrefix), "#endsWith": textTest(strings.HasSuffix),
-	"#get": {2, 2, member}, "#slice": {3, 3, slice}, "#truth": {1, 1, func(a ...any) (any, error) { return truth(a[0]) }},
-	"#text": {1, 1, orNone}, "#list": {1, 1, list}, "#turn": {2, 2, turn}, "#choose": {2, 2, choose}, "#sum": {1, 1, sum},
+	"#in": {least: 2, most: 2, call: within}, "#contains": textTest(strings.Contains), "#startsWith": textTest(strings.HasPrefix), "#endsWith": textTest(strings.HasSuffix),
+	"#get": {least: 2, most: 2, call: member}, "#slice": {least: 3, most: 3, call: slice}, "#truth": {least: 1, most: 1, call: func(a ...any) (any, error) { return truth(a[0]) }},
+	"#text": {least: 1, most: 1, call: orNone}, "#list": {least: 1, most: 1, call: list}, "#turn": {least: 1, most: 1, call: pass}, "#choose": {least: 1, most: 1, call: choose}, "#sum": {least: 1, most: 1, call: sum},
 
-	"round": {1, 2, round}, "floor": {1, 1, floor}, "ceil": {1, 1, ceil}, "abs": {1, 1, abs}, "number": {1, 1, toNumber},
-	"min": {1, manyValues, extreme(func(n int) bool { return n < 0 })}, "max": {1, manyValues, extreme(func(n int) bool { return n > 0 })},
+	"round": {least: 1, most: 2, call: round}, "floor": {least: 1, most: 1, call: floor}, "ceil": {least: 1, most: 1, call: ceil}, "abs": {least: 1, most: 1, call: abs}, "number": {least: 1, most: 1, call: toNumber},
+	"min": {least: 1, most: manyValues, call: extreme(func(n int) bool { return n < 0 })}, "max": {least: 1, most: manyValues, call: extreme(func(n int) bool { return n > 0 })},
 
-	"string": {1, 1, orNone}, "upper": onText(strings.ToUpper), "lower": onText(strings.ToLower), "trim": onText(strings.TrimSpace),
-	"trimPrefix": {2, 2, trimEnd(strings.TrimPrefix)}, "trimSuffix": {2, 2, trimEnd(strings.TrimSuffix)},
-	"replace": {3, 3, replace}, "split": {2, 2, split}, "join": {1, 2, join},
+	"string": {least: 1, most: 1, call: orNone}, "upper": onText(strings.ToUpper), "lower": onText(strings.ToLower), "trim": onText(strings.TrimSpace),
+	"trimPrefix": {least: 2, most: 2, call: trimEnd(strings.TrimPrefix)}, "trimSuffix": {least: 2, most: 2, call: trimEnd(strings.TrimSuffix)},
+	"replace": {least: 3, most: 3, call: replace}, "split": {least: 2, most: 2, call: split}, "join": {least: 1, most: 2, call: join},
 
-	"len": {1, 1, count}, "first": {1, 1, first}, "last": {1, 1, last}, "fromJSON": {1, 1, fromJSON}, "date": {1, 3, date},
+	"len": {least: 1, most: 1, call: count}, "first": {least: 1, most: 1, call: first}, "last": {least: 1, most: 1, call: last}, "fromJSON": {least: 1, most: 1, call: fromJSON}, "date": {least: 1, most: 2, call: date, withMeter: true},
 }
 
 // functionNames are the functions that a person can name, and those of the library that loop over lists.
@@ -57,35 +70,14 @@ func functionNames() []string {
 	return names
 }
 
-// meter bounds the loops of all expressions of an order, and knows the company's time zone.
-type meter struct {
-	turns int
-	zone  Zone
-}
+// pass gives the value of an element to a loop.
+func pass(a ...any) (any, error) { return a[0], nil }
 
-// maxTurns is how often the loops of all expressions of an order may turn: a second's work at most.
-const maxTurns = 1_000_000
-
-func (m *meter) turn() error {
-	if m.turns++; m.turns > maxTurns {
-		return bad("loops of more than %d turns", maxTurns)
-	}
-	return nil
-}
-
-// turn passes the value of an element on.
-func turn(a ...any) (any, error) { return a[1], a[0].(*meter).turn() }
-
-// choose passes the answer of a predicate on.
-func choose(a ...any) (any, error) {
-	if err := a[0].(*meter).turn(); err != nil {
-		return nil, err
-	}
-	return truth(a[1])
-}
+// choose is the answer of a predicate to a loop.
+func choose(a ...any) (any, error) { return truth(a[0]) }
 
 func comparison(holds func(int) bool) function {
-	return function{2, 2, func(a ...any) (any, error) {
+	return function{least: 2, most: 2, call: func(a ...any) (any, error) {
 		n, known, err := compare(a[0], a[1])
 		return known && holds(n), err
 	}}
@@ -94,6 +86,9 @@ func comparison(holds func(int) bool) function {
 // member is a value of a table or a list; nothing where there is none.
 func member(a ...any) (any, error) {
 	switch from := a[0].(type) {
+	case *table:
+		name, err := plain(a[1])
+		return from.get(name), err
 	case map[string]any:
 		name, err := plain(a[1])
 		return from[name], err
@@ -156,13 +151,16 @@ func bound(v any, otherwise, size int) int {
 	return min(i, size)
 }
 
-// within reports whether a list has a value, a table a name, or a text another.
+// within reports whether a list has a value, or a table a name.
 func within(a ...any) (any, error) {
 	switch in := a[1].(type) {
 	case nil:
 		return false, nil
 	case []any:
 		return slices.ContainsFunc(in, func(v any) bool { return equal(a[0], v) }), nil
+	case *table:
+		name, err := plain(a[0])
+		return err == nil && in.has(name), nil
 	case map[string]any:
 		name, err := plain(a[0])
 		_, ok := in[name]
@@ -188,6 +186,8 @@ func count(a ...any) (any, error) {
 		return 0, nil
 	case []any:
 		return len(v), nil
+	case *table:
+		return len(v.fields), nil
 	case map[string]any:
 		return len(v), nil
 	}

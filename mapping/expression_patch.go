@@ -58,8 +58,14 @@ func (p *patcher) Visit(node *ast.Node) {
 	}
 }
 
+// call is a call of one of the functions.
 func call(name string, arguments ...ast.Node) ast.Node {
-	return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: arguments}
+	return &ast.CallNode{Callee: &ast.IdentifierNode{Value: name}, Arguments: withMeter(arguments)}
+}
+
+// withMeter puts the meter before the values of a call.
+func withMeter(arguments []ast.Node) []ast.Node {
+	return append([]ast.Node{&ast.IdentifierNode{Value: "#meter"}}, arguments...)
 }
 
 func orNothing(n ast.Node) ast.Node {
@@ -127,7 +133,7 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 	}
 }
 
-// call checks a function that is called by its name. The date functions are given the time zone.
+// call checks a function that is called by its name.
 func (p *patcher) call(n *ast.CallNode) {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
@@ -141,14 +147,11 @@ func (p *patcher) call(n *ast.CallNode) {
 	if given := len(n.Arguments); given < fn.least || given > fn.most {
 		p.bad(n, "%s with %d values in brackets, want %s", callee.Value, given, fn.takes())
 	}
-	if callee.Value == "date" {
-		n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: "#meter"}}, n.Arguments...)
-	}
+	n.Arguments = withMeter(n.Arguments)
 }
 
-// loop meters a loop over a list.
+// loop counts the turns of a loop over a list.
 func (p *patcher) loop(node *ast.Node, n *ast.BuiltinNode) {
-	meter := &ast.IdentifierNode{Value: "#meter"}
 	wrap := "#turn"
 	switch {
 	case slices.Contains(loops, n.Name):
@@ -160,7 +163,7 @@ func (p *patcher) loop(node *ast.Node, n *ast.BuiltinNode) {
 	n.Arguments[0] = call("#list", n.Arguments[0])
 	if len(n.Arguments) > 1 {
 		if body, ok := n.Arguments[1].(*ast.PredicateNode); ok {
-			body.Node = call(wrap, meter, body.Node)
+			body.Node = call(wrap, body.Node)
 		}
 	}
 	switch {

@@ -23,13 +23,16 @@ func orNone(a ...any) (any, error) {
 
 // onText makes a function of one text; that of nothing is nothing.
 func onText(f func(string) string) function {
-	return function{1, 1, func(a ...any) (any, error) {
+	return function{least: 1, most: 1, call: func(a ...any) (any, error) {
 		if a[0] == nil {
 			return nil, nil
 		}
 		text, err := plain(a[0])
-		if err != nil || len(text) > maxValueText {
+		if err != nil {
 			return nil, err
+		}
+		if len(text) > maxValueText {
+			return nil, tooLong()
 		}
 		return f(text), nil
 	}}
@@ -37,7 +40,7 @@ func onText(f func(string) string) function {
 
 // textTest makes a yes or no of two texts; no where one is nothing.
 func textTest(f func(text, part string) bool) function {
-	return function{2, 2, func(a ...any) (any, error) {
+	return function{least: 2, most: 2, call: func(a ...any) (any, error) {
 		if a[0] == nil || a[1] == nil {
 			return false, nil
 		}
@@ -145,7 +148,7 @@ func fromJSON(a ...any) (any, error) {
 	if !ok || len(text) > maxValueText {
 		return nil, nil
 	}
-	v, err := decodeJSON([]byte(text))
+	v, err := decodeJSON(text)
 	if err != nil {
 		return nil, nil
 	}

@@ -12,7 +12,7 @@ import (
 
 // Values of expressions are nothing (nil), texts (string), numbers (json.Number as they stand in the document, int as they
 // stand in an expression, decimal.Decimal when they are computed), true and false, days (sapb1.Date), lists ([]any) and
-// tables (map[string]any).
+// tables: *table in a document, map[string]any in an expression.
 
 // Bounds of values: nothing in an order or in B1 comes near them.
 const (
@@ -46,7 +46,7 @@ func kind(v any) string {
 		return "a date"
 	case []any:
 		return "a list"
-	case map[string]any:
+	case *table, map[string]any:
 		return "a table"
 	}
 	return "something else"
@@ -153,6 +153,7 @@ func equal(a, b any) bool {
 	return false
 }
 
+// equalLists compares lists of single values; a list in a list is equal to none.
 func equalLists(a, b any) bool {
 	x, _ := a.([]any)
 	y, ok := b.([]any)
@@ -160,7 +161,7 @@ func equalLists(a, b any) bool {
 		return false
 	}
 	for i := range x {
-		if !equal(x[i], y[i]) {
+		if _, nested := x[i].([]any); nested || !equal(x[i], y[i]) {
 			return false
 		}
 	}

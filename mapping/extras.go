@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -70,7 +71,7 @@ func (m *mapper) extras() *order.Reason {
 		rule, ok := m.store.Extras[part.name]
 		if !ok {
 			return &order.Reason{Code: part.name + "_unmapped", Field: part.name,
-				Message: fmt.Sprintf("The order has %s of %s %s, which has no rule.", part.name, m.round(part.amount), m.order.Currency),
+				Message: fmt.Sprintf("A part of the total has no rule: %s, %s.", strings.ReplaceAll(part.name, "_", " "), m.money(part.amount.Abs())),
 				Hint:    "Add extras." + part.name + " to the rules."}
 		}
 		if hold := m.extra(part, rule); hold != nil {
@@ -84,13 +85,12 @@ func (m *mapper) extras() *order.Reason {
 func (m *mapper) extra(part extra, rule Extra) *order.Reason {
 	switch {
 	case !rule.Taxed:
-		amount := m.round(part.amount.Add(part.tax))
+		amount := part.amount.Add(part.tax)
 		m.proof.extras = m.proof.extras.Add(amount)
-		m.book(rule.ItemCode, rule.ExpenseCode, amount, rule.TaxCode, part.name, sapb1.PartExtra)
+		m.book(rule.ItemCode, rule.ExpenseCode, m.round(amount), rule.TaxCode, part.name, sapb1.PartExtra)
 		return nil
 	case part.name == weeeTax:
-		m.weeeByCode(part, rule)
-		return nil
+		return m.weeeByCode(part, rule)
 	}
 	t := taxable{kind: kindExtras, amount: part.tax, what: part.name}
 	percent, hold := m.rateOf(t, part.amount)
@@ -102,22 +102,29 @@ func (m *mapper) extra(part extra, rule Extra) *order.Reason {
 	if hold != nil {
 		return hold
 	}
-	amount := m.round(part.amount)
-	m.proof.extras, m.proof.tax = m.proof.extras.Add(amount), m.proof.tax.Add(part.tax)
-	m.book(rule.ItemCode, rule.ExpenseCode, amount, code.Code, part.name, sapb1.PartExtra)
+	m.proof.extras, m.proof.tax = m.proof.extras.Add(part.amount), m.proof.tax.Add(part.tax)
+	m.book(rule.ItemCode, rule.ExpenseCode, m.round(part.amount), code.Code, part.name, sapb1.PartExtra)
 	return nil
 }
 
-// weeeByCode books fixed product taxes that are taxed themselves under the codes of their rows.
-func (m *mapper) weeeByCode(part extra, rule Extra) {
+// weeeByCode books fixed product taxes that are taxed themselves under the codes of their rows. A row that costs nothing
+// after its discount, and has no tax of its own, says at which percentage it would be taxed.
+func (m *mapper) weeeByCode(part extra, rule Extra) *order.Reason {
 	sums := map[string]decimal.Decimal{}
 	for _, b := range m.bookings {
-		sums[b.code.Code] = sums[b.code.Code].Add(b.row.Weee)
+		code := b.code
+		if percent := shownPercent(b.row); b.tax.IsZero() && !b.row.Weee.IsZero() && !percent.IsZero() {
+			var hold *order.Reason
+			if code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, rates: b.row.Taxes, what: place(b.row)}); hold != nil {
+				return hold
+			}
+		}
+		sums[code.Code] = sums[code.Code].Add(b.row.Weee)
 	}
 	for _, one := range byCode(sums) {
-		amount := m.round(one.amount)
-		m.proof.extras = m.proof.extras.Add(amount)
-		m.book(rule.ItemCode, rule.ExpenseCode, amount, one.code, part.name, sapb1.PartExtra)
+		m.proof.extras = m.proof.extras.Add(one.amount)
+		m.book(rule.ItemCode, rule.ExpenseCode, m.round(one.amount), one.code, part.name, sapb1.PartExtra)
 	}
 	m.proof.tax = m.proof.tax.Add(part.tax)
+	return nil
 }

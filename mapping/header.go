@@ -90,6 +90,10 @@ func later(a, b time.Time) time.Time {
 func (m *mapper) payment() *order.Reason {
 	method := m.order.Payment.Method
 	p, ok := match(m.store.Payments, method)
+	if !ok && method == "" {
+		return &order.Reason{Code: "payment_method_missing", Field: "payment.method", Message: "The order names no payment method.",
+			Hint: "Open the order in Magento: its payment is gone, or a module of the shop wrote the order without one. A rule \"*\" in payments takes such orders too."}
+	}
 	if !ok {
 		return &order.Reason{Code: "payment_method_unmapped", Field: "payment.method",
 			Message: fmt.Sprintf("The payment method %q has no rule.", method), Hint: "Add it to payments in the rules."}

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,7 @@ import (
 	"datawald/order"
 )
 
-// maxItemCode is the length of OITM.ItemCode (ItemCode in SAP's metadata: MaxLength 50).
+// maxItemCode is the length of RDR1.ItemCode in release 9.3 (sap.erpref.com).
 const maxItemCode = 50
 
 // itemOf gives the item code of a row in B1, and the text that belongs into the line's free text: the options that the
@@ -16,26 +17,58 @@ const maxItemCode = 50
 func (m *mapper) itemOf(l order.Line) (code, freeText string, hold *order.Reason) {
 	rules := m.store.Items
 	base, options := rules.withoutOptions(l)
-	freeText = strings.Join(options, ", ")
-	code, mapped := rules.Table[l.SKU]
-	if !mapped {
-		code, mapped = match(rules.Table, base)
-	}
-	if mapped && l.SKU != "" {
+	freeText = m.text("FreeText of "+place(l), strings.Join(options, ", "), lineProperties["FreeText"].max)
+	if code, ok := rules.listed(l.SKU, base); ok {
 		return code, freeText, nil
 	}
 	if code, hold = m.itemCode(l, base); hold != nil {
 		return "", "", hold
 	}
 	if rules.Barcode {
-		code, hold = m.itemByBarcode(l, code)
+		if code, hold = m.itemByBarcode(l, code); hold != nil || m.in.Items == nil {
+			return code, freeText, hold
+		}
 	}
 	if n := length(code); n > maxItemCode {
 		return "", "", &order.Reason{Code: "item_code_too_long", Field: place(l),
 			Message: fmt.Sprintf("%s: the item code has %d characters; B1 takes %d.", place(l), n, maxItemCode),
 			Hint:    "Give it a code in items.table of the rules, or another SKU in Magento."}
 	}
-	return code, freeText, hold
+	return code, freeText, nil
+}
+
+// listed is the item code of the table: for the whole SKU, else for the one without options, exactly or by pattern.
+func (i Items) listed(sku, base string) (code string, ok bool) {
+	for _, s := range []string{sku, base} {
+		if code, ok = i.Table[s]; ok && s != "" {
+			return code, true
+		}
+	}
+	for _, p := range i.patterns {
+		if base != "" && fitsPattern(strings.Split(p, "*"), base) {
+			return i.Table[p], true
+		}
+	}
+	return "", false
+}
+
+// prepareItems sorts the patterns of the item tables once: tables of a merchant are long, and each row asks them.
+func (r *Rules) prepareItems() {
+	r.Default.Items.prepare()
+	for id, s := range r.Stores {
+		s.Items.prepare()
+		r.Stores[id] = s
+	}
+}
+
+func (i *Items) prepare() {
+	i.patterns = nil
+	for name := range i.Table {
+		if strings.Contains(name, "*") {
+			i.patterns = append(i.patterns, name)
+		}
+	}
+	slices.SortFunc(i.patterns, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 }
 
 // itemCode is what items.code makes of a row, or its SKU without options.
@@ -71,7 +104,7 @@ func (m *mapper) itemByBarcode(l order.Line, barcode string) (string, *order.Rea
 		return code, nil
 	}
 	return "", &order.Reason{Code: "barcode_unknown", Field: place(l),
-		Message: fmt.Sprintf("%s: no item of B1 has the barcode %s.", place(l), barcode),
+		Message: fmt.Sprintf("%s: no item of B1 has its barcode.", place(l)),
 		Hint:    "Enter the barcode on the item in B1, or give the SKU a code in items.table of the rules."}
 }
 
@@ -103,8 +136,7 @@ func (i Items) lastOption(sku string, taken []string) (rest, option string) {
 
 func (i Items) isOption(sku string) bool {
 	return slices.ContainsFunc(i.Options, func(pattern string) bool {
-		_, ok := match(map[string]bool{pattern: true}, sku)
-		return ok
+		return fitsPattern(strings.Split(pattern, "*"), sku)
 	})
 }
 

@@ -11,16 +11,13 @@ import (
 
 // lines writes the goods, and their discount where it does not lower the lines themselves.
 func (m *mapper) lines() *order.Reason {
-	if hold := m.codes(); hold != nil {
-		return hold
-	}
 	as, hold := m.discountAs()
 	if hold != nil {
 		return hold
 	}
 	for _, b := range m.bookings {
 		if as != DiscountOnLines {
-			b.net, b.discount = b.gross(), decimal.Zero
+			b.net, b.off = b.gross, decimal.Zero
 		}
 		if hold := m.line(b); hold != nil {
 			return hold
@@ -30,22 +27,7 @@ func (m *mapper) lines() *order.Reason {
 		return &order.Reason{Code: "no_lines", Field: "items", Message: "The order has no line to post.",
 			Hint: "Open the order in Magento: an order without items cannot become a sales order."}
 	}
-	return m.bookDiscount(as)
-}
-
-// codes finds the tax code of every row.
-func (m *mapper) codes() *order.Reason {
-	for i := range m.bookings {
-		b := &m.bookings[i]
-		percent, hold := m.rateOfRow(*b)
-		if hold != nil {
-			return hold
-		}
-		b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)})
-		if hold != nil {
-			return hold
-		}
-	}
+	m.bookDiscount(as)
 	return nil
 }
 
@@ -90,7 +72,7 @@ func (m *mapper) pricing(b booking) (price, discount decimal.Decimal, ok bool) {
 	}
 	for _, shop := range []decimal.Decimal{b.row.Price, b.price()} {
 		price = shop.Round(c.PriceDecimals)
-		if !m.lineTotal(b.qty, price, decimal.Zero).Equal(b.gross()) {
+		if !m.lineTotal(b.qty, price, decimal.Zero).Equal(b.gross) {
 			continue // its discount would not be the shop's
 		}
 		if discount, ok = m.fitDiscount(b, price); ok {
@@ -145,11 +127,13 @@ func (m *mapper) amountExpense(expense int, amount decimal.Decimal, taxCode, rem
 
 // book writes an amount as a line where there is an item code, else as an expense.
 func (m *mapper) book(item string, expense int, amount decimal.Decimal, taxCode, remarks string, part sapb1.Part) {
-	if item != "" {
+	switch {
+	case amount.IsZero():
+	case item != "":
 		m.amountLine(item, amount, taxCode, part)
-		return
+	default:
+		m.amountExpense(expense, amount, taxCode, remarks, part)
 	}
-	m.amountExpense(expense, amount, taxCode, remarks, part)
 }
 
 func (m *mapper) round(d decimal.Decimal) decimal.Decimal { return d.Round(m.digits) }

@@ -58,14 +58,6 @@ func (r *Rules) ReadSource(store int64) bool {
 	return len(r.hooks) > 0 || slices.ContainsFunc(s.expressions(), Expression.readsDocument)
 }
 
-// PartnerPlan says what B1 must be asked about the buyer.
-func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
-	return PartnerPlan{CardCode: r.Store(o.StoreID).CardCode}
-}
-
-// Use makes the hooks part of the rules. Call it before the rules are used.
-func (r *Rules) Use(hooks ...Hook) { r.hooks = append(r.hooks, hooks...) }
-
 // mapper builds one document step by step; each step may hold the order.
 type mapper struct {
 	in Input
@@ -92,6 +84,11 @@ type mapper struct {
 	// open is true when only what is left of the order is booked; shippingOpen is the part of shipping that is left.
 	open         bool
 	shippingOpen decimal.Decimal
+	// fullTax is true where Magento took the tax on goods before their discount, which is fullDiscount then.
+	fullTax      bool
+	fullDiscount decimal.Decimal
+	// pieces are those of bundles that are gathered into one row.
+	pieces map[int64]decimal.Decimal
 	// treeRows are the rows that are bills of materials in B1, trees their item codes.
 	treeRows map[int64]bool
 	trees    []string
@@ -108,7 +105,7 @@ type mapper struct {
 func newMapper(r *Rules, in Input) *mapper {
 	return &mapper{in: in, order: in.Order, rules: r, store: r.Store(in.Order.StoreID), document: &sapb1.SalesOrder{},
 		proof: newProof(in.Order), digits: r.Digits(in.Order.Currency), shippingOpen: decimal.NewFromInt(1),
-		rows: map[int]order.Line{}, treeRows: map[int64]bool{}}
+		rows: map[int]order.Line{}, treeRows: map[int64]bool{}, pieces: map[int64]decimal.Decimal{}}
 }
 
 func (m *mapper) run() *order.Reason {

@@ -96,7 +96,7 @@ func TestMap_HoldsWhatItCannotProve(t *testing.T) {
 			o.Totals.Tax = o.Totals.Tax.Add(d("0.06"))
 			o.Totals.Grand = o.Totals.Grand.Add(d("0.06"))
 		}, "total_differs", "tax"},
-		"a gift card without a rule": {func(o *order.Order) { o.Totals.GiftCards = d("10"); o.Totals.Grand = o.Totals.Grand.Sub(d("10")) }, "gift_card_unmapped", "10 USD"},
+		"a gift card without a rule": {func(o *order.Order) { o.Totals.GiftCards = d("10"); o.Totals.Grand = o.Totals.Grand.Sub(d("10")) }, "gift_card_unmapped", "gift card, 10.00 USD"},
 		"no lines at all":            {func(o *order.Order) { o.Lines = nil; o.Totals = order.Totals{} }, "no_lines", "no line"},
 		"shipping tax that has no code": {func(o *order.Order) {
 			o.Totals.ShippingTax = d("0.53")

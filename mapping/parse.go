@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 
@@ -25,8 +23,8 @@ func ParseRules(text []byte) (*Rules, error) {
 		return nil, d.problems.sorted()
 	}
 	r.fillDefaults()
-	sum := sha256.Sum256(text)
-	r.hash = hex.EncodeToString(sum[:6])
+	r.prepareItems()
+	r.hash = shortHash(string(text))
 	return r, nil
 }
 

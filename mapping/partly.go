@@ -59,7 +59,7 @@ func (m *mapper) takeOpen(gone string) *order.Reason {
 			continue
 		}
 		if open.LessThan(b.qty) {
-			b.exact, b.discount = fraction(b.exact, open, b.qty), fraction(b.discount, open, b.qty)
+			b.exact, b.off = fraction(b.exact, open, b.qty), fraction(b.off, open, b.qty)
 			b.tax = fraction(b.tax, open, b.qty)
 			b.row.Weee = fraction(b.row.Weee, open, b.qty)
 			b.qty = open
@@ -67,11 +67,26 @@ func (m *mapper) takeOpen(gone string) *order.Reason {
 		left = append(left, b)
 	}
 	m.bookings = left
+	m.leaveWeee()
 	t := m.order.Totals
 	if gone := t.ShippingCanceled.Add(t.ShippingRefunded); gone.IsPositive() && t.Shipping.IsPositive() {
 		m.shippingOpen = decimal.Max(t.Shipping.Sub(gone), decimal.Zero).DivRound(t.Shipping, 10)
 	}
 	return nil
+}
+
+// leaveWeee leaves of the fixed product taxes those of the rows that are left, and of the tax on them as much.
+func (m *mapper) leaveWeee() {
+	left := decimal.Zero
+	for _, b := range m.bookings {
+		left = left.Add(b.row.Weee)
+	}
+	for i := range m.extraParts {
+		part := &m.extraParts[i]
+		if part.name == weeeTax && part.amount.IsPositive() {
+			part.amount, part.tax = left, fraction(part.tax, left, part.amount)
+		}
+	}
 }
 
 func fraction(amount, part, whole decimal.Decimal) decimal.Decimal {

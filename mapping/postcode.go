@@ -86,7 +86,8 @@ func (p *Postcodes) short(text string) string {
 func readPostcodes(text string) (entry postcodeEntry, want string) {
 	const ways = "a postcode, a range such as 90001-90099 or SW1A-SW2Z, or a pattern such as SW1*"
 	if strings.Contains(text, "*") {
-		if !patternText.MatchString(text) {
+		// A dash behind a star would be meant for a range of patterns, which there is not.
+		if !patternText.MatchString(text) || strings.Contains(text[strings.Index(text, "*"):], "-") || spacedDash.MatchString(text) {
 			return entry, ways
 		}
 		return postcodeEntry{pattern: strings.Split(newPostcode(text).text, "*")}, ""
@@ -94,7 +95,7 @@ func readPostcodes(text string) (entry postcodeEntry, want string) {
 	if ends := spacedDash.Split(text, -1); len(ends) == 2 {
 		return postcodeRange(ends[0], ends[1])
 	}
-	if !postcodeText.MatchString(text) || len(spacedDash.Split(text, -1)) > 2 {
+	if !postcodeText.MatchString(text) || strings.Trim(text, "-") != text || len(spacedDash.Split(text, -1)) > 2 {
 		return entry, ways
 	}
 	first, last, dash := strings.Cut(text, "-")

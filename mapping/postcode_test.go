@@ -1,8 +1,11 @@
 package mapping_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"datawald/mapping"
 )
@@ -55,4 +58,113 @@ func TestPostcodes_Fit(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestPostcodes_SayWhatTheyWant(t *testing.T) {
+	for entry, want := range map[string]string{
+		"":                  "a postcode, a range such as",
+		"  ":                "a postcode, a range such as",
+		"90001;90002":       "a postcode, a range such as",
+		"(SW1)":             "a postcode, a range such as",
+		"SW1*?":             "a postcode, a range such as",
+		"1000-10000":        "ends of the same length, or a dash between spaces for a range: 00-950 - 00-999",
+		"9-10":              "ends of the same length, or a dash",
+		"90099-90001":       "the smaller end first",
+		"SW2-SW1":           "the smaller end first",
+		"1000 - 10000":      "ends of the same length",
+		"90001 - ":          "a postcode, a range such as",
+		" - 90001":          "a postcode, a range such as",
+		"1000 - 2000 - 300": "a postcode, a range such as",
+		"SW1* - SW2":        "a postcode, a range such as",
+		"SW1*-SW2*":         "a postcode, a range such as",
+		"1 - ()":            "a postcode at both ends of the range",
+	} {
+		if _, got := mapping.PostcodesOf(entry); !strings.HasPrefix(got, want) || got == "" {
+			t.Errorf("%q wants %q, want %q", entry, got, want)
+		}
+	}
+}
+
+func TestCheck_PostcodesAtTheirPlace(t *testing.T) {
+	for setting, want := range map[string][]string{
+		`postcodes: 90001-90099`:                nil,
+		`postcodes: [90001, 01000-01999, SW1*]`: nil,
+		`postcodes: 9-10`:                       {`10:32: default.tax.codes[1].postcodes: is "9-10", want ends of the same length, or a dash between spaces for a range: 00-950 - 00-999`},
+		`postcodes: [90001, "?", 2-1]`:          {`10:51: default.tax.codes[1].postcodes[1]: is "?", want a postcode, a range such as 90001-90099 or SW1A-SW2Z, or a pattern such as SW1*`, `10:56: default.tax.codes[1].postcodes[2]: is "2-1", want the smaller end first`},
+		`postcodes: {a: b}`:                     {`10:32: default.tax.codes[1].postcodes: is a table, want a single value`},
+		`postcodes: [[1]]`:                      {`10:44: default.tax.codes[1].postcodes[0]: is a list, want a single value`},
+	} {
+		got := problemsOf(t, strings.Replace(small, "{code: F, percent: 19}", "{code: F, percent: 19, "+setting+"}", 1))
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s:\n  got  %q\n  want %q", setting, got, want)
+		}
+	}
+}
+
+// A range of numbers has what lies between its ends, however it is written, and nothing else.
+func TestPostcodes_RangesOfNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		digits := rapid.IntRange(1, 8).Draw(t, "digits")
+		top := 1
+		for range digits {
+			top *= 10
+		}
+		number := rapid.IntRange(0, top-1)
+		low, high, code := number.Draw(t, "low"), number.Draw(t, "high"), number.Draw(t, "code")
+		low, high = min(low, high), max(low, high)
+		p := postcodes(t, fmt.Sprintf("%0*d-%0*d", digits, low, digits, high))
+		text := fmt.Sprintf("%0*d", digits, code)
+		at := rapid.IntRange(0, digits).Draw(t, "space")
+		text = text[:at] + rapid.SampledFrom([]string{"", " "}).Draw(t, "sign") + text[at:]
+		if got, want := p.Fits(text), low <= code && code <= high; got != want {
+			t.Fatalf("%0*d-%0*d and %q: %t, want %t", digits, low, digits, high, text, got, want)
+		}
+		if p.Fits("1"+strings.ReplaceAll(text, " ", "")) || p.Fits("X"+text) {
+			t.Fatalf("a longer number is in %0*d-%0*d", digits, low, digits, high)
+		}
+	})
+}
+
+// A range of districts has both ends with all that is in them; a smaller range has no more than a larger one.
+func TestPostcodes_RangesOfDistricts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		area := rapid.StringMatching(`[A-Z]{1,2}`).Draw(t, "area")
+		a, b, c := rapid.IntRange(1, 99).Draw(t, "a"), rapid.IntRange(1, 99).Draw(t, "b"), rapid.IntRange(1, 99).Draw(t, "c")
+		a, b = min(a, b), max(a, b)
+		p := postcodes(t, fmt.Sprintf("%s%d-%s%d", area, a, area, b))
+		inward := rapid.StringMatching(`[0-9][A-Z]{2}`).Draw(t, "inward")
+		for _, code := range []string{fmt.Sprintf("%s%d %s", area, c, inward), fmt.Sprintf("%s%d%s", area, c, inward), strings.ToLower(fmt.Sprintf("%s%d %s", area, c, inward))} {
+			if got, want := p.Fits(code), a <= c && c <= b; got != want {
+				t.Fatalf("%s%d-%s%d and %s: %t, want %t", area, a, area, b, code, got, want)
+			}
+		}
+	})
+}
+
+// FuzzPostcodes: whatever stands in a file and in an order, an entry is read or says what it wants, an entry without a star
+// has its own ends, and spaces and case do not matter.
+func FuzzPostcodes(f *testing.F) {
+	for _, e := range []string{"90001", "90001-90099", "SW1A-SW2Z", "SW1*", "00-950 - 00-999", "1010 AB", "D01-D24", "*", "-", "é1-é2", "１-２"} {
+		f.Add(e, "SW1A 1AA")
+		f.Add(e, "90001-1234")
+	}
+	f.Fuzz(func(t *testing.T, entry, code string) {
+		p, want := mapping.PostcodesOf(entry)
+		if want != "" {
+			return
+		}
+		if p.Fits("") || p.Fits(" - ") {
+			t.Errorf("%q has no postcode at all", entry)
+		}
+		fits := p.Fits(code)
+		if p.Fits(" "+strings.ToUpper(code)+" ") != p.Fits(strings.ToUpper(code)) || fits != p.Fits(strings.ReplaceAll(code, " ", "  ")) {
+			t.Errorf("%q: spaces matter in %q", entry, code)
+		}
+		if !strings.ContainsAny(entry, "*-") && !p.Fits(entry) {
+			t.Errorf("%q does not have itself", entry)
+		}
+		if low, high, ok := strings.Cut(entry, " - "); ok && strings.Count(entry, "-") == 1 && (!p.Fits(low) || !p.Fits(high)) {
+			t.Errorf("%q does not have its ends", entry)
+		}
+	})
 }

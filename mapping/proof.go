@@ -51,7 +51,7 @@ func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency} }
 
 // addGoods adds a row as it is booked.
 func (p *Proof) addGoods(b booking) {
-	p.goods, p.tax = p.goods.Add(b.net), p.tax.Add(b.tax)
+	p.goods, p.tax = p.goods.Add(b.exactNet()), p.tax.Add(b.tax)
 	p.rows = append(p.rows, b)
 }
 
@@ -105,10 +105,14 @@ func (m *mapper) rounding() *order.Reason {
 	return hold
 }
 
+// magentoDigits are the decimals in which Magento keeps amounts.
+const magentoDigits = 4
+
 // verdict writes the components down and holds the order unless both totals are the same to the last digit.
 func (m *mapper) verdict() *order.Reason {
 	p, s := m.proof, m.sheet
 	add := func(name string, a, b decimal.Decimal) {
+		a = a.Round(magentoDigits) // a part of a row's tax may have more
 		p.Components = append(p.Components, Component{name, a, b, b.Sub(a)})
 	}
 	discount := s.parts[sapb1.PartDiscount].Sub(s.discountSum)
@@ -133,7 +137,7 @@ func (m *mapper) proofLines() {
 	for _, l := range m.sheet.lines {
 		line := ProofLine{ItemCode: l.item, Part: l.part, TaxCode: l.code, Rate: l.rate, Net: l.net, Tax: l.tax}
 		if l.part == sapb1.PartGoods && goods < len(m.proof.rows) {
-			tax := m.proof.rows[goods].tax
+			tax := m.proof.rows[goods].tax.Round(magentoDigits)
 			line.MagentoTax = &tax
 			goods++
 		}

@@ -83,42 +83,57 @@ func (m *mapper) bundle(parent order.Line, children []order.Line) ([]order.Line,
 }
 
 // priced reports whether the children carry the money: their prices make the parent's, and the tax is theirs too.
-// Releases that show the prices of a fixed bundle's children as well leave the tax with the parent.
+// Releases that show catalogue prices on a fixed bundle's children leave tax and price with tax to the parent.
 func priced(parent order.Line, children []order.Line) bool {
-	sum, tax := decimal.Zero, decimal.Zero
+	sum, inclusive, tax, pieces := decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
 	for _, c := range children {
-		sum, tax = sum.Add(c.Price.Mul(c.QtyOrdered)), tax.Add(c.Tax)
+		sum, inclusive = sum.Add(c.Price.Mul(c.QtyOrdered)), inclusive.Add(c.PriceInclTax)
+		tax, pieces = tax.Add(c.Tax), pieces.Add(c.QtyOrdered)
 	}
-	if sum.IsZero() || tax.IsZero() && !parent.Tax.IsZero() {
+	if sum.IsZero() || tax.IsZero() && !parent.Tax.IsZero() || inclusive.IsZero() && !parent.PriceInclTax.IsZero() {
 		return false
 	}
 	own := parent.Price.Mul(parent.QtyOrdered)
-	limit := decimal.NewFromInt(int64(len(children) + 1)).Mul(parent.QtyOrdered.Add(decimal.NewFromInt(1))).Div(hundred)
-	return own.IsZero() || own.Sub(sum).Abs().LessThanOrEqual(limit)
+	return own.IsZero() || own.Sub(sum).Abs().LessThanOrEqual(roundingOf(pieces).Add(roundingOf(parent.QtyOrdered)))
 }
 
 // gathered is a dynamic bundle as one row: the parent with the sums of its children.
 func (m *mapper) gathered(parent order.Line, children []order.Line) (order.Line, *order.Reason) {
 	whole := parent
 	whole.Discount, whole.Tax, whole.TaxCompensation, whole.Weee = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
-	whole.TaxPercent, whole.Taxes = decimal.Zero, nil
-	exact, inclusive := decimal.Zero, decimal.Zero
-	for _, c := range children {
-		exact, inclusive = exact.Add(c.Price.Mul(c.QtyOrdered)), inclusive.Add(c.PriceInclTax.Mul(c.QtyOrdered))
+	exact, inclusive, pieces := decimal.Zero, decimal.Zero, decimal.Zero
+	var taxed *order.Line
+	for i, c := range children {
+		exact, inclusive, pieces = exact.Add(c.Price.Mul(c.QtyOrdered)), inclusive.Add(c.PriceInclTax.Mul(c.QtyOrdered)), pieces.Add(c.QtyOrdered)
 		whole.Discount, whole.Tax = whole.Discount.Add(c.Discount), whole.Tax.Add(c.Tax)
 		whole.TaxCompensation, whole.Weee = whole.TaxCompensation.Add(c.TaxCompensation), whole.Weee.Add(c.Weee)
-		if c.Tax.IsZero() {
-			continue
-		}
-		if !whole.TaxPercent.IsZero() && !whole.TaxPercent.Equal(c.TaxPercent) {
+		switch {
+		case c.Price.IsZero():
+		case taxed == nil:
+			taxed = &children[i]
+		case !shownPercent(c).Equal(shownPercent(*taxed)):
 			return whole, &order.Reason{Code: "bundle_with_several_rates", Field: place(parent),
-				Message: fmt.Sprintf("%s is to be one line, but its parts are taxed at %s %% and %s %%.", place(parent), whole.TaxPercent, c.TaxPercent),
+				Message: fmt.Sprintf("%s is to be one line, but its parts are taxed at %s %% and %s %%.", place(parent), shownPercent(*taxed), shownPercent(c)),
 				Hint:    "Book this bundle as its children: bundles in the rules."}
 		}
-		whole.TaxPercent, whole.Taxes = c.TaxPercent, c.Taxes
 	}
+	if taxed != nil {
+		whole.TaxPercent, whole.Taxes = taxed.TaxPercent, taxed.Taxes
+	}
+	m.pieces[parent.ItemID] = pieces
 	whole.Price, whole.PriceInclTax = exact.DivRound(parent.QtyOrdered, 10), inclusive.DivRound(parent.QtyOrdered, 10)
 	return wholeGone(whole, children)
+}
+
+// shownPercent is the percentage that Magento states for a row, by itself or in its rates.
+func shownPercent(l order.Line) decimal.Decimal {
+	percent := l.TaxPercent
+	if percent.IsZero() {
+		for _, t := range l.Taxes {
+			percent = percent.Add(t.Percent)
+		}
+	}
+	return percent
 }
 
 // wholeGone gives a gathered bundle the quantity that its parts have lost, which must be the same share of each.

@@ -86,6 +86,9 @@ type Items struct {
 	// Options are SKUs of custom options (patterns with * allowed). Magento appends them to the SKU of the product with a
 	// dash; they are taken off, and named in the line's free text.
 	Options []string `yaml:"options"`
+
+	// patterns are the names of Table that have a *, the longest first.
+	patterns []string
 }
 
 // Bundles says how bundles are booked, by the SKU of the bundle (patterns with * allowed). A single value is for all.

@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -20,7 +18,7 @@ type Source struct {
 
 // document is a Magento order, taken apart for the names of expressions.
 type document struct {
-	order map[string]any
+	order *table
 	// billing, shipping, payment and info are nil where the order has none; interfaces, so that nothing is nothing.
 	billing, shipping, payment, info any
 
@@ -39,13 +37,13 @@ func (s *Source) Raw() []byte {
 }
 
 // Get gives what stands under a path of names (extension_attributes.delivery_date) in the document: a string, json.Number,
-// bool, []any or map[string]any, which must not be changed; nil where there is nothing.
+// bool, []any or map[string]any; nil where there is nothing.
 func (s *Source) Get(path string) any {
 	doc, err := s.read()
 	if err != nil {
 		return nil
 	}
-	return dig(doc.order, strings.Split(path, ".")...)
+	return wholeValue(dig(doc.order, strings.Split(path, ".")...))
 }
 
 // read takes the document apart, once.
@@ -58,12 +56,12 @@ func (s *Source) read() (*document, error) {
 }
 
 func newDocument(raw []byte) (*document, error) {
-	value, err := decodeJSON(raw)
-	all, ok := value.(map[string]any)
+	value, err := decodeJSON(string(raw))
+	all, ok := value.(*table)
 	if err != nil || !ok {
 		return nil, errors.New("it cannot be read")
 	}
-	d := &document{order: all, billing: all["billing_address"], payment: all["payment"]}
+	d := &document{order: all, billing: all.get("billing_address"), payment: all.get("payment")}
 	if assigned, ok := dig(all, "extension_attributes", "shipping_assignments").([]any); ok && len(assigned) > 0 {
 		d.shipping = dig(assigned[0], "shipping", "address")
 	}
@@ -71,43 +69,32 @@ func newDocument(raw []byte) (*document, error) {
 	return d, nil
 }
 
-// decodeJSON reads a JSON text; numbers stay as they are written.
-func decodeJSON(text []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
 // dig follows names through tables; nil where one is missing.
 func dig(v any, names ...string) any {
 	for _, name := range names {
-		table, ok := v.(map[string]any)
+		t, ok := v.(*table)
 		if !ok {
 			return nil
 		}
-		v = table[name]
+		v = t.get(name)
 	}
 	return v
 }
 
 // keyed makes a table of lists of {key, value}. Magento writes the text "null" for nothing there.
 func keyed(lists ...any) any {
-	table := map[string]any{}
+	all := map[string]any{}
 	for _, l := range lists {
 		pairs, _ := l.([]any)
 		for _, p := range pairs {
 			key, ok := dig(p, "key").(string)
 			value := dig(p, "value")
 			if ok && value != nil && value != "null" {
-				table[key] = value
+				all[key] = value
 			}
 		}
 	}
-	return table
+	return all
 }
 
 // row gives a row of the order by its item_id, and its parent; nil for what there is not.

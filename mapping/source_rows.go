@@ -8,32 +8,31 @@ import (
 // rowIndex finds rows by their item_id; they are listed once, when the first is asked for.
 type rowIndex struct {
 	once sync.Once
-	byID map[int64]map[string]any
+	byID map[int64]*table
 }
 
 func (d *document) row(itemID int64) (item, parent any) {
-	d.index.once.Do(func() { d.index.byID = rowsByID(d.order["items"]) })
+	d.index.once.Do(func() { d.index.byID = rowsByID(d.order.get("items")) })
 	row, ok := d.index.byID[itemID]
-	if !ok {
+	if !ok || itemID == 0 {
 		return nil, nil
 	}
-	if over, ok := d.index.byID[idOf(row["parent_item_id"])]; ok {
-		return row, over
+	if id := idOf(row.get("parent_item_id")); id != 0 && d.index.byID[id] != nil {
+		return row, d.index.byID[id]
 	}
 	// Some releases give the parent inside of the row alone.
-	if over, ok := row["parent_item"].(map[string]any); ok {
+	if over, ok := row.get("parent_item").(*table); ok {
 		return row, over
 	}
 	return row, nil
 }
 
-func rowsByID(items any) map[int64]map[string]any {
+func rowsByID(items any) map[int64]*table {
 	all, _ := items.([]any)
-	rows := make(map[int64]map[string]any, len(all))
+	rows := make(map[int64]*table, len(all))
 	for _, v := range all {
-		row, _ := v.(map[string]any)
-		if id := idOf(row["item_id"]); id != 0 {
-			rows[id] = row
+		if row, ok := v.(*table); ok {
+			rows[idOf(row.get("item_id"))] = row
 		}
 	}
 	return rows

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -15,10 +16,10 @@ func (m *mapper) rateOfRow(b booking) (decimal.Decimal, *order.Reason) {
 	if l.Tax.IsZero() {
 		return decimal.Zero, nil
 	}
-	if !l.TaxPercent.IsZero() {
-		return l.TaxPercent, nil
+	if percent := shownPercent(l); !percent.IsZero() {
+		return percent, nil
 	}
-	return m.rateOf(taxable{kind: kindOf(l), amount: b.tax, rates: l.Taxes, what: place(l)}, b.exact.Sub(b.discount), b.exact)
+	return m.rateOf(taxable{kind: kindOf(l), amount: b.tax, rates: l.Taxes, what: place(l)}, b.exactNet(), b.exact)
 }
 
 func kindOf(l order.Line) string {
@@ -54,18 +55,29 @@ func (m *mapper) rateOf(t taxable, bases ...decimal.Decimal) (decimal.Decimal, *
 		Hint:    "Open the order in Magento and enter it by hand, or let one of both codes hold for other goods or places."}
 }
 
-// ratesThatGive are the percentages of the codes here that give the tax to the smallest unit.
+// ratesThatGive are the percentages of the codes here that come nearest to the tax, within a cent: taken of a base, or out
+// of the base with the tax in it, and rounded to cents as Magento does in every currency.
 func (m *mapper) ratesThatGive(t taxable, bases []decimal.Decimal) (rates []decimal.Decimal) {
-	known := map[string]bool{}
+	nearest := magentoCent
 	for _, c := range m.codesHere(t.kind, t.rates) {
 		for _, base := range bases {
-			if !known[c.Percent.String()] && m.round(percentOf(base, c.Percent)).Equal(m.round(t.amount)) {
-				known[c.Percent.String()] = true
+			of := percentOf(base, c.Percent)
+			out := percentOf(base.Add(t.amount), c.Percent).Mul(hundred).DivRound(hundred.Add(c.Percent), 10)
+			off := decimal.Min(missed(of, t.amount), missed(out, t.amount))
+			if off.LessThan(nearest) {
+				nearest, rates = off, nil
+			}
+			if off.Equal(nearest) && !slices.ContainsFunc(rates, c.Percent.Equal) {
 				rates = append(rates, c.Percent)
 			}
 		}
 	}
 	return rates
+}
+
+// missed is by how much a tax, rounded to cents, misses Magento's.
+func missed(tax, magento decimal.Decimal) decimal.Decimal {
+	return tax.Round(2).Sub(magento.Round(2)).Abs()
 }
 
 // shownRate is the percentage that a tax seems to have.
@@ -83,20 +95,14 @@ func shownRate(amount decimal.Decimal, bases []decimal.Decimal) decimal.Decimal 
 func (m *mapper) taxedInFull() bool {
 	after, before, slack := decimal.Zero, decimal.Zero, decimal.Zero
 	for _, b := range m.bookings {
-		if b.discount.IsZero() || b.code.Percent.IsZero() {
+		if b.off.IsZero() || b.code.Percent.IsZero() {
 			continue
 		}
-		after = after.Add(percentOf(b.net, b.code.Percent).Sub(b.tax).Abs())
-		before = before.Add(percentOf(b.gross(), b.code.Percent).Sub(b.tax).Abs())
-		slack = slack.Add(m.roundingOf(b.qty))
+		after = after.Add(percentOf(b.exactNet(), b.code.Percent).Sub(b.tax).Abs())
+		before = before.Add(percentOf(b.exact, b.code.Percent).Sub(b.tax).Abs())
+		slack = slack.Add(m.slackOf(b))
 	}
 	return after.GreaterThan(slack) && before.LessThan(after)
-}
-
-// roundingOf is by how much Magento's tax on a row may differ from the exact one: half a unit for each piece where it
-// rounds by piece, one unit for the row.
-func (m *mapper) roundingOf(qty decimal.Decimal) decimal.Decimal {
-	return m.unit().Mul(qty).Div(two).Add(m.unit())
 }
 
 var (

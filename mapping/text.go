@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
+	"datawald/order"
 	"datawald/sapb1"
 )
 
@@ -72,6 +73,7 @@ func Personal(d *sapb1.SalesOrder) []string {
 	if a := d.Address; a != nil {
 		values = append(values, a.BillToStreet, a.BillToBlock, a.BillToZipCode, a.ShipToStreet, a.ShipToBlock, a.ShipToZipCode)
 	}
+	values = append(values, computed(d)...)
 	var out []string
 	for _, v := range values {
 		if v != "" {
@@ -79,4 +81,27 @@ func Personal(d *sapb1.SalesOrder) []string {
 		}
 	}
 	return out
+}
+
+// computed are the texts that expressions of the rules put into a document: whatever the order holds may be among them.
+// The order key is not personal, and messages need it.
+func computed(d *sapb1.SalesOrder) []string {
+	var values []string
+	if !strings.HasPrefix(d.Comments, "Magento order ") { // the mapping's own remarks name nobody
+		values = append(values, d.Comments)
+	}
+	add := func(fields map[string]any) {
+		for _, v := range fields {
+			text, _ := v.(string)
+			if _, err := order.ParseKey(text); err != nil {
+				values = append(values, text)
+			}
+		}
+	}
+	add(d.UserFields)
+	for _, l := range d.Lines {
+		values = append(values, l.FreeText)
+		add(l.UserFields)
+	}
+	return values
 }

@@ -1,6 +1,9 @@
 package mapping
 
-import "time"
+import (
+	"time"
+	_ "time/tzdata" // containers and Windows have no time zones of their own
+)
 
 // Zone is a time zone in a rules file. The zero value is UTC.
 type Zone struct{ location *time.Location }

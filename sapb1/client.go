@@ -213,8 +213,11 @@ func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {
 	return res, body, err
 }
 
-// decode reads a good answer.
+// decode reads a good answer. Nothing is read where nothing is wanted: a change is answered 204, without a body.
 func decode(r request, res *http.Response, body []byte, out any) error {
+	if out == nil {
+		return nil
+	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
 	}

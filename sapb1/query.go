@@ -24,8 +24,12 @@ const maxPages = 1000
 // list follows the next links of a listing to its end. It gives all or a failure: an order that is overlooked would be
 // sent twice.
 func list[T any](ctx context.Context, c *Client, resource string, query url.Values) ([]T, error) {
+	return pages[T](ctx, c, request{method: http.MethodGet, op: "GET " + resource, path: resource, query: query})
+}
+
+// pages is list for a request with headers of its own.
+func pages[T any](ctx context.Context, c *Client, r request) ([]T, error) {
 	var all []T
-	r := request{method: http.MethodGet, op: "GET " + resource, path: resource, query: query}
 	skip := 0
 	for range maxPages {
 		var p page[T]

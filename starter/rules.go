@@ -7,6 +7,7 @@ import (
 
 	"datawald/config"
 	"datawald/mapping"
+	"datawald/worker/hooks"
 )
 
 type rulesCommand struct {
@@ -48,6 +49,7 @@ func readRules(path string) (*mapping.Rules, []string) {
 	}
 	rules, err := config.ParseRules(text)
 	if err == nil {
+		rules.Use(hooks.All()...)
 		return rules, nil
 	}
 	return nil, locate(lines(path + ":\n" + err.Error()))

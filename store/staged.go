@@ -79,6 +79,8 @@ type MagentoSide struct {
 
 // BackOffice is the document in B1. For a draft DocEntry is the draft's.
 type BackOffice struct {
+	// CardCode is its business partner; empty for documents that an earlier release found or made.
+	CardCode  string      `bson:"card_code" json:"card_code,omitempty"`
 	DocEntry  int64       `bson:"doc_entry" json:"doc_entry"`
 	DocNum    int64       `bson:"doc_num" json:"doc_num"`
 	Draft     bool        `bson:"draft" json:"draft"`
@@ -104,6 +106,8 @@ type Intent struct {
 	Payload string `bson:"payload" json:"payload"`
 	// Reference is the NumAtCard under which it was sent: the rules may give another one by the time it is looked for.
 	Reference string `bson:"reference" json:"reference"`
+	// CardCode is the business partner to which it was sent; empty in intents of earlier releases.
+	CardCode string `bson:"card_code" json:"card_code"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`

@@ -30,6 +30,8 @@ type Store struct {
 	runs     *mongo.Collection
 	// references reserves NumAtCards: _id is <company>#<reference>.
 	references *mongo.Collection
+	// partners remembers business partners: _id is <company>#<identity>.
+	partners *mongo.Collection
 }
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
@@ -45,7 +47,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references")}
+		references: db.Collection("references"), partners: db.Collection("partners")}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}

@@ -227,8 +227,9 @@ func (s *shop) FindByEntityIDs(context.Context, []int64) ([]magento.Document, er
 
 // company is a B1 that takes every order and adds it up.
 type company struct {
-	mu     sync.Mutex
-	orders []sapb1.Document
+	activities.Company // for what no rule here asks
+	mu                 sync.Mutex
+	orders             []sapb1.Document
 }
 
 // FindOrders gives the sales orders under a reference.

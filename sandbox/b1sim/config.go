@@ -3,6 +3,7 @@ package b1sim
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -70,6 +71,12 @@ type Config struct {
 	States map[string][]string
 	// Series are the numbering series that orders may name. Default 8.
 	Series []int
+	// PartnerSeries are the numbering series of business partners. Default none: every partner brings its code.
+	PartnerSeries []PartnerSeries
+	// Employees are those who may own documents: number to name. Default none, and then any number is taken.
+	Employees map[int]string
+	// NegativeLines says how an order may hold a line that takes something off. Default NegativeQuantity.
+	NegativeLines NegativeLines
 	// BlockNegativeStock refuses orders for more than an inventory item has on hand. Default false, as in B1, which
 	// checks at delivery.
 	BlockNegativeStock bool
@@ -111,6 +118,23 @@ const (
 	TaxByLine     TaxRounding = "line"
 )
 
+// NegativeLines says what a sales order takes for a line less than nothing. Which one B1 takes is not confirmed.
+type NegativeLines string
+
+// The ways of a line less than nothing.
+const (
+	NegativeQuantity NegativeLines = "quantity" // a quantity below zero at a price above
+	NegativePrice    NegativeLines = "price"    // a price below zero
+	NoNegativeLines  NegativeLines = "none"
+)
+
+// PartnerSeries numbers business partners by itself: prefix, then a number of at least so many digits.
+type PartnerSeries struct {
+	Number int
+	Prefix string
+	Digits int // default 5
+}
+
 // Approval is the condition of an approval procedure for sales orders.
 type Approval struct {
 	On    bool            // whether there is one; default false
@@ -123,7 +147,8 @@ type Partner struct {
 	Name     string
 	Currency string // default "##": any
 	Email    string
-	Supplier bool // not a customer, so no sales order can name it
+	TaxID    string // FederalTaxID
+	Supplier bool   // not a customer, so no sales order can name it
 	Frozen   bool
 }
 
@@ -136,6 +161,16 @@ type Item struct {
 	Stock  bool            `json:"stock"`   // kept in stock
 	OnHand decimal.Decimal `json:"on_hand"` // units in stock
 	Price  decimal.Decimal `json:"price"`   // list price in local currency, taken when a line names no price
+	// Barcode is the item's main bar code.
+	Barcode string `json:"barcode"`
+	// Components make the item a bill of materials of type Sales: an order line of it is followed by one line for each.
+	Components []Component `json:"components"`
+}
+
+// Component is a part of a sales bill of materials.
+type Component struct {
+	Code     string          `json:"code"`
+	Quantity decimal.Decimal `json:"quantity"` // for one of the parent
 }
 
 // Expense is a kind of additional expense.
@@ -162,6 +197,9 @@ type UserTable struct {
 func (cfg Config) validate() error {
 	if cfg.TaxRounding != TaxByDocument && cfg.TaxRounding != TaxByLine {
 		return fmt.Errorf("b1sim: TaxRounding %q is neither %q nor %q", cfg.TaxRounding, TaxByDocument, TaxByLine)
+	}
+	if !slices.Contains([]NegativeLines{NegativeQuantity, NegativePrice, NoNegativeLines}, cfg.NegativeLines) {
+		return fmt.Errorf("b1sim: NegativeLines %q is none of quantity, price and none", cfg.NegativeLines)
 	}
 	if cfg.Language != "en" && cfg.Language != "es" {
 		return fmt.Errorf("b1sim: Language %q is neither en nor es", cfg.Language)

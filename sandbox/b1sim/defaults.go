@@ -34,6 +34,7 @@ func (cfg *Config) defaultMoney() {
 	orElse(&cfg.PriceDecimals, 6)
 	orElse(&cfg.PercentDecimals, 6)
 	orElse(&cfg.TaxRounding, TaxByDocument)
+	orElse(&cfg.NegativeLines, NegativeQuantity)
 	if cfg.Rates == nil {
 		cfg.Rates = decimals(map[string]string{
 			"EUR": "1.08", "GBP": "1.27", "BHD": "2.65", "TWD": "0.031", "JPY": "0.0067", "CAD": "0.73", "AUD": "0.66",

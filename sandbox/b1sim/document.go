@@ -139,6 +139,12 @@ func (d *document) checkCodes() error {
 			return fail(codeNoMatch, msgNoMatch).at(ref.place)
 		}
 	}
+	if d.row.has("ContactPersonCode") && !hasContact(d.partner, d.row.integer("ContactPersonCode")) {
+		return fail(codeDI, msgEnterCode).at("[ORDR.CntctCode]")
+	}
+	if _, known := d.x.c.cfg.Employees[int(d.row.integer("DocumentsOwner"))]; d.row.has("DocumentsOwner") && !known && d.x.c.cfg.Employees != nil {
+		return fail(codeNoMatch, msgNoMatch).at("[ORDR.OwnerCode]")
+	}
 	if d.row.has("PaymentMethod") && !d.x.exists(setPayMethods, d.row["PaymentMethod"]) {
 		return fail(codeDI, msgEnterCode).at("[ORDR.PeyMethod]")
 	}
@@ -146,6 +152,11 @@ func (d *document) checkCodes() error {
 		return fail(codeNoSeries, msgSeries)
 	}
 	return nil
+}
+
+// hasContact reports whether a contact person is one of the partner's.
+func hasContact(partner row, number int64) bool {
+	return slices.ContainsFunc(partner.list("ContactEmployees"), func(c row) bool { return c.integer("InternalCode") == number })
 }
 
 // checkBranch requires a branch when the company has branches: -2028 without one, -5002 for an unknown one.
@@ -166,12 +177,17 @@ func (d *document) checkBranch() error {
 func (d *document) checkAddress() error {
 	address := d.row.part("AddressExtension")
 	for _, side := range []string{"ShipTo", "BillTo"} {
-		states, listed := d.x.c.cfg.States[address.text(side+"Country")]
-		if state := address.text(side + "State"); listed && state != "" && !slices.Contains(states, state) {
+		if !d.x.c.knowsState(address.text(side+"Country"), address.text(side+"State")) {
 			return fail(codeDI, msgEnterCode).at("[AddressExtension." + side + "State]")
 		}
 	}
 	return nil
+}
+
+// knowsState reports whether a country has a state; one whose states the company does not list has any.
+func (c *Company) knowsState(country, state string) bool {
+	states, listed := c.cfg.States[country]
+	return !listed || state == "" || slices.Contains(states, state)
 }
 
 // exists reports whether a code list has a code.

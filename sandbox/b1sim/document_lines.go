@@ -46,8 +46,8 @@ func (d *document) takeLine(i int, line *docLine) error {
 	if err := d.checkItem(i, line); err != nil {
 		return err
 	}
-	if !line.row.number("Quantity").IsPositive() {
-		return fail(codeDI, msgQuantity).atLine("DocumentLines.Quantity", i)
+	if err := d.checkSign(i, line.row); err != nil {
+		return err
 	}
 	if method := line.row; method.has("ShippingMethod") && method.integer("ShippingMethod") != -1 &&
 		!d.x.exists(setShipping, method["ShippingMethod"]) {
@@ -62,6 +62,20 @@ func (d *document) takeLine(i int, line *docLine) error {
 	}
 	line.tax = tax
 	return d.priceLine(line)
+}
+
+// checkSign refuses quantities and prices below zero where the company does not take them.
+func (d *document) checkSign(i int, line row) error {
+	allowed, quantity := d.x.c.cfg.NegativeLines, line.number("Quantity")
+	if quantity.IsZero() || quantity.IsNegative() && allowed != NegativeQuantity {
+		return fail(codeDI, msgQuantity).atLine("DocumentLines.Quantity", i)
+	}
+	for _, name := range []string{"UnitPrice", "Price", "GrossPrice", "PriceAfterVAT"} {
+		if line.number(name).IsNegative() && allowed != NegativePrice {
+			return fail(codeDI, msgPrice).atLine("DocumentLines."+name, i)
+		}
+	}
+	return nil
 }
 
 // checkItem checks the item of a line. Lines of service documents have none.

@@ -29,7 +29,14 @@ func (c *Company) PutItem(item Item) error {
 		if old := tx.named(setItems).get(item.Code); old != nil {
 			next["DataVersion"] = old["DataVersion"]
 		}
-		(&exec{c: c, tx: tx}).save(c.tables[setItems].set, next)
+		x := &exec{c: c, tx: tx}
+		x.save(c.tables[setItems].set, next)
+		switch {
+		case len(item.Components) > 0:
+			x.save(c.tables[setTrees].set, treeRow(item))
+		case x.exists(setTrees, item.Code):
+			tx.remove(c.tables[setTrees].set, item.Code)
+		}
 		return nil
 	})
 }

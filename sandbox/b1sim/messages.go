@@ -68,6 +68,7 @@ var (
 	msgItemHouse    = message{"10000515 - Item %s not found in Warehouse %s", "10000515 - El artículo %s no existe en el almacén %s"}
 	msgStock        = message{"Quantity falls into negative inventory", "La cantidad recae en un inventario negativo"}
 	msgQuantity     = message{"Enter a quantity greater than zero", "Introduzca una cantidad mayor que cero"}
+	msgPrice        = message{"Enter a price of zero or more", "Introduzca un precio de cero o superior"}
 	msgEnterCode    = message{"Enter valid code", "Introduzca un código válido"}
 	msgSeries       = message{"To generate this document, first define the numbering series in the Administration module", "Para generar este documento, defina antes la serie de numeración en el módulo Gestión"}
 	msgBranch       = message{"Specify an active branch", "Indique una sucursal activa"}

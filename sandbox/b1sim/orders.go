@@ -23,7 +23,7 @@ func (x *exec) newDocument(in row) (row, error) {
 	if content.text("HandWritten") != yes {
 		delete(content, "DocNum")
 	}
-	content["DocumentLines"] = renumber(in.list("DocumentLines"))
+	content["DocumentLines"] = renumber(x.breakUp(in.list("DocumentLines")))
 	d := document{x: x, row: content}
 	if err := d.build(); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (x *exec) file(set *entitySet, doc row) row {
 // sent stays, a new number is a new line; amounts are computed again when a line or a price condition changed.
 func (x *exec) patchDocument(set *entitySet, old, changes row) (*outcome, error) {
 	next := old.merge(changes)
-	if err := x.checkChanges(changes); err != nil {
+	if err := x.checkChanges(old, changes); err != nil {
 		return nil, err
 	}
 	if !affectsTotals(changes) {
@@ -79,12 +79,14 @@ func (x *exec) patchDocument(set *entitySet, old, changes row) (*outcome, error)
 }
 
 // checkChanges checks the codes that a PATCH sends; those that stand in the document already are not looked at again.
-func (x *exec) checkChanges(changes row) error {
+func (x *exec) checkChanges(old, changes row) error {
 	d := document{x: x, row: changes.clone()}
 	if changes.has("CardCode") {
 		if err := d.takePartner(); err != nil {
 			return err
 		}
+	} else {
+		d.partner = x.tx.named(setPartners).get(old.text("CardCode"))
 	}
 	if err := d.checkCodes(); err != nil {
 		return err

@@ -191,6 +191,12 @@ Effectivefrom:d Rate:n
 type ItemPrice -
 PriceList:i Price:n Currency:s
 
+type ProductTree -
+TreeCode:s50 TreeType:e=BoItemTreeTypes Quantity:n ProductTreeLines:[]ProductTreeLine
+
+type ProductTreeLine -
+ItemCode:s50 Quantity:n
+
 type BusinessPlace -
 BPLID:i BPLName:s Disabled:y MainBPL:y DefaultWarehouseID:s
 `

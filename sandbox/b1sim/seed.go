@@ -17,6 +17,9 @@ func (c *Company) seed() error {
 			return fmt.Errorf("b1sim: an item has no code")
 		}
 		c.tables[setItems].put(c.itemRow(item))
+		if len(item.Components) > 0 {
+			c.tables[setTrees].put(treeRow(item))
+		}
 	}
 	c.seedTax()
 	c.seedLists()
@@ -96,17 +99,27 @@ func partnerRow(p Partner) row {
 	if p.Email != "" {
 		r["EmailAddress"] = p.Email
 	}
+	if p.TaxID != "" {
+		r["FederalTaxID"] = p.TaxID
+	}
 	return r
 }
 
 // itemRow is the item as B1 would show it.
 func (c *Company) itemRow(item Item) row {
-	return row{
+	r := row{
 		"ItemCode": item.Code, "ItemName": item.Name, "ItemsGroupCode": int64(100), "SalesItem": yesNo(item.Sales),
 		"PurchaseItem": yes, "InventoryItem": yesNo(item.Stock), "Frozen": yesNo(item.Frozen), "Valid": no, "VatLiable": yes,
-		"QuantityOnStock": item.OnHand, "DataVersion": int64(1),
+		"QuantityOnStock": item.OnHand, "DataVersion": int64(1), "TreeType": "iNotATree",
 		"ItemPrices": []row{{"PriceList": int64(1), "Price": item.Price, "Currency": c.cfg.LocalCurrency}},
 	}
+	if item.Barcode != "" {
+		r["BarCode"] = item.Barcode
+	}
+	if len(item.Components) > 0 {
+		r["TreeType"] = "iSalesTree"
+	}
+	return r
 }
 
 // Values that occur everywhere.

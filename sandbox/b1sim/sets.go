@@ -17,6 +17,7 @@ const (
 	setWarehouses = "Warehouses"
 	setSales      = "SalesPersons"
 	setBranches   = "BusinessPlaces"
+	setTrees      = "ProductTrees"
 	setUserFields = "UserFieldsMD"
 	setUserTables = "UserTablesMD"
 )
@@ -36,6 +37,7 @@ var standardSets = []*entitySet{
 	{name: setWarehouses, typ: types["Warehouse"], keys: []string{"WarehouseCode"}},
 	{name: setSales, typ: types["SalesPerson"], keys: []string{"SalesEmployeeCode"}},
 	{name: setBranches, typ: types["BusinessPlace"], keys: []string{"BPLID"}},
+	{name: setTrees, typ: types["ProductTree"], keys: []string{"TreeCode"}},
 	{name: setUserFields, typ: types["UserFieldMD"], keys: []string{"TableName", "FieldID"}},
 	{name: setUserTables, typ: types["UserTablesMD"], keys: []string{"TableName"}},
 }

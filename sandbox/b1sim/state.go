@@ -1,6 +1,7 @@
 package b1sim
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -32,6 +33,19 @@ func (c *Company) Orders() []Order { return c.list(setOrders) }
 
 // Drafts lists the drafts, settled ones too, oldest first.
 func (c *Company) Drafts() []Order { return c.list(setDrafts) }
+
+// Entities gives every entity of a set, such as BusinessPartners, as OData 4 answers it, oldest first.
+func (c *Company) Entities(set string) []json.RawMessage {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	w, t := writer{version: v2, fields: c.shown.Load().fields}, c.tables[set]
+	var out []json.RawMessage
+	t.each(func(r row) bool {
+		out = append(out, w.entity(nil, t.set.typ, r, nil, nil))
+		return true
+	})
+	return out
+}
 
 func (c *Company) list(set string) []Order {
 	c.mu.RLock()

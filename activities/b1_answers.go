@@ -1,0 +1,41 @@
+package activities
+
+import (
+	"fmt"
+
+	"datawald/order"
+	"datawald/sapb1"
+	"datawald/store"
+)
+
+// maxSends is how often an order is sent without a clear answer, before a person is asked.
+const maxSends = 3
+
+// noClearAnswer holds an order that B1 neither takes nor refuses.
+func noClearAnswer(n *store.Intent) *order.Reason {
+	switch {
+	case sapb1.IsApprovalCode(n.Answer):
+		return &order.Reason{Code: "b1_no_match", Field: "Orders",
+			Message: "B1 answered that it found no matching record, and there is no draft of the order.",
+			Hint:    "A code in the rules (branch, series, cost centre) does not exist in B1, or a branch is missing."}
+	case sapb1.IsDuplicateCode(n.Answer):
+		return &order.Reason{Code: "b1_duplicate_key", Field: "Orders",
+			Message: "B1 answered that the entry exists already, and no sales order has the order's reference.",
+			Hint:    "Look in B1 for a record with a unique user-defined field of the same value."}
+	case n.Sends >= maxSends:
+		return &order.Reason{Code: "b1_no_clear_answer", Field: "Orders",
+			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", n.Sends, n.Answer),
+			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}
+	}
+	return nil
+}
+
+// refusal is B1's answer as a clerk reads it.
+func refusal(f *order.Failure) *order.Reason {
+	r := &order.Reason{Code: "b1_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the order: %s (%s).", short(f.Message), f.Code),
+		Hint: "Mend it in B1 or in the rules, then resume the order."}
+	if f.Field != "" {
+		r.Hint = "Mend " + f.Field + " in B1 or in the rules, then resume the order."
+	}
+	return r
+}

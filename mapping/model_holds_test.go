@@ -1,0 +1,95 @@
+package mapping_test
+
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/order"
+)
+
+// holdsAllowed are the reasons for which a cart may be held although the rules cover all of it: why it cannot be otherwise,
+// and for which carts alone.
+var holdsAllowed = map[string]struct {
+	why  string
+	fits func(trial) bool
+}{
+	"bundle_with_several_rates": {"a line of B1 has one tax code, and the rules want the bundle as one line",
+		func(x trial) bool { return x.asOneLine() && x.quote.mixesRates() }},
+	"amount_negative": {"Magento gives more than the order costs: there is nothing to sell",
+		func(x trial) bool { return x.quote.on[x.side()].anyNegative() }},
+	"discount_too_high": {"Magento takes more off a row than it costs, and no tax with it: B1 has no price for that",
+		func(x trial) bool {
+			return x.quote.shop.afterDiscount && x.quote.overdrawn(x.side()) || x.asOneLine() && x.quote.mixesRates()
+		}},
+	"shipping_discount_too_high": {"the same for shipping",
+		func(x trial) bool { return x.quote.shop.afterDiscount && x.quote.on[x.side()].shippingOverdrawn() }},
+	"total_differs": {"the same within a bundle that the rules want as one line: its tax is not that of the line's price",
+		func(x trial) bool {
+			return x.asOneLine() && x.quote.oversold() && x.quote.shop.afterDiscount && x.quote.overdrawn(x.side())
+		}},
+	"tax_rate_unclear": {"Magento names no rate, and several codes give the very tax",
+		func(x trial) bool { return x.rateUnclear() }},
+}
+
+// mayBeHeld reports whether a hold is one of those, on a cart that has cause for it.
+func (x trial) mayBeHeld(hold *order.Reason) bool {
+	allowed, ok := holdsAllowed[hold.Code]
+	return ok && allowed.fits(x)
+}
+
+// asOneLine reports whether the rules want bundles as one line.
+func (x trial) asOneLine() bool { return x.books.bundles == "parent" || x.books.bundles == "bom" }
+
+// mixesRates reports whether a bundle has parts at several rates.
+func (q *quote) mixesRates() bool {
+	return slices.ContainsFunc(q.rows, func(r *modelRow) bool {
+		return r.dynamic() && slices.ContainsFunc(r.children, func(c *modelRow) bool {
+			return !c.class.percent().Equal(r.children[0].class.percent())
+		})
+	})
+}
+
+// oversold reports the settings under which Magento's discounts may be more than what they are taken off: they are computed
+// on prices with tax, while the price without tax is what is paid.
+func (q *quote) oversold() bool {
+	return q.shop.discountOnTaxed && !(q.shop.pricesWithTax && q.shop.shippingWithTax)
+}
+
+// overdrawn reports whether a row costs less than nothing after its discount.
+func (q *quote) overdrawn(side int) bool {
+	return slices.ContainsFunc(q.leaves(), func(r *modelRow) bool {
+		a := r.on[side]
+		return a.total.Add(a.comp).LessThan(a.discount)
+	})
+}
+
+// anyNegative reports whether the order costs less than nothing, or what was cancelled or refunded of it did.
+func (t quoteTotals) anyNegative() bool {
+	return t.grand.IsNegative() || t.canceled.IsNegative() || t.refunded.IsNegative()
+}
+
+func (t quoteTotals) shippingOverdrawn() bool {
+	return t.shipping.Add(t.shippingComp).LessThan(t.shippingDiscount)
+}
+
+// rateUnclear reports whether several of the booked percentages give the tax on shipping, or on gift wrapping, to the cent, on the price
+// without tax or out of the price with it: shipping without its rates named, gift wrapping always.
+func (x trial) rateUnclear() bool {
+	t := x.quote.on[x.side()]
+	shipping := x.noRates && severalGive(t.shippingTax, t.shipping, t.shipping.Sub(t.shippingDiscount).Add(t.shippingComp))
+	return shipping || severalGive(t.giftWrapTax, t.giftWrap)
+}
+
+func severalGive(tax decimal.Decimal, bases ...decimal.Decimal) bool {
+	giving := 0
+	for _, percent := range bookedRates {
+		if slices.ContainsFunc(bases, func(base decimal.Decimal) bool {
+			near := func(x decimal.Decimal) bool { return cents(x).Sub(tax).Abs().LessThanOrEqual(cent) }
+			return near(percentOf(base, d(percent))) || near(taxWithin(base.Add(tax), d(percent)))
+		}) {
+			giving++
+		}
+	}
+	return giving > 1 && !tax.IsZero()
+}

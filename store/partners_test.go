@@ -1,0 +1,68 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"datawald/sandbox/testkit"
+	"datawald/store"
+)
+
+func TestPartners_OneOfManyClaims(t *testing.T) {
+	db := testkit.Store(t)
+	id := store.PartnerID("b1/demo", "customer:main:1")
+	errTaken := errors.New("taken")
+	var wins sync.Map
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			_, err := db.ChangePartner(t.Context(), id, func(p *store.Partner) error {
+				if p.Claim != nil {
+					return errTaken
+				}
+				p.Claim = &store.Claim{Token: string(rune('a' + n))}
+				return nil
+			})
+			if err == nil {
+				wins.Store(n, true)
+			} else if !errors.Is(err, errTaken) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	count := 0
+	wins.Range(func(any, any) bool { count++; return true })
+	if count != 1 {
+		t.Errorf("%d won the claim, want one", count)
+	}
+}
+
+func TestPartners_RememberAndForget(t *testing.T) {
+	db := testkit.Store(t)
+	id := store.PartnerID("b1/demo", "guest:ab")
+	if p, err := db.Partner(t.Context(), id); err != nil || p.Rev != 0 || p.CardCode != "" {
+		t.Fatalf("nobody is %+v, %v", p, err)
+	}
+	change := func(f func(*store.Partner)) {
+		t.Helper()
+		if _, err := db.ChangePartner(t.Context(), id, func(p *store.Partner) error { f(p); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(func(p *store.Partner) { p.Intent = &store.PartnerIntent{Sends: 1} })
+	change(func(p *store.Partner) { p.Know("C42", 7) })
+	p, err := db.Partner(t.Context(), id)
+	if err != nil || p.CardCode != "C42" || p.Contact != 7 || p.Intent != nil || p.KnownAt.IsZero() || p.Rev != 2 {
+		t.Errorf("known is %+v, %v", p, err)
+	}
+	change(func(p *store.Partner) { p.Forget() })
+	p, err = db.ChangePartner(t.Context(), id, func(*store.Partner) error { return store.ErrUnchanged })
+	if err != nil || p.CardCode != "" || p.Contact != 0 || p.Rev != 3 {
+		t.Errorf("forgotten is %+v, %v", p, err)
+	}
+	if other, err := db.Partner(t.Context(), store.PartnerID("b1/other", "guest:ab")); err != nil || other.Rev != 0 {
+		t.Errorf("another company knows %+v, %v", other, err)
+	}
+}
