@@ -10,7 +10,6 @@ import (
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/sapb1"
-	"datawald/worker/hooks"
 )
 
 // Magento says how to reach and read one shop. Settings of the instance main have the plain names MAGENTO_…; those of
@@ -148,11 +147,10 @@ func (f RulesFile) Load() (*mapping.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := mapping.ParseRules(text)
+	rules, err := ParseRules(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n    "))
 	}
-	rules.Use(hooks.All()...)
 	return rules, nil
 }
 

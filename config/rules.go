@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"datawald/mapping"
+	"datawald/worker/hooks"
 )
 
 // RulesInForce are the rules of an instance as they stood when the process began, with their text.
@@ -31,5 +32,13 @@ func rulesInForce(instance string) RulesInForce {
 	return RulesInForce{Text: string(text), Rules: rules, Err: err}
 }
 
-// ParseRules reads the text of a rules file as all programs use it. Its error is of type mapping.Problems.
-func ParseRules(text []byte) (*mapping.Rules, error) { return mapping.ParseRules(text) }
+// ParseRules reads the text of a rules file and gives the rules the company's hooks, so that an order comes out the same in
+// every program. Its error is of type mapping.Problems.
+func ParseRules(text []byte) (*mapping.Rules, error) {
+	rules, err := mapping.ParseRules(text)
+	if err != nil {
+		return nil, err
+	}
+	rules.Use(hooks.All()...)
+	return rules, nil
+}

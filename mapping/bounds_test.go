@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ func TestParseRulesBoundsNestingAndValues(t *testing.T) {
 	var stores strings.Builder
 	stores.WriteString("stores:\n  1: &all { state_countries: [")
 	stores.WriteString(strings.Repeat("US, ", 5_000) + "US] }\n")
-	for n := range 200 {
+	for n := range 3_000 {
 		fmt.Fprintf(&stores, "  %d: *all\n", n+2)
 	}
 	for name, tc := range map[string]struct{ text, want string }{
@@ -22,7 +23,13 @@ func TestParseRulesBoundsNestingAndValues(t *testing.T) {
 		"aliases":           {small + stores.String(), "is one value more than the 500000"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			_, err := mapping.ParseRules([]byte(tc.text))
+			runtime.ReadMemStats(&after)
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 500 {
+				t.Errorf("it took %d MB in all", mb)
+			}
 			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Count(err.Error(), "\n") > 0 {
 				t.Errorf("error %.300v, want %q alone", err, tc.want)
 			}

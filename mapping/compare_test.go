@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,9 @@ func TestCompare(t *testing.T) {
 		"the same amount written otherwise": {a: compared(nil), b: compared(func(r *mapping.Result) {
 			r.Document.Lines[1].UnitPrice = comparedAmount("5")
 		})},
+		"the same number in a field": {
+			a: compared(func(r *mapping.Result) { r.Document.UserFields = map[string]any{"U_N": json.Number("5.00")} }),
+			b: compared(func(r *mapping.Result) { r.Document.UserFields = map[string]any{"U_N": 5} })},
 		"a tax code": {a: compared(nil), b: compared(func(r *mapping.Result) { r.Document.Lines[1].TaxCode = "CA9" }),
 			want: []string{"DocumentLines[1].TaxCode CA825 -> CA9"}},
 		"a property more, one less": {a: compared(func(r *mapping.Result) { r.Document.Comments = "by web" }),
@@ -59,6 +63,9 @@ func TestCompare(t *testing.T) {
 		}), want: []string{"DocumentLines[0] none -> FEE, 1 x 3"}},
 		"a line less": {a: compared(nil), b: compared(func(r *mapping.Result) { r.Document.Lines = []sapb1.DocumentLine{saucer} }),
 			want: []string{"DocumentLines[0] CUP, 2 x 15 -> none"}},
+		"one line in place of two": {a: compared(nil), b: compared(func(r *mapping.Result) {
+			r.Document.Lines = []sapb1.DocumentLine{{ItemCode: "SET", Quantity: comparedAmount("1"), UnitPrice: comparedAmount("40")}}
+		}), want: []string{"DocumentLines[0] CUP, 2 x 15 -> none", "DocumentLines[1] SAUCER, 2 x 5 -> none", "DocumentLines[0] none -> SET, 1 x 40"}},
 		"another item": {a: compared(nil), b: compared(func(r *mapping.Result) { r.Document.Lines[0].ItemCode = "MUG" }),
 			want: []string{"DocumentLines[0].ItemCode CUP -> MUG"}},
 		"lines in another order": {a: compared(nil), b: compared(func(r *mapping.Result) {
@@ -79,6 +86,9 @@ func TestCompare(t *testing.T) {
 		"items to be broken up": {a: compared(nil), b: compared(func(r *mapping.Result) { r.Trees = []string{"SET"} }),
 			want: []string{"trees none -> SET"}},
 		"held on the way": {a: compared(nil), b: comparedHold("tax_code_missing", "none for 9 %"), want: []string{"hold none -> tax_code_missing"}},
+		"held on the way, with half a document": {a: compared(nil), b: compared(func(r *mapping.Result) {
+			r.Hold, r.Document.Lines, r.Proof.Components = &order.Reason{Code: "tax_code_missing"}, nil, nil
+		}), want: []string{"hold none -> tax_code_missing"}},
 		"held at the end": {a: compared(nil), b: compared(func(r *mapping.Result) {
 			r.Hold, r.Document.Lines[0].TaxCode = &order.Reason{Code: "total_differs", Message: "0.10"}, "CA9"
 		}), want: []string{"hold none -> total_differs", "DocumentLines[0].TaxCode CA825 -> CA9"}},

@@ -7,7 +7,6 @@ import (
 
 	"datawald/config"
 	"datawald/mapping"
-	"datawald/worker/hooks"
 )
 
 type rulesCommand struct {
@@ -49,7 +48,6 @@ func readRules(path string) (*mapping.Rules, []string) {
 	}
 	rules, err := config.ParseRules(text)
 	if err == nil {
-		rules.Use(hooks.All()...)
 		return rules, nil
 	}
 	return nil, locate(lines(path + ":\n" + err.Error()))

@@ -84,6 +84,7 @@ func TestCheckTakesYAMLAlone(t *testing.T) {
 	// The other routes go on taking JSON alone.
 	call(t, w.server, http.MethodPost, "/api/v1/rules/preview", "{}", []string{"Content-Type", "application/yaml"}).problem(415, "wrong-content-type")
 	call(t, w.server, http.MethodPost, "/api/v1/resyncs", "{}", []string{"Content-Type", "text/yaml"}).problem(415, "wrong-content-type")
+	call(t, w.server, http.MethodPost, "/webhooks/magento/"+w.instance, "a: 1", []string{"Content-Type", "text/yaml"}).problem(415, "wrong-content-type")
 	call(t, w.server, http.MethodPost, "/api/v1/rules/check", "version: 1", []string{"Content-Type", "application/yaml", "Sec-Fetch-Site", "cross-site"}).problem(403, "cross-origin")
 }
 
