@@ -110,6 +110,12 @@ func (m *mapper) checkRows() *order.Reason {
 	return nil
 }
 
+// costsNothing reports whether the line of a row will have the price zero.
+func (m *mapper) costsNothing(b booking) bool {
+	onLine := m.store.Discount.As != DiscountAsItem && m.store.Discount.As != DiscountAsExpense
+	return m.round(b.exact).IsZero() || onLine && m.round(b.exactNet()).IsZero()
+}
+
 // hasCode reports whether a row could stand under a percentage.
 func (m *mapper) hasCode(l order.Line, percent decimal.Decimal) bool {
 	return slices.ContainsFunc(m.codesHere(kindOf(l), l.Taxes), func(c TaxCode) bool { return c.Percent.Equal(percent) })
@@ -124,7 +130,7 @@ func (m *mapper) codes() *order.Reason {
 			return hold
 		}
 		// What costs nothing has no tax, whatever its rate: it stands under the code of its rate where there is one.
-		if shown := shownPercent(b.row); percent.IsZero() && m.round(b.exactNet()).IsZero() && m.hasCode(b.row, shown) {
+		if shown := shownPercent(b.row); percent.IsZero() && m.costsNothing(*b) && m.hasCode(b.row, shown) {
 			percent = shown
 		}
 		if b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)}); hold != nil {

@@ -188,4 +188,13 @@ func TestHooks_AreProven(t *testing.T) {
 	if got := mapped(teeOrder(), hooked(t, free), today); got.Hold == nil {
 		t.Error("a hook that writes a DocTotal is not held")
 	}
+	voucher := hook{name: "voucher", after: func(d *sapb1.SalesOrder) *order.Reason {
+		line := d.Lines[0]
+		line.ItemCode, line.Quantity, line.UnitPrice, line.TaxCode = "VOUCHER", sapb1.NewAmount(decimal.NewFromInt(-1)), sapb1.NewAmount(decimal.NewFromInt(1)), "CA825"
+		d.Lines = append(d.Lines, line)
+		return nil
+	}}
+	if got := mapped(teeOrder(), hooked(t, voucher), today); got.Hold == nil || got.Hold.Code != "tax_negative" {
+		t.Errorf("a voucher that is taxed where the goods are not: %v, want tax_negative", got.Hold)
+	}
 }

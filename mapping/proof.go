@@ -63,7 +63,17 @@ func (m *mapper) prove() (gap decimal.Decimal, hold *order.Reason) {
 	if m.sheet, hold = m.priced(); hold != nil {
 		return gap, hold
 	}
+	if m.sheet.tax.IsNegative() {
+		return gap, m.taxBelowNothing()
+	}
 	return m.expected().Sub(m.sheet.total), nil
+}
+
+// taxBelowNothing holds a document that B1 refuses (SAP KBA 3697554).
+func (m *mapper) taxBelowNothing() *order.Reason {
+	return &order.Reason{Code: "tax_negative", Field: "tax",
+		Message: fmt.Sprintf("B1 would compute a tax of %s, and refuses documents with a tax below nothing.", m.money(m.sheet.tax)),
+		Hint:    "Open the order in Magento: more is taken off under a tax code than its goods cost. Enter the order by hand."}
 }
 
 // provenProperties decide about the total, or about which order the document is. A field or a hook that writes them past the
