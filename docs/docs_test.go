@@ -164,3 +164,23 @@ func TestMappingExplainsEachHoldOnce(t *testing.T) {
 		t.Errorf("only %d holds are explained", len(rows))
 	}
 }
+
+// The rules that stand for all settings of 2016 are valid, and each of the table's settings is among them.
+func TestMappingShowsTheSettingsOf2016AsValidRules(t *testing.T) {
+	_, section, found := strings.Cut(mappingPage(t), "## From the settings of 2016\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, text, whole := strings.Cut(section, "\n    version: 1\n")
+	if !found || !whole {
+		t.Fatal("docs/mapping.md does not show the settings of 2016 as rules")
+	}
+	text = "version: 1\n" + strings.ReplaceAll("\n"+text, "\n    ", "\n")
+	if _, err := mapping.ParseRules([]byte(text)); err != nil {
+		t.Errorf("the rules for the settings of 2016 have problems: %v", err)
+	}
+	for _, old := range []string{"DWFEORDERSTATUS_METRICS", "TAX_METRICS", "TAXPOSTCODE", "TAXCOUNTRY", "PAYMENTMETHODS_METRICS", "SHIPMENTMETHODS",
+		"ITEMASFREIGHTCOST", "EXPENSESFREIGHTNAME", "FEORDERIDUDF", "B1BPCARDCODE", "B1BPCARDCODE_LOOKUP", "DOCDUTEDATE", "B1SUPPORTCOUNTRIES", "TXMAP"} {
+		if strings.Count(section, old) < 2 {
+			t.Errorf("docs/mapping.md: the setting %s of 2016 is not in the table and in the rules", old)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
@@ -40,7 +41,7 @@ func (m *mapper) takeRows() *order.Reason {
 		m.bookings = append(m.bookings, booking{row: l, qty: l.QtyOrdered, exact: exactGross(l, inclusive),
 			off: l.Discount.Sub(l.TaxCompensation), tax: l.Tax})
 	}
-	for _, step := range []func() *order.Reason{m.checkRows, m.leaveOpen, m.codes, m.toUnits} {
+	for _, step := range []func() *order.Reason{m.checkRows, m.checkTax, m.leaveOpen, m.codes, m.toUnits} {
 		if hold := step(); hold != nil {
 			return hold
 		}
@@ -109,6 +110,11 @@ func (m *mapper) checkRows() *order.Reason {
 	return nil
 }
 
+// hasCode reports whether a row could stand under a percentage.
+func (m *mapper) hasCode(l order.Line, percent decimal.Decimal) bool {
+	return slices.ContainsFunc(m.codesHere(kindOf(l), l.Taxes), func(c TaxCode) bool { return c.Percent.Equal(percent) })
+}
+
 // codes finds the tax code of every row.
 func (m *mapper) codes() *order.Reason {
 	for i := range m.bookings {
@@ -116,6 +122,10 @@ func (m *mapper) codes() *order.Reason {
 		percent, hold := m.rateOfRow(*b)
 		if hold != nil {
 			return hold
+		}
+		// What costs nothing has no tax, whatever its rate: it stands under the code of its rate where there is one.
+		if shown := shownPercent(b.row); percent.IsZero() && m.round(b.exactNet()).IsZero() && m.hasCode(b.row, shown) {
+			percent = shown
 		}
 		if b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)}); hold != nil {
 			return hold

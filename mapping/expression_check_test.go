@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +28,7 @@ func TestCheck_ExpressionsInPlainWords(t *testing.T) {
 		`order.sku matches billing.x`:         `is no expression: matches without a pattern in quotes behind it at its character 11`,
 		`order.sku matches "("`:               `is no expression: `,
 		`0.12345678901234567`:                 `is no expression: a number of more than 15 digits at its character 1`,
+		`1234567890.1234567`:                  `is no expression: a number of more than 15 digits at its character 1`,
 		`1e400`:                               `is no expression: `,
 		`item.sku`:                            `reads item or parent, which only items.code and line_fields have; a loop reads rows of the order: sum(order.items, .qty_ordered)`,
 		`"` + strings.Repeat("x", 4000) + `"`: `has 4002 characters, want at most 4000: use a hook`,
@@ -53,7 +55,9 @@ func TestCheck_ExpressionsStandInExtrasAndLines(t *testing.T) {
 		`extras: {gift_card: {expense_code: 4, tax_code: E, tax: 'x'}}`:         `6:54: default.extras.gift_card.tax: names x at its character 1`,
 	} {
 		got := problemsOf(t, strings.Replace(small, "  card_code: C\n", "  card_code: C\n  "+setting+"\n", 1))
-		if want == "" && len(got) != 0 || want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], want)) {
+		// A store may have other problems with the extra.
+		named := slices.ContainsFunc(got, func(p string) bool { return strings.HasPrefix(p, want) })
+		if want == "" && len(got) != 0 || want != "" && !named {
 			t.Errorf("%s: %q, want %q", setting, got, want)
 		}
 	}

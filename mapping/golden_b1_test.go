@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +15,11 @@ import (
 	"datawald/sapb1"
 )
 
-// companyFor is a B1 company that has what a document names, set up as the rules say.
-func companyFor(r *mapping.Rules, store int64, d *sapb1.SalesOrder) b1sim.Config {
+// companyFor is a B1 company that has what a document names, set up as the rules say. Items that are trees have a part.
+func companyFor(r *mapping.Rules, store int64, d *sapb1.SalesOrder, trees []string) b1sim.Config {
 	c := r.Company
 	cfg := b1sim.Config{LocalCurrency: r.B1Currency(c.LocalCurrency), PriceDecimals: c.PriceDecimals, PercentDecimals: c.PercentDecimals,
-		TaxRounding: b1sim.TaxRounding(c.TaxRounding), Rates: map[string]decimal.Decimal{}, SumDecimals: map[string]int32{},
+		TaxRounding: b1sim.TaxRounding(c.TaxRounding), NegativeLines: b1sim.NegativeLines(c.NegativeLines), Rates: map[string]decimal.Decimal{}, SumDecimals: map[string]int32{},
 		Partners: []b1sim.Partner{{Code: d.CardCode, Name: "Web"}}, TaxCodes: map[string]decimal.Decimal{}, VatGroups: map[string]decimal.Decimal{},
 		ShippingTypes: map[int]string{}, PaymentTerms: map[int]string{}, SalesPersons: map[int]string{}, Branches: map[int]string{},
 		PaymentMethods: map[string]string{d.PaymentMethod: "any"}, Warehouses: map[string]string{"01": "any"},
@@ -39,7 +40,12 @@ func companyFor(r *mapping.Rules, store int64, d *sapb1.SalesOrder) b1sim.Config
 		cfg.Series = []int{*d.Series}
 	}
 	for _, l := range d.Lines {
-		cfg.Items = append(cfg.Items, b1sim.Item{Code: l.ItemCode, Name: l.ItemCode, Sales: true})
+		item := b1sim.Item{Code: l.ItemCode, Name: l.ItemCode, Sales: true}
+		if slices.Contains(trees, l.ItemCode) {
+			item.Components = []b1sim.Component{{Code: "PART", Quantity: decimal.NewFromInt(2)}}
+			cfg.Items = append(cfg.Items, b1sim.Item{Code: "PART", Name: "Part", Sales: true})
+		}
+		cfg.Items = append(cfg.Items, item)
 		cfg.Warehouses[l.WarehouseCode] = "any"
 	}
 	for _, e := range d.Expenses {
@@ -74,15 +80,15 @@ func TestGolden_B1ArrivesAtTheTotalThatIsExpected(t *testing.T) {
 		posted++
 		t.Run(name, func(t *testing.T) {
 			d := plain(*g.result.Document)
-			created, err := company(t, companyFor(g.rules, g.order.StoreID, d)).CreateOrder(t.Context(), d)
+			created, err := company(t, companyFor(g.rules, g.order.StoreID, d, g.result.Trees)).CreateOrder(t.Context(), d)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if total := g.rules.Total(created); !total.Equal(g.result.Expect) {
 				t.Errorf("B1's total is %s, expected %s", total, g.result.Expect)
 			}
-			if len(created.Lines) != len(d.Lines) {
-				t.Errorf("B1 has %d lines, %d were sent", len(created.Lines), len(d.Lines))
+			if want := len(d.Lines) + len(g.result.Trees); len(created.Lines) != want {
+				t.Errorf("B1 has %d lines, want %d: those that were sent, and a part for each tree", len(created.Lines), want)
 			}
 			checkCharged(t, g)
 		})

@@ -97,8 +97,24 @@ func (m *mapper) fitDiscount(b booking, price decimal.Decimal) (decimal.Decimal,
 	if m.round(gross).Equal(b.net) {
 		return decimal.Zero, true
 	}
-	discount := gross.Sub(b.net).Mul(hundred).DivRound(gross, m.rules.Company.PercentDecimals)
-	return discount, !discount.IsNegative() && discount.LessThan(hundred) && m.lineTotal(b.qty, price, discount).Equal(b.net)
+	exact := gross.Sub(b.net).Mul(hundred).DivRound(gross, m.rules.Company.PercentDecimals)
+	for _, total := range []func(qty, price, discount decimal.Decimal) decimal.Decimal{m.totalOfPrice, m.lineTotal} {
+		// The shortest percentage that gives the net is the one that a person entered: 10 and not 9.986625.
+		for digits := range m.rules.Company.PercentDecimals + 1 {
+			discount := exact.Round(digits)
+			if !discount.IsNegative() && discount.LessThan(hundred) && m.lineTotal(b.qty, price, discount).Equal(b.net) &&
+				total(b.qty, price, discount).Equal(b.net) {
+				return discount, true
+			}
+		}
+	}
+	return exact, false
+}
+
+// totalOfPrice is LineTotal where a release rounds the price after discount before it multiplies, of which nothing is
+// documented. A percentage that is right both ways is taken first.
+func (m *mapper) totalOfPrice(qty, price, discount decimal.Decimal) decimal.Decimal {
+	return m.round(qty.Mul(price.Mul(hundred.Sub(discount)).Shift(-2).Round(m.rules.Company.PriceDecimals)))
 }
 
 // lineTotal is B1's LineTotal: quantity x unit price less discount, rounded to the currency.

@@ -164,7 +164,7 @@ func (m *mapper) spread(parent order.Line, children []order.Line) []order.Line {
 			weights[i] = c.QtyOrdered
 		}
 	}
-	part := func(amount decimal.Decimal) []decimal.Decimal { return apportion(amount, weights, 4) }
+	part := func(amount decimal.Decimal) []decimal.Decimal { return apportion(amount, weights, max(m.digits, 2)) }
 	gross, inclusive := part(parent.Price.Mul(parent.QtyOrdered)), part(parent.PriceInclTax.Mul(parent.QtyOrdered))
 	discount, tax, compensation, weee := part(parent.Discount), part(parent.Tax), part(parent.TaxCompensation), part(parent.Weee)
 	out := make([]order.Line, len(children))

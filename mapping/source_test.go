@@ -37,7 +37,8 @@ func TestSource_IsReadOnlyWhereARuleNeedsIt(t *testing.T) {
 
 func TestSource_HoldsWhatCannotBeRead(t *testing.T) {
 	r := rulesWith(t, "default:\n", "default:\n  fields: {U_X: 'order.x'}\n")
-	for _, document := range []string{"", "{", "[]", "7", "null", `"x"`, "{}x", strings.Repeat("[", 20000)} {
+	for _, document := range []string{"", "{", "[]", "7", "null", `"x"`, "{}x", strings.Repeat("[", 20000),
+		`{"a":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}"} {
 		got := r.Map(mapping.Input{Order: teeOrder(), Source: mapping.NewSource([]byte(document)), Now: today})
 		if got.Hold == nil || got.Hold.Code != "source_missing" || !strings.Contains(got.Hold.Hint, "Resync") {
 			t.Errorf("%.10s: %v", document, got.Hold)

@@ -98,6 +98,9 @@ func (m *mapper) taxedInFull() bool {
 		if b.off.IsZero() || b.code.Percent.IsZero() {
 			continue
 		}
+		if !b.exactNet().IsPositive() && b.tax.GreaterThanOrEqual(magentoCent) {
+			return true // there is nothing left that could be taxed
+		}
 		after = after.Add(percentOf(b.exactNet(), b.code.Percent).Sub(b.tax).Abs())
 		before = before.Add(percentOf(b.exact, b.code.Percent).Sub(b.tax).Abs())
 		slack = slack.Add(m.slackOf(b))
