@@ -89,7 +89,7 @@ func (o *Outcome) held(reason *order.Reason) {
 
 // questions are those that the worker would ask B1.
 func (o *Outcome) questions(rules *mapping.Rules, s Subject) {
-	if plan := rules.PartnerPlan(s.Order); len(plan.Find) > 0 || plan.Create != nil || plan.Hold || plan.Contact != nil {
+	if plan := rules.PartnerPlan(s.Order); !plan.Fixed() || plan.Contact != nil {
 		o.Partner = &plan
 	}
 	o.Barcodes = rules.Barcodes(s.Order, s.Source)
