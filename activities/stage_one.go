@@ -106,7 +106,8 @@ func seen(ref store.PayloadRef, doc *store.Staged) bool {
 
 // late reports whether the document is an earlier version than the one staged, by when it was changed and when it was read.
 // Changed earlier alone proves nothing, where the shop's clock ran ahead and was set back; two changes of one second are
-// told apart by the reading.
+// told apart by the reading. So is whatever was read well before the other, even if it is dated later: the clock was set back
+// between both. Requests that overlap may be answered in either order; of these the date decides.
 func late(ref store.PayloadRef, doc *store.Staged) bool {
 	if doc.Rev == 0 || ref.UpdatedAt.IsZero() {
 		return false
@@ -114,5 +115,6 @@ func late(ref store.PayloadRef, doc *store.Staged) bool {
 	changed, read := ref.UpdatedAt.Compare(doc.Magento.UpdatedAt), ref.ReadAt.Compare(doc.Magento.ReadAt)
 	// A date after the reading is one of a clock that is not ours, and proves nothing either.
 	future := ref.UpdatedAt.After(ref.ReadAt.Add(clockTolerance))
-	return changed < 0 && read <= 0 || changed == 0 && read < 0 || future && read < 0
+	before := !ref.ReadAt.IsZero() && ref.ReadAt.Add(clockTolerance).Before(doc.Magento.ReadAt)
+	return changed < 0 && read <= 0 || changed == 0 && read < 0 || future && read < 0 || before
 }

@@ -292,6 +292,27 @@ func TestStage_ATouchedOrderGetsItsTimeAndNoLine(t *testing.T) {
 	}
 }
 
+func TestStage_WhatWasReadBeforeTheShopsClockWasSetBackReplacesNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		earlier time.Duration
+		want    string
+	}{
+		"minutes before":             {2 * time.Minute, "Springfield"},
+		"by a request that overlaps": {10 * time.Second, "Shelbyville"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			d.rules.Clock = func() time.Time { return moment(0).Add(10 * time.Minute) }
+			d.read(t, versionOf("000000001", "Springfield", -900)) // the clock is a quarter of an hour slow now
+			d.rules.Clock = func() time.Time { return moment(0).Add(10*time.Minute - tc.earlier) }
+			d.read(t, versionOf("000000001", "Shelbyville", 30)) // and was not when this was read, whose staging comes late
+			if doc, err := d.db.Get(t.Context(), "main:1:000000001"); err != nil || doc.Order.Billing.City != tc.want {
+				t.Errorf("staged is %v, %v; want %s", doc.Order.Billing.City, err, tc.want)
+			}
+		})
+	}
+}
+
 func TestStage_AnOrderThatCanBeShownAgainTakesThePlaceOfItsStandIn(t *testing.T) {
 	d := newDesk(t)
 	for n, kind := range []string{"Springfield", "cancelled", "excluded", "Shelbyville"} {
