@@ -78,3 +78,18 @@ func BenchmarkMap(b *testing.B) { benchmarkMap(b, "") }
 
 // BenchmarkMap_EightExpressions has eight expressions besides, for which the Magento document is read.
 func BenchmarkMap_EightExpressions(b *testing.B) { benchmarkMap(b, eightFields) }
+
+// BenchmarkMap_TwentyRows maps an order of twenty taxed and discounted rows.
+func BenchmarkMap_TwentyRows(b *testing.B) {
+	rules, c := exampleRules(b), newCart().shipping("5")
+	for range 20 {
+		c.simple("MUG", "3", "19.99").taxed("8.25", "4.45").discounted("6")
+	}
+	o := c.order()
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := rules.Map(mapping.Input{Order: o, Now: today}); r.Hold != nil {
+			b.Fatal(r.Hold)
+		}
+	}
+}

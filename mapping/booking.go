@@ -11,13 +11,15 @@ import (
 
 // booking is a row of the order with the amounts that are booked for it.
 type booking struct {
-	row order.Line
+	row *order.Line
 	// qty is what goes to B1: what was ordered, or what is left of it.
 	qty decimal.Decimal
 	// exact is the row without tax before its discount, off what was taken off, without the tax in it, and tax Magento's tax
 	// on it, all as far as Magento's figures tell.
 	exact, off, tax decimal.Decimal
-	code            TaxCode
+	// weee are the fixed product taxes on it.
+	weee decimal.Decimal
+	code *TaxCode
 	// gross and net are the row before and after its discount in whole units of the currency, as they are booked.
 	gross, net decimal.Decimal
 }
@@ -34,12 +36,14 @@ func (b booking) price() decimal.Decimal { return b.exact.DivRound(b.qty, 10) }
 // takeRows works out what is booked for each row, and at which tax code.
 func (m *mapper) takeRows() *order.Reason {
 	inclusive := m.readInclusive()
-	for _, l := range m.chosen {
+	m.bookings = make([]booking, 0, len(m.chosen))
+	for i := range m.chosen {
+		l := &m.chosen[i]
 		if l.QtyOrdered.IsZero() {
 			continue
 		}
-		m.bookings = append(m.bookings, booking{row: l, qty: l.QtyOrdered, exact: exactGross(l, inclusive),
-			off: l.Discount.Sub(l.TaxCompensation), tax: l.Tax})
+		m.bookings = append(m.bookings, booking{row: l, qty: l.QtyOrdered, exact: exactGross(*l, inclusive),
+			off: l.Discount.Sub(l.TaxCompensation), tax: l.Tax, weee: l.Weee})
 	}
 	for _, step := range []func() *order.Reason{m.checkRows, m.checkTax, m.leaveOpen, m.codes, m.toUnits} {
 		if hold := step(); hold != nil {
@@ -118,7 +122,7 @@ func (m *mapper) costsNothing(b booking) bool {
 
 // hasCode reports whether a row could stand under a percentage.
 func (m *mapper) hasCode(l order.Line, percent decimal.Decimal) bool {
-	return slices.ContainsFunc(m.codesHere(kindOf(l), l.Taxes), func(c TaxCode) bool { return c.Percent.Equal(percent) })
+	return slices.ContainsFunc(m.codesHere(kindOf(l), l.Taxes), func(c *TaxCode) bool { return c.Percent.Equal(percent) })
 }
 
 // codes finds the tax code of every row.
@@ -130,10 +134,10 @@ func (m *mapper) codes() *order.Reason {
 			return hold
 		}
 		// What costs nothing has no tax, whatever its rate: it stands under the code of its rate where there is one.
-		if shown := shownPercent(b.row); percent.IsZero() && m.costsNothing(*b) && m.hasCode(b.row, shown) {
+		if shown := shownPercent(*b.row); percent.IsZero() && m.costsNothing(*b) && m.hasCode(*b.row, shown) {
 			percent = shown
 		}
-		if b.code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(b.row)}); hold != nil {
+		if b.code, hold = m.taxCode(taxable{kind: kindOf(*b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(*b.row)}); hold != nil {
 			return hold
 		}
 	}

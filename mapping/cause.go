@@ -57,7 +57,7 @@ func (m *mapper) taxCause(c Component) (cause, hint string) {
 	for _, b := range m.proof.rows {
 		exact := percentOf(b.exactNet(), b.code.Percent)
 		if exact.Sub(b.tax).Abs().GreaterThan(m.slackOf(b)) {
-			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(b.row), m.money(b.tax), b.code.Percent, m.money(b.exactNet()), m.money(exact)),
+			return fmt.Sprintf("%s: Magento's tax of %s is not %s %% of %s (%s)", place(*b.row), m.money(b.tax), b.code.Percent, m.money(b.exactNet()), m.money(exact)),
 				"Open the order in Magento: a module computes the tax of this row, or the buyer is exempt. Give the code that B1 should have in the rules, or enter the order by hand."
 		}
 		slack = slack.Add(m.slackOf(b))

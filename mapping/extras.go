@@ -113,13 +113,13 @@ func (m *mapper) weeeByCode(part extra, rule Extra) *order.Reason {
 	sums := map[string]decimal.Decimal{}
 	for _, b := range m.bookings {
 		code := b.code
-		if percent := shownPercent(b.row); b.tax.IsZero() && !b.row.Weee.IsZero() && !percent.IsZero() {
+		if percent := shownPercent(*b.row); b.tax.IsZero() && !b.weee.IsZero() && !percent.IsZero() {
 			var hold *order.Reason
-			if code, hold = m.taxCode(taxable{kind: kindOf(b.row), percent: percent, rates: b.row.Taxes, what: place(b.row)}); hold != nil {
+			if code, hold = m.taxCode(taxable{kind: kindOf(*b.row), percent: percent, rates: b.row.Taxes, what: place(*b.row)}); hold != nil {
 				return hold
 			}
 		}
-		sums[code.Code] = sums[code.Code].Add(b.row.Weee)
+		sums[code.Code] = sums[code.Code].Add(b.weee)
 	}
 	for _, one := range byCode(sums) {
 		m.proof.extras = m.proof.extras.Add(one.amount)

@@ -34,25 +34,25 @@ func (m *mapper) lines() *order.Reason {
 // line writes one row: unit price and discount percent for which B1's arithmetic gives the row's net amount to the last
 // digit.
 func (m *mapper) line(b booking) *order.Reason {
-	item, freeText, hold := m.itemOf(b.row)
+	item, freeText, hold := m.itemOf(*b.row)
 	if hold != nil {
 		return hold
 	}
 	price, discount, ok := m.pricing(b)
 	if !ok {
-		return &order.Reason{Code: "line_not_exact", Field: place(b.row),
-			Message: fmt.Sprintf("%s: no unit price with %d decimals gives %s for a quantity of %s.", place(b.row), m.rules.Company.PriceDecimals, m.money(b.net), b.qty),
+		return &order.Reason{Code: "line_not_exact", Field: place(*b.row),
+			Message: fmt.Sprintf("%s: no unit price with %d decimals gives %s for a quantity of %s.", place(*b.row), m.rules.Company.PriceDecimals, m.money(b.net), b.qty),
 			Hint:    "Raise company.price_decimals if B1 keeps more, or enter the order by hand."}
 	}
-	line := sapb1.DocumentLine{ItemCode: item, ItemDescription: m.text("ItemDescription of "+place(b.row), b.row.Name, maxDescription),
+	line := sapb1.DocumentLine{ItemCode: item, ItemDescription: m.text("ItemDescription of "+place(*b.row), b.row.Name, maxDescription),
 		Quantity: sapb1.NewAmount(b.qty), UnitPrice: sapb1.NewAmount(price), Currency: m.document.DocCurrency,
-		WarehouseCode: m.store.Warehouse, FreeText: m.text("FreeText of "+place(b.row), freeText, maxFreeText), Part: sapb1.PartGoods}
+		WarehouseCode: m.store.Warehouse, FreeText: m.text("FreeText of "+place(*b.row), freeText, maxFreeText), Part: sapb1.PartGoods}
 	if !discount.IsZero() {
 		d := sapb1.NewAmount(discount)
 		line.DiscountPercent = &d
 	}
 	m.setTax(&line.TaxCode, &line.VatGroup, b.code.Code)
-	m.rows[len(m.document.Lines)] = b.row
+	m.rows[len(m.document.Lines)] = *b.row
 	if m.treeRows[b.row.ItemID] {
 		m.trees = append(m.trees, item)
 	}

@@ -33,9 +33,9 @@ func (m *mapper) gone() string {
 	for _, b := range m.bookings {
 		switch l := b.row; {
 		case l.QtyCanceled.IsPositive():
-			return fmt.Sprintf("%s of %s of %s are cancelled", l.QtyCanceled, l.QtyOrdered, place(l))
+			return fmt.Sprintf("%s of %s of %s are cancelled", l.QtyCanceled, l.QtyOrdered, place(*l))
 		case l.QtyRefunded.IsPositive():
-			return fmt.Sprintf("%s of %s of %s are refunded", l.QtyRefunded, l.QtyOrdered, place(l))
+			return fmt.Sprintf("%s of %s of %s are refunded", l.QtyRefunded, l.QtyOrdered, place(*l))
 		}
 	}
 	switch {
@@ -61,7 +61,7 @@ func (m *mapper) takeOpen(gone string) *order.Reason {
 		if open.LessThan(b.qty) {
 			b.exact, b.off = fraction(b.exact, open, b.qty), fraction(b.off, open, b.qty)
 			b.tax = fraction(b.tax, open, b.qty)
-			b.row.Weee = fraction(b.row.Weee, open, b.qty)
+			b.weee = fraction(b.weee, open, b.qty)
 			b.qty = open
 		}
 		left = append(left, b)
@@ -79,7 +79,7 @@ func (m *mapper) takeOpen(gone string) *order.Reason {
 func (m *mapper) leaveWeee() {
 	left := decimal.Zero
 	for _, b := range m.bookings {
-		left = left.Add(b.row.Weee)
+		left = left.Add(b.weee)
 	}
 	for i := range m.extraParts {
 		part := &m.extraParts[i]

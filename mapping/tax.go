@@ -31,8 +31,9 @@ type taxable struct {
 
 // taxCode finds the code for a percentage at the place that decides. The match is exact: a tolerance would book one rate
 // for another.
-func (m *mapper) taxCode(t taxable) (TaxCode, *order.Reason) {
-	best, points := TaxCode{}, -1
+func (m *mapper) taxCode(t taxable) (*TaxCode, *order.Reason) {
+	var best *TaxCode
+	points := -1
 	for _, c := range m.codesHere(t.kind, t.rates) {
 		if p := particular(c, t.kind); c.Percent.Equal(t.percent) && p > points {
 			best, points = c, p
@@ -47,10 +48,11 @@ func (m *mapper) taxCode(t taxable) (TaxCode, *order.Reason) {
 }
 
 // codesHere are the codes whose conditions the order meets, whatever their percentage.
-func (m *mapper) codesHere(kind string, rates []order.AppliedTax) []TaxCode {
+func (m *mapper) codesHere(kind string, rates []order.AppliedTax) []*TaxCode {
 	at := m.taxPlace()
-	var codes []TaxCode
-	for _, c := range m.store.Tax.Codes {
+	codes := make([]*TaxCode, 0, len(m.store.Tax.Codes))
+	for i := range m.store.Tax.Codes {
+		c := &m.store.Tax.Codes[i]
 		if c.at(at) && c.of(m.order.Customer, m.taxNumber()) && c.goods(kind) && c.named(rates) {
 			codes = append(codes, c)
 		}
@@ -76,21 +78,21 @@ func taxNumberOf(o *order.Order) string {
 	return clean(o.Billing.VATID)
 }
 
-func (c TaxCode) at(a order.Address) bool {
+func (c *TaxCode) at(a order.Address) bool {
 	return fits(c.Country, a.Country) && fits(c.Region, a.RegionCode) && c.Postcodes.fits(a.Postcode)
 }
 
-func (c TaxCode) of(customer order.Customer, taxNumber string) bool {
+func (c *TaxCode) of(customer order.Customer, taxNumber string) bool {
 	return (len(c.CustomerGroups) == 0 || slices.Contains(c.CustomerGroups, customer.GroupID)) &&
 		(c.TaxNumber == nil || *c.TaxNumber == (taxNumber != ""))
 }
 
-func (c TaxCode) goods(kind string) bool {
+func (c *TaxCode) goods(kind string) bool {
 	return fits(c.For, kind) || kind == kindVirtual && slices.Contains(c.For, kindGoods)
 }
 
 // named reports whether one of Magento's rates has the name that the code wants.
-func (c TaxCode) named(rates []order.AppliedTax) bool {
+func (c *TaxCode) named(rates []order.AppliedTax) bool {
 	return c.Rate == "" || slices.ContainsFunc(rates, func(t order.AppliedTax) bool {
 		hit, err := path.Match(c.Rate, t.Code)
 		return c.Rate == t.Code || err == nil && hit
@@ -101,7 +103,7 @@ func fits(want Texts, is string) bool { return len(want) == 0 || slices.Contains
 
 // particular orders codes that fit: by rate, then postcode, region, customers, goods, country. For virtual goods a code for
 // these is more particular than one for goods.
-func particular(c TaxCode, kind string) int {
+func particular(c *TaxCode, kind string) int {
 	n := 0
 	for weight, is := range []bool{len(c.Country) > 0, len(c.For) > 0, slices.Contains(c.For, kind), len(c.CustomerGroups) > 0 || c.TaxNumber != nil,
 		len(c.Region) > 0, c.Postcodes.isSet(), c.Rate != ""} {

@@ -12,7 +12,7 @@ import (
 // rateOfRow is the percentage at which a row is taxed: what Magento says of the row, else what its rates add up to, else
 // the one of the codes of the place that gives the tax. Tax services and orders made in the Admin may say nothing.
 func (m *mapper) rateOfRow(b booking) (decimal.Decimal, *order.Reason) {
-	l := b.row
+	l := *b.row
 	if l.Tax.IsZero() {
 		return decimal.Zero, nil
 	}

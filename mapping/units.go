@@ -58,8 +58,8 @@ func (m *mapper) unitsOfGross() *order.Reason {
 }
 
 func (m *mapper) discountTooHigh(b booking) *order.Reason {
-	return &order.Reason{Code: "discount_too_high", Field: place(b.row),
-		Message: fmt.Sprintf("%s: the discount of %s is more than the row's price of %s.", place(b.row), m.money(b.row.Discount), m.money(b.exact)),
+	return &order.Reason{Code: "discount_too_high", Field: place(*b.row),
+		Message: fmt.Sprintf("%s: the discount of %s is more than the row's price of %s.", place(*b.row), m.money(b.row.Discount), m.money(b.exact)),
 		Hint:    "Open the order in Magento: a price rule or a module takes off more than the row costs. Enter the order by hand."}
 }
 
