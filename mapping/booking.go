@@ -40,6 +40,7 @@ func (m *mapper) takeRows() *order.Reason {
 	for i := range m.chosen {
 		l := &m.chosen[i]
 		if l.QtyOrdered.IsZero() {
+			m.notes = append(m.notes, place(*l)+" left out: its quantity is 0")
 			continue
 		}
 		m.bookings = append(m.bookings, booking{row: l, qty: l.QtyOrdered, exact: exactGross(*l, inclusive),
@@ -93,12 +94,18 @@ func (m *mapper) slackOf(b booking) decimal.Decimal {
 	return roundingOf(decimal.Max(b.qty, m.pieces[b.row.ItemID]))
 }
 
-// checkRows compares the rows with the order's own sums.
+// wholeCents reports whether an amount has no fraction of a cent: then Magento's rounding has nothing to do with it.
+func wholeCents(d decimal.Decimal) bool { return d.Equal(d.Round(2)) }
+
+// checkRows compares the rows with the order's own sums. Only rows whose figures have fractions of a cent leave room for
+// rounding: others that do not add up are others than those that were ordered.
 func (m *mapper) checkRows() *order.Reason {
-	rows, discounts, slack := decimal.Zero, decimal.Zero, magentoCent
+	rows, discounts, slack := decimal.Zero, decimal.Zero, decimal.Zero
 	for _, b := range m.bookings {
 		rows, discounts = rows.Add(b.exact), discounts.Add(b.row.Discount)
-		slack = slack.Add(m.slackOf(b))
+		if !wholeCents(b.exact) || !wholeCents(b.row.Discount) {
+			slack = slack.Add(m.slackOf(b))
+		}
 	}
 	t := m.order.Totals
 	if rows.Sub(m.goodsTotal()).Abs().GreaterThan(slack) {
@@ -114,10 +121,23 @@ func (m *mapper) checkRows() *order.Reason {
 	return nil
 }
 
-// costsNothing reports whether the line of a row will have the price zero.
-func (m *mapper) costsNothing(b booking) bool {
-	onLine := m.store.Discount.As != DiscountAsItem && m.store.Discount.As != DiscountAsExpense
-	return m.round(b.exact).IsZero() || onLine && m.round(b.exactNet()).IsZero()
+// tooSmallToTax are the percentages at which the rows without tax, all together, cost too little for a cent of it: free goods
+// and the like. Under the code of their rate B1 takes no tax of them either. Where discounts are lines of their own, a row
+// that is discounted is not among them: both stand under percent 0.
+func (m *mapper) tooSmallToTax() map[string]bool {
+	sums := map[string]decimal.Decimal{}
+	small := map[string]bool{}
+	apart := m.store.Discount.As == DiscountAsItem || m.store.Discount.As == DiscountAsExpense
+	for _, b := range m.bookings {
+		percent := shownPercent(*b.row)
+		if !b.tax.IsZero() || percent.IsZero() || apart && !b.off.IsZero() {
+			continue
+		}
+		key := percent.String()
+		sums[key] = sums[key].Add(percentOf(b.exactNet(), percent))
+		small[key] = sums[key].Round(m.digits).IsZero() && sums[key].Round(2).IsZero()
+	}
+	return small
 }
 
 // hasCode reports whether a row could stand under a percentage.
@@ -127,14 +147,15 @@ func (m *mapper) hasCode(l order.Line, percent decimal.Decimal) bool {
 
 // codes finds the tax code of every row.
 func (m *mapper) codes() *order.Reason {
+	small := m.tooSmallToTax()
 	for i := range m.bookings {
 		b := &m.bookings[i]
 		percent, hold := m.rateOfRow(*b)
 		if hold != nil {
 			return hold
 		}
-		// What costs nothing has no tax, whatever its rate: it stands under the code of its rate where there is one.
-		if shown := shownPercent(*b.row); percent.IsZero() && m.costsNothing(*b) && m.hasCode(*b.row, shown) {
+		// What costs too little has no tax, whatever its rate: it stands under the code of its rate where there is one.
+		if shown := shownPercent(*b.row); percent.IsZero() && small[shown.String()] && m.hasCode(*b.row, shown) {
 			percent = shown
 		}
 		if b.code, hold = m.taxCode(taxable{kind: kindOf(*b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(*b.row)}); hold != nil {

@@ -11,20 +11,34 @@ import (
 // differs holds an order whose totals differ: it names the part that differs most, both figures, and the likely cause.
 func (m *mapper) differs() *order.Reason {
 	parts := m.proof.Components[:len(m.proof.Components)-1]
-	worst, rest := parts[0], m.sheet.total.Sub(m.expected())
+	worst := parts[0]
 	for _, c := range parts {
-		if rest = rest.Sub(c.Difference); c.Name != "rounding" && c.Difference.Abs().GreaterThan(worst.Difference.Abs()) {
+		if c.Name != "rounding" && c.Difference.Abs().GreaterThan(worst.Difference.Abs()) {
 			worst = c
 		}
 	}
-	if m.open && rest.Abs().GreaterThan(worst.Difference.Abs()) {
-		return m.givenBack(rest)
+	if worst.Name == restName {
+		return m.unexplained(worst.Magento)
 	}
 	cause, hint := m.cause(worst)
 	return &order.Reason{Code: "total_differs", Field: worst.Name,
 		Message: fmt.Sprintf("B1 would compute %s, Magento says %s. The difference is in %s: %s against %s; %s.",
 			m.money(m.sheet.total), m.money(m.expected()), worst.Name, m.money(worst.B1), m.money(worst.Magento), cause),
 		Hint: hint}
+}
+
+// gap is by how much the totals differ.
+func (m *mapper) gap() decimal.Decimal { return m.sheet.total.Sub(m.expected()).Abs() }
+
+// unexplained holds an order of which Magento's own parts do not make the total.
+func (m *mapper) unexplained(rest decimal.Decimal) *order.Reason {
+	if m.open {
+		return m.givenBack(rest.Neg())
+	}
+	return &order.Reason{Code: "total_differs", Field: "total",
+		Message: fmt.Sprintf("B1 would compute %s, Magento says %s. Of these, %s belong to no line, no freight, no tax and no other part.",
+			m.money(m.sheet.total), m.money(m.expected()), m.money(rest)),
+		Hint: "Open the order in Magento: a module adds to the total what the document does not name. Where an attribute has the amount, name it in extras; else enter the order by hand."}
 }
 
 // givenBack holds what is left of an order when all its parts agree and the total does not: what Magento took off the total
@@ -46,7 +60,10 @@ func (m *mapper) cause(c Component) (cause, hint string) {
 	case "tax":
 		return m.taxCause(c)
 	case "lines":
-		return "a hook or a rule changed the lines", "Look at the hooks of the worker, and at line_fields in the rules."
+		if len(m.rules.hooks) > 0 {
+			return "a hook changed the lines", "Look at the hooks of the worker."
+		}
+		return "Magento's lines do not make its subtotal to the cent", "Open the order in Magento: a line has another price than its subtotal. Enter the order by hand."
 	}
 	return m.limit(), "Look at the rules for " + c.Name + " of this store."
 }
@@ -64,8 +81,7 @@ func (m *mapper) taxCause(c Component) (cause, hint string) {
 	}
 	slack = decimal.Max(slack, m.unit())
 	if c.Difference.Abs().LessThanOrEqual(slack) {
-		return "Magento rounds the tax by row or by piece, B1 by document; " + m.limit(),
-			m.roundingHint(m.money(c.Difference.Abs()))
+		return "Magento rounds the tax by row or by piece, B1 by document; " + m.limit(), m.roundingHint(m.money(m.gap()))
 	}
 	return m.limit(), "Check the tax codes of this store in the rules."
 }

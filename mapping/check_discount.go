@@ -32,6 +32,9 @@ func (c *checker) discount(at string, s StoreRules) {
 	if s.Rounding != nil {
 		items["rounding"] = s.Rounding.ItemCode
 	}
+	if d.Untaxed != nil {
+		items["discount.untaxed"] = d.Untaxed.ItemCode
+	}
 	for name, item := range items {
 		if item != "" {
 			c.bad(at+".as", "is %q, which lowers every line, %s (an item) among them; want expense_code there", d.As, name)

@@ -27,7 +27,7 @@ func (m *mapper) checkMagento() *order.Reason {
 	}
 	if !m.charged(sum).Equal(m.charged(grand)) {
 		return &order.Reason{Code: "magento_total_inconsistent", Field: "grand_total",
-			Message: fmt.Sprintf("Magento's parts add up to %s, its grand_total is %s.", m.money(m.sumBy(readings[0])), m.order.Total()),
+			Message: fmt.Sprintf("Magento's parts add up to %s, its grand_total is %s.", m.money(sum), m.order.Total()),
 			Hint:    "A module of the shop adds a charge that the document does not name. Where an attribute has its amount, name it in extras; else enter the order by hand."}
 	}
 	m.weeeInside = best.weeeInside
@@ -91,9 +91,11 @@ func (m *mapper) taxInside(r reading) {
 // checkTax compares tax_amount with the taxes of rows, shipping and other parts. What is left is the tax on fixed product
 // taxes, where the order has them.
 func (m *mapper) checkTax() *order.Reason {
-	sum, slack := m.order.Totals.ShippingTax, m.unit()
+	sum, slack := m.order.Totals.ShippingTax, decimal.Zero
 	for _, l := range m.chosen {
-		sum, slack = sum.Add(l.Tax), slack.Add(m.unit())
+		if sum = sum.Add(l.Tax); !wholeCents(l.Tax) {
+			slack = slack.Add(magentoCent)
+		}
 	}
 	rest := m.taxLeft.Sub(sum)
 	if rest.Abs().LessThanOrEqual(slack) {

@@ -75,8 +75,11 @@ func (m *mapper) bookDiscount(as string) {
 			m.book(m.discountItem(), m.store.Discount.ExpenseCode, part.amount.Neg(), part.code, "Discount", sapb1.PartDiscount)
 		}
 	}
-	for _, b := range m.bookings {
-		m.proof.discount = m.proof.discount.Sub(b.off)
+	m.proof.apart = true
+	if m.open { // else Magento's own sum counts
+		for _, b := range m.bookings {
+			m.proof.discount = m.proof.discount.Sub(b.off)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package mapping
 
+import "datawald/order"
+
 // PostcodesOf reads entries of postcodes, and says what the first bad one wants.
 func PostcodesOf(entries ...string) (p Postcodes, want string) {
 	for _, e := range entries {
@@ -31,4 +33,11 @@ func SampleProperties(head bool) map[string]string {
 func DecodeJSON(text string) (any, error) {
 	v, err := decodeJSON(text)
 	return wholeValue(v), err
+}
+
+// Faulty maps with a mapper that breaks down on the way.
+func Faulty(r *Rules, in Input) *order.Reason {
+	m := newMapper(r, in)
+	m.proof = nil
+	return m.guarded()
 }

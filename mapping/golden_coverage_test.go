@@ -19,6 +19,7 @@ var notGolden = map[string]string{
 	"hook_failed":          "there is no hook",
 	"hook_not_allowed":     "there is no hook",
 	"tax_code_unknown":     "only a hook can write such a code",
+	"rules_failed":         "only a fault of the mapping or a hook brings it about",
 	"tax_negative":         "the rules book no more discount under a code than goods",
 	"property_not_free":    "only a hook can write such a property",
 }

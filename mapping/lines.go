@@ -23,6 +23,10 @@ func (m *mapper) lines() *order.Reason {
 			return hold
 		}
 	}
+	if len(m.document.Lines) == 0 && m.open {
+		return &order.Reason{Code: "nothing_left", Field: "items", Message: "All goods of the order are cancelled or refunded in Magento.",
+			Hint: "There is nothing to deliver. Skip the order, or enter by hand what B1 must know of it."}
+	}
 	if len(m.document.Lines) == 0 {
 		return &order.Reason{Code: "no_lines", Field: "items", Message: "The order has no line to post.",
 			Hint: "Open the order in Magento: an order without items cannot become a sales order."}
@@ -37,6 +41,11 @@ func (m *mapper) line(b booking) *order.Reason {
 	item, freeText, hold := m.itemOf(*b.row)
 	if hold != nil {
 		return hold
+	}
+	if !b.qty.Equal(b.qty.Round(quantityDigits)) {
+		return &order.Reason{Code: "quantity_not_exact", Field: place(*b.row),
+			Message: fmt.Sprintf("%s: the quantity is %s; B1 keeps %d decimals.", place(*b.row), b.qty, quantityDigits),
+			Hint:    "Open the order in Magento: no sale has such a quantity. Enter the order by hand."}
 	}
 	price, discount, ok := m.pricing(b)
 	if !ok {
@@ -60,6 +69,9 @@ func (m *mapper) line(b booking) *order.Reason {
 	m.proof.addGoods(b)
 	return nil
 }
+
+// quantityDigits are the decimals of B1's quantities, numeric(19,6).
+const quantityDigits = 6
 
 // pricing finds unit price and discount percent for which B1 computes exactly the net amount: the shop's price with a
 // discount where that works; else the discounted price; else, where a company keeps few decimals of prices, the next

@@ -43,7 +43,7 @@ type Result struct {
 // Map makes the B1 document of an order and proves it.
 func (r *Rules) Map(in Input) Result {
 	m := newMapper(r, in)
-	hold := m.run()
+	hold := m.guarded()
 	result := Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees}
 	if m.checked {
 		result.Expect = order.Money{Amount: m.expected(), Currency: m.order.Currency}
@@ -106,6 +106,18 @@ func newMapper(r *Rules, in Input) *mapper {
 	return &mapper{in: in, order: in.Order, rules: r, store: r.Store(in.Order.StoreID), document: &sapb1.SalesOrder{},
 		proof: newProof(in.Order), digits: r.Digits(in.Order.Currency), shippingOpen: decimal.NewFromInt(1),
 		rows: map[int]order.Line{}, treeRows: map[int64]bool{}, pieces: map[int64]decimal.Decimal{}}
+}
+
+// guarded runs the steps. A fault of ours holds the one order that shows it, and delays no other.
+func (m *mapper) guarded() (hold *order.Reason) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.checked = false
+			hold = &order.Reason{Code: "rules_failed", Field: "order", Message: "The rules broke down on this order" + detail(p) + ".",
+				Hint: "DataWald has a fault. Report it with the key of the order and the version of the rules; until it is mended, enter the order by hand."}
+		}
+	}()
+	return m.run()
 }
 
 func (m *mapper) run() *order.Reason {

@@ -104,7 +104,9 @@ func TestModel_TotalsAreTheSumsOfTheirParts(t *testing.T) {
 			if side == baseSide {
 				of = o.InBase().Totals
 			}
-			if sum := decimal.Sum(of.Sum(), weee, beside, totals.surcharge); !sum.Equal(of.Grand) {
+			// Magento adds the parts up before it keeps each with four digits: the last may be one off.
+			sum := decimal.Sum(of.Sum(), weee, beside, totals.surcharge)
+			if sum.Sub(of.Grand).Abs().GreaterThan(decimal.New(5, -4)) {
 				t.Fatalf("side %d: the parts are %s, the total is %s\n%s", side, sum, of.Grand, trial{quote: q}.tell(mapping.Result{}))
 			}
 			if totals.grand.IsNegative() && !q.oversold() {

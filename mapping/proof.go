@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -23,6 +24,8 @@ type Proof struct {
 
 	// What Magento says of each part, as far as it was booked.
 	goods, discount, freight, extras, tax decimal.Decimal
+	// apart is true where the discount on goods stands beside the lines.
+	apart bool
 	// rows are the taxes of Magento by the number of the line.
 	rows []booking
 }
@@ -76,25 +79,26 @@ func (m *mapper) taxBelowNothing() *order.Reason {
 		Hint:    "Open the order in Magento: more is taken off under a tax code than its goods cost. Enter the order by hand."}
 }
 
-// provenProperties decide about the total, or about which order the document is. A field or a hook that writes them past the
-// members of the document would make the proof a proof of something else.
-var provenProperties = []string{"DocTotal", "DocTotalFc", "DocCurrency", "DocRate", "DiscountPercent", "Rounding", "RoundingDiffAmount",
-	"CardCode", "NumAtCard", "DocumentLines", "DocumentAdditionalExpenses", "PriceMode", "DocType", "VatPercent",
-	"Quantity", "UnitPrice", "Price", "PriceAfterVAT", "GrossPrice", "GrossTotal", "LineTotal", "RowTotalFC", "TaxTotal", "TaxPercentagePerRow",
-	"TaxCode", "VatGroup", "Currency", "Rate", "ItemCode", "TaxOnly", "TaxType", "TaxLiable", "LineType", "TreeType"}
-
+// checkOverrides wants further properties of the document and its lines to be such as no total, no tax, no quantity and no
+// reference depends on: a hook that wrote others past the members of the document would make the proof one of something else.
 func (m *mapper) checkOverrides() *order.Reason {
-	fields := []map[string]any{m.document.UserFields}
-	for _, l := range m.document.Lines {
-		fields = append(fields, l.UserFields)
+	if hold := free(m.document.UserFields, headProperties); hold != nil {
+		return hold
 	}
-	for _, f := range fields {
-		for name := range f {
-			if slices.Contains(provenProperties, name) {
-				return &order.Reason{Code: "property_not_free", Field: name,
-					Message: fmt.Sprintf("%s is set as a further property of the document; it decides about the total or the identity of the order.", name),
-					Hint:    "Set the member of the document instead, so that the total can be proven."}
-			}
+	for _, l := range m.document.Lines {
+		if hold := free(l.UserFields, lineProperties); hold != nil {
+			return hold
+		}
+	}
+	return nil
+}
+
+func free(fields map[string]any, known map[string]property) *order.Reason {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if _, ok := propertyOf(name, known); !ok {
+			return &order.Reason{Code: "property_not_free", Field: name,
+				Message: fmt.Sprintf("%s is set as a further property of the document; only user-defined fields and those that rules may set are free.", name),
+				Hint:    "Set the member of the document instead, so that the total can be proven."}
 		}
 	}
 	return nil
@@ -121,25 +125,50 @@ const magentoDigits = 4
 // verdict writes the components down and holds the order unless both totals are the same to the last digit.
 func (m *mapper) verdict() *order.Reason {
 	p, s := m.proof, m.sheet
+	left := m.expected()
 	add := func(name string, a, b decimal.Decimal) {
 		a = a.Round(magentoDigits) // a part of a row's tax may have more
+		left = left.Sub(a)
 		p.Components = append(p.Components, Component{name, a, b, b.Sub(a)})
 	}
+	goods, off := m.magentoGoods()
 	discount := s.parts[sapb1.PartDiscount].Sub(s.discountSum)
-	add("lines", p.goods, s.parts[sapb1.PartGoods].Add(s.parts[""]))
-	if !p.discount.IsZero() || !discount.IsZero() {
-		add("discount", p.discount, discount)
+	add("lines", goods, s.parts[sapb1.PartGoods].Add(s.parts[""]))
+	if !off.IsZero() || !discount.IsZero() {
+		add("discount", off, discount)
 	}
 	add("freight", p.freight, s.parts[sapb1.PartFreight])
 	add("extras", p.extras, s.parts[sapb1.PartExtra])
 	add("tax", p.tax, s.tax)
 	add("rounding", decimal.Zero, s.parts[sapb1.PartRounding])
-	add("total", m.expected(), s.total)
+	if !left.IsZero() {
+		add(restName, left, decimal.Zero)
+	}
+	p.Components = append(p.Components, Component{"total", m.expected(), s.total, s.total.Sub(m.expected())})
 	m.proofLines()
 	if p.Equal = s.total.Equal(m.expected()); p.Equal {
 		return nil
 	}
 	return m.differs()
+}
+
+// restName is the component that holds what Magento's total has beyond its parts: the rounding of what is charged to the
+// smallest unit of the currency, and what no part explains.
+const restName = "rest"
+
+// magentoGoods are the goods and the discount beside them by Magento's own totals; by the rows where only a part is left.
+func (m *mapper) magentoGoods() (goods, off decimal.Decimal) {
+	p := m.proof
+	if m.open {
+		return p.goods, p.discount
+	}
+	t := m.order.Totals
+	goods = m.goodsTotal()
+	whole := decimal.Sum(t.Discount, t.ShippingDiscount, t.TaxCompensation)
+	if p.apart {
+		return goods, whole.Add(p.discount)
+	}
+	return goods.Add(whole), p.discount
 }
 
 func (m *mapper) proofLines() {

@@ -48,7 +48,7 @@ func familiesOf(lines []order.Line) families {
 	f := families{parents: make(map[int64]string, len(lines)), children: map[int64][]order.Line{}}
 	for _, l := range lines {
 		f.parents[l.ItemID] = l.ProductType
-		if l.ParentItemID != 0 {
+		if l.ParentItemID != 0 && l.ParentItemID != l.ItemID {
 			f.children[l.ParentItemID] = append(f.children[l.ParentItemID], l)
 		}
 	}
@@ -57,7 +57,7 @@ func familiesOf(lines []order.Line) families {
 
 func (f families) isChild(l order.Line) bool {
 	_, known := f.parents[l.ParentItemID]
-	return l.ParentItemID != 0 && known
+	return l.ParentItemID != 0 && l.ParentItemID != l.ItemID && known
 }
 
 // bundle books a bundle as the rules say.
@@ -70,6 +70,10 @@ func (m *mapper) bundle(parent order.Line, children []order.Line) ([]order.Line,
 	switch {
 	case mode == BundleAsPriced && dynamic, mode == BundleChildren && dynamic:
 		return children, nil
+	case !parent.QtyOrdered.IsPositive():
+		return nil, &order.Reason{Code: "bundle_quantity_missing", Field: place(parent),
+			Message: fmt.Sprintf("%s is a bundle with a quantity of %s; its parts have quantities of their own.", place(parent), parent.QtyOrdered),
+			Hint:    "Open the order in Magento: a module wrote a bundle without its quantity. Enter the order by hand."}
 	case mode == BundleChildren:
 		return m.spread(parent, children), nil
 	case mode == BundleBOM:
@@ -85,17 +89,20 @@ func (m *mapper) bundle(parent order.Line, children []order.Line) ([]order.Line,
 // priced reports whether the children carry the money: their prices make the parent's, and the tax is theirs too.
 // Releases that show catalogue prices on a fixed bundle's children leave tax and price with tax to the parent.
 func priced(parent order.Line, children []order.Line) bool {
-	sum, inclusive, tax, pieces := decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
+	sum, inclusive, tax, off, pieces := decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
 	for _, c := range children {
 		sum, inclusive = sum.Add(c.Price.Mul(c.QtyOrdered)), inclusive.Add(c.PriceInclTax)
-		tax, pieces = tax.Add(c.Tax), pieces.Add(c.QtyOrdered)
+		tax, off, pieces = tax.Add(c.Tax), off.Add(c.Discount), pieces.Add(c.QtyOrdered)
 	}
-	if sum.IsZero() || tax.IsZero() && !parent.Tax.IsZero() || inclusive.IsZero() && !parent.PriceInclTax.IsZero() {
+	if sum.IsZero() || theParents(parent.Tax, tax) || theParents(parent.Discount, off) || theParents(parent.PriceInclTax, inclusive) {
 		return false
 	}
 	own := parent.Price.Mul(parent.QtyOrdered)
 	return own.IsZero() || own.Sub(sum).Abs().LessThanOrEqual(roundingOf(pieces).Add(roundingOf(parent.QtyOrdered)))
 }
+
+// theParents reports whether the parent alone has an amount.
+func theParents(own, ofChildren decimal.Decimal) bool { return !own.IsZero() && ofChildren.IsZero() }
 
 // gathered is a dynamic bundle as one row: the parent with the sums of its children.
 func (m *mapper) gathered(parent order.Line, children []order.Line) (order.Line, *order.Reason) {

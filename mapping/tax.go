@@ -41,7 +41,7 @@ func (m *mapper) taxCode(t taxable) (*TaxCode, *order.Reason) {
 	}
 	if points < 0 {
 		return best, &order.Reason{Code: "tax_code_missing", Field: t.what,
-			Message: fmt.Sprintf("%s: tax %s has no code for %s %% in %s.", t.what, t.amount, t.percent, placeOf(m.taxPlace())),
+			Message: fmt.Sprintf("%s: tax %s has no code for %s %% in %s.", t.what, m.money(t.amount), t.percent, placeOf(m.taxPlace())),
 			Hint:    "Add the code to tax.codes in the rules" + m.nearMiss(t) + "."}
 	}
 	return best, nil

@@ -77,7 +77,7 @@ func (m *mapper) goodsNet() decimal.Decimal {
 }
 
 // whole rounds parts to whole units that add up to a sum. The units that rounding each by itself leaves over go to the parts
-// that were rounded furthest, one to each, and one more when every part has had one. Parts of nothing stay nothing.
+// that were rounded furthest, one to each. Parts of nothing stay nothing.
 func (m *mapper) whole(parts []decimal.Decimal, sum decimal.Decimal) []decimal.Decimal {
 	out, unit := make([]decimal.Decimal, len(parts)), m.unit()
 	var some []int
@@ -100,5 +100,5 @@ func (m *mapper) whole(parts []decimal.Decimal, sum decimal.Decimal) []decimal.D
 	return out
 }
 
-// mostUnits bounds how many units a part is changed by; what is more was found to be inconsistent before.
-const mostUnits = 10
+// mostUnits is how many units a part is changed by. What is more is no rounding, and shows as a difference in the proof.
+const mostUnits = 1
