@@ -45,14 +45,15 @@ func (m *mapper) header() *order.Reason {
 	return nil
 }
 
-// partner sets the business partner: as B1 was asked, else as the rules fix it.
+// partner sets the business partner: as B1 was asked, else as the rules fix it. Both are asked of the order as it was given:
+// before anything is mapped the buyer is looked for, and hooks have not run.
 func (m *mapper) partner() {
 	d := m.document
 	if p := m.in.Partner; p != nil {
 		d.CardCode, d.ContactPersonCode = p.CardCode, p.Contact
 		return
 	}
-	plan := m.rules.PartnerPlan(m.order)
+	plan := m.rules.PartnerPlan(m.in.Order)
 	if len(plan.Find) > 0 || plan.Create != nil || plan.Contact != nil {
 		m.notes = append(m.notes, "B1 is asked for the business partner when the order is posted")
 	}
