@@ -39,10 +39,15 @@ func (m *mapper) header() *order.Reason {
 	m.partner()
 	m.dates()
 	d.CardName = m.text("CardName", fullName(o.Billing, o.Customer), maxCardName)
-	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
+	d.Comments = remark(o)
 	d.Series, d.BranchID, d.SalesPersonCode, d.DocumentsOwner = m.store.Series, m.store.Branch, m.store.SalesPerson, m.store.Owner
 	d.Address = m.addresses()
 	return nil
+}
+
+// remark says in the document which order it is.
+func remark(o *order.Order) string {
+	return fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
 }
 
 // partner sets the business partner: as B1 was asked, else as the rules fix it. Both are asked of the order as it was given:
