@@ -16,9 +16,8 @@ import (
 type Hook interface {
 	// Name stands in the version of the rules and in the reason of a hold; change it when the hook's answer changes.
 	Name() string
-	// Before may change the order before it is mapped, but not what it is or what it costs in all. The order is a copy. Whether
-	// it goes to B1, and to whom, is asked of the order as it was given: PartnerPlan and Decide do not see what Before does.
-	// A reason holds it.
+	// Before may change the order before it is mapped, but not what it is or what it costs in all. The order is a copy. A
+	// reason holds it.
 	Before(o *order.Order, source *Source) *order.Reason
 	// After may change the document before its total is proven, but not its reference and currency. A reason holds the
 	// order.

@@ -47,10 +47,11 @@ type Result struct {
 func (r *Rules) Map(in Input) Result {
 	m := newMapper(r, in)
 	hold := m.run()
-	result := Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees, texts: m.texts()}
+	result := Result{Document: m.document, Proof: m.proof, Hold: hold, Notes: m.notes, Trees: m.trees}
 	if m.checked {
 		result.Expect = order.Money{Amount: m.expected(), Currency: m.order.Currency}
 	}
+	result.texts = m.texts()
 	return result
 }
 
