@@ -101,7 +101,7 @@ func (p *posting) mapOrder() {
 func (p *posting) conceal() {
 	more := p.buyer.plan.Personal()
 	if p.mapped.Document != nil {
-		more = append(more, mapping.Personal(p.mapped.Document)...)
+		more = append(more, mapping.Personal(p.doc.Order, p.mapped.Document)...)
 	}
 	p.hide = order.NewRedactor(p.doc.Order, more...).Text
 }

@@ -60,7 +60,7 @@ func (p *posting) resolve(ctx context.Context) error {
 		return nil
 	}
 	if code == "" && plan.Hold {
-		p.buyer.hold = unknownPartner(plan)
+		p.buyer.hold = plan.Unknown()
 		return nil
 	}
 	if code == "" {
@@ -175,21 +175,6 @@ func codesOf(found []sapb1.FoundPartner) string {
 		codes = append(codes, "…")
 	}
 	return strings.Join(codes, ", ")
-}
-
-// unknownPartner holds an order whose buyer is not in B1 and may not be created.
-func unknownPartner(plan mapping.PartnerPlan) *order.Reason {
-	r := &order.Reason{Code: "partner_unknown", Field: "CardCode",
-		Hint: "Enter the buyer in B1 with what he is looked for by, or change partner.not_found in the rules, then resume the order."}
-	var asked []string
-	for _, q := range plan.Find {
-		asked = append(asked, q.Property)
-	}
-	if r.Message = "B1 has no customer with the buyer's " + strings.Join(asked, " or ") + "."; len(asked) == 0 {
-		r.Message = "The order names no e-mail address or tax number by which the buyer could be found or created in B1."
-		r.Hint = "Complete the order in Magento, or change partner in the rules, then resume the order."
-	}
-	return r
 }
 
 // codes are the business partners under which a document in B1 may be this order's: the buyer, the store's own, and the one

@@ -184,3 +184,23 @@ func TestMappingShowsTheSettingsOf2016AsValidRules(t *testing.T) {
 		}
 	}
 }
+
+// The hook that the page shows is the one that is tested.
+func TestMappingShowsTheHookThatIsTested(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "worker", "hooks", "example_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, began := strings.Cut(string(text), "\n// FleetNumber takes")
+	code, _, ended := strings.Cut(code, "\n// A company writes its hook")
+	var shown strings.Builder
+	for line := range strings.Lines("// FleetNumber takes" + strings.ReplaceAll(code, "\t", "    ")) {
+		if line != "\n" {
+			line = "    " + line
+		}
+		shown.WriteString(line)
+	}
+	if !began || !ended || !strings.Contains(mappingPage(t), "\n"+shown.String()) {
+		t.Errorf("docs/mapping.md does not show the hook of worker/hooks/example_test.go, which is\n%s", shown.String())
+	}
+}

@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // A rules file may come from elsewhere, by HTTP, and must not keep a program busy or take its memory: tables within tables
@@ -13,6 +14,13 @@ const (
 	// maxValues is how many values a file may hold when each alias counts as what it stands for: as many as a table of items
 	// for each of 50 stores needs.
 	maxValues = 500_000
+	// maxProblems is how many problems are named at once: nobody mends more before he tries again, and a file may have one in
+	// each of its lines.
+	maxProblems = 100
+	// maxFound is how many problems a check may find: a fault of the defaults is found again for each store, and named once.
+	maxFound = 20 * maxProblems
+	// maxMessage is the length of a message in bytes; what is longer quotes a long value.
+	maxMessage = 2_000
 )
 
 // tooDeep finds where a text nests deeper than any rules do, before the YAML library reads it: the library takes memory by
@@ -55,5 +63,26 @@ func (d *decoder) affords(path string) bool {
 	if d.read++; d.read == maxValues+1 {
 		d.bad(path, "is one value more than the %d that a file may hold, those behind aliases included; want fewer, or fewer aliases", maxValues)
 	}
-	return d.read <= maxValues
+	return d.read <= maxValues && !d.more
+}
+
+// add names a problem, up to maxProblems of them.
+func (d *decoder) add(p Problem) {
+	if d.more = d.more || len(d.problems) == maxProblems; d.more {
+		return
+	}
+	if len(p.Message) > maxMessage {
+		p.Message = strings.ToValidUTF8(p.Message[:maxMessage], "") + "…"
+	}
+	d.problems = append(d.problems, p)
+}
+
+// all are the problems in the order of the file; where there are more than are named, the last one says so.
+func (d *decoder) all() Problems {
+	named := d.problems.sorted()
+	if last := len(named) - 1; d.more {
+		named = append(named, Problem{Line: named[last].Line, Column: named[last].Column,
+			Message: fmt.Sprintf("the file has more problems than these %d, which show when these are mended", len(named))})
+	}
+	return named
 }

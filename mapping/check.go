@@ -19,6 +19,9 @@ var (
 type checker struct{ problems []Problem }
 
 func (c *checker) bad(path, format string, args ...any) {
+	if len(c.problems) >= maxFound {
+		return
+	}
 	c.problems = append(c.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -35,6 +38,9 @@ func (r *Rules) check() []Problem {
 	c.store("default", r.Default)
 	c.fields("default", r.Default, r.Reference.UserField)
 	for _, id := range slices.Sorted(maps.Keys(r.Stores)) {
+		if len(c.problems) >= maxFound {
+			break
+		}
 		c.store(storePath(id), r.Stores[id])
 		c.fields(storePath(id), r.Stores[id], r.Reference.UserField)
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,6 +26,8 @@ type Difference struct {
 	// Old and New are the values as text; empty where there is none.
 	Old string `json:"old"`
 	New string `json:"new"`
+
+	personal bool
 }
 
 // String writes the difference for people: DocumentLines[2].TaxCode CA825 -> CA9.
@@ -49,7 +52,9 @@ func (d Difference) Kind() string { return indexPattern.ReplaceAllString(d.Path,
 // the totals, then the document by its properties. Documents are compared where both were made to their end: half a document
 // beside a whole one tells nothing but where the mapping stopped, which the hold says.
 func Compare(a, b Result) []Difference {
-	c := &differ{}
+	c := &differ{texts: map[string]bool{}}
+	maps.Copy(c.texts, a.texts)
+	maps.Copy(c.texts, b.texts)
 	c.holds(a.Hold, b.Hold)
 	if a.whole() && b.whole() {
 		c.text("total", a.total().String(), b.total().String())
@@ -75,12 +80,15 @@ func (r Result) total() order.Money {
 	return order.Money{Currency: r.Proof.Currency}
 }
 
-// differ gathers differences.
-type differ struct{ found []Difference }
+// differ gathers differences. texts are the properties that may hold personal texts.
+type differ struct {
+	found []Difference
+	texts map[string]bool
+}
 
 func (c *differ) text(path, a, b string) {
 	if a != b {
-		c.found = append(c.found, Difference{path, a, b})
+		c.found = append(c.found, Difference{Path: path, Old: a, New: b})
 	}
 }
 
@@ -139,8 +147,8 @@ func (c *differ) values(path string, a, b any) {
 		c.lists(path, listA, listB)
 	case (isObjectA || a == nil) && (isObjectB || b == nil):
 		c.objects(path, objectA, objectB)
-	case !sameNumber(a, b):
-		c.text(path, show(a), show(b))
+	case !sameNumber(a, b) && show(a) != show(b):
+		c.found = append(c.found, Difference{path, show(a), show(b), c.mayName(path, a, b)})
 	}
 }
 

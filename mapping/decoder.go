@@ -19,6 +19,8 @@ type decoder struct {
 	places   map[string]*token.Position
 	failed   map[string]bool
 	problems Problems
+	// more is true when there are more problems than are named; nothing is read from then on.
+	more bool
 	// read counts values, those behind an alias as often as it stands.
 	read int
 }
@@ -55,7 +57,7 @@ func newDecoder(root ast.Node) *decoder {
 	ast.Walk(d, root)
 	for _, a := range d.aliases {
 		if name := a.Value.GetToken(); d.anchors[name.Value] == nil {
-			d.problems = append(d.problems, Problem{Line: name.Position.Line, Column: name.Position.Column,
+			d.add(Problem{Line: name.Position.Line, Column: name.Position.Column,
 				Message: fmt.Sprintf("*%s stands for nothing, want &%s before it", name.Value, name.Value)})
 		}
 	}
@@ -82,7 +84,7 @@ func (d *decoder) bad(path, format string, args ...any) {
 			break
 		}
 	}
-	d.problems = append(d.problems, p)
+	d.add(p)
 }
 
 // wrong adds a problem of a value that cannot be read as what it should be.
@@ -191,7 +193,10 @@ func (d *decoder) structure(path string, node ast.Node, v reflect.Value) {
 	}
 	for _, e := range d.entries(path, node) {
 		field, ok := fields[e.key]
-		if !ok {
+		switch {
+		case d.more:
+			return
+		case !ok:
 			d.bad(e.path, "is no setting%s, want one of %s", meant(e.key, names), strings.Join(names, ", "))
 			continue
 		}

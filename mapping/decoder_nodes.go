@@ -53,7 +53,7 @@ func (d *decoder) entries(path string, node ast.Node) []entry {
 			e.path = path + "." + e.key
 		}
 		if first, twice := lines[e.key]; twice {
-			d.problems = append(d.problems, Problem{Line: e.at.Line, Column: e.at.Column, Path: e.path,
+			d.add(Problem{Line: e.at.Line, Column: e.at.Column, Path: e.path,
 				Message: fmt.Sprintf("is given twice, first in line %d; want it once", first)})
 			continue
 		}

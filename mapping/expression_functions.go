@@ -46,7 +46,7 @@ var functions = map[string]function{
 	"#greater": comparison(func(n int) bool { return n > 0 }), "#atLeast": comparison(func(n int) bool { return n >= 0 }),
 	"#in": {least: 2, most: 2, call: within}, "#contains": textTest(strings.Contains), "#startsWith": textTest(strings.HasPrefix), "#endsWith": textTest(strings.HasSuffix),
 	"#get": {least: 2, most: 2, call: member}, "#slice": {least: 3, most: 3, call: slice}, "#truth": {least: 1, most: 1, call: func(a ...any) (any, error) { return truth(a[0]) }},
-	"#text": {least: 1, most: 1, call: orNone}, "#list": {least: 1, most: 1, call: list}, "#turn": {least: 1, most: 1, call: pass}, "#choose": {least: 1, most: 1, call: choose}, "#sum": {least: 1, most: 1, call: sum},
+	"#searched": {least: 2, most: 2, call: searched, withMeter: true}, "#list": {least: 1, most: 1, call: list}, "#turn": {least: 1, most: 1, call: pass}, "#choose": {least: 1, most: 1, call: choose}, "#sum": {least: 1, most: 1, call: sum},
 
 	"round": {least: 1, most: 2, call: round}, "floor": {least: 1, most: 1, call: floor}, "ceil": {least: 1, most: 1, call: ceil}, "abs": {least: 1, most: 1, call: abs}, "number": {least: 1, most: 1, call: toNumber},
 	"min": {least: 1, most: manyValues, call: extreme(func(n int) bool { return n < 0 })}, "max": {least: 1, most: manyValues, call: extreme(func(n int) bool { return n > 0 })},

@@ -119,10 +119,12 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 		n.Left, n.Right = call("#truth", n.Left), call("#truth", n.Right)
 	case "??":
 	case "matches":
-		if _, fixed := n.Right.(*ast.StringNode); !fixed {
+		pattern, fixed := n.Right.(*ast.StringNode)
+		if !fixed {
 			p.bad(n, "matches without a pattern in quotes behind it")
+			return
 		}
-		n.Left = call("#text", n.Left)
+		n.Left = call("#searched", n.Left, &ast.IntegerNode{Value: instructions(pattern.Value)})
 	default:
 		name, ok := operators[n.Operator]
 		if !ok {

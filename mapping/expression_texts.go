@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp/syntax"
 	"strings"
 	"time"
 
@@ -19,6 +20,29 @@ func orNone(a ...any) (any, error) {
 		return nil, err
 	}
 	return text, nil
+}
+
+// searched is a value as the text in which matches looks for its pattern; the meter counts the search.
+func searched(a ...any) (any, error) {
+	text, err := orNone(a[1])
+	if text == nil || err != nil {
+		return nil, err
+	}
+	return text, a[0].(*meter).search(text.(string), a[2].(int))
+}
+
+// instructions is the size of a pattern when it is compiled: a short one may be large, such as (a?){1000}. What is no pattern
+// has none; the library says so when it compiles it.
+func instructions(pattern string) int {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	code, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(code.Inst)
 }
 
 // onText makes a function of one text; that of nothing is nothing.
@@ -155,13 +179,14 @@ func fromJSON(a ...any) (any, error) {
 	return v, nil
 }
 
-// dateForms are the ways in which Magento and its modules write moments (UTC) and days. Days are those of their writer.
+// dateForms are the ways in which Magento and its modules write moments (UTC) and days. Days are those of their writer; so is
+// a moment of exactly midnight, as modules write the day that a customer has chosen: 2026-11-28 00:00:00.
 var dateForms = []struct {
 	layout string
 	moment bool
 }{{"2006-01-02 15:04:05", true}, {time.RFC3339, true}, {"2006-01-02T15:04:05", true}, {"2006-01-02 15:04", true}, {time.DateOnly, false}, {"02.01.2006", false}, {"20060102", false}}
 
-// date is the day of a text: of a moment, the day in the company's time zone. A third value adds days.
+// date is the day of a text: of a moment other than midnight, the day in the company's time zone. A third value adds days.
 func date(a ...any) (any, error) {
 	zone, days := a[0].(*meter).zone, 0
 	if len(a) == 3 && a[2] != nil {
@@ -190,12 +215,17 @@ func dayOf(v any, zone Zone) (time.Time, error) {
 		}
 		for _, form := range dateForms {
 			if at, err := time.Parse(form.layout, strings.TrimSpace(t)); err == nil {
-				if form.moment {
+				if form.moment && !isMidnight(at) {
 					return zone.day(at), nil
 				}
-				return at, nil
+				return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC), nil
 			}
 		}
 	}
 	return time.Time{}, bad("%s that is no date such as 2026-01-31", kind(v))
+}
+
+// isMidnight reports whether a moment is the beginning of a day, as it is written.
+func isMidnight(t time.Time) bool {
+	return t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0
 }

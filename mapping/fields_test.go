@@ -154,15 +154,19 @@ func TestFields_DueDateIsNeverOver(t *testing.T) {
 // What an expression takes out of an order may be personal: B1's answers must not bring it into logs.
 func TestFields_ArePersonal(t *testing.T) {
 	r := mappedBy(t, "  fields: {U_Note: 'order.customer_note', Comments: 'billing.firstname'}\n  line_fields: {U_Line: '\"for Jane\"', FreeText: '\"to Ann\"'}\n", teeOrder())
-	got := mapping.Personal(r.Document)
+	got := mapping.Personal(teeOrder(), r.Document)
 	for _, want := range []string{"Müller & Söhne 上海 🎁", "Jane", "for Jane", "to Ann"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is missing in %q", want, got)
 		}
 	}
 	keyed := rulesWith(t, `user_field: ""`, `user_field: U_Key`).Map(mapping.Input{Order: teeOrder(), Now: today})
-	if got := mapping.Personal(keyed.Document); slices.Contains(got, "main:1:000000001") || slices.Contains(got, keyed.Document.Comments) {
+	if got := mapping.Personal(teeOrder(), keyed.Document); slices.Contains(got, "main:1:000000001") || slices.Contains(got, keyed.Document.Comments) {
 		t.Errorf("the key is taken for personal: %q", got)
+	}
+	remark := mappedBy(t, "  fields: {Comments: '\"Magento order for \" + billing.firstname'}\n", teeOrder())
+	if got := mapping.Personal(teeOrder(), remark.Document); !slices.Contains(got, "Magento order for Jane") {
+		t.Errorf("a remark that the rules write is taken for the mapping's own: %q", got)
 	}
 }
 

@@ -15,6 +15,7 @@ var holdPattern = regexp.MustCompile(`Reason\{Code: "([a-z0-9_]+)"`)
 var notGolden = map[string]string{
 	"cancelled_in_magento": "the eligibility rules give it, not the mapping",
 	"payment_overdue":      "the eligibility rules give it, not the mapping",
+	"partner_unknown":      "it is known when B1 has been asked for the buyer",
 	"source_missing":       "the document of a golden order is always there",
 	"hook_failed":          "there is no hook",
 	"hook_not_allowed":     "there is no hook",

@@ -39,20 +39,26 @@ func (m *mapper) header() *order.Reason {
 	m.partner()
 	m.dates()
 	d.CardName = m.text("CardName", fullName(o.Billing, o.Customer), maxCardName)
-	d.Comments = fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
+	d.Comments = remark(o)
 	d.Series, d.BranchID, d.SalesPersonCode, d.DocumentsOwner = m.store.Series, m.store.Branch, m.store.SalesPerson, m.store.Owner
 	d.Address = m.addresses()
 	return nil
 }
 
-// partner sets the business partner: as B1 was asked, else as the rules fix it.
+// remark says in the document which order it is.
+func remark(o *order.Order) string {
+	return fmt.Sprintf("Magento order %s, store %d", o.IncrementID, o.StoreID)
+}
+
+// partner sets the business partner: as B1 was asked, else as the rules fix it. Both are asked of the order as it was given:
+// before anything is mapped the buyer is looked for, and hooks have not run.
 func (m *mapper) partner() {
 	d := m.document
 	if p := m.in.Partner; p != nil {
 		d.CardCode, d.ContactPersonCode = p.CardCode, p.Contact
 		return
 	}
-	plan := m.rules.PartnerPlan(m.order)
+	plan := m.rules.PartnerPlan(m.in.Order)
 	if len(plan.Find) > 0 || plan.Create != nil || plan.Contact != nil {
 		m.notes = append(m.notes, "B1 is asked for the business partner when the order is posted")
 	}

@@ -198,3 +198,19 @@ func TestHooks_AreProven(t *testing.T) {
 		t.Errorf("a voucher that is taxed where the goods are not: %v, want tax_negative", got.Hold)
 	}
 }
+
+// Whom an order goes to is asked of the order as it was given, in the worker and in the preview alike.
+func TestHooks_DoNotDecideWhomAnOrderGoesTo(t *testing.T) {
+	r := rulesWith(t, "\n  card_code: C-WEB\n", "\n  card_code: C-WEB\n  partner: { customers: find, find_by: [email] }\n")
+	o := teeOrder()
+	o.Customer.Guest, o.Customer.ID = true, 0
+	r.Use(hook{name: "account", before: func(o *order.Order) *order.Reason {
+		o.Customer.Guest, o.Customer.ID, o.Customer.Email = false, 7, "jane.doe@example.com"
+		return nil
+	}})
+	plan := r.PartnerPlan(o)
+	got := mapped(o, r, today)
+	if got.Hold != nil || got.Document.CardCode != "C-WEB" || got.Document.CardCode != plan.CardCode || len(got.Notes) != 0 {
+		t.Errorf("the order goes to %q (%v, %q), the plan says %q", got.Document.CardCode, got.Hold, got.Notes, plan.CardCode)
+	}
+}

@@ -38,6 +38,9 @@ type Result struct {
 	Trees []string `json:"trees,omitempty"`
 	// Notes say what of the order did not fit into the document, without the values themselves: they may be personal.
 	Notes []string `json:"notes,omitempty"`
+
+	// texts are the properties that may hold texts of the order, as Compare needs to know them.
+	texts map[string]bool
 }
 
 // Map makes the B1 document of an order and proves it.
@@ -48,6 +51,7 @@ func (r *Rules) Map(in Input) Result {
 	if m.checked {
 		result.Expect = order.Money{Amount: m.expected(), Currency: m.order.Currency}
 	}
+	result.texts = m.texts()
 	return result
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// ParseRules reads and checks a rules file. Its error is of type Problems and names every fault with its place.
+// ParseRules reads and checks a rules file. Its error is of type Problems and names every fault with its place, or the first
+// hundred that it meets.
 func ParseRules(text []byte) (*Rules, error) {
 	root, err := parseYAML(text)
 	if err != nil {
@@ -18,9 +19,11 @@ func ParseRules(text []byte) (*Rules, error) {
 	d.decode("", root, &file)
 	r := &file.Rules
 	r.Stores = d.stores(file.Stores, r.Default)
-	d.report(r.check())
+	if !d.more {
+		d.report(r.check())
+	}
 	if len(d.problems) > 0 {
-		return nil, d.problems.sorted()
+		return nil, d.all()
 	}
 	r.fillDefaults()
 	r.prepareItems()

@@ -13,7 +13,8 @@ import (
 //	90001             one postcode; an order's 90001-1234 (ZIP+4) has it too
 //	1010 AB           one postcode
 //	SW1*              all that begin so, SW10 as well; a * may stand anywhere
-//	90001-90099       a range of numbers, both ends included
+//	90001-90099       a range of numbers, both ends included; of a postcode with a dash the part before it counts as well,
+//	                  so 9000-9499 has Portugal's 9000-123
 //	SW1-SW20, SW1A-SW2Z, D01-D24  a range of districts, both ends included with all that is in them
 //	00-950, 1000-001, 01310-100, 90001-1234  one postcode that is written with a dash
 //	00-950 - 00-999   a range of such; a dash between spaces always makes a range
@@ -37,15 +38,19 @@ type postcodeEntry struct {
 // postcode is one as it is compared: without spaces and dashes, in capitals.
 type postcode struct {
 	text string
-	// zip5 is the first part of a ZIP+4; empty for all others.
+	// zip5 is the first part of a ZIP+4, which many write without its dash; empty for all others.
 	zip5 string
+	// first is what stands before the dash of a postcode of digits, and zip5 of a ZIP+4; empty for all others. Ranges of
+	// postcodes with dashes are written by it: 1000-1999 in Portugal, 01000-39999 in Brazil.
+	first string
 	// district is the text taken apart where letters and digits change; of a British postcode the part before its last
 	// three characters, which stand in rest: SW1 1AA is in SW1 and not in SW11.
 	district, rest []string
 }
 
 var (
-	zipPlusFour  = regexp.MustCompile(`^[0-9]{5}-[0-9]{4}$`)
+	zipPlusFour  = regexp.MustCompile(`^[0-9]{5}-?[0-9]{4}$`)
+	twoNumbers   = regexp.MustCompile(`^[0-9]+-[0-9]+$`)
 	british      = regexp.MustCompile(`^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$`)
 	postcodeRuns = regexp.MustCompile(`[0-9]+|[^0-9]+`)
 	postcodeText = regexp.MustCompile(`^[\pL\pN -]*[\pL\pN][\pL\pN -]*$`)
@@ -59,8 +64,12 @@ var (
 func newPostcode(text string) postcode {
 	folded := strings.ToUpper(strings.Join(strings.Fields(text), ""))
 	p := postcode{text: strings.ReplaceAll(folded, "-", "")}
-	if zipPlusFour.MatchString(folded) {
+	switch {
+	case zipPlusFour.MatchString(folded):
 		p.zip5 = folded[:5]
+		p.first = p.zip5
+	case twoNumbers.MatchString(folded):
+		p.first, _, _ = strings.Cut(folded, "-")
 	}
 	outward := p.text
 	if british.MatchString(p.text) {
@@ -168,14 +177,13 @@ func (e postcodeEntry) fits(p postcode) bool {
 	return p.against(e.low) >= 0 && p.against(e.high) <= 0
 }
 
-// hasNumber compares digits of the same number. Letters behind them (1010 AB) are not compared.
+// hasNumber compares digits of the same number: all of the postcode, or those before its dash. Letters behind them (1010 AB)
+// are not compared.
 func (e postcodeEntry) hasNumber(p postcode) bool {
-	digits := p.text
-	if p.zip5 != "" && len(e.low.text) == len(p.zip5) {
-		digits = p.zip5
-	} else if len(p.district) > 0 {
-		digits = p.district[0]
-	}
+	return e.between(p.first) || len(p.district) > 0 && e.between(p.district[0])
+}
+
+func (e postcodeEntry) between(digits string) bool {
 	return digitsOnly(digits) && len(digits) == len(e.low.text) && e.low.text <= digits && digits <= e.high.text
 }
 

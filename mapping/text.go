@@ -68,12 +68,12 @@ func length(s string) int { return len(utf16.Encode([]rune(s))) }
 
 // Personal are the values of a document that name a person or a place to find him, as they are sent: cleaned, put
 // together and cut. B1 may quote them in its answers, where the values of the order would not be found.
-func Personal(d *sapb1.SalesOrder) []string {
+func Personal(o *order.Order, d *sapb1.SalesOrder) []string {
 	values := []string{d.CardName}
 	if a := d.Address; a != nil {
 		values = append(values, a.BillToStreet, a.BillToBlock, a.BillToZipCode, a.ShipToStreet, a.ShipToBlock, a.ShipToZipCode)
 	}
-	values = append(values, computed(d)...)
+	values = append(values, computed(o, d)...)
 	var out []string
 	for _, v := range values {
 		if v != "" {
@@ -85,9 +85,9 @@ func Personal(d *sapb1.SalesOrder) []string {
 
 // computed are the texts that expressions of the rules put into a document: whatever the order holds may be among them.
 // The order key is not personal, and messages need it.
-func computed(d *sapb1.SalesOrder) []string {
+func computed(o *order.Order, d *sapb1.SalesOrder) []string {
 	var values []string
-	if !strings.HasPrefix(d.Comments, "Magento order ") { // the mapping's own remarks name nobody
+	if d.Comments != remark(o) { // the mapping's own names nobody
 		values = append(values, d.Comments)
 	}
 	add := func(fields map[string]any) {

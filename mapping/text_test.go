@@ -53,13 +53,13 @@ func TestPersonal_AreTheValuesAsSent(t *testing.T) {
 	c.o.Billing.Company = strings.Repeat("c", 130)
 	c.o.Shipping.Street = []string{"1 Road\x07", strings.Repeat("b", 130)}
 	r := exampleRules(t).Map(mapping.Input{Order: c.order(), Now: today})
-	got := mapping.Personal(r.Document)
+	got := mapping.Personal(c.order(), r.Document)
 	for _, want := range []string{strings.Repeat("c", 100), "1 Road", "Jane Doe, " + strings.Repeat("b", 90), "94601"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is missing in %q", want, got)
 		}
 	}
-	if len(mapping.Personal(&sapb1.SalesOrder{})) != 0 {
+	if len(mapping.Personal(&order.Order{}, &sapb1.SalesOrder{})) != 0 {
 		t.Error("an empty document names somebody")
 	}
 }

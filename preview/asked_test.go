@@ -36,6 +36,32 @@ func TestWhatB1WouldBeAskedIsTold(t *testing.T) {
 	}
 }
 
+// A buyer of whom the order says nothing by which he could be found, and whom nobody may create, holds the order: no question
+// to B1 would change that. Where something can be asked, or another partner takes the order, it goes on.
+func TestABuyerWhomNobodyCanFindHoldsTheOrder(t *testing.T) {
+	for policy, want := range map[string]preview.Verdict{
+		"{ customers: find, guests: find, find_by: [tax_number], not_found: hold }":                                               preview.Held,
+		"{ customers: find, guests: find, find_by: [email, tax_number], not_found: hold }":                                        preview.Post,
+		"{ customers: find, guests: find, find_by: [tax_number], not_found: card_code }":                                          preview.Post,
+		"{ customers: find, guests: find, find_by: [tax_number] }":                                                                preview.Post,
+		"{ customers: card_code, guests: card_code, find_by: [tax_number], not_found: hold }":                                     preview.Post,
+		`{ customers: find_or_create, guests: find_or_create, find_by: [tax_number], not_found: hold, create: { prefix: "M-" } }`: preview.Post,
+	} {
+		s := subjectOf(t, "simple")
+		s.Order.Customer.TaxVAT, s.Order.Billing.VATID = "", ""
+		out := preview.Try(rules(t, "  card_code: C-WEB\n", "  card_code: C-WEB\n  partner: "+policy+"\n"), s, preview.At(now))
+		if held := out.Hold != nil && out.Hold.Code == "partner_unknown"; out.Verdict != want || held != (want == preview.Held) || out.Document == nil {
+			t.Errorf("%s: verdict %s, hold %v, want %s", policy, out.Verdict, out.Hold, want)
+		}
+	}
+	s := subjectOf(t, "simple")
+	s.Order.Payment.Method = "barter"
+	hopeless := rules(t, "  card_code: C-WEB\n", "  card_code: C-WEB\n  partner: { customers: find, guests: find, find_by: [tax_number], not_found: hold }\n")
+	if out := preview.Try(hopeless, s, preview.At(now)); out.Hold == nil || out.Hold.Code != "payment_method_unmapped" {
+		t.Errorf("hold %v, want the one of the mapping first, as the worker gives it", out.Hold)
+	}
+}
+
 // reader is a hook that needs the Magento document.
 type reader struct{ saw *bool }
 

@@ -17,7 +17,7 @@ type Diff struct {
 	paths   map[string]*pathDiff
 }
 
-// pathDiff is one property; kinds is nil when it has too many pairs of values to tell them apart.
+// pathDiff is one property; kinds is nil when it has too many pairs of values to tell them apart, or personal ones.
 type pathDiff struct {
 	orders int
 	kinds  map[pair]int
@@ -77,15 +77,17 @@ func (d *Diff) Add(c Change) {
 	s.Changed++
 	s.ways(c)
 	seen := map[string]map[pair]bool{}
+	personal := map[string]bool{}
 	for _, one := range c.Differences {
 		kind := one.Kind()
+		personal[kind] = personal[kind] || one.Personal() || namesSomebody(kind)
 		if seen[kind] == nil {
 			seen[kind] = map[pair]bool{}
 		}
 		seen[kind][pair{one.Old, one.New}] = true
 	}
 	for kind, pairs := range seen {
-		in(d.paths, kind, func() *pathDiff { return &pathDiff{kinds: map[pair]int{}} }).add(pairs)
+		in(d.paths, kind, func() *pathDiff { return &pathDiff{kinds: map[pair]int{}} }).add(pairs, personal[kind])
 	}
 }
 
@@ -102,9 +104,12 @@ func (s *DiffSummary) ways(c Change) {
 	count(&s.NoLongerLeft, c.Old == LeftOut && c.New != LeftOut)
 }
 
-// add counts one order with its pairs of values.
-func (p *pathDiff) add(pairs map[pair]bool) {
+// add counts one order with its pairs of values; those of personal ones are not kept.
+func (p *pathDiff) add(pairs map[pair]bool, personal bool) {
 	p.orders++
+	if personal {
+		p.kinds = nil
+	}
 	if p.kinds == nil {
 		return
 	}
@@ -127,7 +132,7 @@ func (d *Diff) Summary() DiffSummary {
 func (d *Diff) Kinds() []Kind {
 	kinds := []Kind{}
 	for path, p := range d.paths {
-		if p.kinds == nil || personal(path) {
+		if p.kinds == nil {
 			kinds = append(kinds, Kind{Path: path, Various: true, Orders: p.orders})
 			continue
 		}
@@ -141,8 +146,9 @@ func (d *Diff) Kinds() []Kind {
 	return kinds
 }
 
-// personal reports whether a property names a person or a place to find him: a table of counts has no use for such values.
-func personal(path string) bool {
+// namesSomebody reports whether a property names a person or a place to find him, whoever wrote it: a table of counts has no
+// use for such values.
+func namesSomebody(path string) bool {
 	address, ok := strings.CutPrefix(path, "AddressExtension.")
 	switch {
 	case path == "CardName":

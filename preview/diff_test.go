@@ -9,6 +9,7 @@ import (
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/preview"
+	"datawald/sapb1"
 )
 
 // tried compares two rules on one order.
@@ -108,6 +109,55 @@ func TestDiffCountsOrdersByKind(t *testing.T) {
 	if s.Orders != 45 || s.Changed != 44 || s.Unchanged != 1 || s.NewlyHeld != 1 || s.NoLongerHeld != 0 || s.NewlyLeftOut != 0 || s.NoLongerLeft != 1 ||
 		s.States[order.Posted] != 43 || s.States[order.Pending] != 2 {
 		t.Errorf("summary %+v", s)
+	}
+}
+
+// The table of differences names nobody: what an expression takes out of an order is counted, and told only where it is a
+// number, a date or a flag.
+func TestKindsTellNoTextsOfOrders(t *testing.T) {
+	old := []string{"  card_code: C-WEB\n", "  card_code: C-WEB\n"}
+	proposed := []string{"  card_code: C-WEB\n", `  card_code: C-WEB
+  fields: { U_Phone: billing.telephone, U_Digits: '"5550100"', JournalMemo: billing.lastname, U_Gift: 'true', U_Count: '3', U_Day: 'date("2026-11-28")', Confirmed: 'true' }
+  line_fields: { U_Who: billing.firstname, FreeText: billing.lastname, WarehouseCode: '"W-" + billing.lastname' }
+`}
+	s := subjectOf(t, "simple")
+	lines := len(s.Order.Lines)
+	d := preview.NewDiff()
+	d.Add(preview.Compare(preview.Try(rules(t, old...), s, preview.At(now)), preview.Try(rules(t, proposed...), s, preview.At(now))))
+	got := map[string]string{}
+	for _, k := range d.Kinds() {
+		got[k.Path] = k.String()
+	}
+	for path, want := range map[string]string{"U_Phone": "U_Phone, various values", "U_Digits": "U_Digits, various values",
+		"JournalMemo": "JournalMemo, various values", "DocumentLines[].U_Who": "DocumentLines[].U_Who, various values",
+		"DocumentLines[].FreeText": "DocumentLines[].FreeText, various values", "DocumentLines[].WarehouseCode": "DocumentLines[].WarehouseCode, various values",
+		"U_Gift": "U_Gift none -> Y", "U_Count": "U_Count none -> 3", "U_Day": "U_Day none -> 2026-11-28", "Confirmed": "Confirmed none -> tYES"} {
+		if got[path] != want {
+			t.Errorf("%d lines: %s is told as %q, want %q", lines, path, got[path], want)
+		}
+	}
+}
+
+// writer is a hook that writes into a property which the rules leave alone.
+type writer struct{ text string }
+
+func (writer) Name() string { return "writer" }
+
+func (writer) Before(*order.Order, *mapping.Source) *order.Reason { return nil }
+
+func (w writer) After(_ *order.Order, _ *mapping.Source, d *sapb1.SalesOrder) *order.Reason {
+	d.Comments = w.text
+	return nil
+}
+
+func TestKindsTellNoTextsOfHooks(t *testing.T) {
+	hooked := rules(t)
+	hooked.Use(writer{"for Ada"})
+	s := subjectOf(t, "simple")
+	d := preview.NewDiff()
+	d.Add(preview.Compare(preview.Try(rules(t), s, preview.At(now)), preview.Try(hooked, s, preview.At(now))))
+	if kinds := d.Kinds(); len(kinds) != 1 || kinds[0].String() != "Comments, various values" {
+		t.Errorf("kinds %v", kinds)
 	}
 }
 

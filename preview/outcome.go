@@ -68,12 +68,16 @@ func Try(rules *mapping.Rules, s Subject, at Moment) (out Outcome) {
 		out.held(cmp.Or(s.Unreadable, missing("The order was never read from Magento.")))
 		return out
 	}
+	if s.Erased != nil && s.Settled == nil && rules.ReadSource(s.Order.StoreID) {
+		out.held(s.Erased)
+		return out
+	}
 	out.mapped = rules.Map(mapping.Input{Order: s.Order, Source: s.Source, Now: at.Day})
 	if out.mapped.Proof == nil || out.mapped.Proof.Components == nil { // it stopped on the way: half a document helps nobody
 		out.mapped.Document, out.mapped.Proof = nil, nil
 	}
-	out.Result = out.mapped
 	out.questions(rules, s)
+	out.Result = out.mapped
 	if s.Settled != nil { // no rule brings it back
 		out.leave(s.Settled)
 		return out
@@ -87,10 +91,14 @@ func (o *Outcome) held(reason *order.Reason) {
 	o.Result = o.mapped
 }
 
-// questions are those that the worker would ask B1.
+// questions are those that the worker would ask B1. Where it would have none, and nobody to send the order to, it holds it.
 func (o *Outcome) questions(rules *mapping.Rules, s Subject) {
-	if plan := rules.PartnerPlan(s.Order); !plan.Fixed() || plan.Contact != nil {
+	plan := rules.PartnerPlan(s.Order)
+	if !plan.Fixed() || plan.Contact != nil {
 		o.Partner = &plan
+	}
+	if o.mapped.Hold == nil && plan.Hopeless() {
+		o.mapped.Hold = plan.Unknown()
 	}
 	o.Barcodes = rules.Barcodes(s.Order, s.Source)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"datawald/mapping"
 	"datawald/order"
 	"datawald/preview"
 	"datawald/sandbox/magentosim"
@@ -97,10 +98,11 @@ func TestStagedOrdersAreReadAsTheyAreNeeded(t *testing.T) {
 		source     bool
 		unreadable string
 	}{
-		"staged by this release":       {readable: true},
-		"staged by an earlier release": {change: func(d *store.Staged) { d.ContentHash = "0000-00"; d.Order.Lines = nil }, readable: true, source: true},
-		"not understood when it came":  {change: func(d *store.Staged) { d.Order = nil }, readable: true, source: true},
-		"its document is gone":         {change: func(d *store.Staged) { d.Order, d.PayloadHash = nil, "gone" }, unreadable: "document_missing"},
+		"staged by this release":                             {readable: true},
+		"staged by an earlier release":                       {change: func(d *store.Staged) { d.ContentHash = "0000-00"; d.Order.Lines = nil }, readable: true, source: true},
+		"not understood when it came":                        {change: func(d *store.Staged) { d.Order = nil }, readable: true, source: true},
+		"staged by an earlier release, its document is gone": {change: func(d *store.Staged) { d.ContentHash, d.PayloadHash = "0000-00", "gone" }, readable: true},
+		"its document is gone":                               {change: func(d *store.Staged) { d.Order, d.PayloadHash = nil, "gone" }, unreadable: "document_missing"},
 		"Magento could not show it": {change: func(d *store.Staged) {
 			d.Order, d.PayloadHash, d.Reason = nil, "", &order.Reason{Code: "magento_cannot_show"}
 		}, unreadable: "magento_cannot_show"},
@@ -123,6 +125,28 @@ func TestStagedOrdersAreReadAsTheyAreNeeded(t *testing.T) {
 				t.Error("the order of the earlier release was taken as it stands")
 			}
 		})
+	}
+}
+
+// An order whose Magento document was erased is tried as the worker tries it: rules that do not read the document take what
+// was staged, those that do hold the order.
+func TestAnErasedDocumentHoldsOrdersOfRulesThatReadIt(t *testing.T) {
+	plain, reading := rules(t), rules(t, "  card_code: C-WEB\n", "  card_code: C-WEB\n  fields: { U_Note: order.customer_note }\n")
+	for release, hash := range map[string]string{"this release": "", "an earlier release": "0000-00"} {
+		r := stagedShop(t, 1, func(_ int, d *store.Staged) {
+			d.PayloadHash, d.Order.State = "gone", "new"
+			if hash != "" {
+				d.ContentHash = hash
+			}
+		})
+		r.Rules = []*mapping.Rules{plain, reading}
+		s := only(t, r)
+		if out := preview.Try(plain, s, preview.At(now)); out.Verdict != preview.Post || out.Document == nil {
+			t.Errorf("%s: verdict %s, hold %v, want that it is posted as it was staged", release, out.Verdict, out.Hold)
+		}
+		if out := preview.Try(reading, s, preview.At(now)); out.Verdict != preview.Held || out.Hold.Code != "document_missing" {
+			t.Errorf("%s: verdict %s, hold %v, want document_missing", release, out.Verdict, out.Hold)
+		}
 	}
 }
 

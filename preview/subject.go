@@ -25,6 +25,9 @@ type Subject struct {
 	Order   *order.Order
 	// Source is the Magento document; nil where the rules do not read it.
 	Source *mapping.Source
+	// Erased says that the Magento document is gone; nil where it is there or was not looked for. Rules that do not read it do
+	// without, also where Order is of an earlier release.
+	Erased *order.Reason
 	// Unreadable says why there is no Order.
 	Unreadable *order.Reason
 }
@@ -46,7 +49,8 @@ func reasonOf(err error) *order.Reason {
 }
 
 // FromStore makes the subject of a staged order. The Magento document is read where some of the rules read it, and where the
-// staged form of the order is missing or of an earlier release, whose members may be fewer. Its error is that of the store.
+// staged form of the order is missing or of an earlier release, whose members may be fewer; where it is gone, the staged form
+// serves. Its error is that of the store.
 func FromStore(ctx context.Context, db *store.Store, doc *store.Staged, rules ...*mapping.Rules) (Subject, error) {
 	s := newSubject(doc)
 	anew := doc.Order == nil || !order.SameForm(doc.ContentHash, todaysForm)
@@ -57,6 +61,9 @@ func FromStore(ctx context.Context, db *store.Store, doc *store.Staged, rules ..
 	switch {
 	case err != nil:
 		return s, err
+	case reason != nil && doc.Order != nil && doc.PayloadHash != "":
+		s.Erased = reason // what was read of it then must do
+		return s, nil
 	case reason != nil:
 		s.Order, s.Unreadable = nil, reason
 		return s, nil
