@@ -10,13 +10,16 @@ import (
 	"pgregory.net/rapid"
 
 	"datawald/mapping"
+	"datawald/sapb1"
 )
 
 // tally counts what became of carts.
 type tally struct {
 	carts, posted int
-	holds         map[string]int
-	worlds        map[string]*roundings
+	// tight counts holds because the rules allow next to no rounding.
+	tight  int
+	holds  map[string]int
+	worlds map[string]*roundings
 }
 
 // roundings is how often and how much rounding was booked in a world.
@@ -31,6 +34,9 @@ func (c *tally) add(x trial, r mapping.Result) {
 	c.carts++
 	if r.Hold != nil {
 		c.holds[r.Hold.Code]++
+		if x.books.tight && r.Hold.Code == "total_differs" {
+			c.tight++
+		}
 		return
 	}
 	c.posted++
@@ -41,9 +47,9 @@ func (c *tally) add(x trial, r mapping.Result) {
 	n := c.worlds[world]
 	n.carts++
 	booked := zero
-	for _, part := range r.Proof.Components {
-		if part.Name == "rounding" {
-			booked = part.B1.Abs()
+	for _, e := range r.Document.Expenses {
+		if e.Part == sapb1.PartRounding {
+			booked = e.LineTotal.Abs()
 		}
 	}
 	if !booked.IsZero() {
@@ -75,8 +81,13 @@ func (c *tally) log(t *testing.T) {
 
 func drawTrial(t *rapid.T, method string) trial {
 	x := trial{books: drawBooks(t), quote: drawQuote(t, method), rest: pick(t, "row_total of REST", restNet, restPlain, restByUnit),
-		noRates: chance(t, "no rates named", 10)}
+		noRates: chance(t, "no rates named", 10), shipTo: pick(t, "ship to", america, germany), billTo: pick(t, "bill to", america, germany)}
 	x.books.weeeTaxed = x.quote.shop.weeeTaxed
+	if x.books.rate == "magento" && x.side() == orderSide {
+		x.books.local = x.quote.base // Magento knows no rate to any other
+	} else {
+		x.books.rate = "b1"
+	}
 	return x
 }
 
@@ -101,7 +112,7 @@ func TestCarts_B1ComesToMagentosTotalOrTheOrderIsHeld(t *testing.T) {
 			})
 		})
 	}
-	if held := count.carts - count.posted; held*20 > count.carts && count.carts > 1000 {
+	if held := count.carts - count.posted - count.tight; held*20 > count.carts && count.carts > 1000 {
 		t.Errorf("%d of %d carts are held, more than one in 20: %v", held, count.carts, count.holds)
 	}
 }

@@ -34,6 +34,8 @@ type writer struct {
 	number  int64
 	virtual bool
 	noRates bool // the taxes of rows are not named, as after an edit in the Admin
+	shipTo  string
+	billTo  string
 	items   []map[string]any
 }
 
@@ -62,7 +64,7 @@ func (w *writer) document() []byte {
 		"status": "processing", "created_at": "2026-11-20 10:00:00", "updated_at": "2026-11-20 10:00:05",
 		"base_currency_code": q.base, "order_currency_code": q.currency, "store_currency_code": q.currency,
 		"base_to_order_rate": number(q.rate), "store_to_base_rate": 0, "is_virtual": asFlag(w.virtual), "customer_is_guest": 1,
-		"customer_email": "jane@example.com", "items": w.items, "billing_address": address("billing"),
+		"customer_email": "jane@example.com", "items": w.items, "billing_address": address("billing", w.billTo),
 		"payment": fields{"method": w.payment(), "additional_information": []any{"x"}}, "status_histories": []any{}}
 	w.totals(o)
 	w.later(o)
@@ -88,9 +90,9 @@ func (w *writer) payment() string {
 	return "checkmo"
 }
 
-func address(kind string) fields {
+func address(kind, country string) fields {
 	return fields{"address_type": kind, "firstname": "Jane", "lastname": "Doe", "street": []string{"Long Lane 5"}, "city": "Traverse City",
-		"postcode": "49628-7978", "region": "Michigan", "region_code": "MI", "region_id": 33, "country_id": "US", "telephone": "555-0100"}
+		"postcode": "49628-7978", "region": "Michigan", "region_code": "MI", "region_id": 33, "country_id": country, "telephone": "555-0100"}
 }
 
 func (w *writer) totals(o fields) {
@@ -160,7 +162,7 @@ func (w *writer) shipping() fields {
 	if w.virtual {
 		return fields{}
 	}
-	return fields{"method": "flatrate_flatrate", "address": address("shipping")}
+	return fields{"method": "flatrate_flatrate", "address": address("shipping", w.shipTo)}
 }
 
 // row writes a row and its children.

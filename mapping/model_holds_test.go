@@ -24,9 +24,10 @@ var holdsAllowed = map[string]struct {
 		}},
 	"shipping_discount_too_high": {"the same for shipping",
 		func(x trial) bool { return x.quote.shop.afterDiscount && x.quote.on[x.side()].shippingOverdrawn() }},
-	"total_differs": {"the same within a bundle that the rules want as one line: its tax is not that of the line's price",
+	"total_differs": {"more than overdrawn within a bundle that the rules want as one line, whose tax is then not that of the line's price; or rules that allow less rounding than Magento's way makes",
 		func(x trial) bool {
-			return x.asOneLine() && x.quote.oversold() && x.quote.shop.afterDiscount && x.quote.overdrawn(x.side())
+			return x.asOneLine() && x.quote.oversold() && x.quote.shop.afterDiscount && x.quote.overdrawn(x.side()) ||
+				x.roundingBound().GreaterThan(x.books.roundingMax(x.currency()))
 		}},
 	"tax_rate_unclear": {"Magento names no rate, and several codes give the very tax",
 		func(x trial) bool { return x.rateUnclear() }},

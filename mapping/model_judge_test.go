@@ -6,7 +6,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"datawald/magento"
 	"datawald/mapping"
 	"datawald/sapb1"
 )
@@ -17,6 +16,8 @@ type trial struct {
 	books   bookkeeping
 	rest    restForm
 	noRates bool
+	// shipTo and billTo are the countries of both addresses.
+	shipTo, billTo string
 }
 
 // side is the currency that the document is in.
@@ -45,52 +46,18 @@ func (x trial) expected() decimal.Decimal {
 	return total.Round(digits(x.currency()))
 }
 
-// expectedGoods are the goods that the document must have, each once: item codes with their quantities.
-func (x trial) expectedGoods() map[string]decimal.Decimal {
-	goods := map[string]decimal.Decimal{}
-	add := func(r *modelRow) {
-		qty := r.qty
-		if x.books.partly == "open" {
-			qty = r.left
-		}
-		if !qty.IsZero() {
-			goods[r.item] = qty
-		}
-	}
-	for _, r := range x.quote.rows {
-		if r.kind == kindBundle && (x.books.bundles == "children" || x.books.bundles == "as_priced" && r.dynamic()) {
-			for _, c := range r.children {
-				add(c)
-			}
-			continue
-		}
-		add(r)
-	}
-	return goods
-}
-
 // judge maps the order of a trial and has B1 book it. It gives the mapping's result, and what is wrong with it, nothing if
 // all is well: a held order is not wrong in itself.
 func (k *books) judge(x trial) (r mapping.Result, wrong string) {
-	rules, err := k.rulesOf(x.books)
-	if err != nil {
-		return r, "the rules are refused: " + err.Error()
-	}
-	w := &writer{q: x.quote, rest: x.rest, number: 17, virtual: x.quote.isVirtual(), noRates: x.noRates}
-	raw := w.document()
-	o, err := magento.Convert("main", raw)
-	if err != nil {
-		return r, "the document is refused: " + err.Error()
-	}
-	r = rules.Map(mapping.Input{Order: o, Source: mapping.NewSource(raw), Now: today})
-	if r.Hold != nil {
-		return r, ""
+	r, wrong = k.mapped(x, x.document())
+	if wrong != "" || r.Hold != nil {
+		return r, wrong
 	}
 	created, err := k.company(x.books).CreateOrder(k.t.Context(), r.Document)
 	if err != nil {
 		return r, "B1 refuses the document: " + err.Error()
 	}
-	return r, x.compare(rules, r, created)
+	return r, x.compare(k.rules[x.books], r, created)
 }
 
 // compare holds B1's document against the cart and the proof.
@@ -102,59 +69,7 @@ func (x trial) compare(rules *mapping.Rules, r mapping.Result, created *sapb1.Do
 	case !r.Expect.Equal(got):
 		return fmt.Sprintf("the mapping expects %s, B1 comes to %s", r.Expect, got)
 	}
-	if wrong := x.compareGoods(r.Document); wrong != "" {
-		return wrong
-	}
-	return x.compareProof(r.Proof, got.Amount)
-}
-
-func (x trial) compareGoods(document *sapb1.SalesOrder) string {
-	want := x.expectedGoods()
-	for _, l := range document.Lines {
-		if l.Part != sapb1.PartGoods {
-			continue
-		}
-		qty, ok := want[l.ItemCode]
-		if !ok || !qty.Equal(l.Quantity.Decimal) {
-			return fmt.Sprintf("a line of %s x %s, want %s (0: none, or no other)", l.Quantity, l.ItemCode, qty)
-		}
-		delete(want, l.ItemCode)
-	}
-	if len(want) > 0 {
-		return fmt.Sprintf("the document lacks %v", want)
-	}
-	return ""
-}
-
-// compareProof checks that the proof says what B1 does, and that its parts add up on both sides: Magento's as far as the
-// rounding of rows and parts to whole units of the currency allows.
-func (x trial) compareProof(p *mapping.Proof, total decimal.Decimal) string {
-	sum, totals := mapping.Component{}, mapping.Component{}
-	slack := decimal.Max(cent, decimal.New(1, -digits(x.currency()))).Mul(decimal.NewFromInt(int64(2*len(x.quote.leaves()) + 6)))
-	if x.quote.after.what != nothingElse {
-		for _, r := range x.quote.leaves() { // Magento does not say what is left of the tax on these
-			slack = slack.Add(r.on[x.side()].weeeTax)
-		}
-	}
-	for _, c := range p.Components {
-		if !c.Difference.Equal(c.B1.Sub(c.Magento)) {
-			return fmt.Sprintf("the proof's %s is %s against %s, yet the difference %s", c.Name, c.Magento, c.B1, c.Difference)
-		}
-		if c.Name == "total" {
-			totals = c
-			continue
-		}
-		sum.Magento, sum.B1 = sum.Magento.Add(c.Magento), sum.B1.Add(c.B1)
-	}
-	switch {
-	case !totals.B1.Equal(total) || !p.Equal:
-		return fmt.Sprintf("the proof's total for B1 is %s (equal: %t), B1's own %s", totals.B1, p.Equal, total)
-	case !sum.B1.Equal(totals.B1):
-		return fmt.Sprintf("the proof's parts for B1 add up to %s, its total is %s", sum.B1, totals.B1)
-	case sum.Magento.Sub(totals.Magento).Abs().GreaterThan(slack):
-		return fmt.Sprintf("the proof's parts for Magento add up to %s, its total is %s", sum.Magento, totals.Magento)
-	}
-	return ""
+	return x.check(r, created)
 }
 
 // tell writes a cart as short as it can be understood.
@@ -164,6 +79,7 @@ func (x trial) tell(r mapping.Result) string {
 	fmt.Fprintf(s, "tax by %s; with tax: prices %t, shipping %t, discounts %t; tax after discount %t, carried %t; shipping taxed %s %%; weee taxed %t, in subtotal %t\n",
 		q.shop.method, q.shop.pricesWithTax, q.shop.shippingWithTax, q.shop.discountOnTaxed, q.shop.afterDiscount, q.shop.carriedDiscounts,
 		q.shop.shippingClass.percent(), q.shop.weeeTaxed, q.shop.weeeInSubtotal)
+	fmt.Fprintf(s, "to %s, billed to %s\n", x.shipTo, x.billTo)
 	fmt.Fprintf(s, "%s to %s at %s; afterwards %q, shipping refunded %t\n", q.base, q.currency, q.rate, q.after.what, q.after.refundShipping)
 	for _, r := range q.rules {
 		fmt.Fprintf(s, "rule %s %s, shipping %t, gifts alone %t\n", r.action, r.amount, r.shipping, r.gifts)
@@ -187,6 +103,9 @@ func (x trial) tell(r mapping.Result) string {
 		fmt.Fprintf(s, "document: %s", shape(r))
 		if p := r.Document.DiscountPercent; p != nil {
 			fmt.Fprintf(s, "; header discount %s %%", p)
+		}
+		if p := r.Document.DocRate; p != nil {
+			fmt.Fprintf(s, "; rate %s", p)
 		}
 	}
 	return s.String()

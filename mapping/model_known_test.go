@@ -13,7 +13,7 @@ func everyBookkeeping(local string) (all []bookkeeping) {
 					continue // the rules refuse it: such a discount lowers freight too
 				}
 				all = append(all, bookkeeping{local: local, taxRounding: rounding, property: "vat_group", discount: discount, negative: "quantity",
-					freight: freight, bundles: "as_priced", partly: "ordered", in: "order"})
+					freight: freight, bundles: "as_priced", partly: "ordered", in: "order", place: "ship_to", rate: "b1"})
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func TestCarts_KnownComplaintsAreBookedRight(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, b := range everyBookkeeping(tc.q.base) {
-				x := trial{quote: tc.q, books: b, rest: restNet}
+				x := trial{quote: tc.q, books: b, rest: restNet, shipTo: america, billTo: germany}
 				r, wrong := all.judge(x)
 				if r.Hold != nil {
 					wrong = "held: " + r.Hold.Error()

@@ -1,0 +1,87 @@
+package mapping_test
+
+import "github.com/shopspring/decimal"
+
+// What a document of Magento does not tell for certain: where its figures fit two stories, the judge takes either, and no more.
+
+// tied is by how much the readings of a row's total differ (price x quantity; price with tax x quantity less the tax) where
+// both come to the subtotal of all rows, so that nothing but the rows' own totals could tell them apart.
+func (x trial) tied(r *modelRow) decimal.Decimal {
+	gap, sum := zero, zero
+	for _, leaf := range x.quote.leaves() {
+		of := x.readingsGap(leaf)
+		sum = sum.Add(of)
+		if leaf == r {
+			gap = of.Abs()
+		}
+	}
+	if !sum.IsZero() {
+		return zero
+	}
+	return gap
+}
+
+func (x trial) readingsGap(r *modelRow) decimal.Decimal {
+	a := r.on[x.side()]
+	return a.priceIncl.Mul(r.qty).Sub(a.tax).Sub(a.comp).Sub(a.price.Mul(r.qty))
+}
+
+// allTied is the same of all rows together.
+func (x trial) allTied() decimal.Decimal {
+	sum := zero
+	for _, r := range x.quote.leaves() {
+		sum = sum.Add(x.tied(r))
+	}
+	return sum
+}
+
+// taxOnDiscount is the tax that would be on what is taken off the goods. Where it is no more than half a cent for each piece and
+// rate, both ways, the figures do not tell whether Magento took the tax before the discount or after it; zero where they do.
+func (x trial) taxOnDiscount() decimal.Decimal {
+	sum, most := zero, zero
+	for _, r := range x.quote.leaves() {
+		a := r.on[x.side()]
+		if off := a.discount.Sub(a.comp); off.IsPositive() && r.class.percent().IsPositive() {
+			sum = sum.Add(percentOf(off, r.class.percent()))
+			pieces := decimal.Max(one, r.qty).Mul(decimal.NewFromInt(int64(len(r.class.rules))))
+			most = most.Add(pieces.Add(d("2")).Mul(cent))
+		}
+	}
+	if sum.GreaterThan(most) {
+		return zero
+	}
+	return sum
+}
+
+// freightUntold reports the same of shipping: the tax on its discount is no more than a cent for each rate, and one more that is
+// carried along.
+func (x trial) freightUntold() bool {
+	_, off := x.wantFreight()
+	class := x.quote.shop.shippingClass
+	most := cent.Mul(decimal.NewFromInt(int64(len(class.rules) + 1)))
+	return percentOf(off, class.percent()).Abs().LessThanOrEqual(most) || off.Abs().LessThanOrEqual(cent)
+}
+
+// untoldWeeeTax is the tax on fixed product taxes where it is no more than what the fractions of a cent in the taxes of rows may
+// come to: Magento names it nowhere, and what is left of tax_amount may be either.
+func (x trial) untoldWeeeTax() decimal.Decimal {
+	tax, most := zero, zero
+	for _, r := range x.quote.leaves() {
+		a := r.on[x.side()]
+		if tax = tax.Add(a.weeeTax); !a.tax.Equal(cents(a.tax)) {
+			most = most.Add(cent)
+		}
+	}
+	if tax.GreaterThan(most) {
+		return zero
+	}
+	return tax
+}
+
+// mayBeRate reports whether a percentage gives the tax on shipping as well as the right one: Magento names no rate, and where
+// rounding is carried from row to row, or each of several rates is rounded, the right one may miss by a cent.
+func (x trial) mayBeRate(percent, tax, amount decimal.Decimal) bool {
+	missing := x.quote.shop.method == byTotal || len(x.quote.shop.shippingClass.rules) > 1
+	return x.noRates && missing && severalGive(tax, amount) &&
+		cents(percentOf(amount, percent)).Equal(cents(tax))
+}
