@@ -29,6 +29,8 @@ var holdsAllowed = map[string]struct {
 			return x.asOneLine() && x.quote.oversold() && x.quote.shop.afterDiscount && x.quote.overdrawn(x.side()) ||
 				x.roundingBound().GreaterThan(x.books.roundingMax(x.currency()))
 		}},
+	"magento_tax_inconsistent": {"a fixed product tax of less than a cent, which Magento rounds away, with its tax, which it does not",
+		func(x trial) bool { return x.weeeTaxOfNothing() }},
 	"tax_rate_unclear": {"Magento names no rate, and several codes give the very tax",
 		func(x trial) bool { return x.rateUnclear() }},
 }
@@ -72,6 +74,15 @@ func (t quoteTotals) anyNegative() bool {
 
 func (t quoteTotals) shippingOverdrawn() bool {
 	return t.shipping.Add(t.shippingComp).LessThan(t.shippingDiscount)
+}
+
+// weeeTaxOfNothing reports whether the tax on a fixed product tax is all that is left of it.
+func (x trial) weeeTaxOfNothing() bool {
+	t, tax := x.quote.on[x.side()], zero
+	for _, r := range x.quote.leaves() {
+		tax = tax.Add(r.on[x.side()].weeeTax)
+	}
+	return t.weee.IsZero() && tax.IsPositive()
 }
 
 // rateUnclear reports whether several of the booked percentages give the tax on shipping, or on gift wrapping, to the cent, on the price

@@ -136,6 +136,15 @@ func (b *booked) overdrawn() decimal.Decimal {
 	return sum
 }
 
+// added is what rounding the tax in discounts adds to rows: these are dearer after the discount, and have none in B1.
+func (b *booked) added() decimal.Decimal {
+	sum := zero
+	for _, w := range b.want {
+		sum = sum.Sub(decimal.Min(w.off, zero))
+	}
+	return sum
+}
+
 // checkLines wants each row of goods once, with its quantity, and its own amount to the unit: after its discount, or before
 // it where the discount stands beside all lines.
 func (b *booked) checkLines() string {

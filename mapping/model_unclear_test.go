@@ -1,6 +1,10 @@
 package mapping_test
 
-import "github.com/shopspring/decimal"
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
 
 // What a document of Magento does not tell for certain: where its figures fit two stories, the judge takes either, and no more.
 
@@ -43,12 +47,24 @@ func (x trial) taxOnDiscount() decimal.Decimal {
 		a := r.on[x.side()]
 		if off := a.discount.Sub(a.comp); off.IsPositive() && r.class.percent().IsPositive() {
 			sum = sum.Add(percentOf(off, r.class.percent()))
-			pieces := decimal.Max(one, r.qty).Mul(decimal.NewFromInt(int64(len(r.class.rules))))
+			pieces := decimal.Max(one, x.pieces(r)).Mul(decimal.NewFromInt(int64(len(r.class.rules))))
 			most = most.Add(pieces.Add(d("2")).Mul(cent))
 		}
 	}
 	if sum.GreaterThan(most) {
 		return zero
+	}
+	return sum
+}
+
+// pieces are those of a row, or of the parts that it is spread over.
+func (x trial) pieces(r *modelRow) decimal.Decimal {
+	if r.kind != kindBundle || x.books.bundles != "children" {
+		return r.qty
+	}
+	sum := zero
+	for _, c := range r.children {
+		sum = sum.Add(c.qty)
 	}
 	return sum
 }
@@ -59,7 +75,8 @@ func (x trial) freightUntold() bool {
 	_, off := x.wantFreight()
 	class := x.quote.shop.shippingClass
 	most := cent.Mul(decimal.NewFromInt(int64(len(class.rules) + 1)))
-	return percentOf(off, class.percent()).Abs().LessThanOrEqual(most) || off.Abs().LessThanOrEqual(cent)
+	return percentOf(off, class.percent()).Abs().LessThanOrEqual(most) || off.Abs().LessThanOrEqual(cent) ||
+		slices.ContainsFunc(bookedRates, func(percent string) bool { return x.mayBeRate(d(percent)) })
 }
 
 // untoldWeeeTax is the tax on fixed product taxes where it is no more than what the fractions of a cent in the taxes of rows may
@@ -80,8 +97,15 @@ func (x trial) untoldWeeeTax() decimal.Decimal {
 
 // mayBeRate reports whether a percentage gives the tax on shipping as well as the right one: Magento names no rate, and where
 // rounding is carried from row to row, or each of several rates is rounded, the right one may miss by a cent.
-func (x trial) mayBeRate(percent, tax, amount decimal.Decimal) bool {
-	missing := x.quote.shop.method == byTotal || len(x.quote.shop.shippingClass.rules) > 1
-	return x.noRates && missing && severalGive(tax, amount) &&
-		cents(percentOf(amount, percent)).Equal(cents(tax))
+func (x trial) mayBeRate(percent decimal.Decimal) bool {
+	t, class := x.quote.on[x.side()], x.quote.shop.shippingClass
+	if !x.noRates || x.quote.shop.method != byTotal && len(class.rules) < 2 {
+		return false
+	}
+	for _, base := range []decimal.Decimal{t.shipping, t.shipping.Sub(t.shippingDiscount).Add(t.shippingComp)} {
+		if cents(percentOf(base, percent)).Equal(cents(t.shippingTax)) {
+			return true
+		}
+	}
+	return false
 }
