@@ -102,7 +102,7 @@ func TestCarts_B1ComesToMagentosTotalOrTheOrderIsHeld(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				x := drawTrial(rt, method)
 				r, wrong := all.judge(x)
-				if hold := r.Hold; wrong == "" && hold != nil && !x.mayBeHeld(hold) {
+				if hold := r.Hold; wrong == "" && hold != nil && !x.mayBeHeld(r) {
 					wrong = fmt.Sprintf("held as %s: %s", hold.Code, hold)
 				}
 				if wrong != "" {

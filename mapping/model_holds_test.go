@@ -5,7 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"datawald/order"
+	"datawald/mapping"
 )
 
 // holdsAllowed are the reasons for which a cart may be held although the rules cover all of it: why it cannot be otherwise,
@@ -36,9 +36,18 @@ var holdsAllowed = map[string]struct {
 }
 
 // mayBeHeld reports whether a hold is one of those, on a cart that has cause for it.
-func (x trial) mayBeHeld(hold *order.Reason) bool {
-	allowed, ok := holdsAllowed[hold.Code]
+func (x trial) mayBeHeld(r mapping.Result) bool {
+	allowed, ok := holdsAllowed[r.Hold.Code]
+	if r.Hold.Code == "total_differs" && !x.beyondRounding(r.Proof) {
+		return false
+	}
 	return ok && allowed.fits(x)
+}
+
+// beyondRounding reports whether both totals differ by more than the rules allow to be booked.
+func (x trial) beyondRounding(p *mapping.Proof) bool {
+	total := p.Components[len(p.Components)-1]
+	return total.Difference.Abs().GreaterThan(x.books.roundingMax(x.currency()))
 }
 
 // asOneLine reports whether the rules want bundles as one line.
