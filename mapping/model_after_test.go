@@ -55,7 +55,7 @@ func (q *quote) refundPart(side int) {
 		t.shippingRefunded = t.shipping
 		refunded = decimal.Sum(refunded, t.shipping, t.shippingTax, t.shippingComp).Sub(t.shippingDiscount)
 	}
-	t.refunded = column(refunded)
+	t.refunded = decimal.Min(column(refunded), t.paid) // Magento gives back no more than was paid
 }
 
 // document is an invoice or credit memo for a part of each row: shares of the row's amounts, rounded one after the other

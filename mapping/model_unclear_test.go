@@ -85,7 +85,10 @@ func (x trial) untoldWeeeTax() decimal.Decimal {
 	tax, most := zero, zero
 	for _, r := range x.quote.leaves() {
 		a := r.on[x.side()]
-		if tax = tax.Add(a.weeeTax); !a.tax.Equal(cents(a.tax)) {
+		switch tax = tax.Add(a.weeeTax); {
+		case r.kind == kindBundle && x.books.bundles == "children": // its tax is laid on its parts
+			most = most.Add(cent.Mul(decimal.NewFromInt(int64(len(r.children)))))
+		case !a.tax.Equal(cents(a.tax)):
 			most = most.Add(cent)
 		}
 	}
@@ -103,7 +106,8 @@ func (x trial) mayBeRate(percent decimal.Decimal) bool {
 		return false
 	}
 	for _, base := range []decimal.Decimal{t.shipping, t.shipping.Sub(t.shippingDiscount).Add(t.shippingComp)} {
-		if cents(percentOf(base, percent)).Equal(cents(t.shippingTax)) {
+		within := taxWithin(base.Add(t.shippingTax), percent)
+		if cents(percentOf(base, percent)).Equal(cents(t.shippingTax)) || cents(within).Equal(cents(t.shippingTax)) {
 			return true
 		}
 	}
