@@ -92,9 +92,19 @@ func isFailure(err error) bool {
 func (p *posting) mapOrder() {
 	p.mapped = p.instance.Rules.Map(mapping.Input{Order: p.doc.Order, Source: p.source, Now: now(), Partner: p.buyer.partner, Items: p.items})
 	if p.mapped.Hold == nil {
-		p.mapped.Hold = cmp.Or(p.itemsHold, p.buyer.hold)
+		p.mapped.Hold = cmp.Or(p.itemsHold, p.buyer.hold, p.renamed())
 	}
 	p.conceal()
+}
+
+// renamed holds an order whose document has another reference than the one that is reserved for it and looked for: B1 would
+// be asked for a document that it cannot have.
+func (p *posting) renamed() *order.Reason {
+	if p.mapped.Document.NumAtCard == p.reference {
+		return nil
+	}
+	return &order.Reason{Code: "reference_changed", Field: "NumAtCard", Message: "The document has another reference than the one under which the order is looked for in B1.",
+		Hint: "Resume the order. If it is held again, have the hooks checked (worker/hooks): they must leave what reference.template is made of."}
 }
 
 // conceal hides all personal values that are known by now.
