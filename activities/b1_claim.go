@@ -107,7 +107,7 @@ func (p *posting) newClaim(token string) *store.Claim {
 }
 
 func (p *posting) newIntent() *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode()}
+	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(), Sent: p.wanted()}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the

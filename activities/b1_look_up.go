@@ -150,7 +150,8 @@ func (p *posting) foreign(f *found) *order.Reason {
 
 // backOffice is what the store keeps of a document in B1.
 func (p *posting) backOffice(d *sapb1.Document, linked bool) *store.BackOffice {
-	return &store.BackOffice{CardCode: d.CardCode, DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d), Linked: linked}
+	return &store.BackOffice{CardCode: d.CardCode, DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d),
+		Linked: linked, Sent: p.sent()}
 }
 
 // total is the document's total in its own currency, which B1 may call by a name of its own.
