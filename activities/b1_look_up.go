@@ -114,6 +114,9 @@ func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error
 			Hint:    "Cancel all but one in B1, then resume the order."})
 	}
 	if reason := p.foreign(f); reason != nil {
+		if p.unasked != nil { // it may be the buyer's, who is not known
+			return nil, p.postpone(ctx, p.unasked)
+		}
 		return nil, p.hold(ctx, "looked up", reason)
 	}
 	switch {

@@ -16,8 +16,8 @@ import (
 // settleBuyer creates the buyer where he is to be created, now that the order is about to be sent, and maps the order anew
 // with him. It is the only step that writes partners to B1.
 func (p *posting) settleBuyer(ctx context.Context) error {
-	if !p.buyer.asked {
-		if err := p.resolve(ctx); err != nil {
+	if p.unasked != nil || !p.buyer.asked {
+		if err := p.askAgain(ctx); err != nil {
 			return p.postpone(ctx, err)
 		}
 		p.mapOrder()
@@ -42,6 +42,17 @@ func (p *posting) settleBuyer(ctx context.Context) error {
 		return p.hold(ctx, "mapped", p.mapped.Hold)
 	}
 	return nil
+}
+
+// askAgain asks B1 all that the mapping needs, now that the order is certain to be sent.
+func (p *posting) askAgain(ctx context.Context) error {
+	if p.unread != nil {
+		return nil
+	}
+	if err := p.askItems(ctx); err != nil {
+		return err
+	}
+	return p.resolve(ctx)
 }
 
 // createPartner makes the buyer a business partner, or takes the one that another order of his has made meanwhile.
