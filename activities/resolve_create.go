@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -183,19 +184,33 @@ func (p *posting) findOrAddContact(ctx context.Context) error {
 	return nil
 }
 
+// findContact looks for the buyer among the partner's contact persons: under the name that the connector gives him, else as a
+// clerk or another program entered him, by first name, last name and e-mail address.
 func (p *posting) findContact(ctx context.Context) (*made, error) {
 	code := p.buyer.partner.CardCode
 	found, err := p.instance.Company.GetPartner(ctx, code, "")
 	if sapb1.IsNotFound(err) {
 		return nil, p.lostPartner(ctx, code)
 	}
+	if sapb1.IsTooLarge(err) {
+		return nil, tooManyContacts(code)
+	}
 	if err != nil {
 		return nil, noQuestion(err, "BusinessPartners")
 	}
-	if c := found.ContactNamed(p.buyer.plan.Contact.Name); c != nil {
+	want := *p.buyer.plan.Contact
+	if c := cmp.Or(found.ContactNamed(want.Name), found.ContactLike(want)); c != nil {
 		return &made{cardCode: code, contact: c.InternalCode}, nil
 	}
 	return nil, nil
+}
+
+// tooManyContacts holds an order whose buyer cannot be looked for among the contact persons of his partner: the Service Layer
+// gives all of them or none.
+func tooManyContacts(code string) *order.Reason {
+	return &order.Reason{Code: "partner_contacts_too_many", Field: "ContactEmployees",
+		Message: fmt.Sprintf("The business partner %s has so many contact persons that B1's answer is too large to be read.", code),
+		Hint:    "Take contact out of partner in the rules, let find_or_create make a partner for each buyer, or divide the stores among several partners. Then resume the order."}
 }
 
 // sendContact adds him, and reads the number that B1 gave him.
