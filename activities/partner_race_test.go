@@ -235,3 +235,48 @@ func TestPartner_AnOrderIsOursAfterItsPolicyHasChanged(t *testing.T) {
 		t.Errorf("the order is linked under %s", got)
 	}
 }
+
+// The rules change while it is not known whether B1 has the buyer: he is where he was sent.
+func TestPartner_OneInDoubtIsLookedForUnderTheCodeWithWhichHeWasSent(t *testing.T) {
+	t.Parallel()
+	noFind := `{customers: find_or_create, create: {prefix: W-, currency: "##"}}`
+	bySeries := `{customers: find_or_create, find_by: [email], create: {series: 71, currency: "##"}}`
+	for name, tc := range map[string]struct{ before, after, code string }{
+		"another prefix":                {noFind, strings.Replace(noFind, "W-", "X-", 1), "W-42"},
+		"a series in place of it":       {noFind, bySeries, "W-42"},
+		"a prefix in place of a series": {bySeries, strings.Replace(noFind, "create:", "find_by: [email], create:", 1), "S00001"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}, PartnerSeries: series}, tc.before, 1)
+			c.inject(b1sim.CommitThenDrop, "POST BusinessPartners")
+			key := c.buy(1, account(42)...)
+			if err := c.insert(); typeOf(err) != activities.TypeUnresolved {
+				t.Fatalf("ended with %v, want unresolved", err)
+			}
+			c.policy(tc.after)
+			if got := c.orderOf(c.post(c.acts, key)).CardCode; got != tc.code || len(c.partners("")) != 2 {
+				t.Errorf("the order went to %s, want %s; partners %+v", got, tc.code, c.partners(""))
+			}
+		})
+	}
+}
+
+// What was sent did not come about, and somebody else has its code by now: the code of today counts.
+func TestPartner_ACodeOfBeforeThatSomebodyElseHasIsPassedOver(t *testing.T) {
+	t.Parallel()
+	noFind := `{customers: find_or_create, create: {prefix: W-, currency: "##"}}`
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, noFind, 1)
+	c.inject(b1sim.RefuseBeforeCommit, "POST BusinessPartners")
+	key := c.buy(1, account(42)...)
+	if err := c.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	if err := c.b1.PutPartner(b1sim.Partner{Code: "W-42", Email: "somebody@example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	c.policy(strings.Replace(noFind, "W-", "X-", 1))
+	if got := c.orderOf(c.post(c.acts, key)).CardCode; got != "X-42" {
+		t.Errorf("the order went to %s, want X-42", got)
+	}
+}

@@ -20,8 +20,10 @@ type making struct {
 	what string
 	// lookFirst is true where it may be in B1 without our knowledge.
 	lookFirst bool
-	// find looks in B1; nil when it is not there.
-	find func(context.Context) (*made, error)
+	// code is the card code under which it is sent, if it has one.
+	code string
+	// find looks in B1; nil when it is not there. sent is the intent of who may have sent it before, nil where nobody can have.
+	find func(ctx context.Context, sent *store.PartnerIntent) (*made, error)
 	// send creates it, once.
 	send func(context.Context) (*made, error)
 }
@@ -43,7 +45,7 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 		return &made{known.CardCode, known.Contact}, nil
 	}
 	if !fresh || m.lookFirst {
-		found, err := m.find(ctx)
+		found, err := m.find(ctx, m.doubt(known, fresh))
 		if found != nil || err != nil {
 			return p.foundMaking(ctx, m, found, err)
 		}
@@ -54,6 +56,19 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 		}
 	}
 	return p.send(ctx, m, known.Claim, fresh)
+}
+
+// doubt is the intent of an earlier attempt.
+func (m making) doubt(known *store.Partner, fresh bool) *store.PartnerIntent {
+	if fresh {
+		return nil
+	}
+	return known.Intent
+}
+
+// intent is that of sending it now, after so many sendings without a clear answer.
+func (m making) intent(sends int) *store.PartnerIntent {
+	return &store.PartnerIntent{SentAt: now(), CardCode: m.code, Sends: sends}
 }
 
 // take claims the making for this order alone; fresh is true when nobody can have sent it before.
@@ -70,7 +85,7 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 		}
 		known.Claim = p.newClaim(p.makingToken())
 		if fresh = known.Intent == nil; fresh {
-			known.Intent = &store.PartnerIntent{SentAt: now()}
+			known.Intent = m.intent(0)
 		}
 		return nil
 	})
@@ -113,7 +128,7 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 	}
 	return p.settleMaking(ctx, m, func(known *store.Partner) {
 		known.Claim = p.newClaim(p.makingToken())
-		known.Intent = &store.PartnerIntent{SentAt: now(), Sends: known.Intent.Sends}
+		known.Intent = m.intent(known.Intent.Sends)
 	})
 }
 
@@ -138,7 +153,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	case isFailure && f.Kind == order.Unknown:
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
-			known.Intent = &store.PartnerIntent{SentAt: now(), Sends: known.Intent.Sends + 1}
+			known.Intent = m.intent(known.Intent.Sends + 1)
 		})
 	case isFailure && f.Kind == order.Permanent:
 		err = refusedPartner(m.what, f)
@@ -153,7 +168,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 
 // alreadyThere takes what B1 has under the code or name that it refused, if it is ours.
 func (p *posting) alreadyThere(ctx context.Context, m making, refused error) (*made, error) {
-	found, err := m.find(ctx)
+	found, err := m.find(ctx, nil)
 	if found == nil && err == nil {
 		err = refusedPartner(m.what, refused.(*order.Failure))
 	}

@@ -31,6 +31,9 @@ type Partner struct {
 // PartnerIntent stands in the store from just before a partner or contact person is sent to B1 until its fate is known.
 type PartnerIntent struct {
 	SentAt time.Time `bson:"sent_at"`
+	// CardCode is the code under which the partner was sent, empty where B1 gives it: the rules may give another by the time he
+	// is looked for.
+	CardCode string `bson:"card_code,omitempty"`
 	// Looks counts the looks since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks"`
 	Sends int `bson:"sends"`
