@@ -65,6 +65,8 @@ type posting struct {
 	// reference is the NumAtCard that the rules give the order.
 	reference string
 	token     string
+	// events are of partners and contact persons that were made for the order, until they stand in its timeline.
+	events []store.Event
 	// fresh is true when nobody can have sent the order before this attempt.
 	fresh bool
 	// heldAs is the code for which the order was held before this attempt.

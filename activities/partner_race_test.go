@@ -280,3 +280,24 @@ func TestPartner_ACodeOfBeforeThatSomebodyElseHasIsPassedOver(t *testing.T) {
 		t.Errorf("the order went to %s, want X-42", got)
 	}
 }
+
+// The contact person is added, and the answer that tells his number is lost: the attempt ends, and the next one finds him.
+func TestContact_OneThatWasAddedIsToldOfHoweverTheAttemptEnds(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, "{contact: true}", 1)
+	key := c.buy(1, `"telephone":"`, `"telephone":"0000000000000000000000000000`)
+	if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Unavailable, Every: 2, Match: "GET BusinessPartners(n)"}); err != nil {
+		t.Fatal(err)
+	}
+	doc := c.post(c.acts, key)
+	c.orderOf(doc)
+	told := 0
+	for _, e := range doc.Timeline {
+		if e.Outcome == "created" && strings.Contains(e.Detail, "contact person added to C-WEB; Contact.Phone1 cut") {
+			told++
+		}
+	}
+	if told != 1 || doc.Attempts < 2 {
+		t.Errorf("told %d times after %d attempts: %+v", told, doc.Attempts, doc.Timeline)
+	}
+}

@@ -81,10 +81,10 @@ func (p *posting) sendPartner(ctx context.Context) (*made, error) {
 	return &made{cardCode: answer.CardCode}, nil
 }
 
-// tell keeps a line for the order's timeline, with what of the buyer did not fit.
+// tell keeps a line for the order's timeline, with what of the buyer did not fit. The next write of the order has it, however the
+// attempt ends.
 func (p *posting) tell(ctx context.Context, what string) {
-	e := event(ctx, "partner", "created", strings.Join(append([]string{what}, p.buyer.plan.Notes...), "; "))
-	p.buyer.event = &e
+	p.events = append(p.events, event(ctx, "partner", "created", strings.Join(append([]string{what}, p.buyer.plan.Notes...), "; ")))
 }
 
 // findCreated looks for the partner that may have been created: under the code with which he was sent, should the rules have

@@ -34,8 +34,6 @@ type buyer struct {
 	remembered bool
 	// contactRemembered is the same of the contact person.
 	contactRemembered bool
-	// event tells the order's timeline of a partner or contact person that was made for it.
-	event *store.Event
 }
 
 // complete reports whether nothing is left to be created.
