@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -26,6 +25,9 @@ func (p *posting) knownContact(ctx context.Context) error {
 		return nil
 	}
 	known, err := p.store.Partner(ctx, p.contactID(p.buyer.partner.CardCode))
+	if err == nil && known.FoundBy != "" && p.doc.Manual {
+		return p.forget(ctx, known.ID, known.CardCode)
+	}
 	if err == nil && known.Contact != 0 {
 		p.buyer.partner.Contact, p.buyer.contactRemembered = &known.Contact, true
 	}
@@ -41,7 +43,7 @@ func (p *posting) findOrAddContact(ctx context.Context) error {
 		return nil
 	}
 	code := p.buyer.partner.CardCode
-	done, err := p.makeOnce(ctx, making{id: p.contactID(code), what: "contact person", lookFirst: true, find: p.findContact, send: p.sendContact})
+	done, err := p.makeOnce(ctx, making{id: p.contactID(code), what: "contact person", look: p.findContact, send: p.sendContact})
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (p *posting) findOrAddContact(ctx context.Context) error {
 
 // findContact looks for the buyer among the partner's contact persons: under the name that the connector gives him, else as a
 // clerk or another program entered him, by first name, last name and e-mail address.
-func (p *posting) findContact(ctx context.Context, _ *store.PartnerIntent) (*made, error) {
+func (p *posting) findContact(ctx context.Context) (*made, error) {
 	code := p.buyer.partner.CardCode
 	found, err := p.instance.Company.GetPartner(ctx, code, "")
 	if sapb1.IsNotFound(err) {
@@ -64,8 +66,11 @@ func (p *posting) findContact(ctx context.Context, _ *store.PartnerIntent) (*mad
 		return nil, noQuestion(err, "BusinessPartners")
 	}
 	want := *p.buyer.plan.Contact
-	if c := cmp.Or(found.ContactNamed(want.Name), found.ContactLike(want)); c != nil {
+	if c := found.ContactNamed(want.Name); c != nil {
 		return &made{cardCode: code, contact: c.InternalCode}, nil
+	}
+	if c := found.ContactLike(want); c != nil {
+		return &made{cardCode: code, contact: c.InternalCode, foundBy: "contact"}, nil
 	}
 	return nil, nil
 }
@@ -88,7 +93,7 @@ func (p *posting) sendContact(ctx context.Context) (*made, error) {
 		return nil, err
 	}
 	p.tell(ctx, "contact person added to "+code)
-	done, err := p.findContact(ctx, nil)
+	done, err := p.findContact(ctx)
 	if err == nil && done == nil {
 		err = &order.Failure{Kind: order.Unknown, System: "b1", Op: "PATCH BusinessPartners(n)", Message: "the contact person is not there after it was added"}
 	}

@@ -56,7 +56,11 @@ func (p *posting) askAgain(ctx context.Context) error {
 
 // createPartner makes the buyer a business partner, or takes the one that another order of his has made meanwhile.
 func (p *posting) createPartner(ctx context.Context) error {
-	done, err := p.makeOnce(ctx, making{id: p.partnerID(), what: "business partner", code: p.buyer.plan.Create.CardCode, find: p.findCreated, send: p.sendPartner})
+	m := making{id: p.partnerID(), what: "business partner", code: p.buyer.plan.Create.CardCode, find: p.findCreated, send: p.sendPartner}
+	if m.asked = p.askedIDs(); len(m.asked) > 0 {
+		m.look = p.findByQuestions
+	}
+	done, err := p.makeOnce(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -73,7 +77,7 @@ func (p *posting) sendPartner(ctx context.Context) (*made, error) {
 	p.tell(ctx, "business partner "+answer.CardCode+" created")
 	if want := p.buyer.plan.Contact; want != nil {
 		if c := answer.ContactNamed(want.Name); c != nil {
-			if err := p.remember(ctx, p.contactID(answer.CardCode), answer.CardCode, c.InternalCode); err != nil {
+			if err := p.remember(ctx, p.contactID(answer.CardCode), made{cardCode: answer.CardCode, contact: c.InternalCode}); err != nil {
 				p.log.Warn("contact not remembered", "order", p.key, "error", err) // it is found again
 			}
 		}
@@ -88,7 +92,7 @@ func (p *posting) tell(ctx context.Context, what string) {
 }
 
 // findCreated looks for the partner that may have been created: under the code with which he was sent, should the rules have
-// changed, under the one of today, and where B1 gives the code by what he is looked for.
+// changed, and under the one of today. Where B1 gave the code he is found by what he is looked for (findByQuestions).
 func (p *posting) findCreated(ctx context.Context, sent *store.PartnerIntent) (*made, error) {
 	want := p.buyer.plan.Create
 	if sent != nil && sent.CardCode != "" && sent.CardCode != want.CardCode {
@@ -100,18 +104,14 @@ func (p *posting) findCreated(ctx context.Context, sent *store.PartnerIntent) (*
 			return done, err
 		}
 	}
-	if want.CardCode != "" {
-		if done, err := p.findUnderCode(ctx, want.CardCode); done != nil || err != nil {
-			return done, err
-		}
-	}
-	if want.CardCode != "" && (sent == nil || sent.CardCode != "") {
+	if want.CardCode == "" {
 		return nil, nil
 	}
-	return p.findByQuestions(ctx)
+	return p.findUnderCode(ctx, want.CardCode)
 }
 
-// findByQuestions finds the partner as buyers are found.
+// findByQuestions finds the partner as buyers are found, once more: another buyer with the same e-mail address or tax number may
+// have been created meanwhile.
 func (p *posting) findByQuestions(ctx context.Context) (*made, error) {
 	code, err := p.findPartner(ctx)
 	if err == nil && p.buyer.hold != nil {
@@ -120,7 +120,7 @@ func (p *posting) findByQuestions(ctx context.Context) (*made, error) {
 	if code == "" || err != nil {
 		return nil, err
 	}
-	return &made{cardCode: code}, nil
+	return &made{cardCode: code, foundBy: p.buyer.plan.Search}, nil
 }
 
 // findUnderCode finds the partner under a code that the rules give him. Somebody else's holds the order.

@@ -18,11 +18,14 @@ type making struct {
 	id string
 	// what it is, in words.
 	what string
-	// lookFirst is true where it may be in B1 without our knowledge.
-	lookFirst bool
+	// look looks for it where it may be in B1 without our knowledge; nil where it cannot.
+	look func(context.Context) (*made, error)
+	// asked are the names in the store of what it is looked for by: nobody else whom that would find is created meanwhile.
+	asked []string
 	// code is the card code under which it is sent, if it has one.
 	code string
-	// find looks in B1; nil when it is not there. sent is the intent of who may have sent it before, nil where nobody can have.
+	// find looks in B1 for what has been sent; nil when it is not there. sent is the intent of an earlier attempt, nil for one of
+	// this. It is nil where look is all there is.
 	find func(ctx context.Context, sent *store.PartnerIntent) (*made, error)
 	// send creates it, once.
 	send func(context.Context) (*made, error)
@@ -32,6 +35,14 @@ type making struct {
 type made struct {
 	cardCode string
 	contact  int
+	// foundBy names the rules by which it was found, where somebody else made it.
+	foundBy string
+}
+
+// note writes it down.
+func (d made) note(known *store.Partner) {
+	known.Know(d.cardCode, d.contact)
+	known.FoundBy = d.foundBy
 }
 
 // makeOnce gives what the store knows, finds it in B1, or makes it. An error ends the attempt with the order given back or
@@ -42,13 +53,17 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 		return nil, err
 	}
 	if known.CardCode != "" {
-		return &made{known.CardCode, known.Contact}, nil
+		return &made{known.CardCode, known.Contact, known.FoundBy}, nil
 	}
-	if !fresh || m.lookFirst {
-		found, err := m.find(ctx, m.doubt(known, fresh))
-		if found != nil || err != nil {
-			return p.foundMaking(ctx, m, found, err)
+	err = p.keepOff(ctx, m)
+	if err == nil {
+		var found *made
+		if found, err = m.seek(ctx, known.Intent, fresh); found != nil {
+			return found, p.settleMaking(ctx, m, found.note)
 		}
+	}
+	if err != nil {
+		return nil, p.dropMaking(ctx, m, err, undo(fresh))
 	}
 	if !fresh {
 		if err := p.mayMakeAgain(ctx, m, known.Intent); err != nil {
@@ -58,12 +73,27 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 	return p.send(ctx, m, known.Claim, fresh)
 }
 
-// doubt is the intent of an earlier attempt.
-func (m making) doubt(known *store.Partner, fresh bool) *store.PartnerIntent {
-	if fresh {
-		return nil
+// seek looks for it before it is sent: what may have been sent before, and what others may have made.
+func (m making) seek(ctx context.Context, sent *store.PartnerIntent, fresh bool) (found *made, err error) {
+	if !fresh && m.find != nil {
+		found, err = m.find(ctx, sent)
 	}
-	return known.Intent
+	if found == nil && err == nil && m.look != nil {
+		found, err = m.look(ctx)
+	}
+	if found != nil && !fresh {
+		found.foundBy = "" // it may be the one that was sent
+	}
+	return found, err
+}
+
+// undo drops the intent of an attempt that has sent nothing and is the first.
+func undo(fresh bool) func(*store.Partner) {
+	return func(known *store.Partner) {
+		if fresh {
+			known.Intent = nil
+		}
+	}
 }
 
 // intent is that of sending it now, after so many sendings without a clear answer.
@@ -106,14 +136,6 @@ func (p *posting) untilSettled(n *store.PartnerIntent) time.Duration {
 	return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
 }
 
-// foundMaking records what B1 has, or gives up the claim when it could not be asked.
-func (p *posting) foundMaking(ctx context.Context, m making, found *made, err error) (*made, error) {
-	if err != nil {
-		return nil, p.dropMaking(ctx, m, err, func(*store.Partner) {})
-	}
-	return found, p.settleMaking(ctx, m, func(known *store.Partner) { known.Know(found.cardCode, found.contact) })
-}
-
 // mayMakeAgain lets something be sent again only after several looks that found nothing, and only a few times.
 func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIntent) error {
 	if looks := n.Looks + 1; looks < p.instance.Looks || time.Since(n.SentAt) < p.instance.CallTimeout {
@@ -139,6 +161,9 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 		if err := p.settleMaking(ctx, m, func(known *store.Partner) { known.Claim = c }); err != nil {
 			return nil, err
 		}
+		if err := p.keepOff(ctx, m); err != nil {
+			return nil, p.dropMaking(ctx, m, err, undo(fresh))
+		}
 	}
 	sending, cancel := context.WithDeadline(ctx, c.ExpiresAt)
 	defer cancel()
@@ -149,7 +174,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	f, isFailure := errors.AsType[*order.Failure](err)
 	switch {
 	case err == nil:
-		return done, p.settleMaking(ctx, m, func(known *store.Partner) { known.Know(done.cardCode, done.contact); known.Claim = nil })
+		return done, p.settleMaking(ctx, m, done.note)
 	case isFailure && f.Kind == order.Unknown:
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
@@ -159,23 +184,19 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 		err = refusedPartner(m.what, f)
 		fresh = true // B1 has said that it did not take it
 	}
-	return nil, p.dropMaking(ctx, m, err, func(known *store.Partner) {
-		if fresh {
-			known.Intent = nil
-		}
-	})
+	return nil, p.dropMaking(ctx, m, err, undo(fresh))
 }
 
 // alreadyThere takes what B1 has under the code or name that it refused, if it is ours.
 func (p *posting) alreadyThere(ctx context.Context, m making, refused error) (*made, error) {
-	found, err := m.find(ctx, nil)
+	found, err := m.seek(ctx, nil, false)
 	if found == nil && err == nil {
 		err = refusedPartner(m.what, refused.(*order.Failure))
 	}
 	if err != nil {
 		return nil, p.dropMaking(ctx, m, err, func(known *store.Partner) { known.Intent = nil })
 	}
-	return p.foundMaking(ctx, m, found, nil)
+	return found, p.settleMaking(ctx, m, found.note)
 }
 
 func refusedPartner(what string, f *order.Failure) *order.Reason {
@@ -187,7 +208,7 @@ func refusedPartner(what string, f *order.Failure) *order.Reason {
 func (p *posting) settleMaking(ctx context.Context, m making, change func(*store.Partner)) error {
 	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	_, err := p.store.ChangePartner(writing, m.id, func(known *store.Partner) error {
+	settled, err := p.store.ChangePartner(writing, m.id, func(known *store.Partner) error {
 		if known.Claim == nil || known.Claim.Token != p.makingToken() {
 			return errLostClaim
 		}
@@ -201,6 +222,9 @@ func (p *posting) settleMaking(ctx context.Context, m making, change func(*store
 	}
 	if err != nil {
 		return p.postpone(ctx, err)
+	}
+	if settled.Intent == nil {
+		p.letGo(writing, m)
 	}
 	return nil
 }
