@@ -34,12 +34,12 @@ func (a *Activities) understood(ctx context.Context, i Instance, doc *store.Stag
 		return nil, nil
 	}
 	raw, err := a.store.Payload(ctx, store.PayloadRef{Key: doc.Key, Hash: doc.PayloadHash})
-	if errors.Is(err, store.ErrNotFound) && doc.Order != nil {
-		if !i.Rules.ReadSource(doc.StoreID) {
+	if errors.Is(err, store.ErrNotFound) {
+		if doc.Order != nil && !i.Rules.ReadSource(doc.StoreID) {
 			return nil, nil // erased; what was read of it then must do
 		}
 		return nil, &order.Reason{Code: "document_missing", Field: "payload",
-			Message: "The Magento document of the order is no longer stored, and the rules need it.", Hint: "Resync the order."}
+			Message: "The Magento document of the order is no longer stored, and it is needed.", Hint: "Resync the order."}
 	}
 	if err != nil {
 		return nil, err
