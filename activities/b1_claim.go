@@ -107,7 +107,7 @@ func (p *posting) newClaim(token string) *store.Claim {
 }
 
 func (p *posting) newIntent() *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode()}
+	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(), Sent: p.wanted()}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
@@ -126,10 +126,13 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 		if p.token != "" && (doc.Claim == nil || doc.Claim.Token != p.token) {
 			return errLostClaim
 		}
+		for _, e := range p.events {
+			doc.Note(e)
+		}
 		return change(doc)
 	})
 	if err == nil {
-		p.doc = doc
+		p.doc, p.events = doc, nil
 	}
 	return err
 }
@@ -137,7 +140,7 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 // aboutToSend makes sure that the claim outlives the call, that the intent names the business partner, and counts a repeated
 // sending as a new one.
 func (p *posting) aboutToSend(ctx context.Context) error {
-	if p.fresh && p.doc.BO == nil && p.buyer.event == nil && p.doc.Intent.CardCode == p.cardCode() && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
+	if p.fresh && p.doc.BO == nil && len(p.events) == 0 && p.doc.Intent.CardCode == p.cardCode() && time.Until(p.doc.Claim.ExpiresAt) > p.instance.CallTimeout {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
@@ -146,9 +149,6 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()
 		doc.Intent.Sends = sends
-		if p.buyer.event != nil {
-			doc.Note(*p.buyer.event)
-		}
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}

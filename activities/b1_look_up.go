@@ -114,6 +114,9 @@ func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error
 			Hint:    "Cancel all but one in B1, then resume the order."})
 	}
 	if reason := p.foreign(f); reason != nil {
+		if p.unasked != nil { // it may be the buyer's, who is not known
+			return nil, p.postpone(ctx, p.unasked)
+		}
 		return nil, p.hold(ctx, "looked up", reason)
 	}
 	switch {
@@ -150,7 +153,8 @@ func (p *posting) foreign(f *found) *order.Reason {
 
 // backOffice is what the store keeps of a document in B1.
 func (p *posting) backOffice(d *sapb1.Document, linked bool) *store.BackOffice {
-	return &store.BackOffice{CardCode: d.CardCode, DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d), Linked: linked}
+	return &store.BackOffice{CardCode: d.CardCode, DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.NumAtCard, Total: p.total(d), Lines: countLines(d),
+		Linked: linked, Sent: p.sent()}
 }
 
 // total is the document's total in its own currency, which B1 may call by a name of its own.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -89,55 +88,6 @@ func (p *posting) createdTooLate(ctx context.Context, d *sapb1.Document) error {
 
 // wroteIt reports whether the connector itself has sent the order before, so that finding it is no surprise.
 func wroteIt(doc *store.Staged) bool { return doc.Attempts > 1 }
-
-// verify compares what B1 made with what it should have made: currency, total, number of lines, and the bundles that B1
-// breaks up itself.
-func (p *posting) verify(d *sapb1.Document) *order.Reason {
-	want, got := p.expected(), p.total(d)
-	lines, whole := countLines(d), ""
-	if p.mapped.Hold == nil {
-		whole = unbroken(d, p.mapped.Trees)
-	}
-	switch {
-	case !want.Equal(got):
-		return &order.Reason{Code: "b1_total_differs", Field: "DocTotal",
-			Message: fmt.Sprintf("Sales order %d has a total of %s, the order comes to %s.", d.DocNum, got, want),
-			Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then resume."}
-	case p.mapped.Hold == nil && lines != len(p.mapped.Document.Lines):
-		return &order.Reason{Code: "b1_lines_differ", Field: "DocumentLines",
-			Message: fmt.Sprintf("Sales order %d has %d lines, the order %d.", d.DocNum, lines, len(p.mapped.Document.Lines)),
-			Hint:    "Correct the sales order in B1, then resume."}
-	case whole != "":
-		return &order.Reason{Code: "b1_bom_missing", Field: "DocumentLines",
-			Message: fmt.Sprintf("In sales order %d the item %s stands without its components.", d.DocNum, whole),
-			Hint:    "Make it a bill of materials of type Sales in B1 and correct the sales order, or change bundles in the rules. Then resume the order."}
-	}
-	return nil
-}
-
-// expected is the total at which B1 must have arrived. Where rules of today do not map the order any more, it is Magento's.
-func (p *posting) expected() order.Money {
-	if p.mapped.Hold != nil || p.mapped.Expect.Currency == "" {
-		return p.doc.Order.Total()
-	}
-	return p.mapped.Expect
-}
-
-// unbroken is the first of the items that B1 should have broken up into their components and did not; empty for none.
-func unbroken(d *sapb1.Document, trees []string) string {
-	broken := map[string]bool{}
-	for i, l := range d.Lines[:max(0, len(d.Lines)-1)] {
-		if l.TreeType == "iSalesTree" && d.Lines[i+1].TreeType == "iIngredient" {
-			broken[strings.ToLower(l.ItemCode)] = true
-		}
-	}
-	for _, item := range trees {
-		if !broken[strings.ToLower(item)] {
-			return item
-		}
-	}
-	return ""
-}
 
 // waitForApproval keeps a draft in sight until it is approved (then it is a sales order) or rejected.
 func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {

@@ -55,11 +55,18 @@ type posting struct {
 	// itemsHold is why the articles are not known.
 	itemsHold *order.Reason
 	mapped    mapping.Result
+	// unread is why an order that B1 may have cannot be mapped from its document.
+	unread *order.Reason
+	// unasked is why B1 could not be asked what the mapping needs, of an order that it may have: it is looked for all the same,
+	// and asked again before it is sent.
+	unasked error
 	// hash is of the content that was mapped, and so of what is sent, whatever is staged meanwhile.
 	hash string
 	// reference is the NumAtCard that the rules give the order.
 	reference string
 	token     string
+	// events are of partners and contact persons that were made for the order, until they stand in its timeline.
+	events []store.Event
 	// fresh is true when nobody can have sent the order before this attempt.
 	fresh bool
 	// heldAs is the code for which the order was held before this attempt.
@@ -72,9 +79,13 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}
-	if p.doc.Status == order.Cancelled || p.doc.Status == order.Posted {
-		return p.result("unchanged"), nil // settled; a held order is not: whoever starts this again has mended it
+	if p.settled() {
+		return p.result("unchanged"), nil
 	}
+	if err := p.understand(ctx); err != nil {
+		return nil, err
+	}
+	p.hide = order.NewRedactor(p.doc.Order).Text
 	if !inB1(p.doc) {
 		if out, err := p.leftOut(ctx); out != nil || err != nil {
 			return out, err
@@ -83,8 +94,8 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if wait := p.tooEarly(); wait > 0 {
 		return nil, later(wait, "an earlier attempt may still be at work")
 	}
-	if err := p.ask(ctx); err != nil {
-		return nil, p.notAsked(ctx, err)
+	if p.unasked = p.ask(ctx); p.unasked != nil && !inB1(p.doc) {
+		return nil, p.notAsked(ctx, p.unasked)
 	}
 	p.hash, p.reference = p.doc.ContentHash, p.instance.Rules.NumAtCard(p.doc.Order)
 	p.mapOrder()
@@ -105,7 +116,7 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	return p.notFound(ctx)
 }
 
-// load reads the order; one whose document could not be read is tried anew, since a later version may understand it.
+// load reads the order.
 func (p *posting) load(ctx context.Context) error {
 	doc, err := p.store.Get(ctx, p.key)
 	if errors.Is(err, store.ErrNotFound) {
@@ -114,15 +125,16 @@ func (p *posting) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.doc = doc
-	if doc.PayloadHash == "" {
+	if p.doc = doc; doc.PayloadHash == "" {
 		return heldWithoutDocument(doc)
 	}
-	if err := p.understand(ctx); err != nil {
-		return err
-	}
-	p.hide = order.NewRedactor(doc.Order).Text
 	return nil
+}
+
+// settled reports whether nothing is left to do. A held order is not settled: whoever starts this again has mended it. It is
+// asked before the document is read, which is not needed any more.
+func (p *posting) settled() bool {
+	return p.doc.Status == order.Cancelled || p.doc.Status == order.Posted
 }
 
 // leftOut asks the eligibility rules once more: time has passed since the order was staged, and the rules may be others.

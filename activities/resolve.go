@@ -17,6 +17,10 @@ import (
 func (p *posting) understand(ctx context.Context) error {
 	source, err := p.understood(ctx, p.instance, p.doc)
 	if reason, ok := errors.AsType[*order.Reason](err); ok {
+		if inB1(p.doc) && p.doc.Order != nil {
+			p.unread = reason
+			return nil
+		}
 		return p.hold(ctx, "read", reason)
 	}
 	p.source = source
@@ -30,12 +34,12 @@ func (a *Activities) understood(ctx context.Context, i Instance, doc *store.Stag
 		return nil, nil
 	}
 	raw, err := a.store.Payload(ctx, store.PayloadRef{Key: doc.Key, Hash: doc.PayloadHash})
-	if errors.Is(err, store.ErrNotFound) && doc.Order != nil {
-		if !i.Rules.ReadSource(doc.StoreID) {
+	if errors.Is(err, store.ErrNotFound) {
+		if doc.Order != nil && !i.Rules.ReadSource(doc.StoreID) {
 			return nil, nil // erased; what was read of it then must do
 		}
 		return nil, &order.Reason{Code: "document_missing", Field: "payload",
-			Message: "The Magento document of the order is no longer stored, and the rules need it.", Hint: "Resync the order."}
+			Message: "The Magento document of the order is no longer stored, and it is needed.", Hint: "Resync the order."}
 	}
 	if err != nil {
 		return nil, err
@@ -54,6 +58,9 @@ func (a *Activities) understood(ctx context.Context, i Instance, doc *store.Stag
 // ask finds out what the mapping needs to know of B1. Of an order that B1 has only the articles matter; whom it goes to is
 // asked again when it must be sent anew.
 func (p *posting) ask(ctx context.Context) error {
+	if p.unread != nil {
+		return nil // nothing is sent of it
+	}
 	if err := p.askItems(ctx); err != nil {
 		return err
 	}
@@ -90,11 +97,25 @@ func isFailure(err error) bool {
 
 // mapOrder maps the order with all that is known of B1 by now.
 func (p *posting) mapOrder() {
+	if p.unread != nil {
+		p.mapped = mapping.Result{Hold: p.unread}
+		return
+	}
 	p.mapped = p.instance.Rules.Map(mapping.Input{Order: p.doc.Order, Source: p.source, Now: now(), Partner: p.buyer.partner, Items: p.items})
 	if p.mapped.Hold == nil {
-		p.mapped.Hold = cmp.Or(p.itemsHold, p.buyer.hold)
+		p.mapped.Hold = cmp.Or(p.itemsHold, p.buyer.hold, p.renamed())
 	}
 	p.conceal()
+}
+
+// renamed holds an order whose document has another reference than the one that is reserved for it and looked for: B1 would
+// be asked for a document that it cannot have.
+func (p *posting) renamed() *order.Reason {
+	if p.mapped.Document.NumAtCard == p.reference {
+		return nil
+	}
+	return &order.Reason{Code: "reference_changed", Field: "NumAtCard", Message: "The document has another reference than the one under which the order is looked for in B1.",
+		Hint: "Resume the order. If it is held again, have the hooks checked (worker/hooks): they must leave what reference.template is made of."}
 }
 
 // conceal hides all personal values that are known by now.
@@ -115,6 +136,9 @@ type Items interface {
 // askItems asks B1 which items have the barcodes of the order. A barcode of several items holds the order; one of none is
 // left to the mapping, which knows its row.
 func (p *posting) askItems(ctx context.Context) error {
+	if p.items != nil {
+		return nil
+	}
 	barcodes := p.instance.Rules.Barcodes(p.doc.Order, p.source)
 	if len(barcodes) == 0 {
 		return nil

@@ -2,8 +2,7 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,8 +15,8 @@ import (
 // settleBuyer creates the buyer where he is to be created, now that the order is about to be sent, and maps the order anew
 // with him. It is the only step that writes partners to B1.
 func (p *posting) settleBuyer(ctx context.Context) error {
-	if !p.buyer.asked {
-		if err := p.resolve(ctx); err != nil {
+	if p.unasked != nil || !p.buyer.asked {
+		if err := p.askAgain(ctx); err != nil {
 			return p.postpone(ctx, err)
 		}
 		p.mapOrder()
@@ -44,9 +43,24 @@ func (p *posting) settleBuyer(ctx context.Context) error {
 	return nil
 }
 
+// askAgain asks B1 all that the mapping needs, now that the order is certain to be sent.
+func (p *posting) askAgain(ctx context.Context) error {
+	if p.unread != nil {
+		return nil
+	}
+	if err := p.askItems(ctx); err != nil {
+		return err
+	}
+	return p.resolve(ctx)
+}
+
 // createPartner makes the buyer a business partner, or takes the one that another order of his has made meanwhile.
 func (p *posting) createPartner(ctx context.Context) error {
-	done, err := p.makeOnce(ctx, making{id: p.partnerID(), what: "business partner", find: p.findCreated, send: p.sendPartner})
+	m := making{id: p.partnerID(), what: "business partner", code: p.buyer.plan.Create.CardCode, find: p.findCreated, send: p.sendPartner}
+	if m.asked = p.askedIDs(); len(m.asked) > 0 {
+		m.look = p.findByQuestions
+	}
+	done, err := p.makeOnce(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -63,7 +77,7 @@ func (p *posting) sendPartner(ctx context.Context) (*made, error) {
 	p.tell(ctx, "business partner "+answer.CardCode+" created")
 	if want := p.buyer.plan.Contact; want != nil {
 		if c := answer.ContactNamed(want.Name); c != nil {
-			if err := p.remember(ctx, p.contactID(answer.CardCode), answer.CardCode, c.InternalCode); err != nil {
+			if err := p.remember(ctx, p.contactID(answer.CardCode), made{cardCode: answer.CardCode, contact: c.InternalCode}); err != nil {
 				p.log.Warn("contact not remembered", "order", p.key, "error", err) // it is found again
 			}
 		}
@@ -71,27 +85,48 @@ func (p *posting) sendPartner(ctx context.Context) (*made, error) {
 	return &made{cardCode: answer.CardCode}, nil
 }
 
-// tell keeps a line for the order's timeline, with what of the buyer did not fit.
+// tell keeps a line for the order's timeline, with what of the buyer did not fit. The next write of the order has it, however the
+// attempt ends.
 func (p *posting) tell(ctx context.Context, what string) {
-	e := event(ctx, "partner", "created", strings.Join(append([]string{what}, p.buyer.plan.Notes...), "; "))
-	p.buyer.event = &e
+	p.events = append(p.events, event(ctx, "partner", "created", strings.Join(append([]string{what}, p.buyer.plan.Notes...), "; ")))
 }
 
-// findCreated looks for the partner that may have been created: under its code, or where B1 gives the code by what he is
-// looked for.
-func (p *posting) findCreated(ctx context.Context) (*made, error) {
+// findCreated looks for the partner that may have been created: under the code with which he was sent, should the rules have
+// changed, and under the one of today. Where B1 gave the code he is found by what he is looked for (findByQuestions).
+func (p *posting) findCreated(ctx context.Context, sent *store.PartnerIntent) (*made, error) {
 	want := p.buyer.plan.Create
-	if want.CardCode == "" {
-		code, err := p.findPartner(ctx)
-		if err == nil && p.buyer.hold != nil {
-			err = p.buyer.hold
+	if sent != nil && sent.CardCode != "" && sent.CardCode != want.CardCode {
+		done, err := p.findUnderCode(ctx, sent.CardCode)
+		if reason, ok := errors.AsType[*order.Reason](err); ok && reason.Code == codePartnerCodeTaken {
+			err = nil // B1 cannot have made him there
 		}
-		if code == "" || err != nil {
-			return nil, err
+		if done != nil || err != nil {
+			return done, err
 		}
-		return &made{cardCode: code}, nil
 	}
-	found, err := p.instance.Company.GetPartner(ctx, want.CardCode, fieldOf(want))
+	if want.CardCode == "" {
+		return nil, nil
+	}
+	return p.findUnderCode(ctx, want.CardCode)
+}
+
+// findByQuestions finds the partner as buyers are found, once more: another buyer with the same e-mail address or tax number may
+// have been created meanwhile.
+func (p *posting) findByQuestions(ctx context.Context) (*made, error) {
+	code, err := p.findPartner(ctx)
+	if err == nil && p.buyer.hold != nil {
+		err = p.buyer.hold
+	}
+	if code == "" || err != nil {
+		return nil, err
+	}
+	return &made{cardCode: code, foundBy: p.buyer.plan.Search}, nil
+}
+
+// findUnderCode finds the partner under a code that the rules give him. Somebody else's holds the order.
+func (p *posting) findUnderCode(ctx context.Context, code string) (*made, error) {
+	want := p.buyer.plan.Create
+	found, err := p.instance.Company.GetPartner(ctx, code, fieldOf(want))
 	if sapb1.IsNotFound(err) {
 		return nil, nil
 	}
@@ -112,6 +147,8 @@ func fieldOf(p *sapb1.BusinessPartner) string {
 	return ""
 }
 
+const codePartnerCodeTaken = "partner_code_taken"
+
 // notHis holds the order when the code that the rules give the buyer belongs to somebody else in B1: nothing of what names
 // him agrees. Nil when it is his.
 func notHis(want *sapb1.BusinessPartner, found *sapb1.FoundPartner) *order.Reason {
@@ -127,84 +164,11 @@ func notHis(want *sapb1.BusinessPartner, found *sapb1.FoundPartner) *order.Reaso
 		nameless && same(want.CardName, found.CardName)
 	switch {
 	case !his || !found.IsCustomer():
-		return &order.Reason{Code: "partner_code_taken", Field: "CardCode",
+		return &order.Reason{Code: codePartnerCodeTaken, Field: "CardCode",
 			Message: fmt.Sprintf("The code %s that the rules give the buyer belongs to a business partner in B1 whose e-mail address and tax number are others.", found.CardCode),
 			Hint:    "If he is the buyer, enter his e-mail address there; if not, change partner.create.prefix in the rules. Then resume the order."}
 	case found.IsFrozen():
 		return unfit("CardCode", []sapb1.FoundPartner{*found})
 	}
 	return nil
-}
-
-// contactID names a contact person of a partner in the store. The name is hashed: it is a person's.
-func (p *posting) contactID(cardCode string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(p.buyer.plan.Contact.Name)))
-	return store.PartnerID(p.instance.CompanyID, "contact:"+cardCode+":"+hex.EncodeToString(sum[:16]))
-}
-
-// knownContact takes the contact person from what is remembered. He is not looked for in B1 before the order is sent: a
-// partner may have thousands.
-func (p *posting) knownContact(ctx context.Context) error {
-	if p.buyer.plan.Contact == nil {
-		return nil
-	}
-	known, err := p.store.Partner(ctx, p.contactID(p.buyer.partner.CardCode))
-	if err == nil && known.Contact != 0 {
-		p.buyer.partner.Contact, p.buyer.contactRemembered = &known.Contact, true
-	}
-	return err
-}
-
-// findOrAddContact gives the partner the buyer as a contact person, unless he is one.
-func (p *posting) findOrAddContact(ctx context.Context) error {
-	if err := p.knownContact(ctx); err != nil {
-		return p.postpone(ctx, err)
-	}
-	if p.buyer.partner.Contact != nil {
-		return nil
-	}
-	code := p.buyer.partner.CardCode
-	done, err := p.makeOnce(ctx, making{id: p.contactID(code), what: "contact person", lookFirst: true, find: p.findContact, send: p.sendContact})
-	if err != nil {
-		return err
-	}
-	p.buyer.partner.Contact = &done.contact
-	return nil
-}
-
-func (p *posting) findContact(ctx context.Context) (*made, error) {
-	code := p.buyer.partner.CardCode
-	found, err := p.instance.Company.GetPartner(ctx, code, "")
-	if sapb1.IsNotFound(err) {
-		return nil, p.lostPartner(ctx, code)
-	}
-	if err != nil {
-		return nil, noQuestion(err, "BusinessPartners")
-	}
-	if c := found.ContactNamed(p.buyer.plan.Contact.Name); c != nil {
-		return &made{cardCode: code, contact: c.InternalCode}, nil
-	}
-	return nil, nil
-}
-
-// sendContact adds him, and reads the number that B1 gave him.
-func (p *posting) sendContact(ctx context.Context) (*made, error) {
-	code := p.buyer.partner.CardCode
-	if err := p.instance.Company.AddContact(ctx, code, *p.buyer.plan.Contact); err != nil {
-		if sapb1.IsNotFound(err) {
-			return nil, p.lostPartner(ctx, code)
-		}
-		return nil, err
-	}
-	p.tell(ctx, "contact person added to "+code)
-	done, err := p.findContact(ctx)
-	if err == nil && done == nil {
-		err = &order.Failure{Kind: order.Unknown, System: "b1", Op: "PATCH BusinessPartners(n)", Message: "the contact person is not there after it was added"}
-	}
-	if f, ok := err.(*order.Failure); ok && f.Kind == order.Transient {
-		unseen := *f
-		unseen.Kind = order.Unknown // he is there, and could not be read
-		err = &unseen
-	}
-	return done, err
 }

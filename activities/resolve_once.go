@@ -11,27 +11,6 @@ import (
 	"datawald/store"
 )
 
-// making is something that B1 must get once, though many orders need it at once: a business partner or a contact person.
-// It goes the way of an order: a claim in the store, the intent before the first byte leaves, and after an answer that says
-// nothing it is looked for before it is sent again.
-type making struct {
-	id string
-	// what it is, in words.
-	what string
-	// lookFirst is true where it may be in B1 without our knowledge.
-	lookFirst bool
-	// find looks in B1; nil when it is not there.
-	find func(context.Context) (*made, error)
-	// send creates it, once.
-	send func(context.Context) (*made, error)
-}
-
-// made is what B1 has: a business partner, or a contact person of one.
-type made struct {
-	cardCode string
-	contact  int
-}
-
 // makeOnce gives what the store knows, finds it in B1, or makes it. An error ends the attempt with the order given back or
 // held.
 func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
@@ -40,13 +19,17 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 		return nil, err
 	}
 	if known.CardCode != "" {
-		return &made{known.CardCode, known.Contact}, nil
+		return &made{known.CardCode, known.Contact, known.FoundBy}, nil
 	}
-	if !fresh || m.lookFirst {
-		found, err := m.find(ctx)
-		if found != nil || err != nil {
-			return p.foundMaking(ctx, m, found, err)
+	err = p.keepOff(ctx, m)
+	if err == nil {
+		var found *made
+		if found, err = m.seek(ctx, known.Intent, fresh); found != nil {
+			return found, p.settleMaking(ctx, m, found.note)
 		}
+	}
+	if err != nil {
+		return nil, p.dropMaking(ctx, m, err, undo(fresh))
 	}
 	if !fresh {
 		if err := p.mayMakeAgain(ctx, m, known.Intent); err != nil {
@@ -70,7 +53,7 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 		}
 		known.Claim = p.newClaim(p.makingToken())
 		if fresh = known.Intent == nil; fresh {
-			known.Intent = &store.PartnerIntent{SentAt: now()}
+			known.Intent = m.intent(0)
 		}
 		return nil
 	})
@@ -91,14 +74,6 @@ func (p *posting) untilSettled(n *store.PartnerIntent) time.Duration {
 	return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
 }
 
-// foundMaking records what B1 has, or gives up the claim when it could not be asked.
-func (p *posting) foundMaking(ctx context.Context, m making, found *made, err error) (*made, error) {
-	if err != nil {
-		return nil, p.dropMaking(ctx, m, err, func(*store.Partner) {})
-	}
-	return found, p.settleMaking(ctx, m, func(known *store.Partner) { known.Know(found.cardCode, found.contact) })
-}
-
 // mayMakeAgain lets something be sent again only after several looks that found nothing, and only a few times.
 func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIntent) error {
 	if looks := n.Looks + 1; looks < p.instance.Looks || time.Since(n.SentAt) < p.instance.CallTimeout {
@@ -113,7 +88,7 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 	}
 	return p.settleMaking(ctx, m, func(known *store.Partner) {
 		known.Claim = p.newClaim(p.makingToken())
-		known.Intent = &store.PartnerIntent{SentAt: now(), Sends: known.Intent.Sends}
+		known.Intent = m.intent(known.Intent.Sends)
 	})
 }
 
@@ -123,6 +98,9 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 		c = p.newClaim(p.makingToken())
 		if err := p.settleMaking(ctx, m, func(known *store.Partner) { known.Claim = c }); err != nil {
 			return nil, err
+		}
+		if err := p.keepOff(ctx, m); err != nil {
+			return nil, p.dropMaking(ctx, m, err, undo(fresh))
 		}
 	}
 	sending, cancel := context.WithDeadline(ctx, c.ExpiresAt)
@@ -134,33 +112,29 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	f, isFailure := errors.AsType[*order.Failure](err)
 	switch {
 	case err == nil:
-		return done, p.settleMaking(ctx, m, func(known *store.Partner) { known.Know(done.cardCode, done.contact); known.Claim = nil })
+		return done, p.settleMaking(ctx, m, done.note)
 	case isFailure && f.Kind == order.Unknown:
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
-			known.Intent = &store.PartnerIntent{SentAt: now(), Sends: known.Intent.Sends + 1}
+			known.Intent = m.intent(known.Intent.Sends + 1)
 		})
 	case isFailure && f.Kind == order.Permanent:
 		err = refusedPartner(m.what, f)
 		fresh = true // B1 has said that it did not take it
 	}
-	return nil, p.dropMaking(ctx, m, err, func(known *store.Partner) {
-		if fresh {
-			known.Intent = nil
-		}
-	})
+	return nil, p.dropMaking(ctx, m, err, undo(fresh))
 }
 
 // alreadyThere takes what B1 has under the code or name that it refused, if it is ours.
 func (p *posting) alreadyThere(ctx context.Context, m making, refused error) (*made, error) {
-	found, err := m.find(ctx)
+	found, err := m.seek(ctx, nil, false)
 	if found == nil && err == nil {
 		err = refusedPartner(m.what, refused.(*order.Failure))
 	}
 	if err != nil {
 		return nil, p.dropMaking(ctx, m, err, func(known *store.Partner) { known.Intent = nil })
 	}
-	return p.foundMaking(ctx, m, found, nil)
+	return found, p.settleMaking(ctx, m, found.note)
 }
 
 func refusedPartner(what string, f *order.Failure) *order.Reason {
@@ -172,7 +146,7 @@ func refusedPartner(what string, f *order.Failure) *order.Reason {
 func (p *posting) settleMaking(ctx context.Context, m making, change func(*store.Partner)) error {
 	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	_, err := p.store.ChangePartner(writing, m.id, func(known *store.Partner) error {
+	settled, err := p.store.ChangePartner(writing, m.id, func(known *store.Partner) error {
 		if known.Claim == nil || known.Claim.Token != p.makingToken() {
 			return errLostClaim
 		}
@@ -186,6 +160,9 @@ func (p *posting) settleMaking(ctx context.Context, m making, change func(*store
 	}
 	if err != nil {
 		return p.postpone(ctx, err)
+	}
+	if settled.Intent == nil {
+		p.letGo(writing, m)
 	}
 	return nil
 }

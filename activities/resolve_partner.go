@@ -34,8 +34,6 @@ type buyer struct {
 	remembered bool
 	// contactRemembered is the same of the contact person.
 	contactRemembered bool
-	// event tells the order's timeline of a partner or contact person that was made for it.
-	event *store.Event
 }
 
 // complete reports whether nothing is left to be created.
@@ -71,7 +69,8 @@ func (p *posting) resolve(ctx context.Context) error {
 }
 
 // knownPartner is the partner that needs no question: the fixed one, or the one that is remembered. While another attempt
-// creates the buyer, this one keeps away.
+// creates the buyer, this one keeps away. Whom somebody entered in B1 is looked for anew when the rules are others by now, and
+// for an order that a person asked for: what was found may have been wrong, and mended there since.
 func (p *posting) knownPartner(ctx context.Context) (string, error) {
 	plan := p.buyer.plan
 	if plan.Fixed() {
@@ -86,6 +85,9 @@ func (p *posting) knownPartner(ctx context.Context) (string, error) {
 	}
 	if known.CardCode == "" && live(known.Claim) {
 		return "", later(p.untilFree(known.Claim), "another order of this buyer is creating his business partner")
+	}
+	if known.FoundBy != "" && (known.FoundBy != plan.Search || p.doc.Manual) {
+		return "", p.forget(ctx, p.partnerID(), known.CardCode)
 	}
 	p.buyer.remembered = known.CardCode != ""
 	return known.CardCode, nil
@@ -115,23 +117,23 @@ func (p *posting) findPartner(ctx context.Context) (string, error) {
 		if p.buyer.hold = unfit(q.Property, found); p.buyer.hold != nil {
 			return "", nil
 		}
-		return found[0].CardCode, p.remember(ctx, p.partnerID(), found[0].CardCode, 0)
+		return found[0].CardCode, p.remember(ctx, p.partnerID(), made{cardCode: found[0].CardCode, foundBy: p.buyer.plan.Search})
 	}
 	return "", nil
 }
 
 // remember notes who a buyer is, unless that is known already.
-func (p *posting) remember(ctx context.Context, id, code string, contact int) error {
+func (p *posting) remember(ctx context.Context, id string, who made) error {
 	if id == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	_, err := p.store.ChangePartner(ctx, id, func(known *store.Partner) error {
-		if known.CardCode == code && known.Contact == contact && known.Intent == nil {
+		if known.CardCode == who.cardCode && known.Contact == who.contact && known.FoundBy == who.foundBy && known.Intent == nil {
 			return store.ErrUnchanged
 		}
-		known.Know(code, contact)
+		who.note(known)
 		return nil
 	})
 	return err

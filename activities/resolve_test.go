@@ -70,6 +70,21 @@ func TestInsertOrder_AnErasedDocumentLeavesWhatWasReadOfIt(t *testing.T) {
 	b.want(order.Posted, "")
 }
 
+func TestInsertOrder_AnOrderOfWhichNothingIsStoredIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, &company{})
+	if _, err := b.db.Change(t.Context(), b.key, func(doc *store.Staged) error {
+		doc.Order, doc.PayloadHash = nil, "erased"
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.insert(); typeOf(err) != activities.TypeHeld {
+		t.Fatalf("ended as %v, want held: trying again finds nothing either", err)
+	}
+	b.want(order.Held, "document_missing")
+}
+
 func TestReconsider_AnOrderOfAnEarlierReleaseIsReadAnew(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &company{})

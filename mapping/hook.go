@@ -16,8 +16,9 @@ import (
 type Hook interface {
 	// Name stands in the version of the rules and in the reason of a hold; change it when the hook's answer changes.
 	Name() string
-	// Before may change the order before it is mapped, but not what it is or what it costs in all. The order is a copy. A
-	// reason holds it.
+	// Before may change the order before it is mapped, but not what it is or what it costs in all, nor what its reference is
+	// made of (reference.template): the order is looked for in B1 under the reference that it has without hooks. The order is
+	// a copy. A reason holds it.
 	Before(o *order.Order, source *Source) *order.Reason
 	// After may change the document before its total is proven, but not its reference and currency. A reason holds the
 	// order.
@@ -51,18 +52,22 @@ func (m *mapper) before() *order.Reason {
 		if hold != nil {
 			return hold
 		}
-		if what := changedIdentity(given, m.order); what != "" {
+		if what := m.changedIdentity(given); what != "" {
 			return overstepped(h, what, "of the order")
 		}
 	}
 	return nil
 }
 
-// changedIdentity names what a hook must not change of an order: what it is, and what the customer owes.
-func changedIdentity(a, b *order.Order) string {
+// changedIdentity names what a hook has changed of an order and must not: what it is, under what it is looked for in B1, and
+// what the customer owes.
+func (m *mapper) changedIdentity(given *order.Order) string {
+	a, b := given, m.order
 	switch {
 	case a.Key != b.Key || a.Instance != b.Instance || a.StoreID != b.StoreID || a.IncrementID != b.IncrementID || a.EntityID != b.EntityID:
 		return "the key"
+	case m.rules.NumAtCard(a) != m.rules.NumAtCard(b):
+		return "the reference"
 	case a.Currency != b.Currency || a.BaseCurrency != b.BaseCurrency:
 		return "the currency"
 	case !a.Totals.Grand.Equal(b.Totals.Grand), (a.Base == nil) != (b.Base == nil), a.Base != nil && !a.Base.Totals.Grand.Equal(b.Base.Totals.Grand):

@@ -120,6 +120,25 @@ func apart(t *testing.T, at string, a, b reflect.Value) {
 	}
 }
 
+// The order is looked for and reserved under the reference that it has without hooks.
+func TestHooks_MustLeaveWhatTheReferenceIsMadeOf(t *testing.T) {
+	changes := map[string]func(*order.Order){
+		"{po_number}":   func(o *order.Order) { o.Payment.PONumber += "9" },
+		"{customer_id}": func(o *order.Order) { o.Customer.ID++ },
+	}
+	for placeholder, change := range changes {
+		h := hook{name: "x", before: func(o *order.Order) *order.Reason { change(o); return nil }}
+		r := hooked(t, h)
+		if got := mapped(teeOrder(), r, today); got.Hold != nil {
+			t.Errorf("%s is no part of the reference, and the order is held: %v", placeholder, got.Hold)
+		}
+		r.Reference.Template += placeholder
+		if got := mapped(teeOrder(), r, today); got.Hold == nil || got.Hold.Code != "hook_not_allowed" || !strings.Contains(got.Hold.Message, "the reference of the order") {
+			t.Errorf("a hook that changes %s ends with %v", placeholder, got.Hold)
+		}
+	}
+}
+
 func TestHooks_Hold(t *testing.T) {
 	reason := &order.Reason{Code: "no_fleet", Field: "note", Message: "The order names no car.", Hint: "Ask."}
 	for name, tc := range map[string]struct {

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"fmt"
+
 	"datawald/order"
 	"datawald/sapb1"
 )
@@ -23,6 +25,8 @@ type PartnerPlan struct {
 	Hold bool `json:"hold,omitempty"`
 	// Contact is the contact person to find or add; nil for none.
 	Contact *sapb1.ContactEmployee `json:"contact,omitempty"`
+	// Search names the rules by which the buyer is looked for: one that was found by others is looked for anew.
+	Search string `json:"-"`
 	// Notes say what of the buyer did not fit into Create and Contact, without the values themselves.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -59,7 +63,7 @@ func (r *Rules) PartnerPlan(o *order.Order) PartnerPlan {
 	if policy == PartnerFixed {
 		plan.CardCode = m.store.CardCode
 	} else {
-		plan.Identity, plan.Find = m.identity(), m.partnerQueries()
+		plan.Identity, plan.Find, plan.Search = m.identity(), m.partnerQueries(), rules.search(policy)
 		if policy == PartnerFindOrCreate {
 			plan.Create = m.newPartner(plan.Find, contact)
 		}
@@ -88,6 +92,11 @@ func (r PartnerRules) policy(c order.Customer) string {
 		return PartnerFixed
 	}
 	return policy
+}
+
+// search names the rules that decide which partner of B1 a buyer of a policy is.
+func (r PartnerRules) search(policy string) string {
+	return shortHash(fmt.Sprintf("%q %q %q %q", policy, r.FindBy, r.NotFound, r.Create.UserField))
 }
 
 // Personal are the values of the plan that name a person or a place to find him, as they are sent. B1 may quote them in its

@@ -17,8 +17,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"datawald/order"
 )
 
 // Settings say how to reach one B1 company.
@@ -50,9 +48,6 @@ type Client struct {
 // idleBeforeB1 closes idle connections before the Service Layer does (Keep-Alive: timeout=5): a request on a
 // connection that B1 is just closing would be lost without a trace.
 const idleBeforeB1 = 3 * time.Second
-
-// maxAnswer bounds what is read of one answer; a page of 20 full orders is about 400 KB.
-const maxAnswer = 32 << 20
 
 // New makes a client, or reports everything that is wrong with the settings. It does not log in yet.
 func New(s Settings) (*Client, error) {
@@ -209,32 +204,6 @@ func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {
 		return nil, nil, err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	return res, body, err
-}
-
-// decode reads a good answer. Nothing is read where nothing is wanted: a change is answered 204, without a body.
-func decode(r request, res *http.Response, body []byte, out any) error {
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
-	}
-	return nil
-}
-
-// unreadable is a good answer that does not say what it should. It leaves a write unknown: B1 did something.
-func unreadable(r request, message string, err error) *order.Failure {
-	f := &order.Failure{Kind: order.Transient, System: system, Op: r.op, Code: "unreadable", Message: message, Err: err}
-	if r.write {
-		f.Kind = order.Unknown
-	}
-	return f
-}
-
-// IsNotFound reports whether B1 says that the named document does not exist.
-func IsNotFound(err error) bool {
-	f, ok := errors.AsType[*order.Failure](err)
-	return ok && f.System == system && f.Code == codeNoMatch
 }

@@ -17,7 +17,7 @@ import (
 
 const system = "b1"
 
-// Codes that decide what a caller does. Texts are localised, so the class never comes from a text alone.
+// Codes that decide what a caller does. Texts are localised, so the class never comes from their words.
 const (
 	codeSessionGone   = "301"
 	codeNoMatch       = "-2028" // also: an approval procedure made a draft (Service Layer API Reference, POST Orders)
@@ -29,6 +29,10 @@ const (
 	codeSwitchCompany = "-5027"
 )
 
+// odbcConcurrent stands behind B1's words in every language when somebody else has changed the record meanwhile, whatever code
+// the answer has: "…to continue, open the window again (ODBC -2039)" comes with -10 as well.
+const odbcConcurrent = "(ODBC -2039)"
+
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
 func failure(op string, write bool, status int, header http.Header, body []byte) *order.Failure {
 	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status), RetryAfter: retryAfter(header.Get("Retry-After"))}
@@ -37,6 +41,9 @@ func failure(op string, write bool, status int, header http.Header, body []byte)
 		f.Message = "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status) + ", not from B1 itself"
 		f.Kind, f.Hint = gatewayKind(write, status)
 		return f
+	}
+	if strings.Contains(message, odbcConcurrent) {
+		code = codeConcurrent
 	}
 	f.Code, f.Message, f.Field = code, oneLine(message), place(message)
 	if f.Message == "" {

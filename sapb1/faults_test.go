@@ -142,6 +142,7 @@ func TestFailures_ByAnswer(t *testing.T) {
 		{401, v2("301", "Invalid session or session already timeout."), order.Transient, order.Transient, "301", ""},
 		{401, v2("-1", "No authorization"), order.Config, order.Config, "-1", ""},
 		{403, v2("-1", "No licence"), order.Config, order.Config, "-1", ""},
+		{400, v2("-10", "Otro usuario modificó los datos; vuelva a abrir la ventana (ODBC -2039)"), order.Transient, order.Transient, "-2039", ""},
 		{412, v2("-2039", "Another user modified data"), order.Transient, order.Transient, "-2039", ""},
 		{412, v2("-1", "precondition"), order.Transient, order.Transient, "-1", ""},
 		{400, v1("-2035", "This entry already exists in the following tables (ODBC -2035)"), order.Permanent, order.Unknown, "-2035", ""},

@@ -49,4 +49,6 @@ type ContactEmployee struct {
 	Phone1    string `json:"Phone1,omitempty"`
 	// InternalCode is B1's number of the contact; zero for one that is to be added.
 	InternalCode int `json:"InternalCode,omitempty"`
+	// Active is tNO for one that nobody is to use any more; empty, B1 makes it active.
+	Active string `json:"Active,omitempty"`
 }

@@ -50,6 +50,26 @@ func (p *FoundPartner) ContactNamed(name string) *ContactEmployee {
 	return nil
 }
 
+// ContactLike gives the contact person with the first name, last name and e-mail address of another, whatever their capital
+// letters; nil for none. Of several it is the one with the lowest number; inactive ones do not count. Without an address, or
+// without a name, nobody is like anybody.
+func (p *FoundPartner) ContactLike(want ContactEmployee) (like *ContactEmployee) {
+	if want.Email == "" || want.FirstName+want.LastName == "" {
+		return nil
+	}
+	for i := range p.Contacts {
+		c := &p.Contacts[i]
+		if c.Active != "tNO" && same(c.Email, want.Email) && same(c.FirstName, want.FirstName) && same(c.LastName, want.LastName) &&
+			(like == nil || c.InternalCode < like.InternalCode) {
+			like = c
+		}
+	}
+	return like
+}
+
+// same compares what people type.
+func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
+
 // FindPartners gives the customers in which a property has a value, whatever its capital letters.
 func (c *Client) FindPartners(ctx context.Context, property, value string) ([]FoundPartner, error) {
 	return pages[FoundPartner](ctx, c, request{method: http.MethodGet, op: "GET BusinessPartners", path: "BusinessPartners", header: foldCase,

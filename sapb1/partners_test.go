@@ -170,3 +170,30 @@ func TestFindItemsByBarcode(t *testing.T) {
 		}
 	}
 }
+
+// An answer that is cut off would be cut off the next time as well.
+func TestGetPartner_ThatIsTooLargeIsRefusedForGood(t *testing.T) {
+	contact := `{"Name":"` + strings.Repeat("x", 1<<20) + `"},`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/Login") {
+			http.SetCookie(w, &http.Cookie{Name: "B1SESSION", Value: "x"})
+			fmt.Fprint(w, `{"SessionId":"x","SessionTimeout":30}`)
+			return
+		}
+		fmt.Fprint(w, `{"CardCode":"C1","ContactEmployees":[`)
+		for range 33 {
+			fmt.Fprint(w, contact)
+		}
+		fmt.Fprint(w, `{"Name":"y"}]}`)
+	}))
+	defer server.Close()
+	client := newClient(t, sapb1.Settings{URL: server.URL + "/b1s/v2", CompanyDB: "x", User: "x", Password: "x"})
+	_, err := client.GetPartner(t.Context(), "C1", "")
+	if f := failureOf(t, err); !sapb1.IsTooLarge(err) || f.Kind != order.Permanent || f.Message != "the answer is larger than 32 MB" {
+		t.Errorf("%+v, want it refused for good", f)
+	}
+	_, err = client.CreatePartner(t.Context(), &sapb1.BusinessPartner{CardCode: "C1"})
+	if f := failureOf(t, err); f.Kind != order.Unknown {
+		t.Errorf("the creation is %+v, want unknown", f)
+	}
+}

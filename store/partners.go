@@ -14,7 +14,8 @@ import (
 // being created it holds, as an order does, the claim of the attempt that does it and the intent to do it. It names him
 // without personal data.
 type Partner struct {
-	// ID is <company>#<identity>, or <company>#contact:… for a contact person.
+	// ID is <company>#<identity>, <company>#contact:… for a contact person, or <company>#asked:… for what a buyer is looked for by,
+	// which has a claim alone, while one is created whom others could be looked for as well.
 	ID string `bson:"_id"`
 	// Rev counts writes; a write succeeds only on the revision it read.
 	Rev int64 `bson:"rev"`
@@ -24,6 +25,9 @@ type Partner struct {
 	Contact  int            `bson:"contact"`
 	Claim    *Claim         `bson:"claim,omitempty"`
 	Intent   *PartnerIntent `bson:"intent,omitempty"`
+	// FoundBy names the rules by which he was found in B1, where somebody entered him; empty for one that the connector made, who
+	// stays known whatever the rules.
+	FoundBy string `bson:"found_by,omitempty"`
 	// KnownAt is when CardCode was learnt.
 	KnownAt time.Time `bson:"known_at"`
 }
@@ -31,6 +35,9 @@ type Partner struct {
 // PartnerIntent stands in the store from just before a partner or contact person is sent to B1 until its fate is known.
 type PartnerIntent struct {
 	SentAt time.Time `bson:"sent_at"`
+	// CardCode is the code under which the partner was sent, empty where B1 gives it: the rules may give another by the time he
+	// is looked for.
+	CardCode string `bson:"card_code,omitempty"`
 	// Looks counts the looks since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks"`
 	Sends int `bson:"sends"`
@@ -41,11 +48,11 @@ func PartnerID(company, identity string) string { return company + "#" + identit
 
 // Know notes the answer; nothing is in doubt any more.
 func (p *Partner) Know(cardCode string, contact int) {
-	p.CardCode, p.Contact, p.Intent, p.KnownAt = cardCode, contact, nil, now()
+	p.CardCode, p.Contact, p.FoundBy, p.Intent, p.KnownAt = cardCode, contact, "", nil, now()
 }
 
 // Forget drops what B1 no longer knows.
-func (p *Partner) Forget() { p.CardCode, p.Contact, p.KnownAt = "", 0, time.Time{} }
+func (p *Partner) Forget() { p.CardCode, p.Contact, p.FoundBy, p.KnownAt = "", 0, "", time.Time{} }
 
 // Partner reads what is remembered of a buyer: an empty one with Rev 0 when nothing is.
 func (s *Store) Partner(ctx context.Context, id string) (*Partner, error) {
@@ -104,4 +111,16 @@ func (s *Store) writePartner(ctx context.Context, p *Partner, was int64) (done b
 		return false, err
 	}
 	return res.MatchedCount == 1, nil
+}
+
+// FreePartner drops a document that holds nothing but a claim, if it is still the one with this token.
+func (s *Store) FreePartner(ctx context.Context, id, token string) error {
+	p, err := s.Partner(ctx, id)
+	if err != nil || p.Claim == nil || p.Claim.Token != token {
+		return err
+	}
+	if _, err := s.partners.DeleteOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "rev", Value: p.Rev}}); err != nil {
+		return fmt.Errorf("free a partner: %w", err)
+	}
+	return nil
 }

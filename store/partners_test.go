@@ -66,3 +66,27 @@ func TestPartners_RememberAndForget(t *testing.T) {
 		t.Errorf("another company knows %+v, %v", other, err)
 	}
 }
+
+func TestFreePartner_DropsTheClaimThatItNames(t *testing.T) {
+	s := testkit.Store(t)
+	id := store.PartnerID("b1/demo", "asked:EmailAddress:1")
+	if _, err := s.ChangePartner(t.Context(), id, func(p *store.Partner) error { p.Claim = &store.Claim{Token: "mine"}; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for token, rev := range map[string]int64{"another's": 1, "": 1} {
+		if err := s.FreePartner(t.Context(), id, token); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Partner(t.Context(), id); err != nil || p.Rev != rev {
+			t.Errorf("freed as %q it is %+v, %v", token, p, err)
+		}
+	}
+	for range 2 { // the second finds nothing
+		if err := s.FreePartner(t.Context(), id, "mine"); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Partner(t.Context(), id); err != nil || p.Rev != 0 || p.Claim != nil {
+			t.Errorf("afterwards it is %+v, %v", p, err)
+		}
+	}
+}

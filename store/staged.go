@@ -89,6 +89,18 @@ type BackOffice struct {
 	Lines     int         `bson:"lines" json:"lines"`
 	// Linked is true when the document was found, not created, by the connector.
 	Linked bool `bson:"linked" json:"linked"`
+	// Sent is what the document was to be when it was sent or first found; nil where an earlier release noted it.
+	Sent *Sent `bson:"sent,omitempty" json:"-"`
+}
+
+// Sent is what B1 must have made of an order as it was sent: Magento and the rules may say something else by the time it is
+// looked at.
+type Sent struct {
+	// Total is the document's total in its own currency, Lines how many lines were sent.
+	Total order.Money `bson:"total"`
+	Lines int         `bson:"lines"`
+	// Trees are the items that B1 must have broken up into their components.
+	Trees []string `bson:"trees,omitempty"`
 }
 
 // Claim is the right of one worker to write the order to B1 until it expires.
@@ -108,6 +120,8 @@ type Intent struct {
 	Reference string `bson:"reference" json:"reference"`
 	// CardCode is the business partner to which it was sent; empty in intents of earlier releases.
 	CardCode string `bson:"card_code" json:"card_code"`
+	// Sent is what B1 is to make of it; nil in intents of earlier releases.
+	Sent *Sent `bson:"sent,omitempty" json:"-"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`

@@ -26,7 +26,9 @@ const (
 
 // How long and how often one order is tried before it is left to the next run.
 const (
-	insertAttempt  = 5 * time.Minute // longer than all calls of one attempt together
+	// insertAttempt is enough for the calls of one attempt as B1 answers them; one that B1 keeps waiting longer is cut off, writes
+	// down what it knows, and the next goes on from there.
+	insertAttempt  = 5 * time.Minute
 	insertPatience = 15 * time.Minute
 	// silence is how long a worker may say nothing before another takes its activity over. Workers speak every few
 	// seconds, so that only a dead one is silent.

@@ -1,0 +1,63 @@
+package sapb1
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"datawald/order"
+)
+
+// maxAnswer bounds what is read of one answer; a page of 20 full orders is about 400 KB. A partner with 40,000 contact
+// persons is more.
+const maxAnswer = 32 << 20
+
+// codeTooLarge is the code of a failure for an answer beyond maxAnswer: it would be the same each time.
+const codeTooLarge = "answer_too_large"
+
+// decode reads a good answer. Nothing is read where nothing is wanted: a change is answered 204, without a body.
+func decode(r request, res *http.Response, body []byte, out any) error {
+	if out == nil {
+		return nil
+	}
+	if len(body) > maxAnswer {
+		return tooLarge(r)
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
+	}
+	return nil
+}
+
+// tooLarge is a good answer that was cut off. A read is refused for good, a write is unknown as with every answer that
+// cannot be read.
+func tooLarge(r request) *order.Failure {
+	f := unreadable(r, fmt.Sprintf("the answer is larger than %d MB", maxAnswer>>20), nil)
+	f.Code = codeTooLarge
+	if !r.write {
+		f.Kind = order.Permanent
+	}
+	return f
+}
+
+// IsTooLarge reports whether B1's answer was too large to be read.
+func IsTooLarge(err error) bool {
+	f, ok := errors.AsType[*order.Failure](err)
+	return ok && f.System == system && f.Code == codeTooLarge
+}
+
+// unreadable is a good answer that does not say what it should. It leaves a write unknown: B1 did something.
+func unreadable(r request, message string, err error) *order.Failure {
+	f := &order.Failure{Kind: order.Transient, System: system, Op: r.op, Code: "unreadable", Message: message, Err: err}
+	if r.write {
+		f.Kind = order.Unknown
+	}
+	return f
+}
+
+// IsNotFound reports whether B1 says that the named document does not exist.
+func IsNotFound(err error) bool {
+	f, ok := errors.AsType[*order.Failure](err)
+	return ok && f.System == system && f.Code == codeNoMatch
+}
