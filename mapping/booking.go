@@ -62,7 +62,8 @@ func (m *mapper) readInclusive() bool {
 		plain, inclusive = plain.Add(exactGross(l, false)), inclusive.Add(exactGross(l, true))
 	}
 	subtotal := m.goodsTotal()
-	return inclusive.Sub(subtotal).Abs().LessThan(plain.Sub(subtotal).Abs())
+	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
+	return inclusive.Sub(subtotal).Abs().Round(6).LessThan(plain.Sub(subtotal).Abs().Round(6))
 }
 
 func exactGross(l order.Line, inclusive bool) decimal.Decimal {
@@ -121,16 +122,21 @@ func (m *mapper) checkRows() *order.Reason {
 	return nil
 }
 
+// withoutTax reports whether a row has no tax and could stand under the code of its rate all the same. Where discounts are
+// lines of their own, a row that is discounted could not: its price would be taxed, and the discount apart from it.
+func (m *mapper) withoutTax(b booking) bool {
+	apart := m.store.Discount.As == DiscountAsItem || m.store.Discount.As == DiscountAsExpense
+	return b.tax.IsZero() && !(apart && !b.off.IsZero())
+}
+
 // tooSmallToTax are the percentages at which the rows without tax, all together, cost too little for a cent of it: free goods
-// and the like. Under the code of their rate B1 takes no tax of them either. Where discounts are lines of their own, a row
-// that is discounted is not among them: both stand under percent 0.
+// and the like. Under the code of their rate B1 takes no tax of them either.
 func (m *mapper) tooSmallToTax() map[string]bool {
 	sums := map[string]decimal.Decimal{}
 	small := map[string]bool{}
-	apart := m.store.Discount.As == DiscountAsItem || m.store.Discount.As == DiscountAsExpense
 	for _, b := range m.bookings {
 		percent := shownPercent(*b.row)
-		if !b.tax.IsZero() || percent.IsZero() || apart && !b.off.IsZero() {
+		if !m.withoutTax(b) || percent.IsZero() {
 			continue
 		}
 		key := percent.String()
@@ -155,7 +161,7 @@ func (m *mapper) codes() *order.Reason {
 			return hold
 		}
 		// What costs too little has no tax, whatever its rate: it stands under the code of its rate where there is one.
-		if shown := shownPercent(*b.row); percent.IsZero() && small[shown.String()] && m.hasCode(*b.row, shown) {
+		if shown := shownPercent(*b.row); percent.IsZero() && small[shown.String()] && m.withoutTax(*b) && m.hasCode(*b.row, shown) {
 			percent = shown
 		}
 		if b.code, hold = m.taxCode(taxable{kind: kindOf(*b.row), percent: percent, amount: b.tax, rates: b.row.Taxes, what: place(*b.row)}); hold != nil {

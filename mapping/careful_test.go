@@ -155,3 +155,25 @@ func TestMap_SaysWhatItLeavesOut(t *testing.T) {
 		t.Errorf("hold %v, notes %q; want a note on PEN", r.Hold, r.Notes)
 	}
 }
+
+func TestMap_AFreeRowTakesNoDiscountedOneAlong(t *testing.T) {
+	rules := rulesWith(t, "tax_rounding: document", "tax_rounding: line", "  freight: { expense_code: 1 }\n", "  freight: { expense_code: 1 }\n  discount: { as: item, item_code: OFF }\n",
+		"    card_code: C-WEB-EU\n", "    card_code: C-WEB-EU\n    discount: { as: line, item_code: \"\" }\n")
+	c := newCart().simple("GIFT", "1", "0").taxed("8.25", "0").simple("PEN", "3", "0.41").taxed("8.25", "0").discounted("1.23").simple("CAP", "1", "8.54").taxed("8.25", "0").discounted("8.54")
+	r := mapped(c.order(), rules, today)
+	if r.Hold != nil {
+		t.Fatal(r.Hold)
+	}
+	if got, want := shape(r), "1 x GIFT @ 0 CA825; 3 x PEN @ 0.41 Exempt; 1 x CAP @ 8.54 Exempt; -1 x OFF @ 9.77 Exempt"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestMap_HoldsWhatIsLeftOfLessThanNothing(t *testing.T) {
+	o := newCart().simple("MUG", "2", "10").shipping("5").order()
+	o.Lines[0].QtyRefunded, o.Totals.Refunded = d("1"), d("26")
+	r := mapped(o, exampleRules(t), today)
+	if r.Hold == nil || r.Hold.Code != "amount_negative" || !strings.Contains(r.Hold.Message, "-1.00 USD are left of 25.00 USD") {
+		t.Errorf("held as %v, want amount_negative with both amounts", r.Hold)
+	}
+}

@@ -98,7 +98,7 @@ func (m *mapper) checkTax() *order.Reason {
 		}
 	}
 	rest := m.taxLeft.Sub(sum)
-	if rest.Abs().LessThanOrEqual(slack) {
+	if rest.Abs().LessThanOrEqual(slack) || rest.Round(2).IsZero() {
 		return nil
 	}
 	for i, part := range m.extraParts {

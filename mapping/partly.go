@@ -69,6 +69,11 @@ func (m *mapper) takeOpen(gone string) *order.Reason {
 	m.bookings = left
 	m.leaveWeee()
 	t := m.order.Totals
+	if left := m.expected(); left.IsNegative() {
+		return &order.Reason{Code: "amount_negative", Field: "total_refunded",
+			Message: fmt.Sprintf("Magento cancelled and refunded more than the order cost: %s are left of %s.", m.money(left), m.order.Total()),
+			Hint:    "Open the order in Magento, and enter by hand what is left of it."}
+	}
 	if gone := t.ShippingCanceled.Add(t.ShippingRefunded); gone.IsPositive() && t.Shipping.IsPositive() {
 		m.shippingOpen = decimal.Max(t.Shipping.Sub(gone), decimal.Zero).DivRound(t.Shipping, 10)
 	}
