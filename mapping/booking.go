@@ -55,7 +55,8 @@ func (m *mapper) takeRows() *order.Reason {
 }
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
-// four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right.
+// four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right; where both come to it,
+// the second is, if discounts hold tax: only those on prices with tax do.
 func (m *mapper) readInclusive() bool {
 	plain, inclusive := decimal.Zero, decimal.Zero
 	for _, l := range m.chosen {
@@ -63,7 +64,8 @@ func (m *mapper) readInclusive() bool {
 	}
 	subtotal := m.goodsTotal()
 	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
-	return inclusive.Sub(subtotal).Abs().Round(6).LessThan(plain.Sub(subtotal).Abs().Round(6))
+	by := inclusive.Sub(subtotal).Abs().Round(6).Cmp(plain.Sub(subtotal).Abs().Round(6))
+	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
 }
 
 func exactGross(l order.Line, inclusive bool) decimal.Decimal {

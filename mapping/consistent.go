@@ -98,7 +98,7 @@ func (m *mapper) checkTax() *order.Reason {
 		}
 	}
 	rest := m.taxLeft.Sub(sum)
-	if rest.Abs().LessThanOrEqual(slack) || rest.Round(2).IsZero() {
+	if rest.Abs().LessThanOrEqual(slack) {
 		return nil
 	}
 	for i, part := range m.extraParts {
@@ -106,6 +106,9 @@ func (m *mapper) checkTax() *order.Reason {
 			m.extraParts[i].tax = rest
 			return nil
 		}
+	}
+	if rest.Round(2).IsZero() {
+		return nil
 	}
 	return &order.Reason{Code: "magento_tax_inconsistent", Field: "tax_amount",
 		Message: fmt.Sprintf("Magento's tax_amount is %s, its lines, shipping and other parts have %s: %s belong to nothing.",

@@ -57,7 +57,7 @@ func (s shippingCosts) taxedInFull(percent decimal.Decimal) bool {
 		return false
 	}
 	after, before := percentOf(s.net, percent).Sub(s.tax).Abs(), percentOf(s.full, percent).Sub(s.tax).Abs()
-	return !s.net.IsPositive() || after.GreaterThan(magentoCent) && before.LessThan(after)
+	return !s.net.IsPositive() || after.GreaterThan(roundingOf(decimal.NewFromInt(1))) && before.LessThan(after)
 }
 
 // checkFreight holds what B1 cannot book as freight: less than nothing, and tax on nothing.
