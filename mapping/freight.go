@@ -32,7 +32,7 @@ func (m *mapper) freight() *order.Reason {
 		return hold
 	}
 	ship.percent = percent
-	if s.taxedInFull(percent) && m.store.Discount.Untaxed != nil {
+	if m.order.Totals.ShippingTaxCompensation.IsZero() && s.taxedInFull(percent) && m.store.Discount.Untaxed != nil {
 		off := s.full.Sub(s.net)
 		m.untaxedDiscount(m.round(s.full).Sub(m.round(s.net)))
 		m.proof.discount = m.proof.discount.Sub(off)

@@ -93,6 +93,9 @@ func shownRate(amount decimal.Decimal, bases []decimal.Decimal) decimal.Decimal 
 // taxedInFull reports whether Magento took the tax of the goods before their discount ("Apply Customer Tax: Before
 // Discount"): then the taxes fit the rows' prices better than what is paid for them.
 func (m *mapper) taxedInFull() bool {
+	if !m.order.Totals.TaxCompensation.IsZero() {
+		return false // it is the tax that discounts took away
+	}
 	after, before, slack := decimal.Zero, decimal.Zero, decimal.Zero
 	for _, b := range m.bookings {
 		if b.off.IsZero() || b.code.Percent.IsZero() {
