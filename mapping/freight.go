@@ -38,6 +38,7 @@ func (m *mapper) freight() *order.Reason {
 		m.proof.discount = m.proof.discount.Sub(off)
 		s.net = s.full
 	}
+	m.proof.freight = m.proof.freight.Add(s.net)
 	if hold := m.checkFreight(s); hold != nil || m.round(s.net).IsZero() {
 		return hold
 	}
@@ -45,7 +46,6 @@ func (m *mapper) freight() *order.Reason {
 	if hold != nil {
 		return hold
 	}
-	m.proof.freight = m.proof.freight.Add(s.net)
 	rule := m.store.Freight
 	m.book(rule.ItemCode, rule.ExpenseCode, m.round(s.net), code.Code, "Shipping", sapb1.PartFreight)
 	return nil

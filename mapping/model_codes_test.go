@@ -96,7 +96,7 @@ func (b *booked) checkDiscountCodes() string {
 		code := l.TaxCode + l.VatGroup
 		switch l.Part {
 		case sapb1.PartGoods:
-			left[code], rows[code] = left[code].Sub(b.want[l.ItemCode].off), rows[code]+1
+			left[code], rows[code] = left[code].Sub(decimal.Max(b.want[l.ItemCode].off, zero)), rows[code]+1
 		case sapb1.PartDiscount:
 			left[code] = left[code].Sub(b.x.net(l))
 		}

@@ -90,11 +90,36 @@ func shownRate(amount decimal.Decimal, bases []decimal.Decimal) decimal.Decimal 
 	return hundred
 }
 
+// taxFits reports whether the tax of each discounted row is that on a base, as Magento rounds it: by row, with a cent of
+// rounding carried along, or by piece. Of several rates each is rounded by itself.
+func (m *mapper) taxFits(base func(booking) decimal.Decimal) bool {
+	for _, b := range m.bookings {
+		if b.off.IsZero() || b.code.Percent.IsZero() {
+			continue
+		}
+		exact := percentOf(base(b), b.code.Percent)
+		byPiece := exact.DivRound(b.qty, 10).Round(2).Mul(b.qty)
+		more := decimal.NewFromInt(int64(max(len(b.row.Taxes), 1)))
+		slack := magentoCent.Add(decimal.New(1, -4)).Mul(more)
+		ofPieces := magentoCent.Mul(b.qty).DivRound(two, 10).Mul(more.Sub(decimal.NewFromInt(1))).Add(decimal.New(1, -4))
+		if exact.Sub(b.tax).Abs().GreaterThan(slack) && byPiece.Sub(b.tax).Abs().GreaterThan(ofPieces) {
+			return false
+		}
+	}
+	return true
+}
+
 // taxedInFull reports whether Magento took the tax of the goods before their discount ("Apply Customer Tax: Before
 // Discount"): then the taxes fit the rows' prices better than what is paid for them.
 func (m *mapper) taxedInFull() bool {
 	if !m.order.Totals.TaxCompensation.IsZero() {
 		return false // it is the tax that discounts took away
+	}
+	switch after, before := m.taxFits(booking.exactNet), m.taxFits(func(b booking) decimal.Decimal { return b.exact }); {
+	case after:
+		return false
+	case before:
+		return true
 	}
 	after, before, slack := decimal.Zero, decimal.Zero, decimal.Zero
 	for _, b := range m.bookings {
