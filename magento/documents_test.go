@@ -35,7 +35,7 @@ func checkSound(t interface{ Errorf(string, ...any) }, name string, raw []byte) 
 	rows := decimal.Zero
 	for _, l := range o.Lines {
 		if l.ParentItemID == 0 {
-			rows = rows.Add(l.Gross(o.Currency))
+			rows = rows.Add(l.Price.Mul(l.QtyOrdered).Round(order.MinorUnits(o.Currency)))
 		} else if _, ok := parents[l.ParentItemID]; !ok {
 			t.Errorf("%s: line %d has the parent %d, which is not there", name, l.ItemID, l.ParentItemID)
 		}

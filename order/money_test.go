@@ -101,21 +101,3 @@ func TestTotals_SumOfRealOrders(t *testing.T) {
 		}
 	}
 }
-
-func TestLine_RoundsItsRowAsMagentoDoes(t *testing.T) {
-	for _, c := range []struct{ qty, price, discount, compensation, currency, gross, net string }{
-		{"2", "12", "0", "0", "USD", "24.00", "24.00"},
-		{"10.5", "3.79", "0.80", "0", "EUR", "39.80", "39.00"},
-		{"3", "33.3333", "10", "1.6", "EUR", "100.00", "91.60"},
-		{"3", "33.4", "0", "0", "JPY", "100", "100"},
-		{"3", "0.3334", "0", "0", "BHD", "1.000", "1.000"},
-	} {
-		l := order.Line{QtyOrdered: num(c.qty), Price: num(c.price), Discount: num(c.discount), TaxCompensation: num(c.compensation)}
-		if got := l.Gross(c.currency); !got.Equal(num(c.gross)) {
-			t.Errorf("%s x %s %s: gross %s, want %s", c.qty, c.price, c.currency, got, c.gross)
-		}
-		if got := l.Net(c.currency); !got.Equal(num(c.net)) {
-			t.Errorf("%s x %s %s: net %s, want %s", c.qty, c.price, c.currency, got, c.net)
-		}
-	}
-}

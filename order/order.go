@@ -168,17 +168,6 @@ type Line struct {
 	CustomOptions bool `bson:"custom_options" json:"custom_options"`
 }
 
-// Gross is what the row costs without tax, before discount, rounded to the digits of the currency as Magento rounds
-// each row: 10.5 m at 3.79 are 39.80, not 39.795.
-func (l Line) Gross(currency string) decimal.Decimal {
-	return l.Price.Mul(l.QtyOrdered).Round(MinorUnits(currency))
-}
-
-// Net is what the row costs without tax, after discount.
-func (l Line) Net(currency string) decimal.Decimal {
-	return l.Gross(currency).Sub(l.Discount).Add(l.TaxCompensation)
-}
-
 // Totals are Magento's own sums in order currency. Discount is negative and holds the shipping discount as well;
 // Tax holds the tax on shipping as well.
 type Totals struct {

@@ -74,7 +74,7 @@ func TestCompareOfOutcomes(t *testing.T) {
 func totalsOf(o *order.Order) (t order.Totals) {
 	for i := range o.Lines {
 		o.Lines[i].Discount, o.Lines[i].Tax, o.Lines[i].TaxPercent, o.Lines[i].TaxCompensation = t.Tax, t.Tax, t.Tax, t.Tax
-		t.Subtotal = t.Subtotal.Add(o.Lines[i].Gross(o.Currency))
+		t.Subtotal = t.Subtotal.Add(o.Lines[i].Price.Mul(o.Lines[i].QtyOrdered))
 	}
 	t.Grand = t.Subtotal
 	return t
