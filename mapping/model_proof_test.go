@@ -33,7 +33,23 @@ func (x trial) roundingBound() decimal.Decimal {
 	magento := cent.Mul(roundings.Add(decimal.NewFromInt(shipping)))
 	// A unit of net moves a quarter of a unit of tax at most.
 	b1 := x.unit().Mul(decimal.NewFromInt(int64(lines)).Mul(d("1.5")).Add(d("5")))
-	return magento.Add(b1).Div(d("2"))
+	return magento.Add(b1).Div(d("2")).Add(x.taxOfOverdrawn())
+}
+
+// taxOfOverdrawn is the tax that a bundle as one line has too little in B1: parts that are discounted by more than they cost
+// lower what is taxed, while Magento takes no tax below nothing of them.
+func (x trial) taxOfOverdrawn() decimal.Decimal {
+	sum := zero
+	if !x.asOneLine() {
+		return sum
+	}
+	for _, r := range x.quote.leaves() {
+		a := r.on[x.side()]
+		if over := a.discount.Sub(a.total).Sub(a.comp); over.IsPositive() {
+			sum = sum.Add(percentOf(over, r.class.percent()))
+		}
+	}
+	return sum
 }
 
 // checkRounding wants no more rounding than the ways of rounding differ by, and no more than the rules allow.

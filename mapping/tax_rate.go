@@ -101,6 +101,9 @@ func (m *mapper) taxFits(base func(booking) decimal.Decimal) bool {
 		byPiece := exact.DivRound(b.qty, 10).Round(2).Mul(b.qty)
 		more := decimal.NewFromInt(int64(max(len(b.row.Taxes), 1)))
 		slack := magentoCent.Add(decimal.New(1, -4)).Mul(more)
+		if _, gathered := m.pieces[b.row.ItemID]; gathered {
+			slack = m.slackOf(b) // its parts were rounded, each by itself
+		}
 		ofPieces := magentoCent.Mul(b.qty).DivRound(two, 10).Mul(more.Sub(decimal.NewFromInt(1))).Add(decimal.New(1, -4))
 		if exact.Sub(b.tax).Abs().GreaterThan(slack) && byPiece.Sub(b.tax).Abs().GreaterThan(ofPieces) {
 			return false
