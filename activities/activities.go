@@ -40,8 +40,23 @@ type Company interface {
 	FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
 	FindDrafts(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
 	CreateOrder(ctx context.Context, o *sapb1.SalesOrder) (*sapb1.Document, error)
+	Ledger
+	Lane
 	Partners
 	Items
+}
+
+// Ledger writes an order together with a row whose key B1 itself keeps unique.
+type Ledger interface {
+	CreateOrderOnce(ctx context.Context, o *sapb1.SalesOrder, row sapb1.LedgerRow) (*sapb1.Document, error)
+	HasLedgerRow(ctx context.Context, row sapb1.LedgerRow) (bool, error)
+}
+
+// Lane is the way to B1: how much it bears at the moment, and what else may stand in it.
+type Lane interface {
+	// Admit waits until one more order may be taken to B1, and gives what is to be called when it is through.
+	Admit(ctx context.Context) (release func(), err error)
+	HasRate(ctx context.Context, currency string, on sapb1.Date) (bool, error)
 }
 
 // Instance is one shop, the company it feeds, and the rules between them.
@@ -63,6 +78,8 @@ type Instance struct {
 	// CompanyID names the B1 company: instances that feed the same one share its references.
 	CompanyID string
 	Rules     *mapping.Rules
+	// LedgerTable is the user table of B1 that each order is written into together with the order itself; empty for none.
+	LedgerTable string
 	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
 	CallTimeout time.Duration
 	// Settle is how long to wait before looking for an order whose reply was lost, and between looks; Looks how often

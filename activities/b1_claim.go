@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/store"
 )
@@ -133,6 +134,9 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 	})
 	if err == nil {
 		p.doc, p.events = doc, nil
+	}
+	if doc != nil && doc.Claim == nil {
+		failpoint.Hit(failpoint.Recorded)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"datawald/activities/failpoint"
 	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
@@ -103,5 +104,9 @@ func (a *Activities) keepAll(ctx context.Context, payloads []store.NewPayload) e
 			return nil
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	failpoint.Hit(failpoint.PayloadsStored)
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"datawald/activities/failpoint"
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/store"
@@ -76,9 +77,15 @@ type posting struct {
 }
 
 func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
+	release, err := p.instance.Company.Admit(ctx)
+	if err != nil {
+		return nil, fail(err, p.hide)
+	}
+	defer release()
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}
+	failpoint.Hit(failpoint.Loaded)
 	if p.settled() {
 		return p.result("unchanged"), nil
 	}
@@ -103,13 +110,16 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
 	}
+	failpoint.Hit(failpoint.Mapped)
 	if err := p.claim(ctx); err != nil {
 		return nil, err
 	}
+	failpoint.Hit(failpoint.Claimed)
 	found, err := p.lookUp(ctx)
 	if err != nil {
 		return nil, p.lookUpFailed(ctx, err)
 	}
+	failpoint.Hit(failpoint.LookedUp)
 	if found != nil {
 		return p.link(ctx, found)
 	}
@@ -203,6 +213,7 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.settleBuyer(ctx); err != nil {
 		return nil, err
 	}
+	failpoint.Hit(failpoint.BuyerSettled)
 	if err := p.aboutToSend(ctx); err != nil {
 		return nil, err
 	}
@@ -213,7 +224,9 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	sending, cancel := context.WithDeadline(ctx, p.doc.Claim.ExpiresAt)
 	defer cancel()
+	failpoint.Hit(failpoint.Sending)
 	created, err := p.instance.Company.CreateOrder(sending, p.mapped.Document)
+	failpoint.Hit(failpoint.Answered)
 	if err == nil {
 		return p.record(ctx, created, false)
 	}

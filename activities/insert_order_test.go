@@ -62,6 +62,8 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Do
 	return found, nil
 }
 
+func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }
+
 func (c *company) FindDrafts(context.Context, sapb1.Reference) ([]sapb1.Document, error) {
 	return nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/sapb1"
 	"datawald/store"
@@ -18,6 +19,7 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Hit(failpoint.PartnerClaimed)
 	if known.CardCode != "" {
 		return &made{known.CardCode, known.Contact, known.FoundBy}, nil
 	}
@@ -106,6 +108,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	sending, cancel := context.WithDeadline(ctx, c.ExpiresAt)
 	defer cancel()
 	done, err := m.send(sending)
+	failpoint.Hit(failpoint.PartnerAnswered)
 	if sapb1.IsDuplicate(err) {
 		return p.alreadyThere(ctx, m, err)
 	}
@@ -161,6 +164,7 @@ func (p *posting) settleMaking(ctx context.Context, m making, change func(*store
 	if err != nil {
 		return p.postpone(ctx, err)
 	}
+	failpoint.Hit(failpoint.PartnerRecorded)
 	if settled.Intent == nil {
 		p.letGo(writing, m)
 	}

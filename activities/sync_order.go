@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/store"
 )
@@ -42,10 +43,12 @@ func (a *Activities) SyncOrder(ctx context.Context, in SyncOrderInput) (*SyncOrd
 	if err != nil {
 		return nil, err
 	}
+	failpoint.Hit(failpoint.PageStaged)
 	if in.Cut != nil && !in.Cut.IsZero() {
 		if err := a.store.AdvanceCut(ctx, in.Instance, store.TaskOrders, *in.Cut); err != nil {
 			return nil, err
 		}
+		failpoint.Hit(failpoint.CutMoved)
 	}
 	if in.Reading != nil {
 		if err := a.noteReading(ctx, in); err != nil {

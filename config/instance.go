@@ -105,6 +105,9 @@ type B1 struct {
 	MaxCalls int `split_words:"true" default:"8"`
 	// OrdersPerSecond bounds the orders taken up per second over all workers; 0 for no bound.
 	OrdersPerSecond float64 `split_words:"true" default:"0"`
+	// LedgerTable is a user table of the company, made by `starter b1 prepare`, into which each order is written together
+	// with the order itself, so that B1 refuses a second one. Empty: none.
+	LedgerTable string `split_words:"true"`
 	// Settle is how long to wait before looking for an order whose reply was lost, and between looks.
 	Settle time.Duration `split_words:"true" default:"10s"`
 	// Looks is how often to look and find nothing before such an order is sent again.

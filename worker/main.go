@@ -145,7 +145,7 @@ func instances(settings *config.Worker) (all []activities.Instance, companies []
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
-			Company: company, CompanyID: i.B1.Company(), Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
+			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 		})
 	}
 	return all, companies, nil

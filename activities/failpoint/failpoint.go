@@ -1,0 +1,39 @@
+// Package failpoint names the places at which tests kill the worker: the boundaries of the steps, where a crash would hurt
+// most. In a program that is built without the tag "failpoints" it does nothing and costs nothing.
+package failpoint
+
+// Point is a place between two effects on the world.
+type Point string
+
+// The boundaries of the B1 step, in the order in which an order passes them.
+const (
+	Loaded         Point = "loaded"          // the order is read, nothing is written
+	Mapped         Point = "mapped"          // B1 was asked what the mapping needs, nothing is written
+	Claimed        Point = "claimed"         // claim and intent are in the store
+	LookedUp       Point = "looked_up"       // B1 was asked for the order
+	ReferenceTaken Point = "reference_taken" // the reference belongs to the order
+	BuyerSettled   Point = "buyer_settled"   // the buyer exists in B1
+	Sending        Point = "sending"         // everything is written, the next thing is the insert
+	Answered       Point = "answered"        // B1 has answered, nothing of it is written
+	Recorded       Point = "recorded"        // the outcome is in the store, Temporal does not know it
+)
+
+// The boundaries of making a business partner or a contact person.
+const (
+	PartnerClaimed  Point = "partner_claimed"  // claim and intent of the partner are in the store
+	PartnerAnswered Point = "partner_answered" // B1 has answered, nothing of it is written
+	PartnerRecorded Point = "partner_recorded" // the partner is in the store
+)
+
+// The boundaries of staging a page.
+const (
+	PayloadsStored Point = "payloads_stored" // the documents are in the store
+	PageStaged     Point = "page_staged"     // the orders are, the cut is not moved
+	CutMoved       Point = "cut_moved"       // the cut is, Temporal does not know it
+)
+
+// Points lists all of them.
+func Points() []Point {
+	return []Point{Loaded, Mapped, Claimed, LookedUp, ReferenceTaken, BuyerSettled, Sending, Answered, Recorded,
+		PartnerClaimed, PartnerAnswered, PartnerRecorded, PayloadsStored, PageStaged, CutMoved}
+}
