@@ -61,9 +61,6 @@ func (p *posting) claim(ctx context.Context) error {
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash
 		rename(doc)
 		doc.Claim = p.newClaim(token)
-		if doc.Attempts > 0 && doc.Reference != p.reference {
-			doc.Known(doc.Reference) // an earlier release kept no list of them
-		}
 		doc.RuleVersion, doc.Reference = p.instance.Rules.ID(), p.reference
 		if p.fresh = doc.Intent == nil; p.fresh {
 			doc.Intent = p.newIntent()
