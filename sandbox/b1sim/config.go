@@ -85,6 +85,9 @@ type Config struct {
 	OpenFrom, OpenTo string
 	// Approval sends orders to an approval procedure.
 	Approval Approval
+	// DraftOutlivesSet keeps the draft that the procedure makes of an order inside a change set, although the change set is
+	// rolled back. Which of both B1 does is not confirmed. Default false: the draft goes with the rest.
+	DraftOutlivesSet bool
 
 	// UserFields and UserTables exist from the start.
 	UserFields []UserField

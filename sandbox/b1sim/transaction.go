@@ -12,6 +12,8 @@ type transaction struct {
 	company *Company
 	undo    []func()
 	changes []change
+	// outlives are drafts that are filed although the transaction is rolled back.
+	outlives []row
 }
 
 // change is one row written or deleted, as the state file records it.
