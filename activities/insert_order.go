@@ -70,6 +70,8 @@ type posting struct {
 	events []store.Event
 	// fresh is true when nobody can have sent the order before this attempt.
 	fresh bool
+	// rate is the exchange rate that B1 lacks; nil for none.
+	rate *missingRate
 	// heldAs is the code for which the order was held before this attempt.
 	heldAs string
 	// hide takes the order's personal data out of what leaves the store.
@@ -109,6 +111,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	// An order that B1 may have is looked for even when it could not be sent today.
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
+	}
+	if p.stillLacksRate(ctx) {
+		return p.waitForRate(ctx)
 	}
 	failpoint.Hit(failpoint.Mapped)
 	if err := p.claim(ctx); err != nil {
@@ -199,7 +204,9 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.doc.Intent.SentAt) < p.instance.CallTimeout {
 			return nil, p.lookAgain(ctx, looks)
 		}
-		if reason := noClearAnswer(p.doc.Intent); reason != nil {
+		if reason, err := p.noClearAnswer(ctx); err != nil {
+			return nil, p.nothingSent(ctx, err)
+		} else if reason != nil {
 			return nil, p.hold(ctx, "refused", reason)
 		}
 	}
@@ -225,7 +232,7 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	sending, cancel := context.WithDeadline(ctx, p.doc.Claim.ExpiresAt)
 	defer cancel()
 	failpoint.Hit(failpoint.Sending)
-	created, err := p.instance.Company.CreateOrder(sending, p.mapped.Document)
+	created, err := p.sendOrder(sending)
 	failpoint.Hit(failpoint.Answered)
 	if err == nil {
 		return p.record(ctx, created, false)
@@ -238,6 +245,9 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	case order.Permanent:
 		if again, err := p.forgotten(ctx, failure); again || err != nil {
 			return nil, p.resolveAnew(ctx)
+		}
+		if p.lacksRate(ctx, failure) {
+			return p.waitForRate(ctx)
 		}
 		return nil, p.hold(ctx, "refused", refusal(failure))
 	case order.Unknown:
