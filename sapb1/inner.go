@@ -44,7 +44,7 @@ func place(message string) string {
 var detailPatterns = []*regexp.Regexp{
 	regexp.MustCompile(`^(?:\(\d+\) )?(\d{5,})\b`),
 	regexp.MustCompile(`^\((\d+)\)`),
-	regexp.MustCompile(`\((\d+)\)(?: \[[^\]]*\])*$`),
+	regexp.MustCompile(`\((\d+)\)(?: ?\[[^\]]*\])*$`),
 }
 
 // detail is the number inside the text, empty for none.

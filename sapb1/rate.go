@@ -1,6 +1,7 @@
 package sapb1
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,17 +51,19 @@ func (c *Client) rate(ctx context.Context, r request) (bool, error) {
 // rateAnswer is a bare number or {"value": number}.
 type rateAnswer struct{ Amount }
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON reads either form; null is no rate.
 func (a *rateAnswer) UnmarshalJSON(b []byte) error {
-	var wrapped struct {
-		Value *Amount `json:"value"`
-	}
-	if json.Unmarshal(b, &wrapped) != nil {
+	if !bytes.HasPrefix(b, []byte("{")) {
 		return a.Amount.UnmarshalJSON(b)
+	}
+	var wrapped struct {
+		Value json.RawMessage `json:"value"`
+	}
+	if err := json.Unmarshal(b, &wrapped); err != nil {
+		return err
 	}
 	if wrapped.Value == nil {
 		return errors.New("the answer has no value")
 	}
-	a.Amount = *wrapped.Value
-	return nil
+	return a.Amount.UnmarshalJSON(wrapped.Value)
 }

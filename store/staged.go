@@ -122,11 +122,11 @@ type Intent struct {
 	CardCode string `bson:"card_code" json:"card_code"`
 	// Sent is what B1 is to make of it; nil in intents of earlier releases.
 	Sent *Sent `bson:"sent,omitempty" json:"-"`
+	// Replaces is the document in B1 that this sending takes the place of; 0 for none.
+	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`
-	// Replaces is the document in B1 that this sending takes the place of; 0 for none.
-	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	// Answer is the code that B1 gave, where it gave one that leaves the outcome open.
 	Answer string `bson:"answer" json:"answer"`
 }
