@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"datawald/order"
 	"datawald/sapb1"
@@ -41,13 +42,20 @@ func ledgerRow(table string, key order.Key, n *store.Intent) sapb1.LedgerRow {
 		sum := sha256.Sum256([]byte(code))
 		code = hex.EncodeToString(sum[:16])
 	}
-	name := utf16.Encode([]rune(string(key)))
-	name = name[:min(len(name), maxLedgerName-units(suffix))] // keys are ASCII, so no character is cut
-	return sapb1.LedgerRow{Table: table, Code: code + suffix, Name: string(utf16.Decode(name)) + suffix}
+	return sapb1.LedgerRow{Table: table, Code: code + suffix, Name: begin(string(key), maxLedgerName-units(suffix)) + suffix}
 }
 
 func (p *posting) ledgerRow() sapb1.LedgerRow {
 	return ledgerRow(p.instance.LedgerTable, p.key, p.doc.Intent)
+}
+
+// begin is as much of a text as fits into so many units.
+func begin(s string, limit int) string {
+	for units(s) > limit {
+		_, last := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-last]
+	}
+	return s
 }
 
 // units is the length of a text as B1 counts it.

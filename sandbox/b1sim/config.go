@@ -194,6 +194,7 @@ type UserField struct {
 // UserTable is a user-defined table, exposed as U_<Name>.
 type UserTable struct {
 	Name, Description string
+	Type              string // bott_NoObject, bott_MasterData, bott_Document …; default bott_NoObject
 }
 
 // validate reports the first setting that cannot work.
