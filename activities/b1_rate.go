@@ -136,7 +136,7 @@ func (p *posting) stillLacksRate(ctx context.Context) bool {
 	if inB1(p.doc) || p.mapped.Hold != nil {
 		return false
 	}
-	waited := p.doc.Reason != nil && p.doc.Reason.Code == codeRateMissing
+	waited := lackedRate(p.doc)
 	m := p.neededRate()
 	if m == nil && waited {
 		m = p.rateOf(strings.TrimPrefix(p.doc.Reason.Field, rateField))
@@ -151,6 +151,11 @@ func (p *posting) stillLacksRate(ctx context.Context) bool {
 	return waited && p.confirmMissing(ctx, m)
 }
 
+// lackedRate reports whether the order waits for a rate since an earlier attempt.
+func lackedRate(doc *store.Staged) bool {
+	return doc.Reason != nil && doc.Reason.Code == codeRateMissing
+}
+
 // rateField stands before the currency in the reason's field.
 const rateField = "exchange rate "
 
@@ -163,7 +168,7 @@ func (p *posting) waitForRate(ctx context.Context) (*InsertOrderResult, error) {
 		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")
 		}
-		if doc.Reason == nil || doc.Reason.Code != codeRateMissing {
+		if !lackedRate(doc) {
 			doc.Note(event(ctx, "refused", string(order.Pending), reason.Code+": "+reason.Message))
 		}
 		if p.token != "" {

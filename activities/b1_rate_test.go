@@ -20,6 +20,7 @@ import (
 	"datawald/sandbox/testkit"
 	"datawald/sapb1"
 	"datawald/store"
+	"datawald/workflows"
 )
 
 // euros makes the test document one in a currency that is not the company's.
@@ -87,7 +88,7 @@ func (x *exchange) order(key order.Key) *store.Staged {
 func (x *exchange) waits(key order.Key) {
 	x.t.Helper()
 	result, err := x.take(key)
-	if err != nil || result.Status != order.Pending || result.Note != "deferred" {
+	if err != nil || result.Status != order.Pending || result.Note != workflows.Deferred {
 		x.t.Fatalf("the attempt ends with %+v, %v; want a deferred order", result, err)
 	}
 	doc := x.order(key)
@@ -176,6 +177,11 @@ func TestRate_WhoeverAsksForTheOrderDoesNotWait(t *testing.T) {
 	x := newExchange(t, b1sim.Config{})
 	key := x.buy(1, euros...)
 	x.waits(key)
+	x.resync(strings.NewReplacer(euros...).Replace(document))
+	x.waits(key)
+	if n := strings.Count(x.log.String(), "level=WARN"); n != 1 {
+		t.Errorf("the log has %d warnings of one rate, want one", n)
+	}
 	x.b1.SetRate("EUR", decimal.RequireFromString("1.08"))
 	x.resync(strings.NewReplacer(euros...).Replace(document))
 	if _, err := x.take(key); err != nil || x.order(key).Status != order.Posted {
