@@ -189,6 +189,25 @@ func TestRate_WhoeverAsksForTheOrderDoesNotWait(t *testing.T) {
 	}
 }
 
+// Once the rate is there, an order that is pending for another cause does not say that the rate is missing.
+func TestRate_IsNotTheReasonAnyLongerWhenItIsThere(t *testing.T) {
+	t.Parallel()
+	x := newExchange(t, b1sim.Config{})
+	key := x.buy(1, euros...)
+	x.waits(key)
+	x.b1.SetRate("EUR", decimal.RequireFromString("1.08"))
+	if err := x.b1.Inject(b1sim.Rule{Fault: b1sim.CommitThenDrop, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	x.acts = x.freshWorker()
+	if _, err := x.take(key); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("the reply is lost, and the attempt ends with %v", err)
+	}
+	if doc := x.order(key); doc.Status != order.Pending || doc.Reason != nil {
+		t.Errorf("the order is %s with the reason %v, want pending without", doc.Status, doc.Reason)
+	}
+}
+
 // rated is a B1 that refuses orders and answers the question for a rate as a test wants.
 type rated struct {
 	*company
