@@ -42,12 +42,18 @@ func newRivals(t *testing.T, cfg b1sim.Config, table string, names ...string) *r
 	r := &rivals{t: t, b1: b1, server: httptest.NewServer(b1), meet: &meeting{of: len(names), here: map[string]*sync.WaitGroup{}}}
 	t.Cleanup(func() { b1.Close(); r.server.Close() })
 	for _, name := range names {
-		c := &counter{bench: &bench{t: t, db: testkit.Store(t), rules: exampleRules(t), instance: name}, b1: b1, server: r.server}
-		c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &sideBySide{c.eager(), r.meet},
-			CompanyID: "b1/demo", CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2, LedgerTable: table})
-		r.all = append(r.all, c)
+		r.all = append(r.all, r.deploy(name, table))
 	}
 	return r
+}
+
+// deploy is one more deployment, with a store of its own.
+func (r *rivals) deploy(name, table string) *counter {
+	r.t.Helper()
+	c := &counter{bench: &bench{t: r.t, db: testkit.Store(r.t), rules: exampleRules(r.t), instance: name}, b1: r.b1, server: r.server}
+	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &sideBySide{c.eager(), r.meet},
+		CompanyID: "b1/demo", CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2, LedgerTable: table})
+	return c
 }
 
 // eager is a client that gives up after half a second.
