@@ -51,7 +51,7 @@ func newRivals(t *testing.T, cfg b1sim.Config, table string, names ...string) *r
 func (r *rivals) deploy(name, table string) *counter {
 	r.t.Helper()
 	c := &counter{bench: &bench{t: r.t, db: testkit.Store(r.t), rules: exampleRules(r.t), instance: name}, b1: r.b1, server: r.server}
-	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &sideBySide{c.eager(), r.meet},
+	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &inStep{c.eager(), r.meet},
 		CompanyID: "b1/demo", CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2, LedgerTable: table})
 	return c
 }
@@ -115,13 +115,13 @@ type meeting struct {
 	came map[string]int
 }
 
-// sideBySide is a company whose first look for an order ends when all deployments have looked.
-type sideBySide struct {
+// inStep is a company whose first look for an order ends when all deployments have looked.
+type inStep struct {
 	activities.Company
 	meet *meeting
 }
 
-func (s *sideBySide) FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error) {
+func (s *inStep) FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error) {
 	found, err := s.Company.FindOrders(ctx, ref)
 	s.meet.wait(ctx, ref.NumAtCard)
 	return found, err
