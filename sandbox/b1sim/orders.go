@@ -229,9 +229,7 @@ func (x *exec) holdForApproval(doc row) (*outcome, error) {
 	doc["AuthorizationStatus"] = "dasPending"
 	hidden := fail(codeNoMatch, msgNoMatch)
 	if x.req.inSet && !prefersNoContent(x.req.header) {
-		if x.c.cfg.DraftOutlivesSet {
-			x.tx.outlives = append(x.tx.outlives, doc)
-		}
+		x.tx.outlive(doc)
 		return nil, hidden // in a change set an error undoes everything
 	}
 	x.file(x.c.tables[setDrafts].set, doc)
