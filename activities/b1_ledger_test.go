@@ -35,7 +35,11 @@ func TestLedger_TwoDeploymentsWithoutACommonStoreMakeOneOrder(t *testing.T) {
 		for _, names := range rivalPairs {
 			t.Run(fmt.Sprint(fault, " ", names), func(t *testing.T) {
 				t.Parallel()
-				r := newRivals(t, b1sim.Config{UserTables: table}, ledgerTable, names...)
+				timeout := patient
+				if fault == b1sim.ReplyLate {
+					timeout = hasty
+				}
+				r := newRivalsWith(t, timeout, b1sim.Config{UserTables: table}, ledgerTable, names...)
 				if fault != "" {
 					rule := b1sim.Rule{Fault: fault, Times: orders, Match: "POST $batch"}
 					if fault == b1sim.ReplyLate {
@@ -64,7 +68,7 @@ func TestLedger_TwoDeploymentsWithoutACommonStoreMakeOneOrder(t *testing.T) {
 func TestLedger_AnOrderThatB1CommitsAfterTheLooksIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	for table, want := range map[string]int{"": 2, ledgerTable: 1} {
-		r := newRivals(t, b1sim.Config{UserTables: []b1sim.UserTable{{Name: ledgerTable}}}, table, "main")
+		r := newRivalsWith(t, hasty, b1sim.Config{UserTables: []b1sim.UserTable{{Name: ledgerTable}}}, table, "main")
 		if err := r.b1.Inject(b1sim.Rule{Fault: b1sim.Slow, Match: "POST Orders", Times: 1, Delay: b1sim.Duration(1500 * time.Millisecond)}); err != nil {
 			t.Fatal(err)
 		}

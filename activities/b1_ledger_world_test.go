@@ -29,17 +29,31 @@ type rivals struct {
 	server *httptest.Server
 	all    []*counter
 	meet   *meeting
+	// timeout is how long their clients wait for an answer.
+	timeout time.Duration
 }
+
+// patient is more than any call here takes on a busy machine; hasty clients give up on those that a fault delays.
+const (
+	patient = 5 * time.Second
+	hasty   = 700 * time.Millisecond
+)
 
 // newRivals starts one deployment for each instance name, over a B1 with these settings. table is B1_LEDGER_TABLE.
 func newRivals(t *testing.T, cfg b1sim.Config, table string, names ...string) *rivals {
+	t.Helper()
+	return newRivalsWith(t, patient, cfg, table, names...)
+}
+
+// newRivalsWith gives their clients a time-out.
+func newRivalsWith(t *testing.T, timeout time.Duration, cfg b1sim.Config, table string, names ...string) *rivals {
 	t.Helper()
 	cfg.Items = []b1sim.Item{{Code: "A-1", Name: "Mug", Sales: true}}
 	b1, err := b1sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rivals{t: t, b1: b1, server: httptest.NewServer(b1), meet: &meeting{of: len(names), here: map[string]*sync.WaitGroup{}}}
+	r := &rivals{t: t, b1: b1, server: httptest.NewServer(b1), meet: &meeting{of: len(names), here: map[string]*sync.WaitGroup{}}, timeout: timeout}
 	t.Cleanup(func() { b1.Close(); r.server.Close() })
 	for _, name := range names {
 		r.all = append(r.all, r.deploy(name, table))
@@ -51,20 +65,9 @@ func newRivals(t *testing.T, cfg b1sim.Config, table string, names ...string) *r
 func (r *rivals) deploy(name, table string) *counter {
 	r.t.Helper()
 	c := &counter{bench: &bench{t: r.t, db: testkit.Store(r.t), rules: exampleRules(r.t), instance: name}, b1: r.b1, server: r.server}
-	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &inStep{c.eager(), r.meet},
+	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: name, Rules: c.rules, Company: &inStep{c.connect(r.timeout), r.meet},
 		CompanyID: "b1/demo", CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2, LedgerTable: table})
 	return c
-}
-
-// eager is a client that gives up after half a second.
-func (c *counter) eager() *sapb1.Client {
-	c.t.Helper()
-	client, err := sapb1.New(sapb1.Settings{URL: c.server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox",
-		Timeout: 500 * time.Millisecond, MaxCalls: 64})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return client
 }
 
 // post brings n orders to their end in every deployment at once, and gives where each stands in each.
