@@ -105,6 +105,7 @@ type Activities struct {
 	log       *slog.Logger
 	inHand    inHand
 	telling   telling
+	rates     rates
 }
 
 // New makes the activities. log gets state changes only.

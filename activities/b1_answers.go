@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"fmt"
 
 	"datawald/order"
@@ -11,7 +12,16 @@ import (
 // maxSends is how often an order is sent without a clear answer, before a person is asked.
 const maxSends = 3
 
-// noClearAnswer holds an order that B1 neither takes nor refuses.
+// noClearAnswer holds an order that B1 neither takes nor refuses. An error means that B1 could not be asked about it.
+func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
+	if p.instance.LedgerTable != "" {
+		if reason, err := p.ledgerAnswer(ctx); reason != nil || err != nil {
+			return reason, err
+		}
+	}
+	return noClearAnswer(p.doc.Intent), nil
+}
+
 func noClearAnswer(n *store.Intent) *order.Reason {
 	switch {
 	case sapb1.IsApprovalCode(n.Answer):

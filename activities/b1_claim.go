@@ -68,7 +68,7 @@ func (p *posting) claim(ctx context.Context) error {
 		if doc.Status == order.Draft {
 			return nil // looked at every few minutes, for days: no line for each
 		}
-		if doc.Status == order.Held || doc.Status == order.Excluded {
+		if doc.Status == order.Held || doc.Status == order.Excluded || lackedRate(doc) {
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 		}
 		doc.Attempts++

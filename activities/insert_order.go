@@ -73,6 +73,8 @@ type posting struct {
 	maybeSent bool
 	// obstacle is the cancelled sales order in B1 (DocEntry) for which the order is held.
 	obstacle int64
+	// rate is the exchange rate that B1 lacks; nil for none.
+	rate *missingRate
 	// heldAs is the code for which the order was held before this attempt.
 	heldAs string
 	// hide takes the order's personal data out of what leaves the store.
@@ -113,6 +115,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
 	}
+	if p.stillLacksRate(ctx) {
+		return p.waitForRate(ctx)
+	}
 	failpoint.Hit(failpoint.Mapped)
 	if err := p.claim(ctx); err != nil {
 		return nil, err
@@ -150,40 +155,6 @@ func (p *posting) settled() bool {
 	return p.doc.Status == order.Cancelled || p.doc.Status == order.Posted
 }
 
-// leftOut asks the eligibility rules once more: time has passed since the order was staged, and the rules may be others.
-// Nil means that the order goes on to B1.
-func (p *posting) leftOut(ctx context.Context) (*InsertOrderResult, error) {
-	d := p.instance.Rules.Decide(p.doc.Order, now())
-	switch d.Status {
-	case order.Pending:
-		return nil, nil
-	case order.Held:
-		return nil, p.hold(ctx, "considered", d.Reason)
-	}
-	return p.setAside(ctx, d)
-}
-
-// setAside keeps an order out of B1 as the eligibility rules say.
-func (p *posting) setAside(ctx context.Context, d mapping.Decision) (*InsertOrderResult, error) {
-	err := p.change(ctx, func(doc *store.Staged) error {
-		if p.token == "" && doc.Rev != p.doc.Rev {
-			return later(time.Second, "the order has just changed")
-		}
-		if doc.Status != d.Status || p.token != "" {
-			doc.Note(event(ctx, "considered", string(d.Status), d.Reason.Code))
-		}
-		if p.token != "" {
-			doc.Claim, doc.Intent = nil, nil
-		}
-		doc.Status, doc.Reason, doc.DueAt, doc.Manual = d.Status, d.Reason, d.Recheck, false
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return p.result("left out"), nil
-}
-
 func (p *posting) result(note string) *InsertOrderResult {
 	r := &InsertOrderResult{Status: p.doc.Status, Note: note}
 	if p.doc.BO != nil {
@@ -202,7 +173,9 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.doc.Intent.SentAt) < p.instance.CallTimeout {
 			return nil, p.lookAgain(ctx, looks)
 		}
-		if reason := noClearAnswer(p.doc.Intent); reason != nil {
+		if reason, err := p.noClearAnswer(ctx); err != nil {
+			return nil, p.nothingSent(ctx, err)
+		} else if reason != nil {
 			return nil, p.hold(ctx, "refused", reason)
 		}
 	}
@@ -233,7 +206,7 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	defer cancel()
 	failpoint.Hit(failpoint.Sending)
 	p.maybeSent = true
-	created, err := p.instance.Company.CreateOrder(sending, p.mapped.Document)
+	created, err := p.sendOrder(sending)
 	failpoint.Hit(failpoint.Answered)
 	if err == nil {
 		return p.record(ctx, created, false)
@@ -247,6 +220,9 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	case order.Permanent:
 		if again, err := p.forgotten(ctx, failure); again || err != nil {
 			return nil, p.resolveAnew(ctx)
+		}
+		if p.lacksRate(ctx, failure) {
+			return p.waitForRate(ctx)
 		}
 		return nil, p.hold(ctx, "refused", refusal(failure))
 	case order.Unknown:

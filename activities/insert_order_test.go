@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -98,6 +99,8 @@ type bench struct {
 	acts    *activities.Activities
 	rules   *mapping.Rules
 	key     order.Key
+	// instance of the orders; empty for main.
+	instance string
 }
 
 // exampleRules are those that come with the project.
@@ -149,7 +152,8 @@ func (b *bench) read(raw string, again bool) order.Key {
 	if err := json.Unmarshal([]byte(raw), &head); err != nil {
 		b.t.Fatal(err)
 	}
-	key, err := order.NewKey("main", head.StoreID, head.IncrementID)
+	instance := cmp.Or(b.instance, "main")
+	key, err := order.NewKey(instance, head.StoreID, head.IncrementID)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -159,7 +163,7 @@ func (b *bench) read(raw string, again bool) order.Key {
 	}
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivity(b.acts)
-	if _, err := env.ExecuteActivity(b.acts.SyncOrder, activities.SyncOrderInput{Instance: "main", Refs: []store.PayloadRef{ref}, Again: again}); err != nil {
+	if _, err := env.ExecuteActivity(b.acts.SyncOrder, activities.SyncOrderInput{Instance: instance, Refs: []store.PayloadRef{ref}, Again: again}); err != nil {
 		b.t.Fatal(err)
 	}
 	return key

@@ -117,7 +117,7 @@ func TestWorker_TakesWhatIsGiven(t *testing.T) {
 		"LOG_FORMAT=json", "LOG_LEVEL=warn", "WORKER_STOP_TIMEOUT=5s",
 		"MAGENTO_CONSUMER_KEY=a", "MAGENTO_CONSUMER_SECRET=b", "MAGENTO_ACCESS_TOKEN=c", "MAGENTO_ACCESS_TOKEN_SECRET=d", "MAGENTO_TIMEOUT=5s",
 		"MAGENTO_PAGE_SIZE=7", "MAGENTO_STORES=1,3", "MAGENTO_SYNC_FROM=2026-01-31", "MAGENTO_OVERLAP=0", "MAGENTO_SETTLE=0s",
-		"B1_INSECURE=true", "B1_TIMEOUT=6s", "B1_MAX_CALLS=9", "B1_ORDERS_PER_SECOND=2.5", "B1_SETTLE=7s", "B1_LOOKS=4")...)
+		"B1_INSECURE=true", "B1_TIMEOUT=6s", "B1_MAX_CALLS=9", "B1_ORDERS_PER_SECOND=2.5", "B1_SETTLE=7s", "B1_LOOKS=4", "B1_LEDGER_TABLE=DW_ORDERS")...)
 	w, err := config.LoadWorker()
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestWorker_TakesWhatIsGiven(t *testing.T) {
 		m.Overlap != 0 || m.Settle != 0 || !m.From().Equal(time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("Magento is %+v", m)
 	}
-	if !b.Insecure || b.Timeout != 6*time.Second || b.MaxCalls != 9 || b.OrdersPerSecond != 2.5 || b.Settle != 7*time.Second || b.Looks != 4 {
+	if !b.Insecure || b.Timeout != 6*time.Second || b.MaxCalls != 9 || b.OrdersPerSecond != 2.5 || b.Settle != 7*time.Second || b.Looks != 4 || b.LedgerTable != "DW_ORDERS" {
 		t.Errorf("B1 is %+v", b)
 	}
 }
@@ -155,14 +155,14 @@ func TestWorker_ReportsAllThatIsWrongAtOnce(t *testing.T) {
 		"LOG_FORMAT=xml", "LOG_LEVEL=loud", "WORKER_STOP_TIMEOUT=-1s",
 		"MAGENTO_URL=shop", "MAGENTO_TIMEOUT=0s", "MAGENTO_PAGE_SIZE=301", "MAGENTO_STORES=2,-1", "MAGENTO_SYNC_FROM=31.1.2026", "MAGENTO_OVERLAP=-1s", "MAGENTO_SETTLE=-1s", "MAGENTO_WRITE_SETTLE=0s",
 		"B1_URL=b1", "B1_COMPANY_DB=x", "B1_USER=x", "B1_PASSWORD=x", "B1_CA_FILE=/none/ca.pem", "B1_TIMEOUT=-1s", "B1_MAX_CALLS=0",
-		"B1_ORDERS_PER_SECOND=-1", "B1_SETTLE=0s", "B1_LOOKS=21", "RULES_FILE="+rules)
+		"B1_ORDERS_PER_SECOND=-1", "B1_SETTLE=0s", "B1_LOOKS=21", "B1_LEDGER_TABLE=@orders", "RULES_FILE="+rules)
 	_, err := config.LoadWorker()
 	wantProblems(t, err, "MONGODB_URI: |connection string", "MONGODB_DATABASE: |empty", "TEMPORAL_ADDRESS: |host:port", "TEMPORAL_NAMESPACE: |empty", "TEMPORAL_TASK_QUEUE: |empty",
 		"LOG_FORMAT: |text or json", "LOG_LEVEL: |debug, info", "WORKER_STOP_TIMEOUT: |more than zero",
 		"MAGENTO_|URL", "MAGENTO_|credentials", "MAGENTO_TIMEOUT: |more than zero", "MAGENTO_PAGE_SIZE: |1 to 300", "MAGENTO_STORES: |-1", "MAGENTO_SYNC_FROM: |2026-01-31",
 		"MAGENTO_OVERLAP: |zero or more", "MAGENTO_SETTLE: |zero or more", "MAGENTO_WRITE_SETTLE: |more than zero",
 		"B1_|URL", "B1_|certificate", "B1_TIMEOUT: |more than zero", "B1_MAX_CALLS: |1 to 200", "B1_ORDERS_PER_SECOND: |zero or more",
-		"B1_SETTLE: |more than zero", "B1_LOOKS: |1 to 20", "RULES_FILE: |"+rules)
+		"B1_SETTLE: |more than zero", "B1_LOOKS: |1 to 20", "B1_LEDGER_TABLE: |A-Z", "RULES_FILE: |"+rules)
 	for range 5 {
 		if _, again := config.LoadWorker(); again.Error() != err.Error() {
 			t.Errorf("another time it reports\n%v\nfirst\n%v", again, err)

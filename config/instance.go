@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -132,11 +133,17 @@ func (b B1) check(prefix string) (problems []string) {
 	problems = append(problems, between(prefix+"_LOOKS", b.Looks, 1, 20)...)
 	problems = append(problems, positive(prefix+"_TIMEOUT", b.Timeout)...)
 	problems = append(problems, positive(prefix+"_SETTLE", b.Settle)...)
+	if b.LedgerTable != "" && !ledgerPattern.MatchString(b.LedgerTable) {
+		problems = append(problems, fmt.Sprintf("%s_LEDGER_TABLE: is %q, want 1 to 19 of A-Z, 0-9 and _, without @ and U_, such as DW_ORDERS", prefix, b.LedgerTable))
+	}
 	if b.OrdersPerSecond < 0 || math.IsNaN(b.OrdersPerSecond) || math.IsInf(b.OrdersPerSecond, 0) {
 		problems = append(problems, fmt.Sprintf("%s_ORDERS_PER_SECOND: is %v, want zero or more", prefix, b.OrdersPerSecond))
 	}
 	return problems
 }
+
+// ledgerPattern is the name of a user table: at most 19 characters (UserTablesMD.TableName), in the capitals in which B1 shows it.
+var ledgerPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,18}$`)
 
 // RulesFile names the rules of an instance.
 type RulesFile struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -37,6 +38,9 @@ func (r *Rules) ISOCurrency(b1 string) string {
 func (r *Rules) IsLocal(b1 string) bool {
 	return b1 == "" || b1 == r.B1Currency(r.Company.LocalCurrency)
 }
+
+// Today is the day that the company has at a moment: that of a document for which the rules name none.
+func (r *Rules) Today(now time.Time) time.Time { return r.Company.TimeZone.day(now) }
 
 // Total is the total of a document of B1 in the document's own currency, under its ISO code: B1 keeps a foreign total
 // beside the local one.

@@ -16,6 +16,11 @@ const maxAnswer = 32 << 20
 // codeTooLarge is the code of a failure for an answer beyond maxAnswer: it would be the same each time.
 const codeTooLarge = "answer_too_large"
 
+// reader is what reads an answer that is not one JSON document.
+type reader interface {
+	read(r request, res *http.Response, body []byte) error
+}
+
 // decode reads a good answer. Nothing is read where nothing is wanted: a change is answered 204, without a body.
 func decode(r request, res *http.Response, body []byte, out any) error {
 	if out == nil {
@@ -23,6 +28,9 @@ func decode(r request, res *http.Response, body []byte, out any) error {
 	}
 	if len(body) > maxAnswer {
 		return tooLarge(r)
+	}
+	if own, ok := out.(reader); ok {
+		return own.read(r, res, body)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)

@@ -16,7 +16,10 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
+
+	"datawald/order"
 )
 
 // Settings say how to reach one B1 company.
@@ -43,6 +46,8 @@ type Client struct {
 	http     *http.Client
 	slots    chan struct{}
 	session  session
+	// ledgers are the user tables that B1 has shown.
+	ledgers sync.Map
 }
 
 // idleBeforeB1 closes idle connections before the Service Layer does (Keep-Alive: timeout=5): a request on a
@@ -67,7 +72,10 @@ func New(s Settings) (*Client, error) {
 		TLSClientConfig:     tlsConfig,
 		MaxIdleConnsPerHost: s.MaxCalls,
 		IdleConnTimeout:     idleBeforeB1,
+		// All that the Apache in front of B1 speaks. HTTP/2 would have net/http repeat a write that the server's GOAWAY overtook.
+		Protocols: new(http.Protocols),
 	}
+	transport.Protocols.SetHTTP1(true)
 	// A redirect is not followed: it would make a read of a write, and take its answer for that of the write.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{settings: s, base: root, http: &http.Client{Transport: transport, CheckRedirect: stay},
@@ -108,7 +116,9 @@ type request struct {
 	method, op, path string
 	query            url.Values
 	body             any
-	header           map[string]string
+	// raw is a body that is written down already, in place of body; header then says what it is.
+	raw    []byte
+	header map[string]string
 	// write marks calls whose lost answer leaves the outcome unknown.
 	write bool
 }
@@ -161,7 +171,13 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 		}
 		return false, f
 	}
-	return false, decode(r, res, body, out)
+	err = decode(r, res, body, out)
+	if f, ok := errors.AsType[*order.Failure](err); ok && f.Code == codeSessionGone {
+		// Inside a batch: B1 took back all of the change set that met no session.
+		c.forget(generation)
+		return true, err
+	}
+	return false, err
 }
 
 func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Request, error) {
@@ -177,6 +193,8 @@ func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Re
 			return nil, err
 		}
 		body = bytes.NewReader(b)
+	} else if r.raw != nil {
+		body = bytes.NewReader(r.raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
 	if err != nil {

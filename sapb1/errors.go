@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +28,6 @@ const (
 	codeSwitchCompany = "-5027"
 )
 
-// odbcConcurrent stands behind B1's words in every language when somebody else has changed the record meanwhile, whatever code
-// the answer has: "…to continue, open the window again (ODBC -2039)" comes with -10 as well.
-const odbcConcurrent = "(ODBC -2039)"
-
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
 func failure(op string, write bool, status int, header http.Header, body []byte) *order.Failure {
 	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status), RetryAfter: retryAfter(header.Get("Retry-After"))}
@@ -42,14 +37,15 @@ func failure(op string, write bool, status int, header http.Header, body []byte)
 		f.Kind, f.Hint = gatewayKind(write, status)
 		return f
 	}
-	if strings.Contains(message, odbcConcurrent) {
-		code = codeConcurrent
-	}
-	f.Code, f.Message, f.Field = code, oneLine(message), place(message)
+	f.Message = oneLine(message)
+	f.Code, f.Field, f.Detail = odbc(f.Message, code), place(f.Message), detail(f.Message)
 	if f.Message == "" {
 		f.Message = "HTTP " + strconv.Itoa(status) + " without a text"
 	}
-	f.Kind, f.Hint = classify(code, write, status)
+	f.Kind, f.Hint = classify(f.Code, write, status)
+	if f.Kind == order.Permanent && sequenceLost.MatchString(f.Message) {
+		f.Kind = order.Transient
+	}
 	return f
 }
 
@@ -160,21 +156,6 @@ func parseError(body []byte) (code, message string, ok bool) {
 		return code, v1.Value, true
 	}
 	return code, "", true
-}
-
-// placePattern also takes the table left out: [..OcrCode].
-var placePattern = regexp.MustCompile(`\[(?:\.\.|([A-Za-z0-9@_]+\.))([A-Za-z0-9_]+)\](?:\s*\[line: *(\d+)\])?`)
-
-// place is where B1 says the fault lies: DocumentLines.ItemCode line 4.
-func place(message string) string {
-	m := placePattern.FindStringSubmatch(message)
-	if m == nil {
-		return ""
-	}
-	if m[3] == "" {
-		return m[1] + m[2]
-	}
-	return m[1] + m[2] + " line " + m[3]
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -121,7 +121,7 @@ const numberTaken = "1320000140"
 // IsDuplicate reports whether B1 refused a partner or a contact person because it has one of that code or name.
 func IsDuplicate(err error) bool {
 	f, ok := errors.AsType[*order.Failure](err)
-	return ok && f.System == system && (f.Code == codeDuplicate || strings.HasPrefix(f.Message, numberTaken))
+	return ok && f.System == system && (f.Code == codeDuplicate || f.Detail == numberTaken)
 }
 
 // IsUnknownPartner reports whether B1 refused a document because it does not know its business partner, or no longer.

@@ -35,6 +35,7 @@ type commands struct {
 	Status  statusCommand  `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
 	Preview previewCommand `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
 	Rules   rulesCommand   `cmd:"" help:"Work on rules files."`
+	B1      b1Command      `cmd:"" name:"b1" help:"Prepare a B1 company."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the settings against the other side."`
 }
 

@@ -61,6 +61,7 @@ func run() error {
 	for _, c := range companies {
 		defer closing(log, "B1 session", c.Logout)
 	}
+	warnInsecure(settings, log)
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 
@@ -149,6 +150,15 @@ func instances(settings *config.Worker) (all []activities.Instance, companies []
 		})
 	}
 	return all, companies, nil
+}
+
+// warnInsecure says at each start that the certificate of a B1 is not checked: what was meant for a trial must not go on unseen.
+func warnInsecure(settings *config.Worker, log *slog.Logger) {
+	for _, i := range settings.All {
+		if i.B1.Insecure {
+			log.Warn("B1_INSECURE is on: the certificate of the Service Layer is NOT checked, anybody on the way can read the password and change orders; give B1_CA_FILE instead", "instance", i.Name)
+		}
+	}
 }
 
 // closing runs an end-of-life call with a limit and reports when it fails.

@@ -58,10 +58,15 @@ func (c *Company) runSingle(body *bytes.Buffer, outer *request, boundary string,
 // answered by one plain part in place of a nested multipart (Service Layer manual 3.10.6).
 func (c *Company) runChangeSet(body *bytes.Buffer, outer *request, boundary string, set batchPart, committed *bool) (failed bool) {
 	var outcomes []*outcome
+	var drafts []row
 	done, err := c.unit(outer.call, func(tx *transaction) (err error) {
 		outcomes, err = c.runTogether(tx, outer, set.requests)
+		drafts = tx.outlives
 		return err
 	})
+	if len(drafts) > 0 {
+		done = c.fileDrafts(drafts) == nil
+	}
 	*committed = *committed || done
 	if err != nil {
 		writePart(body, boundary, "", c.failed(set.requests[0], err))
@@ -74,6 +79,16 @@ func (c *Company) runChangeSet(body *bytes.Buffer, outer *request, boundary stri
 	}
 	fmt.Fprintf(body, "--%s--\r\n", inner)
 	return false
+}
+
+// fileDrafts files drafts that outlive the change set in which they were made.
+func (c *Company) fileDrafts(drafts []row) error {
+	return c.transact(func(tx *transaction) error {
+		for _, draft := range drafts {
+			(&exec{c: c, tx: tx}).file(c.tables[setDrafts].set, draft)
+		}
+		return nil
+	})
 }
 
 // runTogether carries out requests in one transaction. "$1" in an address stands for the entity that the request with

@@ -194,3 +194,16 @@ func TestApprovalInsideAChangeSetUndoesAll(t *testing.T) {
 		t.Errorf("alone in a batch: %d drafts, want 1", len(drafts))
 	}
 }
+
+// Whether the draft outlives the change set is not confirmed of B1, so a caller must live with either.
+func TestApprovalInsideAChangeSetMayLeaveItsDraft(t *testing.T) {
+	s := newSim(t, b1sim.Config{UserTables: []b1sim.UserTable{{Name: "LEDGER"}}, DraftOutlivesSet: true, Approval: b1sim.Approval{On: true}})
+	s.wantParts(s.batch("v2", changeSet(part("1", post("U_LEDGER", `{"Code":"k"}`)), part("2", post("Orders", simpleOrder("k"))))), "404 Not Found")
+	if drafts := s.company.Drafts(); len(drafts) != 1 || drafts[0].Key != "k" {
+		t.Errorf("drafts %v", drafts)
+	}
+	s.call("GET", "/b1s/v2/U_LEDGER('k')", "").wantError(t, 404, "-2028", "")
+	if err := s.company.Approve("k"); err != nil || len(s.company.Orders()) != 1 {
+		t.Errorf("%d orders after the approval, %v", len(s.company.Orders()), err)
+	}
+}

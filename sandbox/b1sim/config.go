@@ -85,6 +85,9 @@ type Config struct {
 	OpenFrom, OpenTo string
 	// Approval sends orders to an approval procedure.
 	Approval Approval
+	// DraftOutlivesSet keeps the draft that the procedure makes of an order inside a change set, although the change set is
+	// rolled back. Which of both B1 does is not confirmed. Default false: the draft goes with the rest.
+	DraftOutlivesSet bool
 
 	// UserFields and UserTables exist from the start.
 	UserFields []UserField
@@ -191,6 +194,7 @@ type UserField struct {
 // UserTable is a user-defined table, exposed as U_<Name>.
 type UserTable struct {
 	Name, Description string
+	Type              string // bott_NoObject, bott_MasterData, bott_Document …; default bott_NoObject
 }
 
 // validate reports the first setting that cannot work.

@@ -227,11 +227,12 @@ func (x *exec) needsApproval(doc row) bool {
 // Orders). With Prefer: return-no-content the answer is a bare 204.
 func (x *exec) holdForApproval(doc row) (*outcome, error) {
 	doc["AuthorizationStatus"] = "dasPending"
-	x.file(x.c.tables[setDrafts].set, doc)
 	hidden := fail(codeNoMatch, msgNoMatch)
 	if x.req.inSet && !prefersNoContent(x.req.header) {
-		return nil, hidden // in a change set an error undoes everything, the draft too
+		x.tx.outlive(doc)
+		return nil, hidden // in a change set an error undoes everything
 	}
+	x.file(x.c.tables[setDrafts].set, doc)
 	return &outcome{hidden: hidden}, nil
 }
 

@@ -14,6 +14,9 @@ func (c *Company) read(req *request) *response {
 	if err != nil {
 		return c.failed(req, err)
 	}
+	if res.name == rateService && req.version == v2 {
+		return c.readRate(req, res)
+	}
 	set, err := c.findSet(res.name)
 	if err != nil {
 		return c.failed(req, err)

@@ -70,7 +70,8 @@ func (c *Company) seedLists() {
 
 func (c *Company) seedUserMetadata() error {
 	for _, t := range c.cfg.UserTables {
-		c.tables[setUserTables].put(row{"TableName": t.Name, "TableDescription": t.Description, "TableType": "bott_NoObject"})
+		orElse(&t.Type, "bott_NoObject")
+		c.tables[setUserTables].put(row{"TableName": t.Name, "TableDescription": t.Description, "TableType": t.Type})
 	}
 	for i, f := range c.cfg.UserFields {
 		if f.Table == "" || f.Name == "" {

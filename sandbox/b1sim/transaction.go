@@ -12,6 +12,8 @@ type transaction struct {
 	company *Company
 	undo    []func()
 	changes []change
+	// outlives are drafts that are filed although the transaction is rolled back.
+	outlives []row
 }
 
 // change is one row written or deleted, as the state file records it.
@@ -64,6 +66,13 @@ func (tx *transaction) remove(set *entitySet, key string) {
 
 // next gives out the next number of a counter.
 func (tx *transaction) next(set *entitySet) int64 { return tx.table(set).last + 1 }
+
+// outlive keeps a draft for after the rollback, where the company does so.
+func (tx *transaction) outlive(draft row) {
+	if tx.company.cfg.DraftOutlivesSet {
+		tx.outlives = append(tx.outlives, draft)
+	}
+}
 
 func (tx *transaction) rollback() {
 	for i := len(tx.undo) - 1; i >= 0; i-- {

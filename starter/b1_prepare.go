@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"datawald/order"
+	"datawald/sapb1"
+)
+
+// thing is something of B1 that must be there.
+type thing interface {
+	String() string
+	// find reports whether it is there; amiss is how it does not fit.
+	find(context.Context, *sapb1.Client) (there bool, amiss string, err error)
+	create(context.Context, *sapb1.Client) error
+	// ready fails while the Service Layer does not show it.
+	ready(context.Context, *sapb1.Client) error
+}
+
+// preparation makes what is missing.
+type preparation struct {
+	*app
+	client *sapb1.Client
+	dry    bool
+	// missing were found missing by a dry run, hidden are there and not shown, misfits do not fit.
+	missing, hidden, misfits int
+}
+
+// all goes through the things, and says at the end what is left to do.
+func (p *preparation) all(things []thing) error {
+	for _, t := range things {
+		if err := p.one(t); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.misfits > 0:
+		return &exitError{code: exitInput}
+	case p.missing > 0:
+		p.say("dry run: nothing was created")
+	case p.hidden > 0:
+		p.say("Restart the Service Layer now (all nodes), then run this command again: it must say \"shown\" for each. Until then no order can be posted.")
+	}
+	return nil
+}
+
+// one looks for a thing, makes it, and looks whether the Service Layer shows it.
+func (p *preparation) one(t thing) error {
+	there, amiss, err := t.find(p.ctx, p.client)
+	switch {
+	case err != nil:
+		return refusedByB1(t.String(), err)
+	case amiss != "":
+		p.misfits++
+		p.tell("wrong", t, amiss)
+		return nil
+	case !there && p.dry:
+		p.missing++
+		p.tell("missing", t, "would be created")
+		return nil
+	case !there:
+		if err := p.make(t); err != nil {
+			return err
+		}
+	}
+	return p.shown(t)
+}
+
+// make creates a thing. Somebody else may have done so meanwhile.
+func (p *preparation) make(t thing) error {
+	err := t.create(p.ctx, p.client)
+	if sapb1.IsDuplicateAnswer(err) {
+		p.tell("there", t, "B1 says that it exists already")
+		return nil
+	}
+	if err != nil {
+		return refusedByB1(t.String(), err)
+	}
+	p.tell("created", t, "")
+	return nil
+}
+
+// shown says whether the Service Layer knows the thing by now.
+func (p *preparation) shown(t thing) error {
+	err := t.ready(p.ctx, p.client)
+	switch kind := order.KindOf(err); {
+	case err == nil:
+		p.tell("shown", t, "")
+	case kind == order.Config || kind == order.Permanent:
+		p.hidden++
+		p.tell("hidden", t, "the Service Layer does not show it yet")
+	default:
+		return refusedByB1(t.String(), err)
+	}
+	return nil
+}
+
+func (p *preparation) tell(outcome string, t thing, more string) {
+	if more != "" {
+		more = ": " + more
+	}
+	p.say("%-8s  %s%s", outcome, t, more)
+}
+
+// ledgerThing is the user table of ledger mode.
+type ledgerThing struct{ table sapb1.UserTable }
+
+func (t ledgerThing) String() string { return "table @" + t.table.Name }
+
+func (t ledgerThing) find(ctx context.Context, c *sapb1.Client) (bool, string, error) {
+	found, err := c.FindUserTable(ctx, t.table.Name)
+	if found == nil || err != nil {
+		return false, "", err
+	}
+	if found.Type != t.table.Type {
+		return true, fmt.Sprintf("is of type %s, and must be of type %s (No Object); name another table in B1_LEDGER_TABLE", found.Type, t.table.Type), nil
+	}
+	return true, "", nil
+}
+
+func (t ledgerThing) create(ctx context.Context, c *sapb1.Client) error {
+	return c.CreateUserTable(ctx, t.table)
+}
+
+func (t ledgerThing) ready(ctx context.Context, c *sapb1.Client) error {
+	return c.LedgerReady(ctx, t.table.Name)
+}
+
+// fieldThing is the user field that takes the order key. Least is the length below which no key fits.
+type fieldThing struct {
+	field sapb1.UserField
+	least int
+}
+
+func (t fieldThing) String() string { return "field U_" + t.field.Name + " of " + t.field.Table }
+
+func (t fieldThing) find(ctx context.Context, c *sapb1.Client) (bool, string, error) {
+	found, err := c.FindUserField(ctx, t.field.Table, t.field.Name)
+	switch {
+	case found == nil || err != nil:
+		return false, "", err
+	case found.Type != t.field.Type:
+		return true, fmt.Sprintf("is of type %s, and must be %s (alphanumeric); name another field in reference.user_field", found.Type, t.field.Type), nil
+	case found.Size < t.least:
+		return true, fmt.Sprintf("holds %d characters, and an order key has %d or more; make it longer in B1 (%d is always enough)", found.Size, t.least, keySize), nil
+	}
+	return true, "", nil
+}
+
+func (t fieldThing) create(ctx context.Context, c *sapb1.Client) error {
+	return c.CreateUserField(ctx, t.field)
+}
+
+func (t fieldThing) ready(ctx context.Context, c *sapb1.Client) error {
+	return c.FieldReady(ctx, "U_"+t.field.Name)
+}
