@@ -41,10 +41,10 @@ func (cmd doctorMagentoCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	d := &diagnosis{Instance: name, Findings: []magento.Finding{}}
-	show := func(f magento.Finding) { showFinding(a, f) }
+	d := &diagnosis{Instance: name, Findings: []order.Finding{}}
+	show := func(f order.Finding) { showFinding(a, f) }
 	if cmd.JSON {
-		show = func(magento.Finding) {}
+		show = func(order.Finding) {}
 	}
 	d.examine(a, show)
 	if cmd.JSON {
@@ -59,14 +59,14 @@ func (cmd doctorMagentoCommand) Run(a *app) error {
 
 // diagnosis is what --json prints; programs rely on its members.
 type diagnosis struct {
-	Instance string            `json:"instance"`
-	URL      string            `json:"url,omitempty"`
-	Findings []magento.Finding `json:"findings"`
+	Instance string          `json:"instance"`
+	URL      string          `json:"url,omitempty"`
+	Findings []order.Finding `json:"findings"`
 }
 
 // examine checks the settings and then the shop.
-func (d *diagnosis) examine(a *app, show func(magento.Finding)) {
-	add := func(f magento.Finding) {
+func (d *diagnosis) examine(a *app, show func(order.Finding)) {
+	add := func(f order.Finding) {
 		d.Findings = append(d.Findings, f)
 		show(f)
 	}
@@ -85,25 +85,25 @@ func (d *diagnosis) examine(a *app, show func(magento.Finding)) {
 }
 
 // settingsFindings is a line for each problem, or how the sign-in is made.
-func settingsFindings(m config.Magento, err error) (all []magento.Finding) {
+func settingsFindings(m config.Magento, err error) (all []order.Finding) {
 	if err == nil {
 		way, _ := m.Way() // checked with the settings
 		seen := "complete; the sign-in is by " + string(way)
 		if way != magento.WayAdmin && m.AdminUser != "" || way == magento.WayOAuth && m.Token != "" {
 			seen += ", the others that are given are not used"
 		}
-		return []magento.Finding{{Check: magento.CheckSettings, Outcome: magento.OK, Seen: seen}}
+		return []order.Finding{{Check: order.CheckSettings, Outcome: order.OutcomeOK, Seen: seen}}
 	}
 	_, problems, _ := strings.Cut(err.Error(), "\n") // the first line is a heading
 	for _, problem := range lines(problems) {
-		all = append(all, magento.Finding{Check: magento.CheckSettings, Outcome: magento.Fail, Kind: order.Config, Seen: problem})
+		all = append(all, order.Finding{Check: order.CheckSettings, Outcome: order.OutcomeFail, Kind: order.Config, Seen: problem})
 	}
 	all[len(all)-1].Mend = "Correct the environment; .env.example tells what each setting means."
 	return all
 }
 
 // showFinding writes a line for people, and one under it for what to do.
-func showFinding(a *app, f magento.Finding) {
+func showFinding(a *app, f order.Finding) {
 	a.say("%-4s  %-12s  %s", f.Outcome, f.Check, f.Seen)
 	if f.Mend != "" {
 		a.say("%20s-> %s", "", f.Mend)
@@ -115,7 +115,7 @@ func (d *diagnosis) verdict() error {
 	code := exitOK
 	for _, f := range d.Findings {
 		switch {
-		case f.Outcome != magento.Fail:
+		case f.Outcome != order.OutcomeFail:
 		case f.Kind == order.Transient && code == exitOK:
 			code = exitFailed
 		case f.Kind != order.Transient:
