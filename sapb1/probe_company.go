@@ -1,0 +1,94 @@
+package sapb1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"datawald/order"
+)
+
+const (
+	menuDisplay    = "Administration > System Initialization > General Settings > Display"
+	menuCurrencies = "Administration > System Initialization > Company Details > Basic Initialization"
+	menuRates      = "Administration > Exchange Rates and Indexes"
+)
+
+// company compares what the rules say of the company with what it says of itself (AdminInfo of the Service Layer's metadata).
+func (c *checkup) company(ctx context.Context) []order.Finding {
+	var info struct {
+		LocalCurrency      string
+		PriceAccuracy      *int32
+		PercentageAccuracy *int32
+	}
+	err := c.Client.call(ctx, request{method: http.MethodPost, op: "POST CompanyService_GetAdminInfo", path: "CompanyService_GetAdminInfo", body: struct{}{}}, &info)
+	if err != nil {
+		if f := failed(err, "Look into the log of the Service Layer."); f.Kind == order.Transient {
+			return []order.Finding{f}
+		}
+		return []order.Finding{notKnown("B1 does not show its company settings to this user: " + spoken(err) + ". Compare company in the rules with " + menuDisplay + ".")}
+	}
+	var all []order.Finding
+	if info.LocalCurrency != "" && info.LocalCurrency != c.Uses.LocalCurrency {
+		all = append(all, wrong(fmt.Sprintf("the local currency is %q in B1, and %q by the rules", info.LocalCurrency, c.Uses.LocalCurrency),
+			"Correct company.local_currency, or B1's code for it in company.currencies ("+menuCurrencies+"): the wrong one of B1's totals would be compared."))
+	}
+	all = append(all, c.decimals("price_decimals", info.PriceAccuracy, c.Uses.PriceDecimals)...)
+	all = append(all, c.decimals("percent_decimals", info.PercentageAccuracy, c.Uses.PercentDecimals)...)
+	if len(all) == 0 {
+		return []order.Finding{ok(fmt.Sprintf("local currency %s, decimals of prices and percentages as in the rules", c.Uses.LocalCurrency))}
+	}
+	return all
+}
+
+func (c *checkup) decimals(setting string, theirs *int32, ours int32) []order.Finding {
+	if theirs == nil || *theirs == ours {
+		return nil
+	}
+	return []order.Finding{warn(fmt.Sprintf("company.%s is %d by the rules, and %d in B1", setting, ours, *theirs), "Set it to what B1 has ("+menuDisplay+"): B1 rounds by its own, and totals may come out otherwise than proven.")}
+}
+
+// mostCurrencies bounds how many exchange rates are asked for.
+const mostCurrencies = 20
+
+// exchangeRates asks for today's rates of the foreign currencies that the rules allow.
+func (c *checkup) exchangeRates(ctx context.Context) []order.Finding {
+	foreign := c.Uses.Foreign[:min(len(c.Uses.Foreign), mostCurrencies)]
+	if len(foreign) == 0 {
+		return []order.Finding{ok("the rules allow no foreign currency")}
+	}
+	rates := c.Rates
+	if rates == nil {
+		rates = c.Client
+	}
+	var without, unknown []string
+	why := ""
+	for _, currency := range foreign {
+		switch has, err := rates.HasRate(ctx, currency, today(c.Uses.Zone)); {
+		case err != nil:
+			unknown, why = append(unknown, currency), rateFailure(err)
+		case !has:
+			without = append(without, currency)
+		}
+	}
+	var all []order.Finding
+	if len(without) > 0 {
+		all = append(all, warn("no rate for today: "+strings.Join(without, ", "), "Enter it ("+menuRates+"): orders in that currency wait or are held until B1 has the rate of their day."))
+	}
+	if len(unknown) > 0 {
+		all = append(all, notKnown("today's rate of "+strings.Join(unknown, ", ")+why))
+	}
+	if len(all) == 0 {
+		all = append(all, ok(fmt.Sprintf("%s for today", count(len(foreign), "rate"))))
+	}
+	return all
+}
+
+func rateFailure(err error) string {
+	if f, is := errors.AsType[*order.Failure](err); is {
+		return ": " + spoken(f)
+	}
+	return ""
+}
