@@ -43,14 +43,19 @@ func LoadWorker() (*Worker, error) {
 
 func loadInstance(name string) (Instance, []string) {
 	i := Instance{Name: name}
-	b1Prefix := prefix("B1", name)
 	m, problems := loadMagento(name)
 	i.Magento = m
-	problems = append(problems, load(b1Prefix, &i.B1)...)
-	problems = append(problems, i.B1.check(b1Prefix)...)
+	b1, p := loadB1(name)
+	i.B1, problems = b1, append(problems, p...)
 	rules, p := loadRules(name)
 	i.Rules = rules
 	return i, append(problems, p...)
+}
+
+func loadB1(instance string) (b1 B1, problems []string) {
+	p := prefix("B1", instance)
+	problems = load(p, &b1)
+	return b1, append(problems, b1.check(p)...)
 }
 
 func loadMagento(instance string) (m Magento, problems []string) {
@@ -103,6 +108,12 @@ func LoadStarter() (*Starter, error) {
 func LoadMagento(instance string) (Magento, error) {
 	m, problems := loadMagento(instance)
 	return m, problemsError("The command", problems)
+}
+
+// LoadB1 reads and checks the B1 company of one instance, for commands that need nothing else of it.
+func LoadB1(instance string) (B1, error) {
+	b1, problems := loadB1(instance)
+	return b1, problemsError("The command", problems)
 }
 
 // LoadRules reads the rules of one instance, for commands that need nothing else of it.

@@ -11,6 +11,7 @@ import (
 
 type doctorCommand struct {
 	Magento doctorMagentoCommand `cmd:"" help:"Check the shop: address, certificate, sign-in, rights, clock, page size, one order."`
+	B1      doctorB1Command      `cmd:"" name:"b1" help:"Check B1: address, certificate, sign-in, rights, the codes that the rules name, clock, latency."`
 }
 
 type doctorMagentoCommand struct {
@@ -33,28 +34,35 @@ Example:
 
 // Run checks the shop.
 func (cmd doctorMagentoCommand) Run(a *app) error {
+	return diagnose(a, cmd.instanceFlag, cmd.JSON, (*diagnosis).examineShop)
+}
+
+// diagnose examines the other side of an instance and shows what is found, line by line or as one line of JSON at the end.
+func diagnose(a *app, flag instanceFlag, asJSON bool, examine func(*diagnosis, *app)) error {
 	names, err := instanceNames()
 	if err != nil {
 		return err
 	}
-	name, err := cmd.choose(names)
+	name, err := flag.choose(names)
 	if err != nil {
 		return err
 	}
-	d := &diagnosis{Instance: name, Findings: []order.Finding{}}
-	show := func(f order.Finding) { showFinding(a, f) }
-	if cmd.JSON {
-		show = func(order.Finding) {}
+	d := &diagnosis{Instance: name, Findings: []order.Finding{}, show: func(f order.Finding) { showFinding(a, f) }}
+	if asJSON {
+		d.show = func(order.Finding) {}
 	}
-	d.examine(a, show)
-	if cmd.JSON {
+	examine(d, a)
+	if asJSON {
 		e := json.NewEncoder(a.out)
 		e.SetEscapeHTML(false)
 		if err := e.Encode(d); err != nil {
 			return err
 		}
 	}
-	return d.verdict()
+	if err := d.verdict(); err != nil || a.ctx.Err() == nil {
+		return err
+	}
+	return &exitError{code: exitFailed} // interrupted: not everything was looked at
 }
 
 // diagnosis is what --json prints; programs rely on its members.
@@ -62,51 +70,61 @@ type diagnosis struct {
 	Instance string          `json:"instance"`
 	URL      string          `json:"url,omitempty"`
 	Findings []order.Finding `json:"findings"`
+
+	show func(order.Finding)
 }
 
-// examine checks the settings and then the shop.
-func (d *diagnosis) examine(a *app, show func(order.Finding)) {
-	add := func(f order.Finding) {
-		d.Findings = append(d.Findings, f)
-		show(f)
-	}
+func (d *diagnosis) add(f order.Finding) {
+	d.Findings = append(d.Findings, f)
+	d.show(f)
+}
+
+// examineShop checks the settings and then the shop.
+func (d *diagnosis) examineShop(a *app) {
 	m, err := config.LoadMagento(d.Instance)
 	probe := magento.Probe{Instance: d.Instance, PageSize: m.PageSize, From: m.From()}
 	if err == nil {
 		probe.Client, err = m.Client()
 	}
-	for _, f := range settingsFindings(m, err) {
-		add(f)
-	}
-	d.URL = probe.Address()
-	for f := range probe.Findings(a.ctx) {
-		add(f)
-	}
-}
-
-// settingsFindings is a line for each problem, or how the sign-in is made.
-func settingsFindings(m config.Magento, err error) (all []order.Finding) {
-	if err == nil {
+	d.addSettings(err, func() string {
 		way, _ := m.Way() // checked with the settings
 		seen := "complete; the sign-in is by " + string(way)
 		if way != magento.WayAdmin && m.AdminUser != "" || way == magento.WayOAuth && m.Token != "" {
 			seen += ", the others that are given are not used"
 		}
-		return []order.Finding{{Check: order.CheckSettings, Outcome: order.OutcomeOK, Seen: seen}}
+		return seen
+	})
+	d.URL = probe.Address()
+	for f := range probe.Findings(a.ctx) {
+		d.add(f)
 	}
-	_, problems, _ := strings.Cut(err.Error(), "\n") // the first line is a heading
-	for _, problem := range lines(problems) {
-		all = append(all, order.Finding{Check: order.CheckSettings, Outcome: order.OutcomeFail, Kind: order.Config, Seen: problem})
-	}
-	all[len(all)-1].Mend = "Correct the environment; .env.example tells what each setting means."
-	return all
 }
+
+// addSettings adds a line for each problem, or what is to be said of settings that are complete.
+func (d *diagnosis) addSettings(err error, complete func() string) {
+	if err == nil {
+		d.add(order.Finding{Check: order.CheckSettings, Outcome: order.OutcomeOK, Seen: complete()})
+		return
+	}
+	_, text, _ := strings.Cut(err.Error(), "\n") // the first line is a heading
+	problems := lines(text)
+	for i, problem := range problems {
+		f := order.Finding{Check: order.CheckSettings, Outcome: order.OutcomeFail, Kind: order.Config, Seen: problem}
+		if i == len(problems)-1 {
+			f.Mend = "Correct the environment; .env.example tells what each setting means."
+		}
+		d.add(f)
+	}
+}
+
+// checkWidth is the length of the longest name of a check.
+const checkWidth = 15
 
 // showFinding writes a line for people, and one under it for what to do.
 func showFinding(a *app, f order.Finding) {
-	a.say("%-4s  %-12s  %s", f.Outcome, f.Check, f.Seen)
+	a.say("%-4s  %-*s  %s", f.Outcome, checkWidth, f.Check, f.Seen)
 	if f.Mend != "" {
-		a.say("%20s-> %s", "", f.Mend)
+		a.say("%*s-> %s", checkWidth+8, "", f.Mend)
 	}
 }
 

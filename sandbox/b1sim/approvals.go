@@ -89,6 +89,8 @@ func (x *exec) service(name string) (*outcome, error) {
 		return x.saveDraft()
 	case "CompanyService_GetAdminInfo":
 		return &outcome{raw: x.adminInfo()}, nil
+	case "SeriesService_GetDocumentSeries":
+		return x.documentSeries()
 	}
 	return nil, fail(codePath, msgPath)
 }
