@@ -81,7 +81,7 @@ var checks = []order.Check[*checkup]{
 	codes("shipping types", ListShipping),
 	codes("warehouses", ListWarehouses),
 	codes("sales employees", ListSalesPersons),
-	codes("branches", ListBranches),
+	several("branches", (*checkup).branches),
 	codes("series", ListOrderSeries, ListPartnerSeries),
 	codes("customer groups", ListPartnerGroups),
 	codes("price lists", ListPriceLists),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"datawald/order"
@@ -48,6 +49,25 @@ func (c *checkup) decimals(setting string, theirs *int32, ours int32) []order.Fi
 		return nil
 	}
 	return []order.Finding{warn(fmt.Sprintf("company.%s is %d by the rules, and %d in B1", setting, ours, *theirs), "Set it to what B1 has ("+menuDisplay+"): B1 rounds by its own, and totals may come out otherwise than proven.")}
+}
+
+// branches compares the branches of the rules, or warns where they name none and the company has some: where it works with them,
+// B1 refuses an order without one as -2028, which tells nobody why (seen in public code).
+func (c *checkup) branches(ctx context.Context) []order.Finding {
+	if len(c.used(ListBranches)) > 0 {
+		return c.list(ctx, ListBranches)
+	}
+	def := codeLists[ListBranches]
+	rows, err := c.rows(ctx, ListBranches, def)
+	if err != nil {
+		return nil // the rules need none, and B1 may know none
+	}
+	rows = slices.DeleteFunc(rows, func(r codeRow) bool { return def.unfit(r) != "" })
+	if len(rows) == 0 {
+		return []order.Finding{ok("none, and the rules name none")}
+	}
+	return []order.Finding{warn(fmt.Sprintf("B1 has %d, and the rules name none", len(rows)), c.choices(usedCode{}, def, rows)+
+		"Where the company works with branches ("+def.menu+"), set branch in the rules: B1 refuses orders without one.")}
 }
 
 // mostCurrencies bounds how many exchange rates are asked for.

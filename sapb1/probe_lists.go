@@ -13,14 +13,11 @@ import (
 	"datawald/order"
 )
 
-// codes is the check of one list, or of the two that a setting may mean.
+// codes is the check of one list, or of the two that a setting may mean. Of one that the rules do not name there is nothing to say.
 func codes(name string, lists ...List) order.Check[*checkup] {
 	return several(name, func(c *checkup, ctx context.Context) (all []order.Finding) {
 		for _, l := range lists {
 			all = append(all, c.list(ctx, l)...)
-		}
-		if len(all) == 0 {
-			return []order.Finding{ok("the rules name none")}
 		}
 		return all
 	})
@@ -44,7 +41,7 @@ func (c *checkup) list(ctx context.Context, l List) []order.Finding {
 		}
 	}
 	if len(all) == 0 {
-		return []order.Finding{ok(fmt.Sprintf("the %s of the rules %s in B1's list of %d", count(len(uses), "code"), are(len(uses)), len(rows)))}
+		return []order.Finding{ok(fmt.Sprintf("the %s of the rules %s in B1's list of %d (%s)", count(len(uses), "code"), are(len(uses)), len(rows), entitySet(l)))}
 	}
 	return mendOnce(all)
 }
@@ -68,8 +65,12 @@ func (c *checkup) unread(l List, err error) order.Finding {
 	if f, is := errors.AsType[*order.Failure](err); is && (f.Kind == order.Transient || f.Kind == order.Unknown) {
 		return failed(err, "Look into the log of the Service Layer.")
 	}
+	return notKnown(fmt.Sprintf("B1 does not show %s to this user: %s. The worker does not read it; the codes are tried by the first order.", entitySet(l), spoken(err)))
+}
+
+func entitySet(l List) string {
 	set, _, _ := strings.Cut(string(l), " ")
-	return notKnown(fmt.Sprintf("B1 does not show %s to this user: %s. The worker does not read it; the codes are tried by the first order.", set, spoken(err)))
+	return set
 }
 
 // usedCode is a code with all places that name it.

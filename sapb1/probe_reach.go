@@ -153,14 +153,14 @@ func kindOf(body []byte) string {
 	return "text"
 }
 
-// redacted is an address without password, query and what else might say too much.
+// redacted is an address without user, password and query.
 func redacted(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || address == "" {
 		return "no readable place"
 	}
-	u.RawQuery, u.Fragment = "", ""
-	return u.Redacted()
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return u.String()
 }
 
 // skewed is the difference of clocks from which on it is worth a warning.
