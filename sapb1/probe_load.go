@@ -33,7 +33,7 @@ func (c *checkup) latency(ctx context.Context) order.Finding {
 	times := slices.Sorted(slices.Values(c.reads))
 	median, worst := times[len(times)/2], times[len(times)-1]
 	s := c.Client.settings
-	seen := fmt.Sprintf("%d cheap reads: median %s, worst %s; B1_MAX_CALLS=%d allows a worker at most %s orders/s, fewer by what writing takes", len(times), short(median), short(worst), s.MaxCalls, perSecond(s.MaxCalls, median))
+	seen := fmt.Sprintf("%d cheap reads: median %s, worst %s; B1_MAX_CALLS=%d allows a worker %s orders/s at most, fewer by what writing takes", len(times), short(median), short(worst), s.MaxCalls, perSecond(s.MaxCalls, median))
 	switch {
 	case worst > s.Timeout/2:
 		return warn(seen+fmt.Sprintf("; a call may take %s", s.Timeout), "Raise B1_TIMEOUT: writing an order takes many times as long as such a read, and an order whose answer is given up must be looked for.")
@@ -49,7 +49,10 @@ const slow = 1500 * time.Millisecond
 // perSecond is how many orders so many calls at once can look up and send in a second, were writing as fast as reading.
 func perSecond(calls int, each time.Duration) string {
 	n := float64(calls) / (orderCalls * max(each, time.Millisecond).Seconds())
-	if n >= 10 {
+	switch {
+	case n > 100:
+		return "more than 100"
+	case n >= 10:
 		return fmt.Sprintf("%.0f", n)
 	}
 	return fmt.Sprintf("%.1f", n)

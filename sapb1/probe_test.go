@@ -246,7 +246,7 @@ func TestProbe_SaysWhatTheLatencyMeans(t *testing.T) {
 		p.Uses = usesOf()
 		p.Client = b.client("v2", func(s *sapb1.Settings) { s.Password, s.Timeout, s.MaxCalls = password, 200*time.Millisecond, 4 })
 	})
-	found.wants(t, "latency", order.OutcomeWarn, "B1_MAX_CALLS=4 allows a worker at most 1", "Raise B1_TIMEOUT")
+	found.wants(t, "latency", order.OutcomeWarn, "B1_MAX_CALLS=4 allows a worker 1", "Raise B1_TIMEOUT")
 }
 
 // A person who presses Ctrl-C gets his prompt back, and B1 its licence.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"datawald/config"
@@ -47,11 +48,13 @@ func diagnose(a *app, flag instanceFlag, asJSON bool, examine func(*diagnosis, *
 	if err != nil {
 		return err
 	}
-	d := &diagnosis{Instance: name, Findings: []order.Finding{}, show: func(f order.Finding) { showFinding(a, f) }}
-	if asJSON {
-		d.show = func(order.Finding) {}
+	d := &diagnosis{Instance: name, Findings: []order.Finding{}, show: func(order.Finding) {}}
+	shown := &display{app: a}
+	if !asJSON {
+		d.show = shown.add
 	}
 	examine(d, a)
+	shown.flush()
 	if asJSON {
 		e := json.NewEncoder(a.out)
 		e.SetEscapeHTML(false)
@@ -117,14 +120,47 @@ func (d *diagnosis) addSettings(err error, complete func() string) {
 	}
 }
 
+// display writes findings for people, as they come. Of many checks in a row that are skipped for the same reason it names the
+// number alone: they would hide what failed.
+type display struct {
+	*app
+	skipped []order.Finding
+}
+
+// mostSkipped is how many skipped checks in a row are named.
+const mostSkipped = 3
+
+func (s *display) add(f order.Finding) {
+	if len(s.skipped) > 0 && f.Seen != s.skipped[0].Seen {
+		s.flush()
+	}
+	if f.Outcome == order.OutcomeSkip {
+		s.skipped = append(s.skipped, f)
+		return
+	}
+	s.line(f)
+}
+
+// flush writes the skipped checks that are held back.
+func (s *display) flush() {
+	all := s.skipped
+	s.skipped = nil
+	if len(all) > mostSkipped {
+		all[0].Check, all = fmt.Sprintf("%d checks", len(all)), all[:1]
+	}
+	for _, f := range all {
+		s.line(f)
+	}
+}
+
 // checkWidth is the length of the longest name of a check.
 const checkWidth = 15
 
-// showFinding writes a line for people, and one under it for what to do.
-func showFinding(a *app, f order.Finding) {
-	a.say("%-4s  %-*s  %s", f.Outcome, checkWidth, f.Check, f.Seen)
+// line writes a line, and one under it for what to do.
+func (s *display) line(f order.Finding) {
+	s.say("%-4s  %-*s  %s", f.Outcome, checkWidth, f.Check, f.Seen)
 	if f.Mend != "" {
-		a.say("%*s-> %s", checkWidth+8, "", f.Mend)
+		s.say("%*s-> %s", checkWidth+8, "", f.Mend)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
 )
 
@@ -43,20 +44,29 @@ func TestScripts(t *testing.T) {
 			server := httptest.NewServer(s)
 			e.Defer(server.Close)
 			e.Setenv("SHOP", server.URL)
+			company, err := b1sim.New(b1sim.Config{Password: "s3cret-of-b1"})
+			if err != nil {
+				return err
+			}
+			layer := httptest.NewServer(company)
+			e.Defer(layer.Close)
+			e.Setenv("LAYER", layer.URL)
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector waits a second at the end of every process
 			return os.WriteFile(filepath.Join(e.WorkDir, "rules.yaml"), rules, 0o644)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "says": says, "shop": shop},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "says": says, "shop": control("SHOP"), "layer": control("LAYER")},
 	})
 }
 
-// shop sets switches of the shop at $SHOP: shop '{"unavailable":true}'.
-func shop(ts *testscript.TestScript, _ bool, args []string) {
-	res, err := http.Post(ts.Getenv("SHOP")+"/control", "application/json", strings.NewReader(args[0]))
-	ts.Check(err)
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		ts.Fatalf("the shop answers %d", res.StatusCode)
+// control sets switches of a simulator: shop '{"unavailable":true}'.
+func control(address string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		res, err := http.Post(ts.Getenv(address)+"/control", "application/json", strings.NewReader(args[0]))
+		ts.Check(err)
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			ts.Fatalf("%s answers %d", address, res.StatusCode)
+		}
 	}
 }
 
