@@ -1,6 +1,7 @@
 package sapb1_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,6 +57,68 @@ func TestProbe_ComparesTheCodesOfTheRulesWithB1(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// VAT groups have a rate from each date on: that of today counts, wherever it stands and whatever is to come.
+func TestProbe_TakesTheRateOfToday(t *testing.T) {
+	for _, c := range []struct{ lines, percent, seen string }{
+		{`[{"Effectivefrom":"2020-01-01","Rate":16.0},{"Effectivefrom":"2021-01-01T00:00:00Z","Rate":19.0},{"Effectivefrom":"2099-01-01","Rate":21.0}]`, "19", ""},
+		{`[{"Effectivefrom":"2021-01-01","Rate":19.0},{"Effectivefrom":"2020-01-01","Rate":16.0}]`, "16", "has 19 % in B1, and 16 % in the rules"},
+		{`[{"Effectivefrom":"2099-01-01","Rate":21.0}]`, "19", ""},
+		{`[]`, "19", ""}, {`null`, "19", ""}, {`[{"Effectivefrom":"2020-01-01","Rate":null}]`, "19", ""},
+	} {
+		b := start(t, companyOfAll()).front(says("/VatGroups", 200, "", `{"value":[{"Code":"A1","Inactive":"tNO","VatGroups_Lines":`+c.lines+`}]}`))
+		found := examine(t, b, "v2", func(p *sapb1.Probe) { p.Uses = usesOf(taxUse(sapb1.ListVatGroups, "A1", c.percent)) })
+		if c.seen == "" {
+			found.wants(t, "tax codes", order.OutcomeOK, "", "")
+			continue
+		}
+		found.wants(t, "tax codes", order.OutcomeFail, c.seen, "")
+	}
+}
+
+// What is there and cannot be used holds orders as surely as what is missing.
+func TestProbe_TellsWhatIsThereAndCannotBeUsed(t *testing.T) {
+	for _, c := range []struct {
+		list             sapb1.List
+		check, row, seen string
+	}{
+		{sapb1.ListPaymentMethods, "payment methods", `{"PaymentMethodCode":"X","Active":"tNO"}`, `payment method "X" is inactive`},
+		{sapb1.ListPaymentMethods, "payment methods", `{"PaymentMethodCode":"X","Type":"boptOutgoing"}`, "is for outgoing payments"},
+		{sapb1.ListSalesTax, "tax codes", `{"Code":"X","Inactive":"tYES"}`, "is inactive"},
+		{sapb1.ListSalesTax, "tax codes", `{"Code":"X","ValidForAR":"tNO"}`, "is not valid for A/R"},
+		{sapb1.ListVatGroups, "tax codes", `{"Code":"X","Inactive":"tYES"}`, "is inactive"},
+		{sapb1.ListVatGroups, "tax codes", `{"Code":"X","Category":"bovcInputTax"}`, "Input Tax"},
+		{sapb1.ListWarehouses, "warehouses", `{"WarehouseCode":"X","Inactive":"tYES"}`, "is inactive"},
+		{sapb1.ListBranches, "branches", `{"BPLID":"X","Disabled":"tYES"}`, "is disabled"},
+		{sapb1.ListSalesPersons, "sales employees", `{"SalesEmployeeCode":"X","Active":"tNO"}`, "is inactive"},
+		{sapb1.ListEmployees, "employees", `{"EmployeeID":"X","Active":"tNO"}`, "is inactive"},
+		{sapb1.ListPriceLists, "price lists", `{"PriceListNo":"X","Active":"tNO"}`, "is inactive"},
+		{sapb1.ListPartnerGroups, "customer groups", `{"Code":"X","Type":"bbpgt_VendorGroup"}`, "group of vendors"},
+		{sapb1.ListOrderSeries, "series", `{"Series":"X","Locked":"tYES"}`, "is locked"},
+	} {
+		set, _, _ := strings.Cut(string(c.list), " ")
+		b := start(t, companyOfAll()).front(says("/"+set, 200, "", `{"value":[`+c.row+`]}`))
+		examine(t, b, "v2", func(p *sapb1.Probe) { p.Uses = usesOf(use(c.list, "X", 1)) }).wants(t, c.check, order.OutcomeFail, c.seen, "or change it: ")
+	}
+}
+
+// A table of items can have thousands of rows: the doctor asks for some, and says that there are more.
+func TestProbe_AsksForSomeOfManyItems(t *testing.T) {
+	uses := usesOf(use(sapb1.ListItems, "A1", 1))
+	for n := range 300 {
+		uses.Codes = append(uses.Codes, use(sapb1.ListItems, fmt.Sprintf("I%d", n), n))
+	}
+	cfg := companyOfAll()
+	cfg.Items = []b1sim.Item{{Code: "A1", Sales: true}}
+	for n := range 300 {
+		cfg.Items = append(cfg.Items, b1sim.Item{Code: fmt.Sprintf("I%d", n), Sales: true})
+	}
+	b := start(t, cfg)
+	examine(t, b, "v1", func(p *sapb1.Probe) { p.Uses = uses }).wants(t, "items", order.OutcomeOK, "200 codes of the rules: there, sold, not frozen; 101 more were not asked for", "")
+	if n := b.calls("GET Items"); n != 10 {
+		t.Errorf("%d calls for items, want 10", n)
 	}
 }
 
