@@ -146,6 +146,24 @@ func TestProbe_OfAnAddressWithoutTLS(t *testing.T) {
 	found := examineBy(t, sapb1.Probe{Uses: usesOf(), Client: newClient(t, sapb1.Settings{URL: "https" + strings.TrimPrefix(b.url, "http") + "/b1s/v2"})})
 	found.wants(t, "certificate", order.OutcomeFail, "does not speak TLS", "50001")
 
+	mail, err := net.Listen("tcp", "127.0.0.1:0") // what answers need not be HTTP either
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mail.Close()
+	go func() {
+		for {
+			conn, err := mail.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write([]byte("220 mail.example.com ESMTP\r\n")) // the caller may have gone
+			conn.Close()
+		}
+	}()
+	found = examineBy(t, sapb1.Probe{Uses: usesOf(), Client: newClient(t, sapb1.Settings{URL: "https://" + mail.Addr().String() + "/b1s/v2"})})
+	found.wants(t, "certificate", order.OutcomeFail, "does not speak TLS", "50001")
+
 	elsewhere := strings.Replace(b.url, "127.0.0.1", "0.0.0.0", 1) // this machine, by an address that does not say so
 	found = examineBy(t, sapb1.Probe{Uses: usesOf(), Client: newClient(t, sapb1.Settings{URL: elsewhere + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: password})})
 	found.wants(t, "certificate", order.OutcomeWarn, "can be read on the way", "https")

@@ -131,8 +131,8 @@ func TestDoctorB1_PrintsJSONForPrograms(t *testing.T) {
 
 // Ctrl-C ends it at once, with B1's licence given back, and never looks like success.
 func TestDoctorB1_EndsWhenInterrupted(t *testing.T) {
-	company, settings := sampleCompany(t, b1sim.Config{Latency: b1sim.Latency{Read: 100 * time.Millisecond}})
-	ctx, stop := context.WithTimeout(t.Context(), 350*time.Millisecond)
+	company, settings := sampleCompany(t, b1sim.Config{Latency: b1sim.Latency{Read: 200 * time.Millisecond}})
+	ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer stop()
 	code, out, _ := doctorB1(ctx, t, settings)
 	if code != exitFailed || !strings.Contains(out, "not checked: interrupted\n") || !strings.HasSuffix(out, "ok    sign-out         the session is ended, its licence free again\n") {
@@ -140,5 +140,11 @@ func TestDoctorB1_EndsWhenInterrupted(t *testing.T) {
 	}
 	if calls := company.Traffic().Calls; calls["POST Logout"] != 1 {
 		t.Errorf("it made the calls %v", calls)
+	}
+
+	gone, end := context.WithCancel(t.Context()) // between two checks nothing fails: the exit code must say so all the same
+	end()
+	if code, out, _ := doctorB1(gone, t, settings); code != exitFailed || strings.Contains(out, "FAIL") {
+		t.Errorf("exit %d\n%s", code, out)
 	}
 }
