@@ -115,6 +115,7 @@ func TestProbe_TellsWhyTheSignInIsRefused(t *testing.T) {
 	}
 }
 
+// What is not the Service Layer must never be sent the password, and each such thing has another cure.
 func TestProbe_TellsWhatStandsInTheServiceLayersPlace(t *testing.T) {
 	page := "<html><body>Welcome</body></html>"
 	for _, c := range []struct {
@@ -274,6 +275,7 @@ func TestProbe_SignsOutWhenInterrupted(t *testing.T) {
 	}
 }
 
+// A login that is broken off leaves a session that nobody can end: without lingering one is left.
 func TestProbe_SignsOutWhenInterruptedWhileSigningIn(t *testing.T) {
 	b := start(t, b1sim.Config{Password: password, LoginTime: 100 * time.Millisecond})
 	ctx, stop := context.WithCancel(t.Context())
@@ -294,6 +296,7 @@ func TestProbe_SignsOutWhenInterruptedWhileSigningIn(t *testing.T) {
 	}
 }
 
+// A caller that breaks off the loop must not leave its session behind.
 func TestProbe_SignsOutWhenNobodyListens(t *testing.T) {
 	b := start(t, b1sim.Config{Password: password})
 	p := sapb1.Probe{Uses: everyCode(), Client: b.client("v2", func(s *sapb1.Settings) { s.Password = password })}

@@ -81,6 +81,7 @@ func file(t *testing.T, cert *x509.Certificate) string {
 	return name
 }
 
+// An untrusted certificate is told apart by its cause, and the password never goes to who shows it; B1_INSECURE is never silent.
 func TestProbe_LooksAtTheCertificate(t *testing.T) {
 	ca := newAuthority(t)
 	here := []net.IP{net.IPv4(127, 0, 0, 1)}
