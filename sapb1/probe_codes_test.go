@@ -192,6 +192,16 @@ func TestProbe_ComparesTheCompany(t *testing.T) {
 	found.wants(t, "company", order.OutcomeFail, `the local currency is "USD" in B1, and "$" by the rules`, "company.currencies")
 	found.wants(t, "company", order.OutcomeWarn, "company.price_decimals is 6 by the rules, and 2 in B1", "Display")
 
+	// A release that has the question as a function is asked by GET.
+	b = start(t, b1sim.Config{Password: password}).front(func(w http.ResponseWriter, r *http.Request) bool {
+		answer := says("/CompanyService_GetAdminInfo", 405, "", "<html>")
+		if r.Method == http.MethodGet {
+			answer = says("/CompanyService_GetAdminInfo", 200, "", `{"LocalCurrency":"GBP"}`)
+		}
+		return answer(w, r)
+	})
+	examine(t, b, "v2").wants(t, "company", order.OutcomeFail, `the local currency is "GBP" in B1`, "")
+
 	b = start(t, b1sim.Config{Password: password}).front(says("/CompanyService_GetAdminInfo", 403, "", `{"error":{"code":"-1","message":"No"}}`))
 	examine(t, b, "v2").wants(t, "company", order.OutcomeSkip, "does not show its company settings", "")
 }

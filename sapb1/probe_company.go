@@ -24,7 +24,10 @@ func (c *checkup) company(ctx context.Context) []order.Finding {
 		PriceAccuracy      *int32
 		PercentageAccuracy *int32
 	}
-	err := c.Client.call(ctx, request{method: http.MethodPost, op: "POST CompanyService_GetAdminInfo", path: "CompanyService_GetAdminInfo", body: struct{}{}}, &info)
+	err := c.adminInfo(ctx, http.MethodPost, struct{}{}, &info)
+	if err != nil {
+		err = c.adminInfo(ctx, http.MethodGet, nil, &info)
+	}
 	if err != nil {
 		if f := failed(err, "Look into the log of the Service Layer."); f.Kind == order.Transient {
 			return []order.Finding{f}
@@ -42,6 +45,12 @@ func (c *checkup) company(ctx context.Context) []order.Finding {
 		return []order.Finding{ok(fmt.Sprintf("local currency %s, decimals of prices and percentages as in the rules", c.Uses.LocalCurrency))}
 	}
 	return all
+}
+
+// adminInfo asks in one of the two ways that public code does: OData 3 has it as an action, OData 4 may have it as a function.
+func (c *checkup) adminInfo(ctx context.Context, method string, body, out any) error {
+	const service = "CompanyService_GetAdminInfo"
+	return c.Client.call(ctx, request{method: method, op: method + " " + service, path: service, body: body}, out)
 }
 
 func (c *checkup) decimals(setting string, theirs *int32, ours int32) []order.Finding {
