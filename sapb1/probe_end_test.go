@@ -69,3 +69,15 @@ func TestProbe_SignsOutWhenNobodyListens(t *testing.T) {
 		t.Errorf("%d sessions are left", n)
 	}
 }
+
+// One slow answer at rest is told before answers are given up under load.
+func TestProbe_SaysWhatTheLatencyMeans(t *testing.T) {
+	b := start(t, b1sim.Config{Password: password})
+	b.inject(b1sim.Rule{Fault: b1sim.Slow, Match: "GET Drafts", Times: 1, Delay: b1sim.Duration(1100 * time.Millisecond)})
+	found := examine(t, b, "v2", func(p *sapb1.Probe) {
+		p.Uses = usesOf()
+		p.Client = b.client("v2", func(s *sapb1.Settings) { s.Password, s.Timeout, s.MaxCalls = password, 2*time.Second, 4 })
+	})
+	found.wants(t, "latency", order.OutcomeWarn, "worst 1.", "Raise B1_TIMEOUT")
+	found.wants(t, "latency", order.OutcomeWarn, "B1_MAX_CALLS=4 allows a worker", "")
+}
