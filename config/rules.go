@@ -17,16 +17,24 @@ type RulesInForce struct {
 	Err   error
 }
 
+// LoadRulesText reads the rules file of one instance, for commands that look at the text: its name, and what stands in it.
+func LoadRulesText(instance string) (name string, text []byte, err error) {
+	var file RulesFile
+	setting := prefix("RULES", instance)
+	if problems := load(setting, &file); len(problems) > 0 {
+		return "", nil, problemsError("The rules", problems)
+	}
+	if text, err = os.ReadFile(file.File); err != nil {
+		return file.File, nil, fmt.Errorf("%s_FILE: %w", setting, err)
+	}
+	return file.File, text, nil
+}
+
 // rulesInForce reads the rules of an instance for a process that can do without them.
 func rulesInForce(instance string) RulesInForce {
-	var file RulesFile
-	name := prefix("RULES", instance)
-	if problems := load(name, &file); len(problems) > 0 {
-		return RulesInForce{Err: problemsError("The rules", problems)}
-	}
-	text, err := os.ReadFile(file.File)
+	_, text, err := LoadRulesText(instance)
 	if err != nil {
-		return RulesInForce{Err: fmt.Errorf("%s_FILE: %w", name, err)}
+		return RulesInForce{Err: err}
 	}
 	rules, err := ParseRules(text)
 	return RulesInForce{Text: string(text), Rules: rules, Err: err}

@@ -5,36 +5,12 @@ import (
 	"errors"
 	"iter"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"datawald/order"
 )
-
-// Outcome is how a check of a probe ended.
-type Outcome string
-
-// A check that depends on one that failed is skipped.
-const (
-	OK   Outcome = "ok"
-	Warn Outcome = "warn"
-	Fail Outcome = "FAIL"
-	Skip Outcome = "skip"
-)
-
-// Finding is what one check of a probe saw. It holds no personal data and no credentials.
-type Finding struct {
-	// Check is its name: "sign-in".
-	Check   string  `json:"check"`
-	Outcome Outcome `json:"outcome"`
-	Seen    string  `json:"seen"`
-	// Mend says what to do, in the words of Magento's menus; empty where there is nothing to do.
-	Mend string `json:"mend,omitempty"`
-	// Kind of a failure: Transient when the shop does not answer, Config when settings or rights must be changed.
-	Kind order.Kind `json:"kind,omitempty"`
-}
 
 // Probe looks at a shop from the outside in, as the reader will use it, and writes nothing.
 type Probe struct {
@@ -59,17 +35,8 @@ func (p Probe) Address() string {
 	return u.Redacted()
 }
 
-// check is one look. It is skipped when one of those that it needs has failed or was skipped.
-type check struct {
-	name  string
-	needs []string
-	look  func(*checkup, context.Context) Finding
-}
-
 // The names of checks, as they are shown.
 const (
-	// CheckSettings comes before all others and is the caller's: whether the settings make a client.
-	CheckSettings    = "settings"
 	checkAddress     = "address"
 	checkCertificate = "certificate"
 	checkRedirect    = "redirect"
@@ -84,44 +51,33 @@ const (
 	checkSpeed       = "speed"
 )
 
-var checks = []check{
-	{checkAddress, []string{CheckSettings}, (*checkup).address},
-	{checkCertificate, []string{checkAddress}, (*checkup).certificate},
-	{checkRedirect, []string{checkCertificate}, (*checkup).redirect},
-	{checkAPI, []string{checkRedirect}, (*checkup).api},
-	{checkClock, []string{checkCertificate}, (*checkup).clock},
-	{checkSignIn, []string{checkAPI}, (*checkup).signIn},
-	{checkRead, []string{checkSignIn}, (*checkup).mayRead},
-	{checkComment, []string{checkSignIn}, (*checkup).mayComment},
-	{checkPage, []string{checkRead}, (*checkup).page},
-	{checkOrder, []string{checkRead}, (*checkup).newestOrder},
-	{checkCount, []string{checkRead}, (*checkup).backlog},
-	{checkSpeed, []string{checkPage}, (*checkup).speed},
+var checks = []order.Check[*checkup]{
+	check(checkAddress, order.CheckSettings, (*checkup).address),
+	check(checkCertificate, checkAddress, (*checkup).certificate),
+	check(checkRedirect, checkCertificate, (*checkup).redirect),
+	check(checkAPI, checkRedirect, (*checkup).api),
+	check(checkClock, checkCertificate, (*checkup).clock),
+	check(checkSignIn, checkAPI, (*checkup).signIn),
+	check(checkRead, checkSignIn, (*checkup).mayRead),
+	check(checkComment, checkSignIn, (*checkup).mayComment),
+	check(checkPage, checkRead, (*checkup).page),
+	check(checkOrder, checkRead, (*checkup).newestOrder),
+	check(checkCount, checkRead, (*checkup).backlog),
+	check(checkSpeed, checkPage, (*checkup).speed),
+}
+
+// check is one that sees one thing and needs one other.
+func check(name, needs string, look func(*checkup, context.Context) order.Finding) order.Check[*checkup] {
+	return order.Check[*checkup]{Name: name, Needs: []string{needs},
+		Look: func(c *checkup, ctx context.Context) []order.Finding { return []order.Finding{look(c, ctx)} }}
 }
 
 // Findings makes the checks one after the other and gives each finding as it comes.
-func (p Probe) Findings(ctx context.Context) iter.Seq[Finding] {
-	return func(yield func(Finding) bool) {
-		c := &checkup{Probe: p}
-		var lost []string
-		if p.Client == nil {
-			lost = append(lost, CheckSettings)
-		}
-		for _, ch := range checks {
-			f := Finding{Outcome: Skip}
-			if i := slices.IndexFunc(ch.needs, func(n string) bool { return slices.Contains(lost, n) }); i >= 0 {
-				f.Seen = "not checked: it needs " + ch.needs[i]
-			} else {
-				f = ch.look(c, ctx)
-			}
-			if f.Check = ch.name; f.Outcome == Fail || f.Outcome == Skip {
-				lost = append(lost, ch.name)
-			}
-			if !yield(f) {
-				return
-			}
-		}
+func (p Probe) Findings(ctx context.Context) iter.Seq[order.Finding] {
+	if p.Client == nil {
+		return order.Examine(ctx, &checkup{Probe: p}, checks, order.CheckSettings)
 	}
+	return order.Examine(ctx, &checkup{Probe: p}, checks)
 }
 
 // checkup is what a probe has learnt so far.
@@ -139,15 +95,17 @@ type checkup struct {
 	pageOf       int
 }
 
-func ok(seen string) Finding         { return Finding{Outcome: OK, Seen: seen} }
-func warn(seen, mend string) Finding { return Finding{Outcome: Warn, Seen: seen, Mend: mend} }
+func ok(seen string) order.Finding { return order.Finding{Outcome: order.OutcomeOK, Seen: seen} }
+func warn(seen, mend string) order.Finding {
+	return order.Finding{Outcome: order.OutcomeWarn, Seen: seen, Mend: mend}
+}
 
-func fail(kind order.Kind, seen, mend string) Finding {
-	return Finding{Outcome: Fail, Seen: seen, Mend: mend, Kind: kind}
+func fail(kind order.Kind, seen, mend string) order.Finding {
+	return order.Finding{Outcome: order.OutcomeFail, Seen: seen, Mend: mend, Kind: kind}
 }
 
 // failed makes a finding of a call that failed. What the shop refuses for good here is a matter of its settings.
-func failed(err error) Finding {
+func failed(err error) order.Finding {
 	f, is := errors.AsType[*order.Failure](err)
 	if !is {
 		return fail(order.Transient, err.Error(), "")

@@ -13,7 +13,7 @@ import (
 )
 
 // signIn tries the sign-in, and where it is refused asks on until the cause is as plain as it can be.
-func (c *checkup) signIn(ctx context.Context) Finding {
+func (c *checkup) signIn(ctx context.Context) order.Finding {
 	if c.Client.way == WayAdmin {
 		token, _, err := c.Client.adminToken(ctx)
 		if err != nil {
@@ -70,7 +70,7 @@ func (c *checkup) ping(ctx context.Context) *order.Failure {
 }
 
 // withoutRight says that the sign-in holds, whatever may be read with it.
-func (c *checkup) withoutRight(seen string) Finding {
+func (c *checkup) withoutRight(seen string) order.Finding {
 	if c.refusal != nil && c.refusal.Kind == order.Transient {
 		return failed(c.refusal)
 	}
@@ -78,7 +78,7 @@ func (c *checkup) withoutRight(seen string) Finding {
 }
 
 // refusedToken asks for something else than orders with the same token: what is answered there is a token that holds.
-func (c *checkup) refusedToken(ctx context.Context, f *order.Failure) Finding {
+func (c *checkup) refusedToken(ctx context.Context, f *order.Failure) order.Finding {
 	_, err := c.Client.get(ctx, "GET store/websites", "/store/websites", nil)
 	if err == nil {
 		f.Hint = "The right is missing: give it in " + menuRight(WayToken, resourceView) + ", save, and Reauthorize."
@@ -121,7 +121,7 @@ func before24(release string) bool { return release != "" && release < "2.4" }
 
 // refusedRight looks at a signature that seems to be accepted. A shop that does not mind a wrong one has not seen either:
 // its web server keeps the Authorization header to itself.
-func (c *checkup) refusedRight(ctx context.Context, f *order.Failure) Finding {
+func (c *checkup) refusedRight(ctx context.Context, f *order.Failure) order.Finding {
 	wrong := c.Client.oauth
 	wrong.ConsumerSecret += "-"
 	err := c.signedBy(ctx, func(req *http.Request, params []param) {
@@ -137,7 +137,7 @@ func (c *checkup) refusedRight(ctx context.Context, f *order.Failure) Finding {
 
 // refusedSignature signs for the other scheme: a shop that accepts that sits behind a proxy that ends TLS and has not been
 // told so.
-func (c *checkup) refusedSignature(ctx context.Context, f *order.Failure) Finding {
+func (c *checkup) refusedSignature(ctx context.Context, f *order.Failure) order.Finding {
 	other, seenAs := map[string]string{"https": "http", "http": "https"}, ""
 	err := c.signedBy(ctx, func(req *http.Request, params []param) {
 		scheme, rest, _ := strings.Cut(baseURL(req.URL), "://")
@@ -161,7 +161,7 @@ func (c *checkup) signedBy(ctx context.Context, sign authorizer) error {
 	return err
 }
 
-func (c *checkup) mayRead(context.Context) Finding {
+func (c *checkup) mayRead(context.Context) order.Finding {
 	if c.refusal != nil {
 		return failed(c.refusal)
 	}
@@ -172,7 +172,7 @@ const opComment = "POST orders/{id}/comments"
 
 // mayComment asks for a comment without content on an order that cannot be. Magento looks at the right first, then misses
 // the content: nothing can be written (Controller/Rest/InputParamsResolver.php: validate before the input is read).
-func (c *checkup) mayComment(ctx context.Context) Finding {
+func (c *checkup) mayComment(ctx context.Context) order.Finding {
 	sign := c.Client.authorize
 	if c.Client.way == WayAdmin {
 		token, _, err := c.Client.adminToken(ctx)

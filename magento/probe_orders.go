@@ -16,7 +16,7 @@ func (c *checkup) since() []condition {
 }
 
 // page asks for the first page as the reader will.
-func (c *checkup) page(ctx context.Context) Finding {
+func (c *checkup) page(ctx context.Context) order.Finding {
 	s := search{where: c.since(), sort: []string{"updated_at", "entity_id"}, pageSize: c.PageSize}
 	began := time.Now()
 	l, err := c.Client.list(ctx, s)
@@ -40,7 +40,7 @@ func (c *checkup) page(ctx context.Context) Finding {
 }
 
 // newestOrder reads one order as the worker does and says whether it can be understood, by its key alone.
-func (c *checkup) newestOrder(ctx context.Context) Finding {
+func (c *checkup) newestOrder(ctx context.Context) order.Finding {
 	l, err := c.Client.list(ctx, search{sort: []string{"entity_id"}, newest: true, pageSize: 1})
 	if err != nil {
 		if mayBeOneOrder(err) {
@@ -71,7 +71,7 @@ func (c *checkup) newestOrder(ctx context.Context) Finding {
 }
 
 // backlog counts what the first run will read.
-func (c *checkup) backlog(ctx context.Context) Finding {
+func (c *checkup) backlog(ctx context.Context) order.Finding {
 	l, err := c.Client.list(ctx, search{where: c.since(), sort: []string{"entity_id"}, pageSize: 1})
 	if err != nil {
 		if mayBeOneOrder(err) {
@@ -86,7 +86,7 @@ func (c *checkup) backlog(ctx context.Context) Finding {
 }
 
 // speed compares the times of the calls with what a call may take.
-func (c *checkup) speed(context.Context) Finding {
+func (c *checkup) speed(context.Context) order.Finding {
 	limit := c.Client.http.Timeout
 	seen := fmt.Sprintf("without a sign-in %s, a call that finds nothing %s", short(c.open.took), short(c.small))
 	if c.large > 0 {

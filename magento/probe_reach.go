@@ -16,7 +16,7 @@ import (
 )
 
 // address asks for orders without a sign-in: a sound shop refuses that, in a way that shows all that lies before it.
-func (c *checkup) address(ctx context.Context) Finding {
+func (c *checkup) address(ctx context.Context) order.Finding {
 	peer := ""
 	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { peer = i.Conn.RemoteAddr().String() }}
 	c.opened = time.Now()
@@ -57,7 +57,7 @@ func noTrust(f *order.Failure) bool {
 // soon is when a certificate is to be renewed at the latest.
 const soon = 14 * 24 * time.Hour
 
-func (c *checkup) certificate(context.Context) Finding {
+func (c *checkup) certificate(context.Context) order.Finding {
 	if c.untrusted != nil {
 		if _, is := errors.AsType[*tls.CertificateVerificationError](c.untrusted); is {
 			return fail(order.Config, strings.TrimPrefix(c.untrusted.Message, "no answer: "), c.untrusted.Hint)
@@ -89,7 +89,7 @@ func local(address string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-func (c *checkup) redirect(context.Context) Finding {
+func (c *checkup) redirect(context.Context) order.Finding {
 	if c.open.status < 300 || c.open.status >= 400 {
 		return ok("none")
 	}
@@ -107,7 +107,7 @@ func (c *checkup) redirect(context.Context) Finding {
 }
 
 // api wants the refusal that Magento has for a call without a sign-in.
-func (c *checkup) api(context.Context) Finding {
+func (c *checkup) api(context.Context) order.Finding {
 	r := c.open
 	f := r.failure(opList, access{way: c.Client.way})
 	switch {
@@ -124,7 +124,7 @@ func (c *checkup) api(context.Context) Finding {
 const skewed = 30 * time.Second
 
 // clock measures the shop's clock against the middle of the call: the Date was written somewhere in it, in whole seconds.
-func (c *checkup) clock(context.Context) Finding {
+func (c *checkup) clock(context.Context) order.Finding {
 	const reader = "The reader goes by the shop's clock, so no order is missed for it. "
 	if c.open == nil || c.open.now.IsZero() {
 		return warn("the shop sends no Date", "The reader then goes by this machine's clock: keep it right by NTP, or let the proxy pass the Date on.")

@@ -54,16 +54,16 @@ func TestProbe_LooksAtTheCertificate(t *testing.T) {
 		left    time.Duration
 		names   []string
 		trusted bool
-		outcome magento.Outcome
+		outcome order.Outcome
 		seen    string
 		mend    string
 	}{
-		{"sound", 90*day + time.Hour, nil, true, magento.OK, "(90 days)", ""},
-		{"ends soon", 13*day + time.Hour, nil, true, magento.Warn, "(13 days)", "Renew"},
-		{"just long enough", 14*day + time.Hour, nil, true, magento.OK, "(14 days)", ""},
-		{"has ended", -time.Hour, nil, true, magento.Fail, "expired", "certificate"},
-		{"nobody trusts it", 90 * day, nil, false, magento.Fail, "certificate signed by unknown authority", "does not trust"},
-		{"of another name", 90 * day, []string{"www.shop.example.com"}, true, magento.Fail, "127.0.0.1", "MAGENTO_URL"},
+		{"sound", 90*day + time.Hour, nil, true, order.OutcomeOK, "(90 days)", ""},
+		{"ends soon", 13*day + time.Hour, nil, true, order.OutcomeWarn, "(13 days)", "Renew"},
+		{"just long enough", 14*day + time.Hour, nil, true, order.OutcomeOK, "(14 days)", ""},
+		{"has ended", -time.Hour, nil, true, order.OutcomeFail, "expired", "certificate"},
+		{"nobody trusts it", 90 * day, nil, false, order.OutcomeFail, "certificate signed by unknown authority", "does not trust"},
+		{"of another name", 90 * day, []string{"www.shop.example.com"}, true, order.OutcomeFail, "127.0.0.1", "MAGENTO_URL"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			certificate, parsed := certify(t, time.Now().Add(c.left), c.names...)
@@ -78,16 +78,16 @@ func TestProbe_LooksAtTheCertificate(t *testing.T) {
 			}
 			http.DefaultTransport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 			found := diagnose(t, magento.Settings{URL: server.URL, OAuth: fourCredentials})
-			wantFinding(t, found, "address", magento.OK, "", "")
+			wantFinding(t, found, "address", order.OutcomeOK, "", "")
 			wantFinding(t, found, "certificate", c.outcome, c.seen, c.mend)
-			if c.outcome == magento.Fail {
-				wantFinding(t, found, "sign-in", magento.Skip, "", "")
+			if c.outcome == order.OutcomeFail {
+				wantFinding(t, found, "sign-in", order.OutcomeSkip, "", "")
 				if found["certificate"].Kind != order.Config {
 					t.Errorf("%+v, want config", found["certificate"])
 				}
 				return
 			}
-			wantFinding(t, found, "sign-in", magento.OK, "", "")
+			wantFinding(t, found, "sign-in", order.OutcomeOK, "", "")
 		})
 	}
 }
@@ -95,14 +95,14 @@ func TestProbe_LooksAtTheCertificate(t *testing.T) {
 func TestProbe_OfAnAddressWithoutTLS(t *testing.T) {
 	address := serve(t, newShop(t, magentosim.Config{Orders: 1}))
 	found := diagnose(t, magento.Settings{URL: "https" + strings.TrimPrefix(address, "http"), OAuth: fourCredentials})
-	wantFinding(t, found, "certificate", magento.Fail, "does not speak TLS", "scheme and port")
+	wantFinding(t, found, "certificate", order.OutcomeFail, "does not speak TLS", "scheme and port")
 
 	before := http.DefaultTransport // this test does not run beside others
 	defer func() { http.DefaultTransport = before }()
 	http.DefaultTransport = &http.Transport{Proxy: nil, DialContext: (&dialer{to: strings.TrimPrefix(address, "http://")}).dial}
 	found = diagnose(t, magento.Settings{URL: "http://shop.example.com", OAuth: fourCredentials})
-	wantFinding(t, found, "certificate", magento.Warn, "can be read on the way", "https")
-	wantFinding(t, found, "sign-in", magento.OK, "", "")
+	wantFinding(t, found, "certificate", order.OutcomeWarn, "can be read on the way", "https")
+	wantFinding(t, found, "sign-in", order.OutcomeOK, "", "")
 }
 
 // dialer reaches one server whatever the name.

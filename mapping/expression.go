@@ -173,3 +173,24 @@ func (s StoreRules) expressions() []Expression {
 	}
 	return all
 }
+
+// constant is the text of an expression that has the same value for every order, because it reads nothing of one.
+func (e Expression) constant() (text string, always bool) {
+	if e.program == nil || e.program.fault != "" || e.program.document || e.program.line {
+		return "", false
+	}
+	for _, key := range []string{"main:1:000000001", "other:2:000000002"} { // key and instance are of an order too
+		instance, _, _ := strings.Cut(key, ":")
+		var machine vm.VM
+		value, err := machine.Run(e.program.code, &environment{Key: key, Instance: instance, Meter: &meter{}})
+		if err != nil {
+			return "", false
+		}
+		now, err := plain(value)
+		if err != nil || text != "" && text != now {
+			return "", false
+		}
+		text = now
+	}
+	return text, text != ""
+}

@@ -10,9 +10,15 @@ import (
 // ParseRules reads and checks a rules file. Its error is of type Problems and names every fault with its place, or the first
 // hundred that it meets.
 func ParseRules(text []byte) (*Rules, error) {
+	r, _, err := parseRules(text)
+	return r, err
+}
+
+// parseRules is ParseRules with the decoder, which knows where each setting stands.
+func parseRules(text []byte) (*Rules, *decoder, error) {
 	root, err := parseYAML(text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d := newDecoder(root)
 	file := rulesFile{Rules: defaultRules()}
@@ -23,12 +29,12 @@ func ParseRules(text []byte) (*Rules, error) {
 		d.report(r.check())
 	}
 	if len(d.problems) > 0 {
-		return nil, d.all()
+		return nil, nil, d.all()
 	}
 	r.fillDefaults()
 	r.prepareItems()
 	r.hash = shortHash(string(text))
-	return r, nil
+	return r, d, nil
 }
 
 // rulesFile is the file as it is written: the settings of a store are read later, over those of all stores.

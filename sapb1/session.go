@@ -89,34 +89,40 @@ func (c *Client) forget(generation int) {
 const opLogin = "POST Login"
 
 func (c *Client) login(ctx context.Context) (string, error) {
+	cookies, _, err := c.logIn(ctx)
+	return cookies, err
+}
+
+// logIn is login with B1's answer, which has its version and the session's time-out.
+func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err error) {
 	body, err := json.Marshal(map[string]string{
 		"CompanyDB": c.settings.CompanyDB, "UserName": c.settings.User, "Password": c.settings.Password,
 	})
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/Login", bytes.NewReader(body))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, answer, err := c.send(req)
 	if err != nil {
-		return "", transportFailure(opLogin, false, err)
+		return "", nil, transportFailure(opLogin, false, err)
 	}
 	if res.StatusCode != http.StatusOK {
 		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
 		if f.Kind == order.Permanent {
 			f.Kind = order.Config
 		}
-		return "", f
+		return "", nil, f
 	}
-	cookies := sessionCookies(res.Header.Values("Set-Cookie"))
+	cookies = sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
-		return "", &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",
+		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",
 			Hint: "Check that B1_URL is a Service Layer address such as https://host:50000/b1s/v2."}
 	}
-	return cookies, nil
+	return cookies, answer, nil
 }
 
 // sessionCookies keeps name=value of the two cookies of a login, whatever their attributes look like.

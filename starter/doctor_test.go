@@ -57,21 +57,21 @@ func TestDoctor_TellsByItsExitCodeWhoMustAct(t *testing.T) {
 		lines  []string
 	}{
 		{"sound", magentosim.Config{}, nil, "", map[string]string{"MAGENTO_TOKEN": "integration-token"}, 0,
-			[]string{"ok    settings      complete; the sign-in is by integration token\n", "ok    newest order  main:", "ok    backlog       12 orders in all"}},
+			[]string{"ok    settings         complete; the sign-in is by integration token\n", "ok    newest order     main:", "ok    backlog          12 orders in all"}},
 		{"a warning", magentosim.Config{MaxPageSize: 50}, nil, "", map[string]string{"MAGENTO_ADMIN_USER": "connector", "MAGENTO_ADMIN_PASSWORD": "s3cret-pass"}, 0,
-			[]string{"ok    sign-in       admin user: the shop gave a token for 1h0m0s\n", "warn  page size     the shop allows 50; the reader adopts it instead of 100\n                    -> Set MAGENTO_PAGE_SIZE=50"}},
+			[]string{"ok    sign-in          admin user: the shop gave a token for 1h0m0s\n", "warn  page size        the shop allows 50; the reader adopts it instead of 100\n                       -> Set MAGENTO_PAGE_SIZE=50"}},
 		{"nobody answers", magentosim.Config{}, nil, down.URL, map[string]string{"MAGENTO_TOKEN": "integration-token"}, 1,
-			[]string{"FAIL  address       no answer: dial: connect: connection refused\n                    -> Check that the shop is up", "skip  sign-in       not checked: it needs REST API\n"}},
+			[]string{"FAIL  address          no answer: dial: connect: connection refused\n                       -> Check that the shop is up", "skip  sign-in          not checked: it needs REST API\n"}},
 		{"maintenance", magentosim.Config{}, func(f *magentosim.Faults) { f.Unavailable = true }, "", map[string]string{"MAGENTO_TOKEN": "integration-token"}, 1,
-			[]string{"FAIL  REST API      HTTP 503 Service Unavailable\n"}},
+			[]string{"FAIL  REST API         HTTP 503 Service Unavailable\n"}},
 		{"wrong token", magentosim.Config{}, nil, "", map[string]string{"MAGENTO_TOKEN": "another"}, 2,
-			[]string{"FAIL  sign-in       The consumer isn't authorized to access Magento_Sales::actions_view. (401)\n                    -> Likeliest first"}},
+			[]string{"FAIL  sign-in          The consumer isn't authorized to access Magento_Sales::actions_view. (401)\n                       -> Likeliest first"}},
 		{"second factor", magentosim.Config{TwoFactor: true}, nil, "", map[string]string{"MAGENTO_ADMIN_USER": "connector", "MAGENTO_ADMIN_PASSWORD": "s3cret-pass"}, 2,
 			[]string{"-> The password is right, but the shop asks admin users for a second factor (google)"}},
 		{"no right", magentosim.Config{}, func(f *magentosim.Faults) { f.Deny = []string{"Magento_Sales::actions_view"} }, "", map[string]string{"MAGENTO_TOKEN": "integration-token"}, 2,
-			[]string{"ok    sign-in  ", "FAIL  read orders   ", "Sales > Operations > Orders > Actions > View", "skip  page size     not checked: it needs read orders\n"}},
+			[]string{"ok    sign-in  ", "FAIL  read orders      ", "Sales > Operations > Orders > Actions > View", "skip  page size        not checked: it needs read orders\n"}},
 		{"half-given settings", magentosim.Config{}, nil, "", map[string]string{"MAGENTO_ADMIN_USER": "connector", "MAGENTO_CONSUMER_KEY": "k", "MAGENTO_PAGE_SIZE": "0"}, 2,
-			[]string{"FAIL  settings      MAGENTO_…: Magento credentials: the password", "FAIL  settings      MAGENTO_…: Magento credentials: OAuth needs all four", "FAIL  settings      MAGENTO_PAGE_SIZE: is 0", "skip  address       not checked: it needs settings\n"}},
+			[]string{"FAIL  settings         MAGENTO_…: Magento credentials: the password", "FAIL  settings         MAGENTO_…: Magento credentials: OAuth needs all four", "FAIL  settings         MAGENTO_PAGE_SIZE: is 0", "skip  address          not checked: it needs settings\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			shop, url := sampleShop(t, c.config)

@@ -91,6 +91,8 @@ func (x *exec) service(name string) (*outcome, error) {
 		return &outcome{raw: x.adminInfo()}, nil
 	case rateService:
 		return x.currencyRate()
+	case "SeriesService_GetDocumentSeries":
+		return x.documentSeries()
 	}
 	return nil, fail(codePath, msgPath)
 }

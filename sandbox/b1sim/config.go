@@ -65,6 +65,8 @@ type Config struct {
 	// ShippingTypes, PaymentTerms, SalesPersons and Branches are code lists: number to name. Branches default to none,
 	// and then documents need no branch.
 	ShippingTypes, PaymentTerms, SalesPersons, Branches map[int]string
+	// PartnerGroups and PriceLists are code lists: number to name. Defaults 100 Customers, 1 Base Price.
+	PartnerGroups, PriceLists map[int]string
 	// PaymentMethods and Warehouses are code lists: code to name.
 	PaymentMethods, Warehouses map[string]string
 	// States lists the state codes known for a country; a country without an entry takes any. Default none.

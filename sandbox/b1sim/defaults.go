@@ -81,6 +81,12 @@ func (cfg *Config) defaultMasterData() {
 	if cfg.Warehouses == nil {
 		cfg.Warehouses = map[string]string{"01": "General warehouse", "02": "Web warehouse"}
 	}
+	if cfg.PartnerGroups == nil {
+		cfg.PartnerGroups = map[int]string{100: "Customers"}
+	}
+	if cfg.PriceLists == nil {
+		cfg.PriceLists = map[int]string{1: "Base Price"}
+	}
 	if cfg.Series == nil {
 		cfg.Series = []int{8}
 	}

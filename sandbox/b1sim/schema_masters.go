@@ -185,6 +185,15 @@ WarehouseCode:s WarehouseName:s Inactive:y DropShip:y City:s Country:s State:s B
 type SalesPerson -
 SalesEmployeeCode:i SalesEmployeeName:s Remarks:s CommissionForSalesEmployee:n Active:y Email:s
 
+type BusinessPartnerGroup -
+Code:i! Name:s Type:e=BoBusinessPartnerGroupTypes
+
+type PriceList -
+PriceListNo:i! PriceListName:s Active:y
+
+type EmployeeInfo -
+EmployeeID:i! FirstName:s LastName:s Active:y
+
 type VatGroups_Line -
 Effectivefrom:d Rate:n
 

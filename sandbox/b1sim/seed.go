@@ -60,8 +60,17 @@ func (c *Company) seedLists() {
 	for code, name := range byKey(c.cfg.Branches) {
 		c.tables[setBranches].put(row{"BPLID": int64(code), "BPLName": name, "Disabled": no})
 	}
+	for code, name := range byKey(c.cfg.PartnerGroups) {
+		c.tables[setGroups].put(row{"Code": int64(code), "Name": name, "Type": "bbpgt_CustomerGroup"})
+	}
+	for code, name := range byKey(c.cfg.PriceLists) {
+		c.tables[setPriceLists].put(row{"PriceListNo": int64(code), "PriceListName": name, "Active": yes})
+	}
+	for code, name := range byKey(c.cfg.Employees) {
+		c.tables[setEmployees].put(row{"EmployeeID": int64(code), "LastName": name, "Active": yes})
+	}
 	for code, name := range byKey(c.cfg.PaymentMethods) {
-		c.tables[setPayMethods].put(row{"PaymentMethodCode": code, "Description": name, "Active": yes})
+		c.tables[setPayMethods].put(row{"PaymentMethodCode": code, "Description": name, "Type": "boptIncoming", "Active": yes})
 	}
 	for code, name := range byKey(c.cfg.Warehouses) {
 		c.tables[setWarehouses].put(row{"WarehouseCode": code, "WarehouseName": name, "Inactive": no})

@@ -17,6 +17,9 @@ const (
 	setWarehouses = "Warehouses"
 	setSales      = "SalesPersons"
 	setBranches   = "BusinessPlaces"
+	setGroups     = "BusinessPartnerGroups"
+	setPriceLists = "PriceLists"
+	setEmployees  = "EmployeesInfo"
 	setTrees      = "ProductTrees"
 	setUserFields = "UserFieldsMD"
 	setUserTables = "UserTablesMD"
@@ -37,6 +40,9 @@ var standardSets = []*entitySet{
 	{name: setWarehouses, typ: types["Warehouse"], keys: []string{"WarehouseCode"}},
 	{name: setSales, typ: types["SalesPerson"], keys: []string{"SalesEmployeeCode"}},
 	{name: setBranches, typ: types["BusinessPlace"], keys: []string{"BPLID"}},
+	{name: setGroups, typ: types["BusinessPartnerGroup"], keys: []string{"Code"}},
+	{name: setPriceLists, typ: types["PriceList"], keys: []string{"PriceListNo"}},
+	{name: setEmployees, typ: types["EmployeeInfo"], keys: []string{"EmployeeID"}},
 	{name: setTrees, typ: types["ProductTree"], keys: []string{"TreeCode"}},
 	{name: setUserFields, typ: types["UserFieldMD"], keys: []string{"TableName", "FieldID"}},
 	{name: setUserTables, typ: types["UserTablesMD"], keys: []string{"TableName"}},
