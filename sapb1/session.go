@@ -100,17 +100,22 @@ func (c *Client) login(ctx context.Context) (string, error) {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	began := c.lane.begin()
 	res, answer, err := c.send(req)
 	if err != nil {
-		return "", transportFailure(opLogin, false, err)
+		f := transportFailure(opLogin, false, err)
+		c.ended(ctx, began, "", f, 0)
+		return "", f
 	}
 	if res.StatusCode != http.StatusOK {
 		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
+		c.ended(ctx, began, "", f, res.StatusCode)
 		if f.Kind == order.Permanent {
 			f.Kind = order.Config
 		}
 		return "", f
 	}
+	c.ended(ctx, began, "", nil, res.StatusCode) // without a class: a login is slow by itself
 	cookies := sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
 		return "", &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",
