@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // Count is how many orders the filter selects, whatever its Limit and After.
