@@ -93,6 +93,9 @@ func TestCircuit_CountsThePauseFromTheBeginningOfTheProbe(t *testing.T) {
 		t.Fatal("no probe after 3 s")
 	}
 	now = now.Add(probePatience)
+	if c.claim(now) {
+		t.Error("a second probe while the first is under way")
+	}
 	c.probed(now, down, "no_answer")
 	if !c.claim(now) {
 		t.Error("the next probe waits though the last one took 10 s")

@@ -35,8 +35,10 @@ type pace struct {
 // round gathers calls between two decisions.
 type round struct {
 	calls int
-	slow  float64 // sum of how many times longer than usual they took
-	full  bool    // as many orders were in hand as the limit allows
+	// took and usual are what the calls took in all, and what they usually take: so the long ones decide, which are what B1
+	// has to work at. A look-up is late by chance.
+	took, usual time.Duration
+	full        bool // as many orders were in hand as the limit allows
 }
 
 const (
@@ -50,11 +52,11 @@ const (
 	// staleAfter is how long what is usual stays so: B1 is slower at noon than at night, whoever calls it, and a limit
 	// that stays low for the sake of others would starve the orders.
 	staleAfter = 5 * time.Minute
-	// slowFrom is how many times the usual a mean call takes when B1 is taken for slow. With a knee at 4 calls that is
+	// slowFrom is how many times the usual calls take when B1 is taken for slow. With a knee at 4 calls that is
 	// with more than 6.
 	slowFrom = 1.5
 	// slowMost bounds what a single call weighs.
-	slowMost = 3.0
+	slowMost = 3
 )
 
 func newLimiter(ceiling int) limiter {
@@ -105,7 +107,7 @@ func (l *limiter) answered(now time.Time, s sample) {
 			l.endMeasuring(now)
 		}
 	case p.usual > 0:
-		l.count(now, float64(s.took)/float64(p.usual), s.full)
+		l.count(now, s.took, p.usual, s.full)
 	case p.n >= roundCalls: // of a kind that was never measured
 		p.learn()
 	}
@@ -120,13 +122,13 @@ func (p *pace) learn() {
 }
 
 // count adds a call to the round, and decides when the round is over.
-func (l *limiter) count(now time.Time, slow float64, full bool) {
+func (l *limiter) count(now time.Time, took, usual time.Duration, full bool) {
 	r := &l.round
-	r.calls, r.slow, r.full = r.calls+1, r.slow+min(slow, slowMost), r.full || full
+	r.calls, r.took, r.usual, r.full = r.calls+1, r.took+min(took, slowMost*usual), r.usual+usual, r.full || full
 	if r.calls < max(roundCalls, l.limit) {
 		return
 	}
-	isSlow := r.slow > slowFrom*float64(r.calls)
+	isSlow := float64(r.took) > slowFrom*float64(r.usual)
 	switch {
 	case (isSlow || r.full) && l.limit >= l.goal && now.Sub(l.measured) > staleAfter:
 		l.measure()

@@ -130,13 +130,18 @@ func TestSyncOrders_StandsByNoLongerThanItsTime(t *testing.T) {
 	}
 }
 
-// In quiet hours nothing is started; the run says until when, and is no failure.
+// In quiet hours nothing is started, and a long queue is not gone through for it; the run says until when, and is no failure.
+// Fails without: the break in post.
 func TestSyncOrders_StartsNothingInQuietHours(t *testing.T) {
 	f := newFlow(t, 5)
 	until := time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)
 	f.quiet = &until
+	f.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(&activities.FindOrdersResult{}, nil).Once()
 	f.pages = []activities.FetchMagentoOrdersResult{{Refs: []store.PayloadRef{{Key: "main:1:1", Hash: "x"}}, Next: order.Cut{EntityID: 1}, Done: true}}
 	run := f.run(workflows.SyncOrdersInput{})
+	if f.asked != 1 {
+		t.Errorf("the queue was asked %d times, want once", f.asked)
+	}
 	if run.Counts.Started != 0 || run.Counts.Read != 1 || len(run.Errors) != 0 || run.QuietUntil == nil || !run.QuietUntil.Equal(until) {
 		t.Errorf("run %+v, want one order read, none started, quiet until %s", run, until)
 	}

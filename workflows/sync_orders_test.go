@@ -31,8 +31,8 @@ type flow struct {
 	// alarm and quiet are what the queue says of B1.
 	alarm string
 	quiet *time.Time
-	// reads counts pages.
-	reads int
+	// reads counts pages, asked how often the queue was asked in quiet hours.
+	reads, asked int
 	// open and most count children at once.
 	open, most int
 	moved      []order.Cut
@@ -89,6 +89,8 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
 	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: f.quiet}
 	if f.quiet != nil {
+		f.asked++
+		r.Reread, r.Last = []int64{7}, fmt.Sprint(f.asked)
 		return r, nil
 	}
 	for _, key := range f.queue {
