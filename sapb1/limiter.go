@@ -147,7 +147,15 @@ func (l *limiter) count(now time.Time, took, usual time.Duration, full bool) {
 func (l *limiter) measure() {
 	back := l.limit
 	l.set(l.limit/2, l.goal)
+	l.forget()
 	l.measuring, l.back = measureCalls, back
+}
+
+// forget drops what was taken down at another limit.
+func (l *limiter) forget() {
+	for _, p := range l.paces {
+		p.sum, p.n = 0, 0
+	}
 }
 
 func (l *limiter) endMeasuring(now time.Time) {
@@ -168,11 +176,9 @@ func (l *limiter) set(limit, goal int) {
 	bound := func(n int) int { return min(max(n, 1), l.ceiling) }
 	if l.limit != bound(limit) {
 		l.change++
+		l.forget()
 	}
 	l.limit, l.goal, l.round = bound(limit), max(bound(goal), bound(limit)), round{}
-	for _, p := range l.paces {
-		p.sum, p.n = 0, 0
-	}
 	switch {
 	case l.measuring == 0:
 	case l.measured.IsZero():

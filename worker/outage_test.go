@@ -4,10 +4,8 @@ import (
 	"context"
 	"flag"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,82 +23,6 @@ import (
 //
 //	go test ./worker -run TestOutage -outage 5m -timeout 30m -v
 var outage = flag.Duration("outage", 20*time.Second, "how long B1 is dead in TestOutage")
-
-// front stands before B1: it counts, and plays dead.
-type front struct {
-	company http.Handler
-
-	mu           sync.Mutex
-	dead         bool
-	active, most int
-	calls        []time.Time
-}
-
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	f.calls = append(f.calls, time.Now())
-	f.active++
-	f.most = max(f.most, f.active)
-	dead := f.dead
-	f.mu.Unlock()
-	defer func() {
-		f.mu.Lock()
-		f.active--
-		f.mu.Unlock()
-	}()
-	if dead {
-		panic(http.ErrAbortHandler) // the connection breaks
-	}
-	f.company.ServeHTTP(w, r)
-}
-
-// set makes B1 dead or not, and forgets what was counted.
-func (f *front) set(dead bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.dead, f.most, f.calls = dead, f.active, nil
-}
-
-// since counts the calls after a moment, and the most there were at once since the latest set.
-func (f *front) since(moment time.Time) (calls, most int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, at := range f.calls {
-		if at.After(moment) {
-			calls++
-		}
-	}
-	return calls, f.most
-}
-
-// journal keeps what workers log.
-type journal struct {
-	slog.Handler
-	mu    sync.Mutex
-	lines []string
-}
-
-func (j *journal) Enabled(context.Context, slog.Level) bool { return true }
-func (j *journal) WithAttrs([]slog.Attr) slog.Handler       { return j }
-func (j *journal) WithGroup(string) slog.Handler            { return j }
-
-func (j *journal) Handle(_ context.Context, r slog.Record) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = append(j.lines, r.Level.String()+" "+r.Message)
-	return nil
-}
-
-func (j *journal) count(begin string) (n int) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, line := range j.lines {
-		if strings.HasPrefix(line, begin) {
-			n++
-		}
-	}
-	return n
-}
 
 // schedule runs SyncOrders again and again, as the schedule does, until stop is called. Runs are so short that several of
 // them meet the outage.
@@ -215,8 +137,11 @@ func TestOutage(t *testing.T) {
 		}
 	}
 	drained := time.Since(back)
-	t.Logf("outage %s: %d calls of %d workers, %d orders waited; the first was posted after %s, up to %d calls at once within 10 s, all %d settled after %s, %.1f orders a second",
-		*outage, probes, workers, backlog, first.Round(time.Millisecond), most, len(w.shop.Orders()), drained.Round(time.Millisecond), float64(backlog)/drained.Seconds())
+	b1.mu.Lock()
+	atOnce := b1.busy.Seconds() / drained.Seconds()
+	b1.mu.Unlock()
+	t.Logf("outage %s: %d calls of %d workers, %d orders waited; the first was posted after %s, up to %d calls at once within 10 s, all %d settled after %s, %.1f orders a second, %.1f calls at once on average",
+		*outage, probes, workers, backlog, first.Round(time.Millisecond), most, len(w.shop.Orders()), drained.Round(time.Millisecond), float64(backlog)/drained.Seconds(), atOnce)
 	if first > 10*time.Second || most < workers*calls-1 || most > workers*calls {
 		t.Errorf("the first order after %s, %d calls at once; want it within 10 s, and %d", first, most, workers*calls)
 	}
