@@ -24,7 +24,7 @@ type InsertOrderResult struct {
 	Status   order.Status `json:"status"`
 	DocEntry int64        `json:"doc_entry,omitempty"`
 	DocNum   int64        `json:"doc_num,omitempty"`
-	// Note tells what happened in one word: created, linked, unchanged.
+	// Note tells what happened in one word: created, linked, unchanged, quiet.
 	Note string `json:"note,omitempty"`
 	// WriteBack is true when Magento is to be told of the order now.
 	WriteBack bool `json:"write_back,omitempty"`
@@ -81,12 +81,8 @@ type posting struct {
 	hide func(string) string
 }
 
-func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
-	release, err := p.instance.Company.Admit(ctx)
-	if err != nil {
-		return nil, fail(err, p.hide)
-	}
-	defer release()
+// post takes the order to B1, now that it is its turn.
+func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"datawald/store"
 )
@@ -11,6 +13,8 @@ type NextOrdersInput struct {
 	Instance string `json:"instance"`
 	After    string `json:"after"`
 	Limit    int    `json:"limit"`
+	// Until, where given, asks how many open orders there are up to that place of the queue.
+	Until string `json:"until,omitempty"`
 }
 
 // NextOrdersResult lists open orders, manual ones first, then the oldest.
@@ -23,6 +27,12 @@ type NextOrdersResult struct {
 	WriteBack bool `json:"write_back,omitempty"`
 	// Reread are orders, by entity_id, for which Magento is to be asked again: it could not show them.
 	Reread []int64 `json:"reread,omitempty"`
+	// QuietUntil is when orders are sent again, where the rules let none be sent now. There are no Orders then.
+	QuietUntil *time.Time `json:"quiet_until,omitempty"`
+	// Alarm says that B1 does not answer, where that is long enough for an alarm. It is asked at the head of the queue only.
+	Alarm string `json:"alarm,omitempty"`
+	// Before is the number of open orders up to the place that was asked for.
+	Before int `json:"before,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -40,12 +50,55 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 			result.Orders = append(result.Orders, d)
 		}
 	}
-	if i, known := a.instances[in.Instance]; known && i.writesBack() && in.After == "" {
-		open, err := a.store.NextWriteBacks(ctx, in.Instance, 1)
-		if err != nil {
+	if in.Until != "" {
+		if result.Before, err = a.store.CountDue(ctx, in.Instance, in.Until); err != nil {
 			return nil, err
 		}
-		result.WriteBack = len(open) > 0
 	}
-	return result, nil
+	i, known := a.instances[in.Instance]
+	if !known {
+		return result, nil
+	}
+	if until := i.quietUntil(); until != nil {
+		result.Orders, result.QuietUntil = []store.Due{}, until
+	}
+	if in.After != "" {
+		return result, nil
+	}
+	return result, a.atHead(ctx, i, result)
+}
+
+// atHead adds what is asked once for a run, at the head of the queue.
+func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersResult) error {
+	until := time.Time{}
+	if result.QuietUntil != nil {
+		until = *result.QuietUntil
+	}
+	if err := a.store.NoteQuiet(ctx, i.Name, i.CompanyID, until); err != nil {
+		return err
+	}
+	lane, err := a.store.Lane(ctx, i.CompanyID)
+	if err != nil {
+		return err
+	}
+	if !lane.AlarmedAt.IsZero() {
+		result.Alarm = fmt.Sprintf("B1 does not answer since %s (%s)", lane.DownSince.Format("2006-01-02 15:04:05 MST"), lane.Failure)
+	}
+	if !i.writesBack() {
+		return nil
+	}
+	open, err := a.store.NextWriteBacks(ctx, i.Name, 1)
+	result.WriteBack = len(open) > 0
+	return err
+}
+
+// quietUntil is the end of the quiet hours that hold now, nil when there are none.
+func (i Instance) quietUntil() *time.Time {
+	if i.Rules == nil {
+		return nil
+	}
+	if until := i.Rules.QuietUntil(now()); !until.IsZero() {
+		return new(until.UTC())
+	}
+	return nil
 }

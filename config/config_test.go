@@ -88,7 +88,7 @@ func TestWorker_StartsWithWhatMustBeGivenAndDefaultsForTheRest(t *testing.T) {
 	}
 	if w.MongoDBURI != "mongodb://127.0.0.1:27027/" || w.MongoDBDatabase != "datawald" || w.TemporalAddress != "127.0.0.1:7233" ||
 		w.TemporalNamespace != "default" || w.TaskQueue != "datawald" || w.LogFormat != "text" || w.LogLevel != "info" ||
-		w.StopTimeout != 30*time.Second || !slices.Equal(w.InstanceNames, []string{"main"}) {
+		w.StopTimeout != 30*time.Second || !slices.Equal(w.Lanes, []string{"sync", "b1"}) || !slices.Equal(w.InstanceNames, []string{"main"}) {
 		t.Errorf("the defaults are %+v", w)
 	}
 	if len(w.All) != 1 || w.All[0].Name != "main" || w.All[0].Rules == nil {
@@ -98,7 +98,7 @@ func TestWorker_StartsWithWhatMustBeGivenAndDefaultsForTheRest(t *testing.T) {
 		t.Errorf("Magento is %+v, want %+v", w.All[0].Magento, want)
 	}
 	if want := (config.B1{URL: "https://b1.example.com:50000/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "s3cret",
-		Timeout: time.Minute, MaxCalls: 8, Settle: 10 * time.Second, Looks: 3}); w.All[0].B1 != want {
+		Timeout: time.Minute, MaxCalls: 8, Settle: 10 * time.Second, Looks: 3, AlarmAfter: time.Minute}); w.All[0].B1 != want {
 		t.Errorf("B1 is %+v, want %+v", w.All[0].B1, want)
 	}
 	if !w.All[0].Magento.From().IsZero() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"os"
@@ -106,6 +107,8 @@ type B1 struct {
 	MaxCalls int `split_words:"true" default:"8"`
 	// OrdersPerSecond bounds the orders taken up per second over all workers; 0 for no bound.
 	OrdersPerSecond float64 `split_words:"true" default:"0"`
+	// AlarmAfter is how long B1 must not have answered before the alarm is raised.
+	AlarmAfter time.Duration `split_words:"true" default:"1m"`
 	// LedgerTable is a user table of the company, made by `starter b1 prepare`, into which each order is written together
 	// with the order itself, so that B1 refuses a second one. Empty: none.
 	LedgerTable string `split_words:"true"`
@@ -116,9 +119,12 @@ type B1 struct {
 }
 
 // Client makes the client of the company.
-func (b B1) Client() (*sapb1.Client, error) {
+func (b B1) Client() (*sapb1.Client, error) { return b.ClientWith(nil) }
+
+// ClientWith is Client; tell hears how B1 does.
+func (b B1) ClientWith(tell func(context.Context, sapb1.Health) error) (*sapb1.Client, error) {
 	return sapb1.New(sapb1.Settings{URL: b.URL, CompanyDB: b.CompanyDB, User: b.User, Password: b.Password, Timeout: b.Timeout,
-		MaxCalls: b.MaxCalls, CAFile: b.CAFile, Insecure: b.Insecure})
+		MaxCalls: b.MaxCalls, CAFile: b.CAFile, Insecure: b.Insecure, Tell: tell})
 }
 
 func (b B1) check(prefix string) (problems []string) {
@@ -136,6 +142,7 @@ func (b B1) check(prefix string) (problems []string) {
 	if b.LedgerTable != "" && !ledgerPattern.MatchString(b.LedgerTable) {
 		problems = append(problems, fmt.Sprintf("%s_LEDGER_TABLE: is %q, want 1 to 19 of A-Z, 0-9 and _, without @ and U_, such as DW_ORDERS", prefix, b.LedgerTable))
 	}
+	problems = append(problems, positive(prefix+"_ALARM_AFTER", b.AlarmAfter)...)
 	if b.OrdersPerSecond < 0 || math.IsNaN(b.OrdersPerSecond) || math.IsInf(b.OrdersPerSecond, 0) {
 		problems = append(problems, fmt.Sprintf("%s_ORDERS_PER_SECOND: is %v, want zero or more", prefix, b.OrdersPerSecond))
 	}

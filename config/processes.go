@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"datawald/mapping"
@@ -25,8 +26,35 @@ type Worker struct {
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
 
+	// Lanes are what the worker does: sync (workflows, Magento, the store) and b1 (orders to B1).
+	Lanes []string `envconfig:"WORKER_LANES" default:"sync,b1"`
+
 	// All holds the settings of each instance, in the order of INSTANCES.
 	All []Instance `ignored:"true"`
+}
+
+// The lanes of a worker.
+const (
+	LaneSync = "sync"
+	LaneB1   = "b1"
+)
+
+// Has reports whether the worker has a lane.
+func (w *Worker) Has(lane string) bool { return slices.Contains(w.Lanes, lane) }
+
+func (w *Worker) checkLanes() (problems []string) {
+	if len(w.Lanes) == 0 {
+		problems = append(problems, "WORKER_LANES: is empty, want sync, b1 or sync,b1")
+	}
+	for i, lane := range w.Lanes {
+		switch {
+		case lane != LaneSync && lane != LaneB1:
+			problems = append(problems, fmt.Sprintf("WORKER_LANES: has %q, want sync, b1 or sync,b1", lane))
+		case slices.Contains(w.Lanes[:i], lane):
+			problems = append(problems, fmt.Sprintf("WORKER_LANES: names %q twice", lane))
+		}
+	}
+	return problems
 }
 
 // LoadWorker reads and checks the settings of the worker.
@@ -34,6 +62,7 @@ func LoadWorker() (*Worker, error) {
 	var w Worker
 	problems := load("", &w)
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
+	problems = append(problems, w.checkLanes()...)
 	for _, name := range w.Instances.InstanceNames {
 		instance, p := loadInstance(name)
 		w.All, problems = append(w.All, instance), append(problems, p...)

@@ -86,6 +86,25 @@ func TestGateway_HasASecretForEachInstanceWhoseWebhookIsOn(t *testing.T) {
 	}
 }
 
+func TestWorker_HasLanes(t *testing.T) {
+	for lanes, want := range map[string]string{
+		"sync": "", "b1": "", "b1,sync": "", "": "is empty", "sync,sync": `names "sync" twice`, "sync,sap": `has "sap"`,
+	} {
+		env(t, complete(t, "WORKER_LANES="+lanes)...)
+		w, err := config.LoadWorker()
+		if want != "" {
+			wantProblems(t, err, "WORKER_LANES: |"+want)
+			continue
+		}
+		if err != nil || w.Has(config.LaneSync) != strings.Contains(lanes, "sync") || w.Has(config.LaneB1) != strings.Contains(lanes, "b1") {
+			t.Errorf("%q: lanes %v, %v", lanes, w.Lanes, err)
+		}
+	}
+	env(t, complete(t, "B1_ALARM_AFTER=0s")...)
+	_, err := config.LoadWorker()
+	wantProblems(t, err, "B1_ALARM_AFTER: |more than zero")
+}
+
 func TestRules_AreThoseOfTheInstance(t *testing.T) {
 	dir := t.TempDir()
 	example, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))

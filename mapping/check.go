@@ -35,6 +35,7 @@ func (r *Rules) check() []Problem {
 	c.eligibility(r.Eligibility)
 	c.reference(r.Reference)
 	c.writeBack(r.WriteBack)
+	c.quiet(r.QuietHours)
 	c.store("default", r.Default)
 	c.fields("default", r.Default, r.Reference.UserField)
 	for _, id := range slices.Sorted(maps.Keys(r.Stores)) {

@@ -18,6 +18,8 @@ type Rules struct {
 	Eligibility Eligibility `yaml:"eligibility"`
 	Reference   Reference   `yaml:"reference"`
 	WriteBack   WriteBack   `yaml:"write_back"`
+	// QuietHours are when no order is sent; none for always.
+	QuietHours []QuietHours `yaml:"quiet_hours"`
 	// Default holds for every store; Stores overrides it by store_id.
 	Default StoreRules           `yaml:"default"`
 	Stores  map[int64]StoreRules `yaml:"-"`

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -31,8 +32,13 @@ type Settings struct {
 	Password  string
 	// Timeout bounds one call. A 20-line order takes 1.3 to 8 s under load; the default is 60 s.
 	Timeout time.Duration
-	// MaxCalls is how many calls may be under way at once, default 8.
+	// MaxCalls is how many calls may be under way at once, and how many orders at most are in hand; default 8.
 	MaxCalls int
+	// ProbeEvery is the first pause between two probes of a B1 that does not answer, default 3 s; it grows by two thirds.
+	ProbeEvery time.Duration
+	// Tell hears of B1's health: when it goes down, after each probe while it is, and when it is well again. A message that
+	// it is well is repeated until Tell takes it without an error. It must not call the client.
+	Tell func(context.Context, Health) error
 	// CAFile is a PEM file with the authority of a self-signed certificate.
 	CAFile string
 	// Insecure switches the check of the certificate off. For trials only.
@@ -45,6 +51,7 @@ type Client struct {
 	base     string
 	http     *http.Client
 	slots    chan struct{}
+	lane     *lane
 	session  session
 	// ledgers are the user tables that B1 has shown.
 	ledgers sync.Map
@@ -53,6 +60,10 @@ type Client struct {
 // idleBeforeB1 closes idle connections before the Service Layer does (Keep-Alive: timeout=5): a request on a
 // connection that B1 is just closing would be lost without a trace.
 const idleBeforeB1 = 3 * time.Second
+
+// longestDial bounds the making of a connection. A machine that is gone answers nothing at all: better to know soon, and
+// that nothing was sent, than to wait for the whole time of a call.
+const longestDial = 10 * time.Second
 
 // New makes a client, or reports everything that is wrong with the settings. It does not log in yet.
 func New(s Settings) (*Client, error) {
@@ -69,6 +80,7 @@ func New(s Settings) (*Client, error) {
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: longestDial, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:     tlsConfig,
 		MaxIdleConnsPerHost: s.MaxCalls,
 		IdleConnTimeout:     idleBeforeB1,
@@ -79,7 +91,7 @@ func New(s Settings) (*Client, error) {
 	// A redirect is not followed: it would make a read of a write, and take its answer for that of the write.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{settings: s, base: root, http: &http.Client{Transport: transport, CheckRedirect: stay},
-		slots: make(chan struct{}, s.MaxCalls), session: session{turn: make(chan struct{}, 1)}}, nil
+		slots: make(chan struct{}, s.MaxCalls), lane: newLane(s), session: session{turn: make(chan struct{}, 1)}}, nil
 }
 
 // serviceRoot is the address without a slash at its end.
@@ -123,15 +135,22 @@ type request struct {
 	write bool
 }
 
-// call makes one call with the shared session and decodes the answer into out.
+// call makes one call with the shared session and decodes the answer into out. While B1 does not answer, none is made.
 func (c *Client) call(ctx context.Context, r request, out any) error {
 	if err := c.acquire(ctx); err != nil {
 		return transportFailure(r.op, false, err)
 	}
 	defer func() { <-c.slots }()
-	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
+	if err := c.lane.refuse(r.op); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.settings.Timeout, errTookTooLong)
 	defer cancel()
+	return c.twice(ctx, r, out)
+}
 
+// twice makes a call, and once more when the session was gone.
+func (c *Client) twice(ctx context.Context, r request, out any) error {
 	again, err := c.once(ctx, r, out)
 	if again {
 		_, err = c.once(ctx, r, out)
@@ -159,18 +178,23 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	if err != nil {
 		return false, err
 	}
+	began := c.lane.begin()
 	res, body, err := c.send(req)
 	if err != nil {
-		return false, transportFailure(r.op, r.write, err)
+		f := transportFailure(r.op, r.write, err)
+		c.ended(ctx, began, "", f, 0)
+		return false, f
 	}
 	if res.StatusCode >= 300 {
 		f := failure(r.op, r.write, res.StatusCode, res.Header, body)
+		c.ended(ctx, began, "", f, res.StatusCode)
 		if res.StatusCode == http.StatusUnauthorized && f.Code == codeSessionGone {
 			c.forget(generation)
 			return true, f
 		}
 		return false, f
 	}
+	c.ended(ctx, began, class(r.op, int(req.ContentLength)), nil, res.StatusCode)
 	err = decode(r, res, body, out)
 	if f, ok := errors.AsType[*order.Failure](err); ok && f.Code == codeSessionGone {
 		// Inside a batch: B1 took back all of the change set that met no session.

@@ -26,6 +26,8 @@ const (
 	codeBadLogin      = "-304"
 	codeLoginFailed   = "100000027"
 	codeSwitchCompany = "-5027"
+
+	codeNoAnswer = "no_answer" // ours: B1 said nothing
 )
 
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
@@ -103,7 +105,7 @@ func classify(code string, write bool, status int) (order.Kind, string) {
 
 // transportFailure is a call that got no answer. A write is unknown unless the connection was never made.
 func transportFailure(op string, write bool, err error) *order.Failure {
-	f := &order.Failure{System: system, Op: op, Code: "no_answer", Message: "no answer: " + transportText(err), Err: err, Kind: order.Unknown}
+	f := &order.Failure{System: system, Op: op, Code: codeNoAnswer, Message: "no answer: " + transportText(err), Err: err, Kind: order.Unknown}
 	var dial *net.OpError
 	var certificate *tls.CertificateVerificationError
 	switch {

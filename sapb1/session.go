@@ -106,17 +106,22 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 		return "", nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	began := c.lane.begin()
 	res, answer, err := c.send(req)
 	if err != nil {
-		return "", nil, transportFailure(opLogin, false, err)
+		f := transportFailure(opLogin, false, err)
+		c.ended(ctx, began, "", f, 0)
+		return "", nil, f
 	}
 	if res.StatusCode != http.StatusOK {
 		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
+		c.ended(ctx, began, "", f, res.StatusCode)
 		if f.Kind == order.Permanent {
 			f.Kind = order.Config
 		}
 		return "", nil, f
 	}
+	c.ended(ctx, began, "", nil, res.StatusCode) // without a class: a login is slow by itself
 	cookies = sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
 		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",

@@ -136,11 +136,33 @@ func TestResyncRefusesWhatIsNoNumber(t *testing.T) {
 	}
 }
 
+// statusShowsB1 wants the status to say how the way to B1 is. No worker runs yet, which would know better.
+func (r *rig) statusShowsB1() {
+	r.t.Helper()
+	until := time.Date(2126, 11, 26, 5, 0, 0, 0, time.UTC)
+	if err := r.db.NoteQuiet(r.t.Context(), r.instance, "b1/shop", until); err != nil {
+		r.t.Fatal(err)
+	}
+	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "B1 quiet, quiet hours until 2126-11-26T05:00:00Z") {
+		r.t.Errorf("status says %q, want the quiet hours in it", text)
+	}
+	if _, _, err := r.db.NoteDown(r.t.Context(), "b1/shop", time.Now().Add(-time.Minute), "503", time.Hour); err != nil {
+		r.t.Fatal(err)
+	}
+	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "B1 down since ") || !strings.Contains(text, "(503), too short for an alarm") {
+		r.t.Errorf("status says %q, want B1 down in it", text)
+	}
+	if text := r.must("status", "--json"); !strings.Contains(text, `"b1":{"state":"down","since":`) {
+		r.t.Errorf("status says %s, want B1 down in it", text)
+	}
+}
+
 func TestStatusAgreesWithTheStore(t *testing.T) {
 	r := newRig(t)
 	if out := r.must("status", "--json"); out != `{"orders":{"pending":0,"posted":0,"held":0,"excluded":0,"cancelled":0,"draft":0},"cut":"","lag_seconds":null}`+"\n" {
 		t.Errorf("status of an empty store: %s", out)
 	}
+	r.statusShowsB1()
 	r.startWorker()
 	r.place("simple")
 	r.place("forgotten")

@@ -23,7 +23,7 @@ type statusCommand struct {
 func (statusCommand) Help() string {
 	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the last run, and why orders are held.
 
-With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n} for one instance; cut is empty and lag_seconds null until Magento has been read.
+With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n,"b1":{"state":"up"|"down"|"quiet",…}} for one instance; cut is empty and lag_seconds null until Magento has been read.
 
 Example:
 
@@ -82,10 +82,12 @@ type status struct {
 	} `json:"orders"`
 	Cut        string `json:"cut"`
 	LagSeconds *int64 `json:"lag_seconds"`
+	// B1 is how the way to B1 is; absent until a run has asked for orders.
+	B1 *store.LaneStatus `json:"b1,omitempty"`
 }
 
 func asStatus(o *store.Overview) status {
-	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds}
+	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1}
 	s.Orders.Pending, s.Orders.Posted, s.Orders.Held = o.Orders[order.Pending], o.Orders[order.Posted], o.Orders[order.Held]
 	s.Orders.Excluded, s.Orders.Cancelled, s.Orders.Draft = o.Orders[order.Excluded], o.Orders[order.Cancelled], o.Orders[order.Draft]
 	return s
@@ -103,6 +105,9 @@ func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
 	if o.LagSeconds != nil {
 		fmt.Fprintf(w, "lag\t%s\n", time.Duration(*o.LagSeconds)*time.Second)
 	}
+	if o.B1 != nil {
+		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))
+	}
 	if r := o.LastRun; r != nil {
 		fmt.Fprintf(w, "last run\t%s: %s\n", r.StartedAt.UTC().Format(time.RFC3339), countsLine(*r))
 		for _, e := range r.Errors {
@@ -116,6 +121,22 @@ func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
 	if len(reasons) > 0 {
 		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
 	}
+}
+
+// laneLine says how the way to B1 is.
+func laneLine(l store.LaneStatus) string {
+	stamp := func(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
+	line := l.State
+	if l.State == store.LaneDown {
+		line += fmt.Sprintf(" since %s, asked in vain at %s (%s)", stamp(l.Since), stamp(l.CheckedAt), l.Failure)
+		if l.AlarmedAt == nil {
+			line += ", too short for an alarm"
+		}
+	}
+	if l.QuietUntil != nil {
+		line += fmt.Sprintf(", quiet hours until %s: no order is sent", stamp(l.QuietUntil))
+	}
+	return line
 }
 
 // How many held orders are looked at for their reasons, and how many reasons are shown.

@@ -162,7 +162,7 @@ func (s *Store) changeCut(ctx context.Context, id string, change func(*cutDocume
 		if doc.Rev++; !change(doc) {
 			return nil
 		}
-		done, err := s.writeCut(ctx, doc, was)
+		done, err := replaceOrAdd(ctx, s.cuts, id, was, doc)
 		if err != nil {
 			return fmt.Errorf("write cut %s: %w", id, err)
 		}
@@ -176,16 +176,16 @@ func (s *Store) changeCut(ctx context.Context, id string, change func(*cutDocume
 	return fmt.Errorf("cut %s: changed by others %d times in a row", id, maxConflicts)
 }
 
-// writeCut stores doc in place of the revision it was read at; done is false when that is gone.
-func (s *Store) writeCut(ctx context.Context, doc *cutDocument, was int64) (done bool, err error) {
+// replaceOrAdd stores doc in place of the revision it was read at, 0 for none; done is false when that is gone.
+func replaceOrAdd(ctx context.Context, c *mongo.Collection, id string, was int64, doc any) (done bool, err error) {
 	if was == 0 {
-		_, err := s.cuts.InsertOne(ctx, doc)
+		_, err := c.InsertOne(ctx, doc)
 		if mongo.IsDuplicateKeyError(err) {
 			return false, nil
 		}
 		return err == nil, err
 	}
-	res, err := s.cuts.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.ID}, {Key: "rev", Value: was}}, doc)
+	res, err := c.ReplaceOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "rev", Value: was}}, doc)
 	if err != nil {
 		return false, err
 	}

@@ -26,6 +26,8 @@ type Overview struct {
 	LastRun *Run `json:"last_run,omitempty"`
 	// WriteBacks counts the orders of which Magento is still to be told, or could not be; absent when there are none.
 	WriteBacks *WriteBacks `json:"write_backs,omitempty"`
+	// B1 says how the way to B1 is; absent until a run has asked for orders.
+	B1 *LaneStatus `json:"b1,omitempty"`
 }
 
 // kindSync is the kind of the scheduled runs, the only ones that read on from the cut.
@@ -49,6 +51,9 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 		return nil, err
 	}
 	if o.WriteBacks, err = s.CountWriteBacks(ctx, instance); err != nil {
+		return nil, err
+	}
+	if o.B1, err = s.LaneOf(ctx, instance); err != nil {
 		return nil, err
 	}
 	return o, nil

@@ -16,15 +16,17 @@ import (
 // Run records one run of a workflow over many orders, for good: Temporal forgets it after its retention.
 type Run struct {
 	// ID is the workflow ID and the ID of the first run of its chain.
-	ID         string     `bson:"_id" json:"id"`
-	Kind       string     `bson:"kind" json:"kind"`
-	Instance   string     `bson:"instance" json:"instance"`
-	WorkflowID string     `bson:"workflow_id" json:"workflow_id"`
-	RunID      string     `bson:"run_id" json:"run_id"`
-	From       order.Cut  `bson:"from" json:"from"`
-	To         order.Cut  `bson:"to" json:"to"`
-	Counts     Counts     `bson:"counts" json:"counts"`
-	Errors     []string   `bson:"errors,omitempty" json:"errors,omitempty"`
+	ID         string    `bson:"_id" json:"id"`
+	Kind       string    `bson:"kind" json:"kind"`
+	Instance   string    `bson:"instance" json:"instance"`
+	WorkflowID string    `bson:"workflow_id" json:"workflow_id"`
+	RunID      string    `bson:"run_id" json:"run_id"`
+	From       order.Cut `bson:"from" json:"from"`
+	To         order.Cut `bson:"to" json:"to"`
+	Counts     Counts    `bson:"counts" json:"counts"`
+	Errors     []string  `bson:"errors,omitempty" json:"errors,omitempty"`
+	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
+	QuietUntil *time.Time `bson:"quiet_until,omitempty" json:"quiet_until,omitempty"`
 	StartedAt  time.Time  `bson:"started_at" json:"started_at"`
 	EndedAt    *time.Time `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
 }

@@ -32,6 +32,8 @@ type Store struct {
 	references *mongo.Collection
 	// partners remembers business partners: _id is <company>#<identity>.
 	partners *mongo.Collection
+	// lanes holds how B1 does: _id is company:<company>, or instance:<instance>.
+	lanes *mongo.Collection
 }
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
@@ -47,7 +49,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references"), partners: db.Collection("partners")}
+		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes")}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}

@@ -54,7 +54,7 @@ func run() error {
 	}
 	defer temporal.Close()
 
-	instances, companies, err := instances(settings)
+	instances, companies, err := instances(settings, db, log)
 	if err != nil {
 		return err
 	}
@@ -65,21 +65,19 @@ func run() error {
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 
-// serve runs one worker for the workflows and one for each B1 company, until ctx ends; then it waits for what is in hand.
+// serve runs one worker for the workflows and one for each B1 company, as far as this process has these lanes, until ctx
+// ends; then it waits for what is in hand.
 func serve(ctx context.Context, c client.Client, settings *config.Worker, a *activities.Activities, log *slog.Logger) error {
 	fatal := make(chan error, 1+len(settings.All))
 	onFatal := func(err error) { fatal <- err }
-	workers := []worker.Worker{mainWorker(c, settings, a, onFatal)}
-	for _, i := range settings.All {
-		workers = append(workers, b1Worker(c, settings, i, a, onFatal))
-	}
+	workers := lanes(c, settings, a, onFatal)
 	for n, w := range workers {
 		if err := w.Start(); err != nil {
 			stopAll(workers[:n])
 			return fmt.Errorf("worker does not start: %w", err)
 		}
 	}
-	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue)
+	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
 	var err error
 	select {
 	case <-ctx.Done():
@@ -89,6 +87,18 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 	stopAll(workers)
 	log.Info("worker stopped")
 	return err
+}
+
+func lanes(c client.Client, settings *config.Worker, a *activities.Activities, onFatal func(error)) (workers []worker.Worker) {
+	if settings.Has(config.LaneSync) {
+		workers = append(workers, mainWorker(c, settings, a, onFatal))
+	}
+	for _, i := range settings.All {
+		if settings.Has(config.LaneB1) {
+			workers = append(workers, b1Worker(c, settings, i, a, onFatal))
+		}
+	}
+	return workers
 }
 
 // stopAll stops the workers side by side: each may wait for its own work.
@@ -131,13 +141,13 @@ func b1Worker(c client.Client, settings *config.Worker, i config.Instance, a *ac
 }
 
 // instances makes the clients of every shop and company.
-func instances(settings *config.Worker) (all []activities.Instance, companies []*sapb1.Client, err error) {
+func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all []activities.Instance, companies []*sapb1.Client, err error) {
 	for _, i := range settings.All {
 		shop, err := i.Magento.Client()
 		if err != nil {
 			return nil, nil, err
 		}
-		company, err := i.B1.Client()
+		company, err := i.B1.ClientWith((&alarm{store: db, log: log, company: i.B1.Company(), after: i.B1.AlarmAfter}).tell)
 		if err != nil {
 			return nil, nil, err
 		}

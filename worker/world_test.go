@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -36,6 +37,8 @@ type world struct {
 	instance string
 	queue    string
 	database string
+	// log takes what workers in this process say.
+	log *slog.Logger
 	// extra are settings of a worker process beside, or in place of, those of environment.
 	extra []string
 }
@@ -51,7 +54,7 @@ func newWorld(t *testing.T, orders int) *world {
 // newWorldWith makes a world around a shop of a certain kind.
 func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
+	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t), log: testkit.Silent()}
 	var err error
 	if w.shop, err = magentosim.New(shop); err != nil {
 		t.Fatal(err)
@@ -101,12 +104,13 @@ func (w *world) configure(t *testing.T) *config.Worker {
 		Temporal:    config.Temporal{TemporalAddress: testkit.TemporalAddress(t), TemporalNamespace: "default", TaskQueue: w.queue},
 		Instances:   config.Instances{InstanceNames: []string{w.instance}},
 		StopTimeout: 10 * time.Second,
+		Lanes:       []string{config.LaneSync, config.LaneB1},
 		All: []config.Instance{{Name: w.instance, Rules: rules,
 			Magento: config.Magento{URL: shop.URL, ConsumerKey: signIn.ConsumerKey, ConsumerSecret: signIn.ConsumerSecret,
 				AccessToken: signIn.AccessToken, AccessTokenSecret: signIn.AccessTokenSecret,
 				Timeout: 10 * time.Second, PageSize: 25, Overlap: time.Minute},
 			B1: config.B1{URL: fmt.Sprintf("http://%s/b1s/v2", listener.Addr()), CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox",
-				Timeout: 3 * time.Second, MaxCalls: 8, Settle: 100 * time.Millisecond, Looks: 3},
+				Timeout: 3 * time.Second, MaxCalls: 8, Settle: 100 * time.Millisecond, Looks: 3, AlarmAfter: time.Minute},
 		}},
 	}
 }
@@ -114,14 +118,14 @@ func (w *world) configure(t *testing.T) *config.Worker {
 // startWorker runs a worker in this process until stop is called or the test ends.
 func (w *world) startWorker() (stop func()) {
 	w.t.Helper()
-	all, companies, err := instances(w.settings)
+	all, companies, err := instances(w.settings, w.db, w.log)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- serve(ctx, w.temporal, w.settings, activities.New(w.db, testkit.Silent(), all...), testkit.Silent())
+		done <- serve(ctx, w.temporal, w.settings, activities.New(w.db, testkit.Silent(), all...), w.log)
 	}()
 	stopped := false
 	stop = func() {

@@ -26,9 +26,8 @@ const (
 
 // How long and how often one order is tried before it is left to the next run.
 const (
-	// insertAttempt is enough for the calls of one attempt as B1 answers them; one that B1 keeps waiting longer is cut off, writes
-	// down what it knows, and the next goes on from there.
-	insertAttempt  = 5 * time.Minute
+	// insertPatience is for one attempt too: while B1 does not answer, it waits in the activity for its turn, and keeps its
+	// place before the orders that came later. What it does at B1 has a limit of its own there.
 	insertPatience = 15 * time.Minute
 	// silence is how long a worker may say nothing before another takes its activity over. Workers speak every few
 	// seconds, so that only a dead one is silent.
@@ -44,7 +43,7 @@ func InsertOrder(ctx workflow.Context, in InsertOrderInput) (*activities.InsertO
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              B1TaskQueue(key.Instance()),
-		StartToCloseTimeout:    insertAttempt,
+		StartToCloseTimeout:    insertPatience,
 		HeartbeatTimeout:       silence,
 		ScheduleToCloseTimeout: insertPatience,
 		RetryPolicy: &temporal.RetryPolicy{

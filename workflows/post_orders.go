@@ -53,16 +53,42 @@ func (p *poster) drain(ctx workflow.Context) error {
 
 // start begins the child of one order. A child that runs already has the order in hand, which is as good.
 func (p *poster) start(ctx workflow.Context, key order.Key) {
+	p.began()
+	p.follow(ctx, p.child(ctx, key))
+}
+
+// try begins the child of one order unless one runs already, and reports whether it did.
+func (p *poster) try(ctx workflow.Context, key order.Key) (started bool, err error) {
+	child := p.child(ctx, key)
+	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil {
+		if temporal.IsCanceledError(err) {
+			return false, err
+		}
+		return false, nil
+	}
+	p.began()
+	p.follow(ctx, child)
+	return true, nil
+}
+
+func (p *poster) began() {
 	p.open++
 	p.started++
 	p.counts.Started++
+}
+
+func (p *poster) child(ctx workflow.Context, key order.Key) workflow.ChildWorkflowFuture {
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: InsertOrderID(key),
 		// A half-inserted order must not die with the run that started it.
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 	})
-	child := workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key})
+	return workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key})
+}
+
+// follow counts how a child ends.
+func (p *poster) follow(ctx workflow.Context, child workflow.ChildWorkflowFuture) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var result activities.InsertOrderResult
 		err := child.Get(ctx, &result)
@@ -80,7 +106,7 @@ func (p *poster) counter(result activities.InsertOrderResult, err error) *int {
 		return &p.counts.InHand
 	case err != nil && isTyped(err, activities.TypeHeld):
 		return &p.counts.Held
-	case err != nil || result.Note == Deferred || result.Note == Misconfigured:
+	case err != nil || result.Note == Deferred || result.Note == Misconfigured || result.Note == activities.NoteQuiet:
 		return &p.counts.Deferred
 	}
 	switch result.Status {

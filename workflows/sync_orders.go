@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -38,6 +39,8 @@ type syncState struct {
 	Deadline time.Time `json:"deadline"`
 	// WriteBack is true when Magento is to be told of posted orders.
 	WriteBack bool `json:"write_back,omitempty"`
+	// Alarmed is true when the run has noted that B1 does not answer.
+	Alarmed bool `json:"alarmed,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -80,7 +83,8 @@ func (s *syncOrders) run(ctx workflow.Context) (*store.Run, error) {
 	if s.in.Resume == nil {
 		s.begin(ctx)
 	}
-	if err := s.stage(ctx); err != nil {
+	// A long reading must not keep waiting orders from B1: half of the run's time, and the next run reads on.
+	if err := s.stage(ctx, s.state.Deadline.Add(-s.in.Budget/2)); err != nil {
 		return nil, err
 	}
 	more, err := s.post(ctx)
@@ -123,12 +127,11 @@ func (s *syncOrders) reconsider(ctx workflow.Context, rules string) {
 	}
 }
 
-// stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not. It
-// takes at most half of the run's time: a long reading must not keep waiting orders from B1, and the next run reads on.
-func (s *syncOrders) stage(ctx workflow.Context) error {
-	half := s.state.Deadline.Add(-s.in.Budget / 2)
+// stage reads page after page; the cut moves when a page is staged, so that it never passes an order that is not. It begins no
+// page after the end.
+func (s *syncOrders) stage(ctx workflow.Context, end time.Time) error {
 	ctx = withFewTries(ctx)
-	for !s.state.Read && workflow.Now(ctx).Before(half) {
+	for !s.state.Read && workflow.Now(ctx).Before(end) {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return s.continueAsNew(ctx)
 		}
@@ -164,87 +167,6 @@ func (s *syncOrders) stage(ctx workflow.Context) error {
 	return nil
 }
 
-// post takes pending orders from the store, oldest first, and awaits their children. more is true when there is work left
-// that belongs into a new history.
-func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
-	for {
-		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: s.in.Window}
-		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
-			if temporal.IsCanceledError(err) {
-				return false, err
-			}
-			s.note("read the queue: " + text(err))
-			break
-		}
-		s.state.WriteBack = s.state.WriteBack || next.WriteBack
-		s.reread = append(s.reread, next.Reread...)
-		if len(next.Orders) == 0 && len(next.Reread) > 0 {
-			s.state.Queue = next.Last
-			continue
-		}
-		if len(next.Orders) == 0 {
-			break
-		}
-		for _, due := range next.Orders {
-			ok, err := s.poster.room(ctx)
-			if err != nil {
-				return false, err
-			}
-			if !ok {
-				return s.full(ctx)
-			}
-			s.poster.start(ctx, due.Key)
-			s.state.Queue = due.Queue
-		}
-		if err := s.askAgain(ctx); err != nil {
-			return false, err
-		}
-		if s.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			more = true
-			break
-		}
-	}
-	if err := s.askAgain(ctx); err != nil {
-		return false, err
-	}
-	err = s.poster.drain(ctx)
-	return more && !s.poster.late && !s.poster.halted, err
-}
-
-// askAgain asks Magento for orders that it could not show, while those of this run are on their way to B1. What it shows now
-// is pending for the next run.
-func (s *syncOrders) askAgain(ctx workflow.Context) error {
-	if len(s.reread) == 0 {
-		return nil
-	}
-	entityIDs := s.reread
-	s.reread = nil
-	ctx = withFewTries(ctx)
-	var found activities.FindOrdersResult
-	err := workflow.ExecuteActivity(ctx, act.FindOrders, activities.FindOrdersInput{Instance: s.in.Instance, EntityIDs: entityIDs}).Get(ctx, &found)
-	var staged activities.SyncOrderResult
-	if err == nil && len(found.Refs) > 0 {
-		err = workflow.ExecuteActivity(ctx, act.SyncOrder, activities.SyncOrderInput{Instance: s.in.Instance, Refs: found.Refs}).Get(ctx, &staged)
-	}
-	if temporal.IsCanceledError(err) {
-		return err
-	}
-	if err != nil {
-		s.note("ask Magento for orders that it could not show: " + text(err))
-	}
-	s.state.Run.Counts = s.state.Run.Counts.Add(staged.Counts)
-	return nil
-}
-
-// full ends a run that may start no more.
-func (s *syncOrders) full(ctx workflow.Context) (more bool, err error) {
-	if s.poster.halted {
-		s.note("B1 refuses the connector; no more orders are sent in this run")
-	}
-	return false, s.poster.drain(ctx)
-}
-
 // continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.
 func (s *syncOrders) continueAsNew(ctx workflow.Context) error {
 	s.state.Run.Counts.InHand += s.poster.open
@@ -266,6 +188,9 @@ func (s *syncOrders) failed(step string, err error) error {
 // stamp writes a time for people.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
 
+// note adds an error to the run, once.
 func (s *syncOrders) note(message string) {
-	s.state.Run.Errors = append(s.state.Run.Errors, message)
+	if !slices.Contains(s.state.Run.Errors, message) {
+		s.state.Run.Errors = append(s.state.Run.Errors, message)
+	}
 }

@@ -28,6 +28,11 @@ type flow struct {
 	queue []order.Key
 	// writeBack is true when Magento is to be told of earlier orders.
 	writeBack bool
+	// alarm and quiet are what the queue says of B1.
+	alarm string
+	quiet *time.Time
+	// reads counts pages, asked how often the queue was asked in quiet hours.
+	reads, asked int
 	// open and most count children at once.
 	open, most int
 	moved      []order.Cut
@@ -42,6 +47,7 @@ func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 	f := &flow{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t}
 	f.RegisterWorkflow(workflows.SyncOrders)
 	f.RegisterWorkflow(workflows.InsertOrder)
+	f.RegisterWorkflowWithOptions(f.earlierRun, workflow.RegisterOptions{Name: "EarlierRun"})
 	f.RegisterActivity(act)
 	f.SetWorkflowRunTimeout(time.Hour)
 	for i := range orders {
@@ -67,6 +73,7 @@ func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 
 // fetch gives the pages one by one, then an empty last one.
 func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*activities.FetchMagentoOrdersResult, error) {
+	f.reads++
 	if f.down != nil {
 		return nil, f.down
 	}
@@ -80,8 +87,16 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 
 // next reads the queue behind a place, as the store does.
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
-	r := &activities.NextOrdersResult{WriteBack: f.writeBack}
+	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: f.quiet}
+	if f.quiet != nil {
+		f.asked++
+		r.Reread, r.Last = []int64{7}, fmt.Sprint(f.asked)
+		return r, nil
+	}
 	for _, key := range f.queue {
+		if in.Until != "" && string(key) <= in.Until {
+			r.Before++
+		}
 		if string(key) > in.After && len(r.Orders) < in.Limit {
 			r.Orders = append(r.Orders, store.Due{Key: key, Queue: string(key)})
 		}

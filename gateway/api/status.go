@@ -21,7 +21,8 @@ func (s *server) routeStatus() {
 		Description: "`cut` is the last change in Magento that is staged; it is old in a quiet shop. `lag_seconds` counts from the start of the " +
 			"latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
 			"`last_run` is the latest sync run that has ended, with errors or without. `write_backs` counts posted orders of which Magento " +
-			"is still to be told, or could not be; it is absent when there are none."}, s.status)
+			"is still to be told, or could not be; it is absent when there are none. `b1` says how the way to B1 is: `up`, `down` since when and why, " +
+			"or `quiet` until when; it is absent until a run has asked for orders."}, s.status)
 }
 
 func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, error) {

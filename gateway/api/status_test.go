@@ -75,6 +75,24 @@ func TestStatusCountsOrdersAndLag(t *testing.T) {
 	}
 }
 
+func TestStatusSaysHowB1Does(t *testing.T) {
+	w := newWorld(t)
+	company := "b1.example.com/" + w.instance
+	if err := w.db.NoteQuiet(t.Context(), w.instance, company, day(9).AddDate(100, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	var got store.Overview
+	if w.get("/api/v1/status").ok(200, &got); got.B1 == nil || got.B1.State != "quiet" || got.B1.QuietUntil == nil {
+		t.Errorf("B1 is %+v, want quiet", got.B1)
+	}
+	if _, _, err := w.db.NoteDown(t.Context(), company, time.Now().Add(-time.Hour), "no_answer", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if w.get("/api/v1/status").ok(200, &got); got.B1.State != "down" || got.B1.Failure != "no_answer" || got.B1.AlarmedAt == nil || got.B1.Since == nil {
+		t.Errorf("B1 is %+v, want down and alarmed", got.B1)
+	}
+}
+
 func TestStatusOfUnknownInstance(t *testing.T) {
 	w := newWorld(t)
 	w.get("/api/v1/status?instance=nowhere").problem(422, "unknown-instance", "nowhere", w.instance)

@@ -1,0 +1,110 @@
+package sapb1
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"datawald/order"
+)
+
+// lane is the way of orders to B1: first come, first served, as many at once as B1 bears, and none while it does not
+// answer. It has no goroutine of its own: who waits in it looks after it.
+type lane struct {
+	mu      sync.Mutex
+	limit   limiter
+	circuit circuit
+	inHand  int
+	waiting []*waiter
+	// well is true when calls are answered, told when that was made known.
+	well, told bool
+}
+
+// waiter is an order that waits; in is closed when it is let in.
+type waiter struct{ in chan struct{} }
+
+func newLane(s Settings) *lane {
+	return &lane{limit: newLimiter(s.MaxCalls), circuit: newCircuit(s.MaxCalls, s.ProbeEvery)}
+}
+
+func (l *lane) join() *waiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := &waiter{in: make(chan struct{})}
+	l.waiting = append(l.waiting, w)
+	l.letIn()
+	return w
+}
+
+// letIn lets in as many as may. The caller holds the lock.
+func (l *lane) letIn() {
+	for len(l.waiting) > 0 && !l.circuit.open && l.inHand < l.limit.limit {
+		close(l.waiting[0].in)
+		l.waiting = slices.Delete(l.waiting, 0, 1)
+		l.inHand++
+	}
+}
+
+// quit takes a waiter out whose time is up.
+func (l *lane) quit(w *waiter) *order.Failure {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.waiting, w); i >= 0 {
+		l.waiting = slices.Delete(l.waiting, i, i+1)
+	} else { // it was let in at the same moment
+		l.inHand--
+		l.letIn()
+	}
+	const op = "waiting for B1"
+	if f := l.circuit.refuse(op); f != nil {
+		return f
+	}
+	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: "b1_busy",
+		Message: fmt.Sprintf("not sent: B1 has %d orders of this worker in hand, as many as it bears at the moment", l.inHand)}
+}
+
+func (l *lane) wait() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.circuit.wait(time.Now())
+}
+
+// mark is the state of the lane when a call begins.
+type mark struct {
+	began            time.Time
+	change, closings int
+}
+
+func (l *lane) begin() mark {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return mark{time.Now(), l.limit.change, l.circuit.closings}
+}
+
+// end takes the end of a call into account, and reports whether it opened the circuit.
+func (l *lane) end(m mark, class string, v verdict, code string) (opened bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if class != "" || v != answered { // a login is slow by itself
+		l.limit.ended(now, sample{class: class, took: now.Sub(m.began), verdict: v, change: m.change, full: l.inHand >= l.limit.limit})
+	}
+	if opened = l.circuit.ended(now, v, code, m.closings); opened {
+		l.well, l.told = false, false
+	} else if !l.circuit.open && (v == answered || v == pressed) {
+		l.well = true
+	}
+	l.letIn()
+	return opened
+}
+
+// refuse is the failure of a call while B1 does not answer, nil when the call may be made.
+func (l *lane) refuse(op string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := l.circuit.refuse(op); f != nil {
+		return f
+	}
+	return nil
+}

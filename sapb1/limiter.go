@@ -1,0 +1,192 @@
+package sapb1
+
+import (
+	"math/bits"
+	"strconv"
+	"time"
+)
+
+// limiter finds out how many orders B1 bears at once, between one and a ceiling: one more when calls are as fast as they
+// are with few at once, a fifth less when they are clearly slower, half when B1 answers that it is overloaded or not at
+// all. It has no clock and no goroutine of its own, and is not safe for concurrent use: the lane holds a lock.
+//
+// It is not a library's: those that were looked at (failsafe-go, go-concurrency-limits) know one latency for all calls,
+// and an order of 200 lines among small ones is no sign of a slow B1.
+type limiter struct {
+	ceiling, limit int
+	// goal is how far the limit grows by doubling: what it was before an outage. Beyond, it grows by one.
+	goal int
+	// change counts changes of the limit. A call that began before the latest one says nothing about it.
+	change int
+	// paces are what calls of each class take with few at once.
+	paces map[string]*pace
+	round round
+	// measuring is how many more calls are wanted at a low limit before it goes back to what it was.
+	measuring, back int
+	measured        time.Time
+}
+
+// pace is what calls of one class take with few at once, and what they took in the measuring that is under way.
+type pace struct {
+	usual, sum time.Duration
+	n          int
+}
+
+// round gathers calls between two decisions.
+type round struct {
+	calls int
+	// took and usual are what the calls took in all, and what they usually take: so the long ones decide, which are what B1
+	// has to work at. A look-up is late by chance.
+	took, usual time.Duration
+	full        bool // as many orders were in hand as the limit allows
+}
+
+const (
+	// firstLimit is where a process begins: low enough to see what calls take when B1 has little to do.
+	firstLimit = 2
+	// roundCalls is how many calls a decision is made on, or the limit if that is more: the mean of fewer says little,
+	// since calls of the same kind differ by themselves.
+	roundCalls = 8
+	// measureCalls is how many calls, of about five orders, tell what is usual.
+	measureCalls = 15
+	// staleAfter is how long what is usual stays so: B1 is slower at noon than at night, whoever calls it, and a limit
+	// that stays low for the sake of others would starve the orders.
+	staleAfter = 5 * time.Minute
+	// slowFrom is how many times the usual calls take when B1 is taken for slow. With a knee at 4 calls that is
+	// with more than 6.
+	slowFrom = 1.5
+	// slowMost bounds what a single call weighs.
+	slowMost = 3
+)
+
+func newLimiter(ceiling int) limiter {
+	first := min(firstLimit, ceiling)
+	return limiter{ceiling: ceiling, limit: first, goal: ceiling, measuring: measureCalls, paces: map[string]*pace{}}
+}
+
+// sample is a call that has ended.
+type sample struct {
+	class   string
+	took    time.Duration
+	verdict verdict
+	// change is the limiter's when the call began; full is true when the limit is reached.
+	change int
+	full   bool
+}
+
+// ended takes the end of a call into account.
+func (l *limiter) ended(now time.Time, s sample) {
+	if s.change != l.change {
+		return
+	}
+	switch s.verdict {
+	case pressed:
+		l.set(l.limit/2, l.limit/2)
+	case down:
+		l.set(l.limit/2, l.goal) // when B1 is back it bears what it bore, and it is not measured at once
+		if !l.measured.IsZero() {
+			l.measured = now
+		}
+	case answered:
+		l.answered(now, s)
+	}
+}
+
+func (l *limiter) answered(now time.Time, s sample) {
+	p := l.paces[s.class]
+	if p == nil {
+		p = &pace{}
+		l.paces[s.class] = p
+	}
+	if l.measuring > 0 || p.usual == 0 {
+		p.sum, p.n = p.sum+s.took, p.n+1
+	}
+	switch {
+	case l.measuring > 0:
+		if l.measuring--; l.measuring == 0 {
+			l.endMeasuring(now)
+		}
+	case p.usual > 0:
+		l.count(now, s.took, p.usual, s.full)
+	case p.n >= roundCalls: // of a kind that was never measured
+		p.learn()
+	}
+}
+
+// learn makes what was taken down the usual.
+func (p *pace) learn() {
+	if p.n > 0 {
+		p.usual = max(p.sum/time.Duration(p.n), 1)
+	}
+	p.sum, p.n = 0, 0
+}
+
+// count adds a call to the round, and decides when the round is over.
+func (l *limiter) count(now time.Time, took, usual time.Duration, full bool) {
+	r := &l.round
+	r.calls, r.took, r.usual, r.full = r.calls+1, r.took+min(took, slowMost*usual), r.usual+usual, r.full || full
+	if r.calls < max(roundCalls, l.limit) {
+		return
+	}
+	isSlow := float64(r.took) > slowFrom*float64(r.usual)
+	switch {
+	case (isSlow || r.full) && l.limit >= l.goal && now.Sub(l.measured) > staleAfter:
+		l.measure()
+	case isSlow:
+		less := l.limit - max(1, l.limit/5)
+		l.set(less, less)
+	case r.full && l.limit < l.goal:
+		l.set(min(2*l.limit, l.goal), l.goal)
+	case r.full:
+		l.set(l.limit+1, l.goal)
+	}
+	l.round = round{}
+}
+
+// measure lowers the limit for some calls, to see anew what is usual.
+func (l *limiter) measure() {
+	back := l.limit
+	l.set(l.limit/2, l.goal)
+	l.forget()
+	l.measuring, l.back = measureCalls, back
+}
+
+// forget drops what was taken down at another limit.
+func (l *limiter) forget() {
+	for _, p := range l.paces {
+		p.sum, p.n = 0, 0
+	}
+}
+
+func (l *limiter) endMeasuring(now time.Time) {
+	for _, p := range l.paces {
+		p.learn()
+	}
+	first := l.measured.IsZero()
+	l.measured = now
+	if first { // nobody knows yet how far it may go: by doubling, not at once
+		l.set(2*l.limit, l.goal)
+		return
+	}
+	l.set(l.back, l.goal)
+}
+
+// set changes the limit within its bounds, and begins a new round. A measuring that is cut off is begun anew later.
+func (l *limiter) set(limit, goal int) {
+	bound := func(n int) int { return min(max(n, 1), l.ceiling) }
+	if l.limit != bound(limit) {
+		l.change++
+		l.forget()
+	}
+	l.limit, l.goal, l.round = bound(limit), max(bound(goal), bound(limit)), round{}
+	switch {
+	case l.measuring == 0:
+	case l.measured.IsZero():
+		l.measuring = measureCalls
+	default:
+		l.measuring = 0
+	}
+}
+
+// class groups calls that take B1 about as long: the same operation with a body of about the same size.
+func class(op string, body int) string { return op + "/" + strconv.Itoa(bits.Len(uint(body))) }

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// Lane is how the way to one B1 company is, as all workers together see it. Codes and times only, no personal data.
+type Lane struct {
+	// Company names the B1 company, host and database.
+	Company string
+	// DownSince is when B1 ceased to answer; zero while it answers. FailedAt is when it was last asked in vain, and Failure
+	// what came of that: an HTTP status, or no_answer.
+	DownSince, FailedAt time.Time
+	Failure             string
+	// AlarmedAt is when the alarm for this outage was raised; zero when it was not.
+	AlarmedAt time.Time
+	// UpSince is when the latest outage ended.
+	UpSince time.Time
+}
+
+// laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
+// instance, under instance:<name>, with its company and its quiet hours.
+type laneDocument struct {
+	ID         string    `bson:"_id"`
+	Rev        int64     `bson:"rev"`
+	Company    string    `bson:"company"`
+	DownSince  time.Time `bson:"down_since,omitempty"`
+	FailedAt   time.Time `bson:"failed_at,omitempty"`
+	Failure    string    `bson:"failure,omitempty"`
+	AlarmedAt  time.Time `bson:"alarmed_at,omitempty"`
+	UpSince    time.Time `bson:"up_since,omitempty"`
+	QuietUntil time.Time `bson:"quiet_until,omitempty"`
+}
+
+// notedEvery is how seldom an outage that is known is written down again, however many workers see it.
+const notedEvery = 5 * time.Second
+
+// NoteDown notes that B1 does not answer since a moment. Once that is alarmAfter ago, exactly one of all callers is told to
+// raise the alarm.
+func (s *Store) NoteDown(ctx context.Context, company string, since time.Time, failure string, alarmAfter time.Duration) (alarm bool, lane Lane, err error) {
+	now := s.moment()
+	doc, err := s.changeLane(ctx, companyLane(company), func(doc *laneDocument) bool {
+		alarm = false
+		known := !doc.DownSince.IsZero()
+		if !known {
+			doc.DownSince = since
+			if since.Before(doc.UpSince) { // another worker has had an answer since
+				doc.DownSince = now
+			}
+		}
+		alarm = doc.AlarmedAt.IsZero() && now.Sub(doc.DownSince) >= alarmAfter
+		if alarm {
+			doc.AlarmedAt = now
+		}
+		write := alarm || !known || now.Sub(doc.FailedAt) >= notedEvery
+		doc.Company, doc.FailedAt, doc.Failure = company, now, failure
+		return write
+	})
+	if err != nil {
+		return false, Lane{}, err
+	}
+	return alarm, doc.lane(), nil
+}
+
+// NoteUp notes that B1 answers. The outage that this ends is given to exactly one of all callers; ended is false for the
+// others, and when there was none.
+func (s *Store) NoteUp(ctx context.Context, company string) (outage Lane, ended bool, err error) {
+	now := s.moment()
+	_, err = s.changeLane(ctx, companyLane(company), func(doc *laneDocument) bool {
+		outage, ended = doc.lane(), !doc.DownSince.IsZero()
+		doc.Company, doc.UpSince, doc.DownSince, doc.AlarmedAt = company, now, time.Time{}, time.Time{}
+		return ended
+	})
+	outage.UpSince = now
+	return outage, ended && err == nil, err
+}
+
+// Lane reads how the way to a company is; one of which nothing was noted is well.
+func (s *Store) Lane(ctx context.Context, company string) (Lane, error) {
+	doc, err := s.lane(ctx, companyLane(company))
+	if err != nil {
+		return Lane{}, err
+	}
+	doc.Company = company
+	return doc.lane(), nil
+}
+
+// NoteQuiet notes which company an instance feeds, and until when its orders rest; zero for not.
+func (s *Store) NoteQuiet(ctx context.Context, instance, company string, until time.Time) error {
+	_, err := s.changeLane(ctx, instanceLane(instance), func(doc *laneDocument) bool {
+		same := doc.Company == company && doc.QuietUntil.Equal(until)
+		doc.Company, doc.QuietUntil = company, until
+		return !same
+	})
+	return err
+}
+
+// LaneStatus says how the way of an instance's orders to B1 is.
+type LaneStatus struct {
+	State string `json:"state" enum:"up,down,quiet" doc:"down: B1 does not answer, and no order is sent; quiet: the rules let no order be sent now"`
+	// Since is when B1 ceased to answer, or when it answered again after the latest outage.
+	Since *time.Time `json:"since,omitempty" doc:"Since when B1 does not answer, or answers again after an outage"`
+	// QuietUntil is when orders are sent again.
+	QuietUntil *time.Time `json:"quiet_until,omitempty" doc:"When orders are sent again"`
+	// CheckedAt is when B1 was last asked in vain; Failure is what came of that.
+	CheckedAt *time.Time `json:"checked_at,omitempty" doc:"When B1 was last asked in vain"`
+	Failure   string     `json:"failure,omitempty" doc:"What came of that: an HTTP status, or no_answer"`
+	// AlarmedAt is when the alarm was raised.
+	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for this outage was raised"`
+}
+
+// States of a lane.
+const (
+	LaneUp    = "up"
+	LaneDown  = "down"
+	LaneQuiet = "quiet"
+)
+
+// LaneOf reads the lane of an instance, nil when no run has asked for orders yet.
+func (s *Store) LaneOf(ctx context.Context, instance string) (*LaneStatus, error) {
+	own, err := s.lane(ctx, instanceLane(instance))
+	if err != nil || own.Rev == 0 {
+		return nil, err
+	}
+	b1, err := s.lane(ctx, companyLane(own.Company))
+	if err != nil {
+		return nil, err
+	}
+	status := &LaneStatus{State: LaneUp, Since: given(b1.UpSince)}
+	if own.QuietUntil.After(s.moment()) {
+		status.State, status.QuietUntil = LaneQuiet, given(own.QuietUntil)
+	}
+	if !b1.DownSince.IsZero() {
+		status.State, status.Since = LaneDown, given(b1.DownSince)
+		status.CheckedAt, status.Failure, status.AlarmedAt = given(b1.FailedAt), b1.Failure, given(b1.AlarmedAt)
+	}
+	return status, nil
+}
+
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC())
+}
+
+func companyLane(company string) string { return "company:" + company }
+
+func instanceLane(instance string) string { return "instance:" + instance }
+
+// moment is now, no finer than the store keeps it.
+func (s *Store) moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+func (d *laneDocument) lane() Lane {
+	return Lane{Company: d.Company, DownSince: d.DownSince.UTC(), FailedAt: d.FailedAt.UTC(), Failure: d.Failure, AlarmedAt: d.AlarmedAt.UTC(), UpSince: d.UpSince.UTC()}
+}
+
+func (s *Store) lane(ctx context.Context, id string) (*laneDocument, error) {
+	doc := &laneDocument{ID: id}
+	err := s.lanes.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(doc)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return nil, fmt.Errorf("read lane %s: %w", id, err)
+	}
+	return doc, nil
+}
+
+// changeLane writes what change makes of the document, unless it says that there is nothing to write; when somebody else
+// has written meanwhile it begins again.
+func (s *Store) changeLane(ctx context.Context, id string, change func(*laneDocument) bool) (*laneDocument, error) {
+	for conflicts := range maxConflicts {
+		doc, err := s.lane(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		was := doc.Rev
+		if doc.Rev++; !change(doc) {
+			return doc, nil
+		}
+		done, err := replaceOrAdd(ctx, s.lanes, id, was, doc)
+		if err != nil {
+			return nil, fmt.Errorf("write lane %s: %w", id, err)
+		}
+		if done {
+			return doc, nil
+		}
+		if err := giveWay(ctx, conflicts); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("lane %s: changed by others %d times in a row", id, maxConflicts)
+}

@@ -1,0 +1,104 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/store"
+)
+
+// post takes pending orders from the store, oldest first, and awaits their children. more is true when there is work left
+// that belongs into a new history.
+func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
+	for {
+		var next activities.NextOrdersResult
+		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: s.in.Window}
+		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
+			if temporal.IsCanceledError(err) {
+				return false, err
+			}
+			s.note("read the queue: " + text(err))
+			break
+		}
+		s.state.WriteBack = s.state.WriteBack || next.WriteBack
+		s.reread = append(s.reread, next.Reread...)
+		s.hear(&next)
+		if next.QuietUntil != nil {
+			break
+		}
+		if len(next.Orders) == 0 && len(next.Reread) > 0 {
+			s.state.Queue = next.Last
+			continue
+		}
+		if len(next.Orders) == 0 {
+			break
+		}
+		if ok, err := s.startAll(ctx, next.Orders); err != nil {
+			return false, err
+		} else if !ok {
+			if ok, err = s.standBy(ctx); err != nil {
+				return false, err
+			} else if !ok {
+				return s.full(ctx)
+			}
+		}
+		if err := s.askAgain(ctx); err != nil {
+			return false, err
+		}
+		if s.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			more = true
+			break
+		}
+	}
+	if err := s.askAgain(ctx); err != nil {
+		return false, err
+	}
+	err = s.poster.drain(ctx)
+	return more && !s.poster.late && !s.poster.halted, err
+}
+
+// startAll starts the children of orders as there is room for them; ok is false when there is none any more.
+func (s *syncOrders) startAll(ctx workflow.Context, orders []store.Due) (ok bool, err error) {
+	for _, due := range orders {
+		if ok, err := s.poster.room(ctx); err != nil || !ok {
+			return false, err
+		}
+		s.poster.start(ctx, due.Key)
+		s.state.Queue = due.Queue
+	}
+	return true, nil
+}
+
+// askAgain asks Magento for orders that it could not show, while those of this run are on their way to B1. What it shows now
+// is pending for the next run.
+func (s *syncOrders) askAgain(ctx workflow.Context) error {
+	if len(s.reread) == 0 {
+		return nil
+	}
+	entityIDs := s.reread
+	s.reread = nil
+	ctx = withFewTries(ctx)
+	var found activities.FindOrdersResult
+	err := workflow.ExecuteActivity(ctx, act.FindOrders, activities.FindOrdersInput{Instance: s.in.Instance, EntityIDs: entityIDs}).Get(ctx, &found)
+	var staged activities.SyncOrderResult
+	if err == nil && len(found.Refs) > 0 {
+		err = workflow.ExecuteActivity(ctx, act.SyncOrder, activities.SyncOrderInput{Instance: s.in.Instance, Refs: found.Refs}).Get(ctx, &staged)
+	}
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	if err != nil {
+		s.note("ask Magento for orders that it could not show: " + text(err))
+	}
+	s.state.Run.Counts = s.state.Run.Counts.Add(staged.Counts)
+	return nil
+}
+
+// full ends a run that may start no more.
+func (s *syncOrders) full(ctx workflow.Context) (more bool, err error) {
+	if s.poster.halted {
+		s.note("B1 refuses the connector; no more orders are sent in this run")
+	}
+	return false, s.poster.drain(ctx)
+}
