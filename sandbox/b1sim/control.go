@@ -21,6 +21,7 @@ type State struct {
 	Logins         int            `json:"logins"`
 	Sessions       int            `json:"sessions"`
 	MaxConcurrency int            `json:"max_concurrency_seen"`
+	Outage         Outage         `json:"outage"`
 }
 
 // Control is the body of POST /control: each field that is present changes something, nothing else does.
@@ -35,6 +36,7 @@ type Control struct {
 	Knee           *int                       `json:"knee"`
 	Restart        bool                       `json:"restart"`
 	ExpireSessions bool                       `json:"expire_sessions"`
+	Outage         *Outage                    `json:"outage"` // "" ends it
 }
 
 // ApprovalRule is Approval in JSON.
@@ -127,6 +129,7 @@ func (c *Company) state(summary bool) State {
 		Count: len(orders), DraftCount: len(drafts), DuplicateKeys: duplicates(orders, drafts), Calls: traffic.Calls,
 		Logins: traffic.Logins, Sessions: c.sessions.count(), MaxConcurrency: traffic.MaxConcurrency,
 	}
+	state.Outage, _ = c.outage.now()
 	if !summary {
 		state.Orders, state.Drafts = orders, drafts
 	}
@@ -153,6 +156,9 @@ func (c *Company) apply(order Control) error {
 	if order.ExpireSessions {
 		c.ExpireSessions()
 	}
+	if order.Outage != nil {
+		return c.SetOutage(*order.Outage)
+	}
 	return nil
 }
 
@@ -162,6 +168,9 @@ func (order Control) validate() error {
 	}
 	if p := order.PostingPeriod; p != nil && !(isDay(p.From) && isDay(p.To)) {
 		return fmt.Errorf("posting period %q to %q is not given by dates", p.From, p.To)
+	}
+	if order.Outage != nil && !order.Outage.known() {
+		return order.Outage.unknown()
 	}
 	if order.Knee != nil && *order.Knee < 0 {
 		return fmt.Errorf("knee %d is negative", *order.Knee)
