@@ -45,13 +45,6 @@ func later(wait time.Duration, why string) error {
 // the fate of the order is recorded, whoever comes by looks in B1 first. A held order that is tried again is pending from
 // here on: if its reply is lost, the next run must come back to it.
 func (p *posting) claim(ctx context.Context) error {
-	if err := p.store.TakeReference(ctx, p.instance.CompanyID, p.reference, p.key); errors.Is(err, store.ErrReferenceTaken) {
-		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
-			Message: fmt.Sprintf("The reference %s already belongs to another order.", p.reference),
-			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template."})
-	} else if err != nil {
-		return err
-	}
 	info := activity.GetInfo(ctx)
 	token := fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
 	read := p.doc
@@ -88,7 +81,7 @@ func (p *posting) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.doc, p.token = doc, token
+	p.doc, p.token, p.maybeSent = doc, token, !p.fresh
 	return nil
 }
 
@@ -108,7 +101,8 @@ func (p *posting) newClaim(token string) *store.Claim {
 }
 
 func (p *posting) newIntent() *store.Intent {
-	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(), Sent: p.wanted()}
+	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(),
+		Sent: p.wanted(), Replaces: p.doc.Replaces}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
@@ -130,6 +124,9 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 		for _, e := range p.events {
 			doc.Note(e)
 		}
+		if doc.Intent != nil && p.maybeSent {
+			doc.Known(doc.Intent.Reference) // it is looked for under this one for good
+		}
 		return change(doc)
 	})
 	if err == nil {
@@ -148,11 +145,11 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
-		doc.BO, doc.PostedHash = nil, "" // a draft that is gone; what is sent now is a document of its own
+		dropDocument(doc) // a draft that is gone; what is sent now is a document of its own
 		doc.Claim = p.newClaim(p.token)
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends = sends
+		doc.Intent.Sends, doc.Intent.Replaces = sends, doc.Replaces
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}

@@ -3,6 +3,7 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,28 +21,19 @@ type found struct {
 	duplicates []string
 }
 
-// lookUp looks for the order in B1, among drafts and sales orders (cancelled ones too), under its reference, under the one
-// with which it may have been sent before, and under that of its known document. Nil means: not there.
-func (p *posting) lookUp(ctx context.Context) (*found, error) {
-	references := []string{p.reference, p.doc.Intent.Reference}
-	if p.doc.BO != nil {
-		references = append(references, p.doc.BO.Reference)
+// document is the one that was found.
+func (f *found) document() *sapb1.Document {
+	if f.order != nil {
+		return f.order
 	}
-	slices.Sort(references)
-	for _, number := range slices.Compact(references) {
-		if number == "" {
-			continue
-		}
-		f, err := p.lookFor(ctx, sapb1.Reference{NumAtCard: number, Field: p.instance.Rules.Reference.UserField, Value: string(p.key)})
-		if f != nil || err != nil {
-			return f, err
-		}
-	}
-	return nil, nil
+	return f.draft
 }
 
-// lookFor asks for drafts before orders: a draft that becomes an order between the two is seen as the order.
-func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, error) {
+// lookUp looks for the order in B1, among drafts and sales orders (cancelled ones too), under its reference and under each that
+// it ever had. It asks for drafts before orders: a draft that becomes an order between the two is seen as the order. Nil means:
+// not there.
+func (p *posting) lookUp(ctx context.Context) (*found, error) {
+	ref := sapb1.Reference{NumAtCard: p.reference, Also: p.formerReferences(), Field: p.instance.Rules.Reference.UserField, Value: string(p.key)}
 	drafts, err := p.instance.Company.FindDrafts(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -50,7 +42,13 @@ func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, err
 	if err != nil {
 		return nil, err
 	}
-	if f := pick(p.ours(orders)); f != nil && !(f.order.IsCancelled() && p.doc.AgainstCancelled) {
+	if drafts, err = p.notOthers(ctx, ref, drafts); err != nil {
+		return nil, err
+	}
+	if orders, err = p.notOthers(ctx, ref, orders); err != nil {
+		return nil, err
+	}
+	if f := pick(p.ours(orders)); f != nil {
 		return f, nil
 	}
 	if len(drafts) == 0 {
@@ -60,9 +58,69 @@ func (p *posting) lookFor(ctx context.Context, ref sapb1.Reference) (*found, err
 	return &found{draft: &drafts[len(drafts)-1]}, nil
 }
 
-// ours leaves out what was cancelled for another business partner: a number used once before says nothing.
+// formerReferences are those, beside the one that the rules give the order now, under which B1 may have it.
+func (p *posting) formerReferences() []string {
+	all := append(slices.Clone(p.doc.References), p.doc.Intent.Reference)
+	if p.doc.BO != nil {
+		all = append(all, p.doc.BO.Reference)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(r string) bool { return r == "" || r == p.reference })
+}
+
+// notOthers leaves out what stands under a reference that belongs to another order: it is that one's. Should it be the reference
+// that this order wants as well, it is held before it is sent. What was found by the user-defined field is this order's under
+// whatever number.
+func (p *posting) notOthers(ctx context.Context, ref sapb1.Reference, documents []sapb1.Document) ([]sapb1.Document, error) {
+	var mine []sapb1.Document
+	for _, d := range documents {
+		number := named(ref, d.NumAtCard)
+		if number == "" {
+			mine = append(mine, d)
+			continue
+		}
+		owner, err := p.store.ReferenceOwner(ctx, p.instance.CompanyID, number)
+		if err != nil {
+			return nil, err
+		}
+		if owner == "" || owner == p.key {
+			mine = append(mine, d)
+		}
+	}
+	return mine, nil
+}
+
+// named is the number that was asked for as a document has it; empty when it was found otherwise. B1 on SQL Server takes large
+// and small letters for the same.
+func named(ref sapb1.Reference, number string) string {
+	for _, asked := range append([]string{ref.NumAtCard}, ref.Also...) {
+		if strings.EqualFold(strings.TrimSpace(asked), strings.TrimSpace(number)) {
+			return asked
+		}
+	}
+	return ""
+}
+
+// takeReference makes a reference this order's for good. One that another order has holds it: B1 could not tell the two apart.
+func (p *posting) takeReference(ctx context.Context, reference string) error {
+	err := p.store.TakeReference(ctx, p.instance.CompanyID, reference, p.key)
+	if taken, ok := errors.AsType[*store.ReferenceTaken](err); ok {
+		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
+			Message: fmt.Sprintf("The reference %s already belongs to the order %s.", reference, taken.Owner),
+			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template. Then resume the order."})
+	}
+	if err != nil {
+		return p.nothingSent(ctx, err)
+	}
+	return nil
+}
+
+// ours leaves out what was cancelled for another business partner, since a number used once before says nothing, and the cancelled
+// ones that a person has let the order pass.
 func (p *posting) ours(orders []sapb1.Document) []sapb1.Document {
-	return slices.DeleteFunc(orders, func(d sapb1.Document) bool { return d.IsCancelled() && !p.isOurs(d.CardCode) })
+	return slices.DeleteFunc(orders, func(d sapb1.Document) bool {
+		return d.IsCancelled() && (!p.isOurs(d.CardCode) || slices.Contains(p.doc.PassOver, d.DocEntry))
+	})
 }
 
 // isOurs reports whether a document of a business partner may be this order's.
@@ -110,14 +168,23 @@ func (p *posting) lookUpFailed(ctx context.Context, err error) error {
 func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error) {
 	if len(f.duplicates) > 0 {
 		return nil, p.hold(ctx, "looked up", &order.Reason{Code: "duplicate_in_b1", Field: "NumAtCard",
-			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), p.reference, strings.Join(f.duplicates, ", ")),
+			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), strings.Join(append([]string{p.reference}, p.formerReferences()...), " or "), strings.Join(f.duplicates, ", ")),
 			Hint:    "Cancel all but one in B1, then resume the order."})
 	}
 	if reason := p.foreign(f); reason != nil {
 		if p.unasked != nil { // it may be the buyer's, who is not known
 			return nil, p.postpone(ctx, p.unasked)
 		}
+		if reason.Code == codeReferenceCancelled {
+			p.obstacle = f.order.DocEntry
+		}
 		return nil, p.hold(ctx, "looked up", reason)
+	}
+	asked := sapb1.Reference{NumAtCard: p.reference, Also: p.formerReferences()}
+	if number := named(asked, f.document().NumAtCard); number != "" {
+		if err := p.takeReference(ctx, number); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case f.draft != nil:
@@ -131,9 +198,9 @@ func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error
 // foreign holds an order whose reference somebody else's document has: one of another business partner, or one that was
 // cancelled before this order was ever sent.
 func (p *posting) foreign(f *found) *order.Reason {
-	d, what := f.order, "Sales order"
-	if d == nil {
-		d, what = f.draft, "Draft"
+	d, what := f.document(), "Sales order"
+	if f.order == nil {
+		what = "Draft"
 	}
 	want := cmp.Or(p.cardCode(), p.instance.Rules.Store(p.doc.StoreID).CardCode)
 	switch {
@@ -144,9 +211,9 @@ func (p *posting) foreign(f *found) *order.Reason {
 			Message: fmt.Sprintf("%s %d has the reference %s, but belongs to the business partner %s, not to %s.", what, d.DocNum, d.NumAtCard, d.CardCode, want),
 			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then resume the order."}
 	case f.order != nil && f.order.IsCancelled() && p.fresh:
-		return &order.Reason{Code: "reference_cancelled", Field: "NumAtCard",
+		return &order.Reason{Code: codeReferenceCancelled, Field: "NumAtCard",
 			Message: fmt.Sprintf("Sales order %d has the reference %s and is cancelled; this order was never sent.", d.DocNum, d.NumAtCard),
-			Hint:    "Resync the order to send it all the same."}
+			Hint:    "Resync the order to send it all the same, beside this cancelled one."}
 	}
 	return nil
 }

@@ -68,8 +68,11 @@ type posting struct {
 	token     string
 	// events are of partners and contact persons that were made for the order, until they stand in its timeline.
 	events []store.Event
-	// fresh is true when nobody can have sent the order before this attempt.
-	fresh bool
+	// fresh is true when nobody can have sent the order before this attempt; maybeSent when somebody may have by now.
+	fresh     bool
+	maybeSent bool
+	// obstacle is the cancelled sales order in B1 (DocEntry) for which the order is held.
+	obstacle int64
 	// heldAs is the code for which the order was held before this attempt.
 	heldAs string
 	// hide takes the order's personal data out of what leaves the store.
@@ -214,6 +217,10 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, err
 	}
 	failpoint.Hit(failpoint.BuyerSettled)
+	if err := p.takeReference(ctx, p.reference); err != nil {
+		return nil, err
+	}
+	failpoint.Hit(failpoint.ReferenceTaken)
 	if err := p.aboutToSend(ctx); err != nil {
 		return nil, err
 	}
@@ -225,12 +232,14 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	sending, cancel := context.WithDeadline(ctx, p.doc.Claim.ExpiresAt)
 	defer cancel()
 	failpoint.Hit(failpoint.Sending)
+	p.maybeSent = true
 	created, err := p.instance.Company.CreateOrder(sending, p.mapped.Document)
 	failpoint.Hit(failpoint.Answered)
 	if err == nil {
 		return p.record(ctx, created, false)
 	}
 	failure, ok := errors.AsType[*order.Failure](err)
+	p.maybeSent = !p.fresh || ok && failure.Kind == order.Unknown
 	if !ok {
 		return nil, p.nothingSent(ctx, err) // it could not even be written down as JSON
 	}

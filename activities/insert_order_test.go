@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,8 +42,9 @@ type company struct {
 	orders             []sapb1.Document
 	created            atomic.Int32
 	// onFind and onCreate run before the answer.
-	onFind   func()
-	onCreate func(*sapb1.SalesOrder) error
+	onFind    func()
+	findError func() error
+	onCreate  func(*sapb1.SalesOrder) error
 	// byReference answers with the orders of the reference asked for; otherwise with all.
 	byReference bool
 }
@@ -55,7 +57,7 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Do
 	defer c.mu.Unlock()
 	var found []sapb1.Document
 	for _, o := range c.orders {
-		if !c.byReference || o.NumAtCard == ref.NumAtCard {
+		if !c.byReference || o.NumAtCard == ref.NumAtCard || slices.Contains(ref.Also, o.NumAtCard) {
 			found = append(found, o)
 		}
 	}
@@ -65,6 +67,9 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Do
 func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }
 
 func (c *company) FindDrafts(context.Context, sapb1.Reference) ([]sapb1.Document, error) {
+	if c.findError != nil {
+		return nil, c.findError()
+	}
 	return nil, nil
 }
 

@@ -3,6 +3,7 @@ package activities
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"datawald/order"
 	"datawald/store"
@@ -56,13 +57,35 @@ func (s *staging) takeUp() {
 		code = doc.Reason.Code
 	}
 	if code == codeCancelledInB1 || code == codeReferenceCancelled {
-		doc.AgainstCancelled, doc.BO, doc.PostedHash = true, nil, ""
+		passOver(doc)
 	} else if code == codeDraftRejected || code == codeGone {
-		doc.BO, doc.PostedHash = nil, "" // what is still there is found again
+		dropDocument(doc) // what is still there is found again
 	} else if doc.Status == order.Posted || doc.Status == order.Cancelled || doc.Status == order.Excluded {
 		return
 	}
 	doc.Status, doc.Reason, doc.DueAt, doc.Manual = order.Pending, nil, now(), true
+}
+
+// passOver lets the order be sent although B1 has the cancelled sales order for which it is held or cancelled, and no other.
+func passOver(doc *store.Staged) {
+	entry := doc.Obstacle
+	if doc.BO != nil {
+		entry = doc.BO.DocEntry
+	}
+	dropDocument(doc)
+	if entry != 0 && !slices.Contains(doc.PassOver, entry) {
+		doc.PassOver = append(doc.PassOver, entry)
+	}
+	doc.Replaces, doc.Obstacle = entry, 0
+}
+
+// dropDocument lets go of the document that B1 had of the order: what is sent next is one of its own.
+func dropDocument(doc *store.Staged) {
+	if doc.BO != nil {
+		doc.Known(doc.BO.Reference)
+		doc.Replaces = doc.BO.DocEntry
+	}
+	doc.BO, doc.PostedHash = nil, ""
 }
 
 // inB1 reports whether B1 has, or may have, a document for the order: then no change in Magento may set it aside.
@@ -91,7 +114,7 @@ func unreadableReason(cause error) *order.Reason {
 func (s *staging) beforePosting(o *order.Order) string {
 	doc := s.doc
 	if s.again && doc.Reason != nil && doc.Reason.Code == codeReferenceCancelled {
-		doc.AgainstCancelled = true
+		passOver(doc)
 	}
 	d := s.instance.Rules.Decide(o, now())
 	doc.Status, doc.Reason, doc.DueAt = d.Status, d.Reason, d.Recheck

@@ -14,6 +14,8 @@ const orderFields = "DocEntry,DocNum,DocObjectCode,CardCode,NumAtCard,DocCurrenc
 // Reference is how an order is recognised in B1: by NumAtCard, and by a user-defined field where one is configured.
 type Reference struct {
 	NumAtCard string
+	// Also are other values of NumAtCard that it may have.
+	Also []string
 	// Field is the name of the user-defined field on the document header (U_…), empty for none; Value what it holds.
 	Field string
 	Value string
@@ -21,11 +23,14 @@ type Reference struct {
 
 // filter finds every document with the reference. The user-defined field is exact; NumAtCard finds what a person typed.
 func (r Reference) filter() string {
-	byNumber := "NumAtCard eq " + Quote(r.NumAtCard)
-	if r.Field == "" {
-		return byNumber
+	var one []string
+	if r.Field != "" {
+		one = append(one, r.Field+" eq "+Quote(r.Value))
 	}
-	return r.Field + " eq " + Quote(r.Value) + " or " + byNumber
+	for _, number := range append([]string{r.NumAtCard}, r.Also...) {
+		one = append(one, "NumAtCard eq "+Quote(number))
+	}
+	return strings.Join(one, " or ")
 }
 
 // FindOrders gives the sales orders with the reference, cancelled ones too, oldest first.

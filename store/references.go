@@ -11,29 +11,45 @@ import (
 	"datawald/order"
 )
 
-// ErrReferenceTaken: another order already has this reference in the B1 company.
-var ErrReferenceTaken = errors.New("the reference belongs to another order")
+// ReferenceTaken is the error of a reference that already belongs to another order of the B1 company.
+type ReferenceTaken struct{ Owner order.Key }
+
+// Error names the owner.
+func (e *ReferenceTaken) Error() string {
+	return fmt.Sprintf("the reference belongs to order %s", e.Owner)
+}
 
 // TakeReference reserves a reference in a B1 company for one order, for good: two orders under one number could be taken
 // for each other. It is a document of its own, keyed by company and reference, so that the rule holds on a sharded
-// cluster too, where a unique index on another field cannot be.
+// cluster too, where a unique index on another field cannot be. The error is a *ReferenceTaken when another order has it.
 func (s *Store) TakeReference(ctx context.Context, company, reference string, key order.Key) error {
-	id := company + "#" + reference
-	_, err := s.references.InsertOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "key", Value: key}})
+	_, err := s.references.InsertOne(ctx, bson.D{{Key: "_id", Value: referenceID(company, reference)}, {Key: "key", Value: key}})
 	if err == nil {
 		return nil
 	}
 	if !mongo.IsDuplicateKeyError(err) {
 		return fmt.Errorf("reserve the reference of order %s: %w", key, err)
 	}
-	var owner struct {
-		Key order.Key `bson:"key"`
+	owner, err := s.ReferenceOwner(ctx, company, reference)
+	if err != nil {
+		return err
 	}
-	if err := s.references.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&owner); err != nil {
-		return fmt.Errorf("reserve the reference of order %s: %w", key, err)
-	}
-	if owner.Key != key {
-		return ErrReferenceTaken
+	if owner != key {
+		return &ReferenceTaken{Owner: owner}
 	}
 	return nil
 }
+
+// ReferenceOwner is the order to which a reference belongs in a B1 company; empty when it belongs to none.
+func (s *Store) ReferenceOwner(ctx context.Context, company, reference string) (order.Key, error) {
+	var owner struct {
+		Key order.Key `bson:"key"`
+	}
+	err := s.references.FindOne(ctx, bson.D{{Key: "_id", Value: referenceID(company, reference)}}).Decode(&owner)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return "", fmt.Errorf("find the order of a reference: %w", err)
+	}
+	return owner.Key, nil
+}
+
+func referenceID(company, reference string) string { return company + "#" + reference }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"datawald/order"
@@ -37,14 +38,21 @@ type Staged struct {
 
 	BO *BackOffice `bson:"bo,omitempty" json:"bo,omitempty"`
 	// Reference is the NumAtCard of the order; empty until it is claimed for B1 the first time.
-	Reference   string  `bson:"reference" json:"reference"`
-	Attempts    int     `bson:"attempts" json:"attempts"`
-	Claim       *Claim  `bson:"claim,omitempty" json:"claim,omitempty"`
-	Intent      *Intent `bson:"intent,omitempty" json:"intent,omitempty"`
-	RuleVersion string  `bson:"rule_version" json:"rule_version"`
+	Reference string `bson:"reference" json:"reference"`
+	// References are all under which it was sent or may have been, and under which B1 had it. The rules may give it another
+	// one any day; none is ever taken off the list, so that it is found under each.
+	References  []string `bson:"references,omitempty" json:"references,omitempty"`
+	Attempts    int      `bson:"attempts" json:"attempts"`
+	Claim       *Claim   `bson:"claim,omitempty" json:"claim,omitempty"`
+	Intent      *Intent  `bson:"intent,omitempty" json:"intent,omitempty"`
+	RuleVersion string   `bson:"rule_version" json:"rule_version"`
 
-	// AgainstCancelled is set when a person wants the order sent although B1 has a cancelled one under its reference.
-	AgainstCancelled bool `bson:"against_cancelled,omitempty" json:"against_cancelled,omitempty"`
+	// Obstacle is the cancelled sales order (DocEntry) for which this order is held or cancelled. PassOver are those that a person
+	// has let it pass: it is sent although B1 has them. One that is cancelled later is an obstacle again.
+	Obstacle int64   `bson:"obstacle,omitempty" json:"obstacle,omitempty"`
+	PassOver []int64 `bson:"pass_over,omitempty" json:"pass_over,omitempty"`
+	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none.
+	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
@@ -60,6 +68,13 @@ type Staged struct {
 	WriteBackQueue string `bson:"write_back_queue,omitempty" json:"-"`
 
 	Timeline []Event `bson:"-" json:"timeline"`
+}
+
+// Known adds a reference under which B1 may have the order to those under which it is looked for.
+func (s *Staged) Known(reference string) {
+	if reference != "" && !slices.Contains(s.References, reference) {
+		s.References = append(s.References, reference)
+	}
 }
 
 // NewStaged is an order of which nothing but its name is known, at Rev 0.
@@ -122,6 +137,8 @@ type Intent struct {
 	CardCode string `bson:"card_code" json:"card_code"`
 	// Sent is what B1 is to make of it; nil in intents of earlier releases.
 	Sent *Sent `bson:"sent,omitempty" json:"-"`
+	// Replaces is the document in B1 that this sending takes the place of; 0 for none.
+	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`
