@@ -12,16 +12,18 @@ import (
 
 // State is the answer of GET /state.
 type State struct {
-	Count          int            `json:"count"` // sales orders, cancelled ones too
-	DraftCount     int            `json:"draft_count"`
-	Orders         []Order        `json:"orders,omitempty"` // left out by ?summary=1
-	Drafts         []Order        `json:"drafts,omitempty"`
-	DuplicateKeys  []string       `json:"duplicate_keys"`
-	Calls          map[string]int `json:"calls"`
-	Logins         int            `json:"logins"`
-	Sessions       int            `json:"sessions"`
-	MaxConcurrency int            `json:"max_concurrency_seen"`
-	Outage         Outage         `json:"outage"`
+	Count      int     `json:"count"` // sales orders, cancelled ones too
+	DraftCount int     `json:"draft_count"`
+	Orders     []Order `json:"orders,omitempty"` // left out by ?summary=1
+	Drafts     []Order `json:"drafts,omitempty"`
+	// UserTables has the codes of the rows of each user table, named without U_.
+	UserTables     map[string][]string `json:"user_tables,omitempty"`
+	DuplicateKeys  []string            `json:"duplicate_keys"`
+	Calls          map[string]int      `json:"calls"`
+	Logins         int                 `json:"logins"`
+	Sessions       int                 `json:"sessions"`
+	MaxConcurrency int                 `json:"max_concurrency_seen"`
+	Outage         Outage              `json:"outage"`
 }
 
 // Control is the body of POST /control: each field that is present changes something, nothing else does.
@@ -131,7 +133,7 @@ func (c *Company) state(summary bool) State {
 	}
 	state.Outage, _ = c.outage.now()
 	if !summary {
-		state.Orders, state.Drafts = orders, drafts
+		state.Orders, state.Drafts, state.UserTables = orders, drafts, c.userTables()
 	}
 	return state
 }
