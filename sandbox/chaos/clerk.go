@@ -2,6 +2,9 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"time"
 
 	"datawald/order"
@@ -62,17 +65,28 @@ func (w *world) toResume(ctx context.Context, resumed map[order.Key]int) (number
 			resumed[doc.Key]++
 			numbers = append(numbers, doc.IncrementID)
 			if doc.Status == order.Held && doc.Reason != nil {
-				w.note(doc)
+				w.note(ctx, doc)
 			}
 		}
 	}
 	return numbers, nil
 }
 
-// note counts a hold, and keeps what is known of one that no fault of the run explains.
-func (w *world) note(doc store.Staged) {
+// note counts a hold and keeps the order's story, as it was then, in resumed.jsonl.
+func (w *world) note(ctx context.Context, doc store.Staged) {
 	w.holds.add(doc.Reason.Code)
 	if !expected[doc.Reason.Code] {
 		w.say("unexpected hold: %s (%s): %s", doc.Key, doc.Reason.Code, doc.Reason.Message)
 	}
+	whole, err := w.db.Get(ctx, doc.Key)
+	if err != nil {
+		return // the store was killed in this moment; the hold is counted
+	}
+	whole.Order = nil
+	file, err := os.OpenFile(filepath.Join(w.Dir, "resumed.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	_ = json.NewEncoder(file).Encode(whole) // it helps to understand a run, no more
 }

@@ -148,6 +148,7 @@ func (w *world) killing(ctx context.Context) error {
 	for sleep(ctx, w.options.KillEvery) {
 		for _, n := range r.Perm(len(names)) {
 			if name := names[n]; w.keeper.parts[name].kill() {
+				w.say("killed %s", name)
 				w.recovery.after("kill of " + kindOf(name))
 				break
 			}

@@ -61,6 +61,7 @@ func (w *world) outages(ctx context.Context) error {
 		if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
 			return err
 		}
+		w.say("B1 was away for a while: %s", kind)
 		w.recovery.after("outage of B1")
 	}
 	return nil
