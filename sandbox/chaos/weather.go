@@ -67,7 +67,7 @@ func (w *world) outages(ctx context.Context) error {
 	return nil
 }
 
-// shopTrouble lets a few calls to the shop fail, each time in another way.
+// shopTrouble lets calls to the shop fail for a moment, each time in another way.
 func (w *world) shopTrouble(ctx context.Context) error {
 	kinds := []struct {
 		name string
@@ -83,14 +83,12 @@ func (w *world) shopTrouble(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 3))
 	for sleep(ctx, between(r, 4*time.Second, 12*time.Second)) {
 		kind := kinds[r.IntN(len(kinds))]
-		w.shop.ClearFaults()
-		if err := w.shop.SetFaults(func(f *magentosim.Faults) {
-			kind.set(f)
-			f.ForRequests = 1 + r.IntN(3)
-		}); err != nil {
+		if err := w.shop.SetFaults(kind.set); err != nil {
 			return err
 		}
 		w.trouble.add(kind.name)
+		sleep(ctx, between(r, 200*time.Millisecond, 2*time.Second))
+		w.shop.ClearFaults()
 	}
 	return nil
 }
