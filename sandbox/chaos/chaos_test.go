@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	orders = flag.Int("chaos.orders", 250, "orders of the short run")
+	orders = flag.Int("chaos.orders", 200, "orders of the short run")
 	seed   = flag.Uint64("chaos.seed", 3, "seed of the short run")
 )
 

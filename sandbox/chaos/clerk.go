@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	clerkEvery = 15 * time.Second
+	clerkEvery = 8 * time.Second
 	// maxResumes is how often the clerk resumes an order before he takes it for a defect.
 	maxResumes = 8
 )

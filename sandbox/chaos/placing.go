@@ -11,7 +11,7 @@ import (
 
 const (
 	// maxBacklog is how far the customers may be ahead of B1: they go on ordering, and not all in the first minute.
-	maxBacklog = 500
+	maxBacklog = 1000
 	placeEvery = 200 * time.Millisecond
 )
 

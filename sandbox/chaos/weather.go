@@ -18,9 +18,9 @@ func faults() []b1sim.Rule {
 	all := []b1sim.Rule{
 		{Fault: b1sim.SessionExpire, Every: 100},
 		{Fault: b1sim.Slow, Probability: 0.03, Delay: slow},
-		{Fault: b1sim.Unavailable, Probability: 0.005},
-		{Fault: b1sim.BadGatewayBefore, Probability: 0.02, Match: "GET Orders"},
-		{Fault: b1sim.RefuseBeforeCommit, Probability: 0.01, Match: "GET Drafts"},
+		{Fault: b1sim.Unavailable, Probability: 0.003},
+		{Fault: b1sim.BadGatewayBefore, Probability: 0.01, Match: "GET Orders"},
+		{Fault: b1sim.RefuseBeforeCommit, Probability: 0.005, Match: "GET Drafts"},
 		{Fault: b1sim.NotificationVeto, Probability: 0.003},
 		{Fault: b1sim.ApprovalDraft, Probability: 0.003},
 		{Fault: b1sim.BatchVetoDrop, Probability: 0.01},
