@@ -115,7 +115,7 @@ func (w *world) run(ctx, limited context.Context) (*Result, error) {
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, ctx.Err() // the user has had enough
+		return nil, errors.New("it was stopped by hand; nothing was compared")
 	}
 	seconds := time.Since(began).Seconds()
 	return w.conclude(ctx, seconds, open)

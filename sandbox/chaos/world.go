@@ -173,9 +173,9 @@ func (w *world) environment() []string {
 		"B1_TIMEOUT=" + b1Timeout.String(), "B1_SETTLE=500ms", "B1_LOOKS=3", fmt.Sprintf("B1_MAX_CALLS=%d", maxCalls),
 	}
 	if w.options.Ledger {
-		env = append(env, "B1_LEDGER_TABLE="+ledgerTable)
+		return append(env, "B1_LEDGER_TABLE="+ledgerTable)
 	}
-	return env
+	return append(env, "B1_LEDGER_TABLE=") // whatever is set outside
 }
 
 // Limits of each worker.
