@@ -11,7 +11,7 @@ SERVERS  = temporal mongod
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs bench test vet torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: help run build programs bench chaos test vet torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,15 @@ BENCH ?= reading --orders 2000,10000,50000
 bench: $(SERVERS:%=bin/%) ## measure how fast it is on this machine: a line of JSON for each measurement
 	@$(GO) build -o bin/bench ./bench
 	@bin/bench $(BENCH)
+
+# How many orders are placed while everything fails, how often a process is killed, and LEDGER=1 for ledger mode. SEED fixes
+# the rest; each run prints how to repeat it.
+ORDERS     ?= 5000
+KILL_EVERY ?= 10s
+LEDGER     ?=
+
+chaos: build ## 5,000 orders with every fault at once and a kill every 10 s; the books must agree at the end
+	@bin/sandbox chaos --orders $(ORDERS) --seed $(SEED) --kill-every $(KILL_EVERY) $(if $(filter-out 0 false no,$(LEDGER)),--ledger)
 
 vet:
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }

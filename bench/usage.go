@@ -57,7 +57,7 @@ func processorTime(pid int) float64 {
 // usages are the figures of all processes that run now.
 func (w *workshop) usages() map[string]usage {
 	all := map[string]usage{}
-	for name, p := range w.parts {
+	for name, p := range w.Parts() {
 		all[name] = usageOf(p.ID())
 	}
 	return all

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"datawald/sandbox/process"
+	"datawald/sandbox/workshop"
 )
 
 const (
@@ -99,10 +100,8 @@ func (b *sandbox) startServers(ctx context.Context) error {
 		host, port, _ := net.SplitHostPort(s.Temporal)
 		uiHost, uiPort, _ := net.SplitHostPort(s.TemporalUI)
 		if err := b.startServer(ctx, "temporal", b.ready("http://"+s.TemporalUI+"/"),
-			"server", "start-dev", "--ip", host, "--port", port, "--ui-ip", uiHost, "--ui-port", uiPort,
-			"--db-filename", filepath.Join(s.Dir, "temporal.db"),
-			"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL",
-			"--dynamic-config-value", "matching.useNewMatcher=true", "--log-level", "error"); err != nil {
+			append([]string{"server", "start-dev", "--ip", host, "--port", port, "--ui-ip", uiHost, "--ui-port", uiPort},
+				workshop.TemporalState(filepath.Join(s.Dir, "temporal.db"))...)...); err != nil {
 			return err
 		}
 	}

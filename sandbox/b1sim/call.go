@@ -3,6 +3,7 @@ package b1sim
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // call is what is known of a request before it is carried out: its names, for counting and for matching faults, and
@@ -14,6 +15,8 @@ type call struct {
 	lines int      // document lines sent
 	read  bool
 	batch *batch // parsed body of a $batch
+	// about tells calls apart that have the same name: the documents sent, or else address and body.
+	about string
 }
 
 // describe looks at a request.
@@ -27,6 +30,9 @@ func describe(req *request) *call {
 			cl.names = append(cl.names, nameOf(sub))
 			cl.addBody(sub.body)
 		}
+	}
+	if cl.about = strings.Join(cl.keys, "\x00"); cl.about == "" {
+		cl.about = req.path + "?" + req.query + "\x00" + string(req.body)
 	}
 	return cl
 }

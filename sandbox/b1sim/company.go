@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -31,6 +30,7 @@ type Company struct {
 	tongue   atomic.Pointer[string] // language of error texts
 	sessions *sessions
 	faults   *faults
+	outage   outage
 	meter    *meter
 	pace     *pace
 
@@ -68,7 +68,7 @@ func New(cfg Config) (*Company, error) {
 			approval: cfg.Approval, openFrom: cfg.OpenFrom, openTo: cfg.OpenTo, rates: cfg.Rates,
 		},
 		sessions: newSessions(cfg.SessionTimeout, cfg.Now),
-		faults:   newFaults(rand.New(rand.NewPCG(cfg.Seed, cfg.Seed))),
+		faults:   newFaults(cfg.Seed),
 		meter:    newMeter(),
 		done:     make(chan struct{}),
 	}

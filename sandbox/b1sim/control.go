@@ -12,15 +12,18 @@ import (
 
 // State is the answer of GET /state.
 type State struct {
-	Count          int            `json:"count"` // sales orders, cancelled ones too
-	DraftCount     int            `json:"draft_count"`
-	Orders         []Order        `json:"orders,omitempty"` // left out by ?summary=1
-	Drafts         []Order        `json:"drafts,omitempty"`
-	DuplicateKeys  []string       `json:"duplicate_keys"`
-	Calls          map[string]int `json:"calls"`
-	Logins         int            `json:"logins"`
-	Sessions       int            `json:"sessions"`
-	MaxConcurrency int            `json:"max_concurrency_seen"`
+	Count      int     `json:"count"` // sales orders, cancelled ones too
+	DraftCount int     `json:"draft_count"`
+	Orders     []Order `json:"orders,omitempty"` // left out by ?summary=1
+	Drafts     []Order `json:"drafts,omitempty"`
+	// UserTables has the codes of the rows of each user table, named without U_.
+	UserTables     map[string][]string `json:"user_tables,omitempty"`
+	DuplicateKeys  []string            `json:"duplicate_keys"`
+	Calls          map[string]int      `json:"calls"`
+	Logins         int                 `json:"logins"`
+	Sessions       int                 `json:"sessions"`
+	MaxConcurrency int                 `json:"max_concurrency_seen"`
+	Outage         Outage              `json:"outage"`
 }
 
 // Control is the body of POST /control: each field that is present changes something, nothing else does.
@@ -35,6 +38,7 @@ type Control struct {
 	Knee           *int                       `json:"knee"`
 	Restart        bool                       `json:"restart"`
 	ExpireSessions bool                       `json:"expire_sessions"`
+	Outage         *Outage                    `json:"outage"` // "" ends it
 }
 
 // ApprovalRule is Approval in JSON.
@@ -127,8 +131,9 @@ func (c *Company) state(summary bool) State {
 		Count: len(orders), DraftCount: len(drafts), DuplicateKeys: duplicates(orders, drafts), Calls: traffic.Calls,
 		Logins: traffic.Logins, Sessions: c.sessions.count(), MaxConcurrency: traffic.MaxConcurrency,
 	}
+	state.Outage, _ = c.outage.now()
 	if !summary {
-		state.Orders, state.Drafts = orders, drafts
+		state.Orders, state.Drafts, state.UserTables = orders, drafts, c.userTables()
 	}
 	return state
 }
@@ -153,6 +158,9 @@ func (c *Company) apply(order Control) error {
 	if order.ExpireSessions {
 		c.ExpireSessions()
 	}
+	if order.Outage != nil {
+		return c.SetOutage(*order.Outage)
+	}
 	return nil
 }
 
@@ -162,6 +170,9 @@ func (order Control) validate() error {
 	}
 	if p := order.PostingPeriod; p != nil && !(isDay(p.From) && isDay(p.To)) {
 		return fmt.Errorf("posting period %q to %q is not given by dates", p.From, p.To)
+	}
+	if order.Outage != nil && !order.Outage.known() {
+		return order.Outage.unknown()
 	}
 	if order.Knee != nil && *order.Knee < 0 {
 		return fmt.Errorf("knee %d is negative", *order.Knee)

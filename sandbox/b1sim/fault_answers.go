@@ -7,47 +7,45 @@ import (
 	"time"
 )
 
-// faultBefore lets an ordered fault strike before the call is carried out. It returns the answer when the fault is the
-// answer.
+// faultBefore lets ordered faults strike before the call is carried out: those that only delay it or take its session one
+// after the other, up to the first that is the answer. It returns that answer.
 func (c *Company) faultBefore(cl *call) *response {
-	armed := c.faults.takeFirst(faultsBefore, cl)
-	if armed == nil {
-		return nil
-	}
-	switch armed.Fault {
-	case RefuseBeforeCommit, BatchVetoDrop:
-		return &response{drop: true}
-	case BadGatewayBefore:
-		return badGateway()
-	case Unavailable:
-		return unavailableAnswer()
-	case Empty500:
-		return newResponse(http.StatusInternalServerError, nil)
-	case SessionExpire:
-		c.sessions.dropAll()
-	case Slow:
-		c.pace.wait(time.Duration(armed.Delay))
+	goesOn := func(f Fault) bool { return f == Slow || f == SessionExpire }
+	for _, armed := range c.faults.takeUntil(faultsBefore, cl, func(f Fault) bool { return !goesOn(f) }) {
+		switch armed.Fault {
+		case RefuseBeforeCommit, BatchVetoDrop:
+			return &response{drop: true}
+		case BadGatewayBefore:
+			return badGateway()
+		case Unavailable:
+			return unavailableAnswer()
+		case Empty500:
+			return newResponse(http.StatusInternalServerError, nil)
+		case SessionExpire:
+			c.sessions.dropAll()
+		case Slow:
+			c.pace.wait(time.Duration(armed.Delay))
+		}
 	}
 	return nil
 }
 
-// faultAfter lets an ordered fault strike after a commit. A call that changed nothing is not struck: there would be
+// faultAfter lets ordered faults strike after a commit. A call that changed nothing is not struck: there would be
 // nothing ambiguous about it.
 func (c *Company) faultAfter(cl *call, answer *response) *response {
 	if !answer.committed {
 		return answer
 	}
-	armed := c.faults.takeFirst(faultsAfter, cl)
-	if armed == nil {
-		return answer
+	for _, armed := range c.faults.takeUntil(faultsAfter, cl, func(f Fault) bool { return f != ReplyLate }) {
+		switch armed.Fault {
+		case CommitThenDrop:
+			return &response{drop: true}
+		case CommitThenBadGateway:
+			return badGateway()
+		case ReplyLate:
+			c.pace.wait(time.Duration(armed.Delay))
+		}
 	}
-	switch armed.Fault {
-	case CommitThenDrop:
-		return &response{drop: true}
-	case CommitThenBadGateway:
-		return badGateway()
-	}
-	c.pace.wait(time.Duration(armed.Delay))
 	return answer
 }
 

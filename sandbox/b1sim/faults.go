@@ -2,6 +2,7 @@ package b1sim
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -59,7 +60,8 @@ type Rule struct {
 	Times int `json:"times,omitempty"`
 	// Every strikes each n-th matching call, until the rule is cleared.
 	Every int `json:"every,omitempty"`
-	// Probability strikes a matching call with this chance, by the company's seed, until cleared: 1 is every call.
+	// Probability strikes a matching call with this chance, until cleared: 1 is every call. It is drawn from the company's
+	// seed, the rule, and what the call is about: see draw.
 	Probability float64 `json:"probability,omitempty"`
 	// Match is the call to strike, such as "POST Orders", "GET Orders" or "POST Orders(n)/Cancel"; "*" is any. A
 	// $batch matches by the names of the requests inside, too. Default by fault, mostly "POST Orders".
@@ -72,6 +74,9 @@ type Rule struct {
 	Text string `json:"text,omitempty"`
 
 	matched int // calls that matched, for Every
+	number  int // of the rule since the company was built
+	// met counts the calls that matched, by what they are about, for Probability.
+	met map[string]uint64
 }
 
 func (r Rule) vetoText() string {
@@ -110,12 +115,17 @@ func (r Rule) matches(cl *call) bool {
 type faults struct {
 	mu     sync.Mutex
 	rules  []*Rule
+	made   int // rules since the company was built
 	struck map[Fault]int
-	chance *rand.Rand
+	seed   uint64
 }
 
-func newFaults(chance *rand.Rand) *faults {
-	return &faults{struck: map[Fault]int{}, chance: chance}
+func newFaults(seed uint64) *faults { return &faults{struck: map[Fault]int{}, seed: seed} }
+
+func (f *faults) count(fault Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.struck[fault]++
 }
 
 // take returns the rule by which a fault strikes a call, or nil, and counts it.
@@ -123,33 +133,58 @@ func (f *faults) take(fault Fault, cl *call) *Rule { return f.takeFirst([]Fault{
 
 // takeFirst returns the first rule, in the order in which they were made, that strikes a call with one of the faults.
 func (f *faults) takeFirst(kinds []Fault, cl *call) *Rule {
+	all := f.takeUntil(kinds, cl, func(Fault) bool { return true })
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// takeUntil returns the rules that strike a call with one of the faults, in the order in which they were made, up to the
+// first that ends it.
+func (f *faults) takeUntil(kinds []Fault, cl *call, ends func(Fault) bool) (taken []*Rule) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, rule := range f.rules {
-		if !slices.Contains(kinds, rule.Fault) || !rule.matches(cl) || !f.strikes(rule) {
+	for _, rule := range f.rules {
+		if !slices.Contains(kinds, rule.Fault) || !rule.matches(cl) || !f.strikes(rule, cl) {
 			continue
 		}
-		if rule.Times == 0 && rule.Every == 0 && rule.Probability == 0 {
-			f.rules = slices.Delete(f.rules, i, i+1)
-		}
 		f.struck[rule.Fault]++
-		taken := *rule
-		return &taken
+		one := *rule
+		taken = append(taken, &one)
+		if ends(rule.Fault) {
+			break
+		}
 	}
-	return nil
+	f.rules = slices.DeleteFunc(f.rules, func(r *Rule) bool { return r.Times == 0 && r.Every == 0 && r.Probability == 0 })
+	return taken
 }
 
 // strikes decides a matching call.
-func (f *faults) strikes(rule *Rule) bool {
+func (f *faults) strikes(rule *Rule, cl *call) bool {
 	switch {
 	case rule.Times > 0:
 		rule.Times--
 		return true
+	case rule.Times == 0 && rule.Every == 0 && rule.Probability == 0:
+		return false // used up by this very call
 	case rule.Every > 0:
 		rule.matched++
 		return rule.matched%rule.Every == 0
 	}
-	return f.chance.Float64() < rule.Probability
+	return f.draw(rule, cl) < rule.Probability
+}
+
+// draw gives a number from 0 to 1 that depends on the seed, the rule, what the call is about, and how many calls about it
+// the rule has met. So the same calls are struck in every run with the same seed and rules, in whatever order they come in:
+// the second POST of an order has the same fate, even when a thousand others come between. Which calls are made is up to the
+// caller, and after a kill that is chance.
+func (f *faults) draw(rule *Rule, cl *call) float64 {
+	about := cl.name + "\x00" + cl.about
+	rule.met[about]++
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d\x00%s\x00%d", rule.number, about, rule.met[about])
+	return rand.New(rand.NewPCG(f.seed, h.Sum64())).Float64()
 }
 
 // Inject orders a fault.
@@ -165,6 +200,8 @@ func (c *Company) Inject(rule Rule) error {
 	}
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
+	c.faults.made++
+	rule.number, rule.met = c.faults.made, map[string]uint64{}
 	c.faults.rules = append(c.faults.rules, &rule)
 	return nil
 }

@@ -42,6 +42,7 @@ func (m *meter) login() {
 type Traffic struct {
 	Calls          map[string]int // by name, such as "POST Orders" and "GET Orders(n)"
 	Logins         int            // successful ones
+	Active         int            // calls under way
 	MaxConcurrency int            // most calls under way at one time
 }
 
@@ -50,5 +51,5 @@ func (c *Company) Traffic() Traffic {
 	m := c.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Traffic{Calls: maps.Clone(m.calls), Logins: m.logins, MaxConcurrency: m.highest}
+	return Traffic{Calls: maps.Clone(m.calls), Logins: m.logins, Active: m.active, MaxConcurrency: m.highest}
 }

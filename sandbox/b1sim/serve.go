@@ -19,6 +19,7 @@ func (c *Company) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/state" || path == "/control" || strings.HasPrefix(path, "/control/"):
 		c.serveControl(w, r)
+	case c.away(w, r):
 	case strings.HasPrefix(path, "/ping"):
 		c.servePing(w, r)
 	case strings.HasPrefix(path, v1.root()+"/"):
@@ -44,7 +45,7 @@ func (c *Company) serveLayer(w http.ResponseWriter, r *http.Request, v version) 
 	}
 	active := c.meter.begin(req.call.name)
 	defer c.meter.end()
-	write(w, c.carryOut(req, active))
+	write(w, c.cutOff(c.carryOut(req, active)))
 }
 
 func (c *Company) carryOut(req *request, active int) *response {

@@ -3,6 +3,7 @@ package b1sim
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -30,6 +31,39 @@ func (o Order) live() bool {
 
 // Orders lists the sales orders, cancelled ones too, oldest first.
 func (c *Company) Orders() []Order { return c.list(setOrders) }
+
+// Count is the number of sales orders, cancelled ones too. It costs less than Orders.
+func (c *Company) Count() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.tables[setOrders].byKey)
+}
+
+// Codes lists the keys of the rows of a user table, named without U_, in the order in which they were written.
+func (c *Company) Codes(table string) []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	codes := []string{}
+	if t := c.tables["U_"+table]; t != nil {
+		t.each(func(r row) bool {
+			codes = append(codes, r.text("Code"))
+			return true
+		})
+	}
+	return codes
+}
+
+// userTables are the codes of all user tables that are shown.
+func (c *Company) userTables() map[string][]string {
+	all := map[string][]string{}
+	for name, set := range c.shown.Load().sets {
+		if set.isUserTable() {
+			table := strings.TrimPrefix(name, "U_")
+			all[table] = c.Codes(table)
+		}
+	}
+	return all
+}
 
 // Drafts lists the drafts, settled ones too, oldest first.
 func (c *Company) Drafts() []Order { return c.list(setDrafts) }

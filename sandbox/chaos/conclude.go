@@ -1,0 +1,145 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"datawald/order"
+	"datawald/sandbox/b1sim"
+	"datawald/sandbox/checker"
+	"datawald/store"
+)
+
+// conclude ends the trouble and the workers, and compares the books.
+func (w *world) conclude(ctx context.Context, took float64, open string) (*Result, error) {
+	w.company.ClearFaults()
+	w.shop.ClearFaults()
+	if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
+		return nil, err
+	}
+	w.keeper.stopWorkers()
+	if err := w.storeAgain(ctx); err != nil {
+		return nil, err
+	}
+	r := &Result{Repeat: w.options.repeat(), Seed: w.options.Seed, Ledger: w.options.Ledger, Seconds: took, Unsettled: open,
+		Holds: w.holds.all(), ShopFaults: w.trouble.all(), Recovery: w.recovery.times(), MaxAllowed: w.options.Workers * maxCalls}
+	if err := w.compare(ctx, r); err != nil {
+		return nil, err
+	}
+	w.count(r)
+	return r, w.attempts(ctx, r)
+}
+
+// storeAgain starts the store when the last kill was its.
+func (w *world) storeAgain(ctx context.Context) error {
+	p := w.keeper.parts[partStore]
+	if !p.alive() {
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
+	}
+	var err error
+	for range 10 {
+		if err = w.db.Ping(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the store does not come back: %w", err)
+}
+
+func (w *world) compare(ctx context.Context, r *Result) error {
+	books := checker.Books{Instance: instance, Placed: w.shop.Orders(), Store: w.db, Orders: w.company.Orders(), Drafts: w.company.Drafts(), Want: want}
+	if w.options.Ledger {
+		books.Ledger = w.company.Codes(ledgerTable)
+	}
+	report, err := checker.Compare(ctx, books)
+	if err != nil {
+		return err
+	}
+	r.Orders, r.States, r.Violations = report.Placed, report.States, report.Violations
+	for code, n := range r.Holds {
+		if !expected[code] {
+			r.Violations = append(r.Violations, checker.Violation{Kind: "hold", Key: code, What: fmt.Sprintf("%d times an order that should be posted was held for it", n)})
+		}
+	}
+	r.Lost, r.Duplicated, r.WrongTotals = report.Count(checker.Lost), report.Count(checker.Duplicated), report.Count(checker.WrongTotal)
+	return nil
+}
+
+// count takes down what struck and what was called.
+func (w *world) count(r *Result) {
+	_, struck := w.company.Faults()
+	r.Faults = map[string]int{}
+	for fault, n := range struck {
+		r.Faults[string(fault)] = n
+	}
+	r.Kills = map[string]int{}
+	for name, p := range w.keeper.parts {
+		r.Kills[kindOf(name)] += p.kills
+	}
+	traffic := w.company.Traffic()
+	r.Sent, r.Made, r.MaxCalls = traffic.Calls["POST Orders"], w.company.Count(), traffic.MaxConcurrency
+	if w.options.Ledger {
+		r.Sent += traffic.Calls["POST $batch"]
+	}
+	for _, partner := range w.company.Entities("BusinessPartners") {
+		var known struct{ CardCode string }
+		if json.Unmarshal(partner, &known) == nil && strings.HasPrefix(known.CardCode, partnerPrefix) {
+			r.Partners++
+		}
+	}
+}
+
+// partnerPrefix begins the codes of the business partners that the rules make.
+const partnerPrefix = "M-"
+
+func (w *world) attempts(ctx context.Context, r *Result) error {
+	docs, err := w.db.List(ctx, store.Filter{Instance: instance})
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		r.Attempts += doc.Attempts
+	}
+	return nil
+}
+
+// keep leaves what is known of every order at fault beside the logs.
+func (w *world) keep(r *Result) error {
+	type story struct {
+		checker.Violation
+		Staged *store.Staged `json:"staged"`
+		InB1   []b1sim.Order `json:"in_b1"`
+	}
+	var stories []story
+	for n, v := range r.Violations {
+		if n == 200 { // the first tell enough
+			break
+		}
+		s := story{Violation: v}
+		if key, err := order.ParseKey(v.Key); err == nil {
+			s.Staged, _ = w.db.Get(context.Background(), key) // it may be lost
+			s.InB1 = w.inB1(key.IncrementID())
+		}
+		stories = append(stories, s)
+	}
+	text, err := json.MarshalIndent(stories, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(w.Dir, "violations.json"), text, 0o644)
+}
+
+// inB1 are the documents of B1 with a number.
+func (w *world) inB1(number string) (found []b1sim.Order) {
+	for _, o := range append(w.company.Orders(), w.company.Drafts()...) {
+		if o.Key == number {
+			found = append(found, o)
+		}
+	}
+	return found
+}

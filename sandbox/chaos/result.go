@@ -1,0 +1,120 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"datawald/order"
+	"datawald/sandbox/checker"
+)
+
+// Result is what a run came to.
+type Result struct {
+	// Repeat is the command line that runs the same again.
+	Repeat  string               `json:"repeat"`
+	Seed    uint64               `json:"seed"`
+	Ledger  bool                 `json:"ledger"`
+	Orders  int                  `json:"orders"`
+	Seconds float64              `json:"seconds"`
+	States  map[order.Status]int `json:"states"`
+	// The figures that matter; all violations are below.
+	Lost        int `json:"lost"`
+	Duplicated  int `json:"duplicated"`
+	WrongTotals int `json:"wrong_totals"`
+	// Unsettled says why the run ended before all orders were settled; empty when they were.
+	Unsettled  string              `json:"unsettled,omitempty"`
+	Violations []checker.Violation `json:"violations"`
+	// Holds counts the orders that a clerk resumed, by the reason for which they were held.
+	Holds map[string]int `json:"holds_resumed"`
+	// Faults counts what struck B1's calls, ShopFaults the times when the shop was in trouble, Kills the processes killed.
+	Faults     map[string]int `json:"faults"`
+	ShopFaults map[string]int `json:"shop_faults"`
+	Kills      map[string]int `json:"kills"`
+	// Recovery is how long it took until B1 got new orders, by what struck.
+	Recovery map[string]Times `json:"recovery"`
+	// Attempts counts the attempts of all orders; Sent how often orders were sent to B1, of which Made were made.
+	Attempts int `json:"attempts"`
+	Sent     int `json:"sent"`
+	Made     int `json:"made"`
+	// Partners is the number of business partners that were made.
+	Partners int `json:"partners"`
+	// MaxCalls is the most calls at once that B1 saw, MaxAllowed what its workers may make together. Calls that a killed worker or
+	// a timeout leaves behind count as long as B1 is at work on them.
+	MaxCalls   int `json:"max_calls"`
+	MaxAllowed int `json:"max_allowed"`
+	// Dir has state and logs, when they were kept.
+	Dir string `json:"dir,omitempty"`
+}
+
+// OK reports whether all orders were settled and the books agree.
+func (r *Result) OK() bool { return len(r.Violations) == 0 && r.Unsettled == "" }
+
+// Text writes the result for people, every violation on a line of its own, and at the end all of it as one line of JSON.
+func (r *Result) Text(w io.Writer) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("\n%d orders in %.0f s, %.1f a second: %s", r.Orders, r.Seconds, float64(r.Orders)/r.Seconds, states(r.States))
+	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations))
+	line("faults struck        %s", counts(r.Faults))
+	line("trouble of the shop  %s", counts(r.ShopFaults))
+	line("killed               %s", counts(r.Kills))
+	line("recovered after      %s", r.recovered())
+	line("work                 %d attempts; %d sendings for %d sales orders; %d business partners made; at most %d calls at once (%d allowed)",
+		r.Attempts, r.Sent, r.Made, r.Partners, r.MaxCalls, r.MaxAllowed)
+	line("resumed by a clerk   %s\n", counts(r.Holds))
+	for _, v := range r.Violations {
+		line("%s", v)
+	}
+	if r.Unsettled != "" {
+		line("NOT SETTLED: %s", r.Unsettled)
+	}
+	if r.Dir != "" {
+		line("state and logs are in %s", r.Dir)
+	}
+	line("again: %s", r.Repeat)
+	one, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	line("%s", one)
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+func states(of map[order.Status]int) string {
+	var parts []string
+	for _, s := range order.Statuses() {
+		if of[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", s, of[s]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func counts(of map[string]int) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		parts = append(parts, fmt.Sprintf("%s %d", name, of[name]))
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// recovered tells the times until B1 got new orders.
+func (r *Result) recovered() string {
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(r.Recovery)) {
+		t := r.Recovery[what]
+		parts = append(parts, fmt.Sprintf("%s %.1f s (median of %d), %.1f s at most", what, t.Median, t.Count, t.Max))
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, "; ")
+}

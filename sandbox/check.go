@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"datawald/config"
+	"datawald/sandbox/b1sim"
+	"datawald/sandbox/checker"
+	"datawald/sandbox/magentosim"
+	"datawald/store"
+)
+
+// checkCommand compares the books of a running sandbox.
+type checkCommand struct {
+	JSON bool `help:"Print the report as one line of JSON."`
+}
+
+// Help is the long form of the command's help.
+func (checkCommand) Help() string {
+	return `Asks both simulators and the store, and demands that they agree: each order in one named state, each posted one in B1 once and with its total, nothing else in B1. An order that is still pending is a violation: wait until none is.
+
+Exit code 1 when something does not agree; every violation is on a line of its own.`
+}
+
+// checked are the settings beside those of the sandbox.
+type checked struct {
+	config.Instances
+	Database string `envconfig:"MONGODB_DATABASE" default:"datawald"`
+	// Ledger is the user table of B1 that every order is written into as well.
+	Ledger string `envconfig:"B1_LEDGER_TABLE"`
+}
+
+// Run compares and prints.
+func (c checkCommand) Run(ctx context.Context) error {
+	s, err := loadSettings()
+	if err != nil {
+		return err
+	}
+	var with checked
+	if err := envconfig.Process("", &with); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	db, err := store.Open(ctx, s.mongoURI(), with.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close(context.WithoutCancel(ctx))
+	books, err := s.books(ctx, with)
+	if err != nil {
+		return err
+	}
+	books.Store = db
+	report, err := checker.Compare(ctx, books)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = json.NewEncoder(os.Stdout).Encode(report)
+	} else {
+		err = report.Text(os.Stdout)
+	}
+	if err == nil && !report.OK() {
+		return errors.New("the books do not agree")
+	}
+	return err
+}
+
+// books asks both simulators for theirs. The sandbox has one shop, and its instance is the first.
+func (s *settings) books(ctx context.Context, with checked) (checker.Books, error) {
+	b := checker.Books{Instance: with.InstanceNames[0]}
+	var shop struct{ Placed []magentosim.Placed }
+	if err := fetch(ctx, "http://"+s.Magento+"/state", &shop); err != nil {
+		return b, err
+	}
+	var company b1sim.State
+	if err := fetch(ctx, "http://"+s.B1+"/state", &company); err != nil {
+		return b, err
+	}
+	b.Placed, b.Orders, b.Drafts = shop.Placed, company.Orders, company.Drafts
+	if with.Ledger != "" {
+		b.Ledger = append([]string{}, company.UserTables[with.Ledger]...)
+	}
+	return b, nil
+}
+
+func fetch(ctx context.Context, url string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("%w (make run starts the sandbox)", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", url, res.Status)
+	}
+	return json.NewDecoder(res.Body).Decode(into)
+}
