@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"datawald/activities/failpoint"
 	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
@@ -41,6 +42,7 @@ func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
 	if err != nil || !taken {
 		return writeBackOutcome{}, err
 	}
+	failpoint.Hit(failpoint.TellingTaken)
 	writing, cancel := context.WithTimeout(ctx, w.instance.writeBackLimit())
 	defer cancel()
 	if err := w.write(writing); err != nil {
@@ -122,6 +124,7 @@ func (w *writing) part(ctx context.Context, what string, was *magento.Current, t
 			Hint: "Give the order its status in Magento."}
 	}
 	wrote := write(was)
+	failpoint.Hit(failpoint.TellingWritten)
 	if wrote != nil && order.KindOf(wrote) != order.Unknown {
 		return nil, wrote
 	}

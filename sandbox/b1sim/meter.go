@@ -9,18 +9,22 @@ import (
 type meter struct {
 	mu      sync.Mutex
 	calls   map[string]int
+	sent    map[string]int
 	logins  int
 	active  int
 	highest int
 }
 
-func newMeter() *meter { return &meter{calls: map[string]int{}} }
+func newMeter() *meter { return &meter{calls: map[string]int{}, sent: map[string]int{}} }
 
 // begin counts a call and returns how many are under way, this one included.
-func (m *meter) begin(name string) int {
+func (m *meter) begin(cl *call) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calls[name]++
+	m.calls[cl.name]++
+	for _, key := range cl.keys {
+		m.sent[key]++
+	}
 	m.active++
 	m.highest = max(m.highest, m.active)
 	return m.active
@@ -41,6 +45,7 @@ func (m *meter) login() {
 // Traffic is what callers did since the company was built.
 type Traffic struct {
 	Calls          map[string]int // by name, such as "POST Orders" and "GET Orders(n)"
+	Sent           map[string]int // documents by NumAtCard, however B1 answered them
 	Logins         int            // successful ones
 	MaxConcurrency int            // most calls under way at one time
 }
@@ -50,5 +55,5 @@ func (c *Company) Traffic() Traffic {
 	m := c.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Traffic{Calls: maps.Clone(m.calls), Logins: m.logins, MaxConcurrency: m.highest}
+	return Traffic{Calls: maps.Clone(m.calls), Sent: maps.Clone(m.sent), Logins: m.logins, MaxConcurrency: m.highest}
 }
