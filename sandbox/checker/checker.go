@@ -1,10 +1,11 @@
 // Package checker compares the three books of a sandbox: what the shop placed, what the store says, and what B1 holds. It demands
 // that they agree exactly: each order in one named state, each posted one in B1 once and with its total, nothing else in B1.
+// It knows nothing of how orders are mapped or sent, so that it shares no mistake with the connector.
 package checker
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
@@ -26,25 +27,53 @@ type Books struct {
 	Want func(magentosim.Placed) order.Status
 }
 
+// Kinds of violations.
+const (
+	Lost       = "lost"        // the store does not know the order, or B1 lacks the document that the store names
+	Duplicated = "duplicated"  // B1 has more than one live document of an order
+	WrongTotal = "wrong_total" // B1's document is not what the customer owes, in his currency
+	Foreign    = "foreign"     // B1 or the store has something that belongs to no order of the shop
+	Unnamed    = "unnamed"     // the state is none of the six, or one that needs a reason has none
+	Unsettled  = "unsettled"   // still pending
+	WrongState = "wrong_state" // store and B1 contradict each other, or the state is not the wanted one
+	Ledger     = "ledger"      // B1's ledger table does not have one row for each document
+)
+
 // Violation is one thing that does not agree.
 type Violation struct {
-	// Kind is one word: lost, duplicated, wrong_total, foreign, unnamed, unsettled, wrong_state, ledger.
+	// Kind is one of the constants above.
 	Kind string `json:"kind"`
 	// Key is the order's key, or the reference of a document in B1 that belongs to no order.
 	Key  string `json:"key"`
 	What string `json:"what"`
 }
 
+// String is the violation as one line.
+func (v Violation) String() string { return fmt.Sprintf("%-11s  %s: %s", v.Kind, v.Key, v.What) }
+
 // Report is what a comparison found.
 type Report struct {
 	// States counts the orders of the shop by the state that the store names.
-	States     map[order.Status]int `json:"states"`
-	Placed     int                  `json:"placed"`
-	InB1       int                  `json:"in_b1"`
-	Violations []Violation          `json:"violations"`
+	States map[order.Status]int `json:"states"`
+	Placed int                  `json:"placed"`
+	// InB1 is the number of sales orders in B1 that are not cancelled.
+	InB1       int         `json:"in_b1"`
+	Violations []Violation `json:"violations"`
 }
 
 // Compare reads the store and compares the books. An error means that it could not be read; what does not agree is in the report.
 func Compare(ctx context.Context, b Books) (*Report, error) {
-	return nil, errors.New("checker: being built")
+	staged, err := b.Store.List(ctx, store.Filter{Instance: b.Instance})
+	if err != nil {
+		return nil, fmt.Errorf("checker: %w", err)
+	}
+	c := newComparison(b, staged)
+	for _, p := range b.Placed {
+		c.order(p)
+	}
+	c.strangers()
+	if b.Ledger != nil {
+		c.ledger()
+	}
+	return c.done(), nil
 }

@@ -41,7 +41,8 @@ const (
 
 // hotColumns are kept beside the document; all other columns are read from it when somebody asks.
 const hotColumns = `entity_id increment_id store_id state status created_at updated_at customer_email
-	customer_id customer_is_guest grand_total order_currency_code ext_order_id quote_id`
+	customer_id customer_is_guest grand_total total_canceled total_refunded order_currency_code ext_order_id
+	quote_id`
 
 var (
 	columnKinds = buildColumnKinds()

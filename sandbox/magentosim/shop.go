@@ -45,6 +45,9 @@ type Placed struct {
 	Status        string      `json:"status"`
 	GrandTotal    json.Number `json:"grand_total"`
 	OrderCurrency string      `json:"order_currency_code"`
+	// TotalCanceled and TotalRefunded are the parts of GrandTotal that were cancelled and refunded; "0" for none.
+	TotalCanceled json.Number `json:"total_canceled"`
+	TotalRefunded json.Number `json:"total_refunded"`
 	UpdatedAt     string      `json:"updated_at"` // UTC, "YYYY-MM-DD HH:MM:SS"
 	Kind          string      `json:"kind"`       // kind of generated order, or KindDocument
 }
@@ -189,15 +192,20 @@ func (s *Shop) DocumentSKUs() []string {
 }
 
 func (r *record) placed() Placed {
-	total := r.at("grand_total")
-	if total.null {
-		total.text = "0"
-	}
 	return Placed{
 		EntityID: r.entityID, IncrementID: r.at("increment_id").text, StoreID: r.at("store_id").number.IntPart(),
-		State: r.at("state").text, Status: r.at("status").text, GrandTotal: json.Number(total.text),
+		State: r.at("state").text, Status: r.at("status").text, GrandTotal: r.amount("grand_total"),
+		TotalCanceled: r.amount("total_canceled"), TotalRefunded: r.amount("total_refunded"),
 		OrderCurrency: r.at("order_currency_code").text, UpdatedAt: r.at("updated_at").text, Kind: r.kind,
 	}
+}
+
+// amount is an amount of the row, "0" where it has none.
+func (r *record) amount(column string) json.Number {
+	if c := r.at(column); !c.null {
+		return json.Number(c.text)
+	}
+	return "0"
 }
 
 // insert adds an order. The caller holds the lock.

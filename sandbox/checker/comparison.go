@@ -1,0 +1,161 @@
+package checker
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"datawald/order"
+	"datawald/sandbox/b1sim"
+	"datawald/sandbox/magentosim"
+	"datawald/store"
+)
+
+// comparison is one run through the books.
+type comparison struct {
+	books  Books
+	report *Report
+	// staged are the orders of the store by key; what the shop's orders account for is taken out.
+	staged map[order.Key]*store.Staged
+	// standIns are orders of the store that are known by Magento's entity_id alone.
+	standIns map[int64]*store.Staged
+	// owners says whose reference each is, owned which references an order has.
+	owners map[string]order.Key
+	owned  map[order.Key][]string
+	orders map[string][]b1sim.Order
+	drafts map[string][]b1sim.Order
+}
+
+func newComparison(b Books, staged []store.Staged) *comparison {
+	c := &comparison{books: b, report: &Report{States: map[order.Status]int{}, Placed: len(b.Placed), Violations: []Violation{}},
+		staged: map[order.Key]*store.Staged{}, standIns: map[int64]*store.Staged{}, owners: map[string]order.Key{}, owned: map[order.Key][]string{},
+		orders: byReference(b.Orders), drafts: byReference(b.Drafts)}
+	for i := range staged {
+		s := &staged[i]
+		if c.staged[s.Key] = s; s.PayloadHash == "" {
+			c.standIns[s.EntityID] = s
+		}
+		c.own(s)
+	}
+	for _, p := range b.Placed {
+		c.ownByNumber(p)
+	}
+	for _, o := range b.Orders {
+		if !o.Cancelled {
+			c.report.InB1++
+		}
+	}
+	return c
+}
+
+func byReference(documents []b1sim.Order) map[string][]b1sim.Order {
+	m := map[string][]b1sim.Order{}
+	for _, d := range documents {
+		m[d.Key] = append(m[d.Key], d)
+	}
+	return m
+}
+
+// own notes the references under which the store says that the order went to B1.
+func (c *comparison) own(s *store.Staged) {
+	for _, reference := range references(s) {
+		if other, taken := c.owners[reference]; taken && other != s.Key {
+			c.found(Duplicated, string(s.Key), "its reference %s is that of order %s as well", reference, other)
+			continue
+		}
+		c.give(reference, s.Key)
+	}
+}
+
+func (c *comparison) give(reference string, key order.Key) {
+	c.owners[reference] = key
+	c.owned[key] = append(c.owned[key], reference)
+}
+
+// references are all under which an order may stand in B1, by the store.
+func references(s *store.Staged) []string {
+	all := []string{s.Reference}
+	if s.BO != nil {
+		all = append(all, s.BO.Reference)
+	}
+	if s.Intent != nil {
+		all = append(all, s.Intent.Reference)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(r string) bool { return r == "" })
+}
+
+// ownByNumber gives an order whose reference the store does not say the one that most rules would: its number. So a
+// document of an order that the store has lost is told apart from one that nobody ever ordered.
+func (c *comparison) ownByNumber(p magentosim.Placed) {
+	key := c.key(p)
+	if s := c.account(p); s != nil {
+		key = s.Key
+	}
+	if _, taken := c.owners[p.IncrementID]; !taken && len(c.owned[key]) == 0 {
+		c.give(p.IncrementID, key)
+	}
+}
+
+func (c *comparison) key(p magentosim.Placed) order.Key {
+	return order.Key(c.books.Instance + ":" + strconv.FormatInt(p.StoreID, 10) + ":" + p.IncrementID)
+}
+
+// account is what the store has of an order of the shop; nil for nothing.
+func (c *comparison) account(p magentosim.Placed) *store.Staged {
+	if s := c.staged[c.key(p)]; s != nil {
+		return s
+	}
+	return c.standIns[p.EntityID]
+}
+
+// strangers finds what the shop knows nothing of.
+func (c *comparison) strangers() {
+	known := map[order.Key]bool{}
+	for _, p := range c.books.Placed {
+		if known[c.key(p)] = true; c.account(p) != nil {
+			known[c.account(p).Key] = true
+		}
+	}
+	for key, s := range c.staged {
+		if !known[key] {
+			c.found(Foreign, string(key), "the store has it as %s, the shop has no such order", s.Status)
+		}
+	}
+	for _, reference := range slices.Sorted(maps.Keys(c.orders)) {
+		c.stranger(known, "sales order", reference, c.orders[reference])
+	}
+	for _, reference := range slices.Sorted(maps.Keys(c.drafts)) {
+		c.stranger(known, "draft", reference, c.drafts[reference])
+	}
+}
+
+func (c *comparison) stranger(known map[order.Key]bool, what, reference string, documents []b1sim.Order) {
+	if owner, owned := c.owners[reference]; owned && known[owner] {
+		return
+	}
+	c.found(Foreign, reference, "B1 has %s %s, which belongs to no order of the shop", what, entries(documents))
+}
+
+// entries names documents by their DocEntry.
+func entries(documents []b1sim.Order) string {
+	names := make([]string, len(documents))
+	for i, d := range documents {
+		names[i] = strconv.FormatInt(d.DocEntry, 10)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c *comparison) found(kind, key, format string, args ...any) {
+	c.report.Violations = append(c.report.Violations, Violation{Kind: kind, Key: key, What: fmt.Sprintf(format, args...)})
+}
+
+func (c *comparison) done() *Report {
+	slices.SortFunc(c.report.Violations, func(a, b Violation) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key), strings.Compare(a.What, b.What))
+	})
+	return c.report
+}

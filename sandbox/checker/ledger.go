@@ -1,0 +1,73 @@
+package checker
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"datawald/sandbox/b1sim"
+)
+
+// maxCode is the longest code of a ledger row; longer references are hashed into it.
+const maxCode = 50
+
+// ledger demands a row for each document that was made, cancelled ones too, and no other. The code of a row is the reference
+// of its document, followed by / and the DocEntry of an earlier document whose place it takes.
+func (c *comparison) ledger() {
+	rows := map[string]int{}
+	var others []string
+	for _, code := range c.books.Ledger {
+		if reference, ok := c.referenceOf(code); ok {
+			rows[reference]++
+		} else {
+			others = append(others, code)
+		}
+	}
+	hashed := 0
+	for _, reference := range c.allReferences() {
+		made := c.made(reference)
+		if len(utf16.Encode([]rune(reference))) > maxCode {
+			hashed += made
+			continue
+		}
+		if rows[reference] != made {
+			c.found(Ledger, reference, "B1 has %d documents and %d rows of its ledger", made, rows[reference])
+		}
+	}
+	if len(others) == hashed {
+		return
+	}
+	slices.Sort(others)
+	for _, code := range others {
+		c.found(Ledger, code, "this row of the ledger belongs to no document (%d such rows, %d documents whose references are longer than %d)", len(others), hashed, maxCode)
+	}
+	if len(others) == 0 {
+		c.found(Ledger, "", "%d documents whose references are longer than %d characters have no row of the ledger", hashed, maxCode)
+	}
+}
+
+// referenceOf is the reference that a code is made of, as far as B1 has documents under it.
+func (c *comparison) referenceOf(code string) (string, bool) {
+	if c.made(code) > 0 {
+		return code, true
+	}
+	at := strings.LastIndexByte(code, '/')
+	if at < 0 || strings.Trim(code[at+1:], "0123456789") != "" || at+1 == len(code) {
+		return "", false
+	}
+	return code[:at], c.made(code[:at]) > 0
+}
+
+// made is how many documents were made under a reference: sales orders, and drafts that became none.
+func (c *comparison) made(reference string) int {
+	return len(c.orders[reference]) + len(slices.DeleteFunc(slices.Clone(c.drafts[reference]), func(d b1sim.Order) bool {
+		return strings.HasPrefix(d.Authorization, "dasGenerated")
+	}))
+}
+
+func (c *comparison) allReferences() []string {
+	all := slices.Concat(slices.Collect(maps.Keys(c.orders)), slices.Collect(maps.Keys(c.drafts)))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
