@@ -99,7 +99,7 @@ func (w *world) environment() []string {
 	suffix := "_" + strings.ToUpper(w.instance)
 	return append([]string{
 		"INSTANCES=" + w.instance,
-		"MONGODB_URI=" + testkit.MongoURI(w.t), "MONGODB_DATABASE=" + w.database,
+		"MONGODB_URI=" + w.mongoURI, "MONGODB_DATABASE=" + w.database,
 		"TEMPORAL_ADDRESS=" + w.settings.TemporalAddress, "TEMPORAL_TASK_QUEUE=" + w.queue,
 		"MAGENTO" + suffix + "_URL=" + i.Magento.URL,
 		"MAGENTO" + suffix + "_CONSUMER_KEY=" + signIn.ConsumerKey, "MAGENTO" + suffix + "_CONSUMER_SECRET=" + signIn.ConsumerSecret,

@@ -36,6 +36,8 @@ type world struct {
 	instance string
 	queue    string
 	database string
+	// mongoURI leads to the store, for worker processes.
+	mongoURI string
 	// extra are settings of a worker process beside, or in place of, those of environment.
 	extra []string
 }
@@ -60,6 +62,7 @@ func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 		t.Fatal(err)
 	}
 	w.db, w.database = testkit.Database(t)
+	w.mongoURI = testkit.MongoURI(t)
 	w.temporal = testkit.Temporal(t)
 	w.settings = w.configure(t)
 	return w
