@@ -208,7 +208,7 @@ func TestGuard_AClaimThatHasEndedKeepsNobodyOff(t *testing.T) {
 	b.want(order.Posted, "")
 }
 
-// Fails without: looking at drafts, and without asking for them before orders. The draft becomes an order between the two.
+// Fails without: asking for drafts before orders. The draft becomes an order between the two.
 func TestGuard_ADraftThatIsAddedDuringTheLookIsSeen(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &company{})

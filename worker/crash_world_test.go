@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +18,7 @@ import (
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
+	"datawald/sandbox/checker"
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
@@ -27,26 +30,39 @@ type crashWorld struct {
 	*world
 	want   map[string]order.Status // by increment id
 	before map[int64]shopOrder
+	// refusals is how often B1 may refuse an order that is held in the end; 0 for three times: whoever dies with the refusal
+	// in his hands asks again.
+	refusals int
 }
+
+// crashShop is the shop of a crash world before it has orders.
+var crashShop = magentosim.Config{Seed: 7, OAuth: signIn, Version: "2.4.6"}
 
 // newCrashWorld fills a shop with orders of several fates.
 func newCrashWorld(t *testing.T) *crashWorld {
 	t.Helper()
-	w := newWorldWith(t, magentosim.Config{Seed: 7, OAuth: signIn, Version: "2.4.6"})
-	w.adopt(rulesThatDoAll(t))
-	c := &crashWorld{world: w, want: map[string]order.Status{}}
-	for _, kind := range []string{"simple", "simple", "configurable", "virtual", "grouped"} {
+	c := &crashWorld{world: newWorldWith(t, crashShop)}
+	c.fill(0)
+	return c
+}
+
+// fill places an order of each fate, and more that are posted. One makes a draft of itself: sent a second time it would become
+// an order.
+func (c *crashWorld) fill(more int) {
+	c.t.Helper()
+	c.adopt(rulesThatDoAll(c.t))
+	c.want = map[string]order.Status{}
+	for _, kind := range append([]string{"simple", "simple", "configurable", "virtual", "grouped"}, slices.Repeat([]string{"simple"}, more)...) {
 		c.want[c.placeIn("processing", kind).IncrementID] = order.Posted
 	}
 	c.want[c.placeIn("processing", "forgotten").IncrementID] = order.Held // B1 refuses its article
 	c.want[c.placeIn("pending_payment", "simple").IncrementID] = order.Excluded
 	draft := c.placeIn("processing", "simple")
-	c.want[draft.IncrementID] = order.Draft // once: sent a second time it would become an order
-	if err := w.company.Inject(b1sim.Rule{Fault: b1sim.ApprovalDraft, Times: 1, Key: draft.IncrementID}); err != nil {
-		t.Fatal(err)
+	c.want[draft.IncrementID] = order.Draft
+	if err := c.company.Inject(b1sim.Rule{Fault: b1sim.ApprovalDraft, Times: 1, Key: draft.IncrementID}); err != nil {
+		c.t.Fatal(err)
 	}
-	c.before = w.shopOrders()
-	return c
+	c.before = c.shopOrders()
 }
 
 // placeIn places an order of a kind in a state of Magento.
@@ -132,9 +148,15 @@ func awaitDeath(t *testing.T, worker *process.Process, point string) {
 // settle runs SyncOrders until each order is where it belongs and Magento is told; a minute and a half at most.
 func (c *crashWorld) settle() {
 	c.t.Helper()
+	c.settleBy(func() { c.sync() })
+}
+
+// settleBy is settle with something else, or nothing, that brings the runs.
+func (c *crashWorld) settleBy(run func()) {
+	c.t.Helper()
 	deadline := time.Now().Add(90 * time.Second)
 	for {
-		c.sync()
+		run()
 		wrong := c.misplaced()
 		if wrong == "" {
 			return
@@ -167,7 +189,7 @@ func (c *crashWorld) misplaced() string {
 // check compares all books, and wants nothing sent or made twice.
 func (c *crashWorld) check() {
 	c.t.Helper()
-	c.checkLedger()
+	c.checkBooks()
 	c.checkTold(c.before)
 	if twice := c.company.DuplicateKeys(); len(twice) != 0 {
 		c.t.Errorf("B1 has the orders %v twice", twice)
@@ -179,7 +201,7 @@ func (c *crashWorld) check() {
 		case order.Excluded:
 			least, most = 0, 0
 		case order.Held:
-			most = 3 // whoever dies with B1's refusal in his hands asks again
+			most = cmp.Or(c.refusals, 3)
 		}
 		if n := sent[id]; n < least || n > most {
 			c.t.Errorf("order %s, which is %s, was sent %d times, want %d to %d", id, status, n, least, most)
@@ -187,6 +209,22 @@ func (c *crashWorld) check() {
 	}
 	c.checkNothingHeldOn()
 	c.checkBuyers()
+}
+
+// checkBooks has the three books compared.
+func (c *crashWorld) checkBooks() {
+	c.t.Helper()
+	report, err := checker.Compare(c.t.Context(), checker.Books{Instance: c.instance, Placed: c.shop.Orders(), Store: c.db,
+		Orders: c.company.Orders(), Drafts: c.company.Drafts(), Want: func(p magentosim.Placed) order.Status { return c.want[p.IncrementID] }})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, v := range report.Violations {
+		c.t.Error(v)
+	}
+	if len(report.States) != 4 || report.Placed != len(c.want) {
+		c.t.Errorf("the report counts %v of %d orders, want some of each fate and %d", report.States, report.Placed, len(c.want))
+	}
 }
 
 // checkNothingHeldOn wants no claim and no intent left on orders that are settled.

@@ -60,10 +60,13 @@ func total(counts map[order.Status]int64) (n int64) {
 	return n
 }
 
-func buildWorker(t *testing.T) string {
+func buildWorker(t *testing.T) string { return build(t, "worker") }
+
+// build builds one of our programs.
+func build(t *testing.T, name string) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "worker")
-	cmd := exec.Command("go", "build", "-o", program, "./worker")
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", program, "./"+name)
 	cmd.Dir = testkit.Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

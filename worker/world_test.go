@@ -54,18 +54,24 @@ func newWorld(t *testing.T, orders int) *world {
 func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 	t.Helper()
 	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
-	var err error
-	if w.shop, err = magentosim.New(shop); err != nil {
-		t.Fatal(err)
-	}
-	if w.company, err = b1sim.New(b1sim.Config{Items: catalogue(), Knee: 40}); err != nil {
-		t.Fatal(err)
-	}
 	w.db, w.database = testkit.Database(t)
 	w.mongoURI = testkit.MongoURI(t)
 	w.temporal = testkit.Temporal(t)
-	w.settings = w.configure(t)
+	w.open(shop, testkit.TemporalAddress(t))
 	return w
+}
+
+// open makes the shop and the company of a world that has a store and a Temporal server.
+func (w *world) open(shop magentosim.Config, temporal string) {
+	w.t.Helper()
+	var err error
+	if w.shop, err = magentosim.New(shop); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.company, err = b1sim.New(b1sim.Config{Items: catalogue(), Knee: 40}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.settings = w.configure(w.t, temporal)
 }
 
 func catalogue() (items []b1sim.Item) {
@@ -76,7 +82,7 @@ func catalogue() (items []b1sim.Item) {
 }
 
 // configure serves both simulators and gives the worker settings that lead to them.
-func (w *world) configure(t *testing.T) *config.Worker {
+func (w *world) configure(t *testing.T, temporal string) *config.Worker {
 	shop := httptest.NewServer(w.shop)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -101,7 +107,7 @@ func (w *world) configure(t *testing.T) *config.Worker {
 		t.Fatal(err)
 	}
 	return &config.Worker{
-		Temporal:    config.Temporal{TemporalAddress: testkit.TemporalAddress(t), TemporalNamespace: "default", TaskQueue: w.queue},
+		Temporal:    config.Temporal{TemporalAddress: temporal, TemporalNamespace: "default", TaskQueue: w.queue},
 		Instances:   config.Instances{InstanceNames: []string{w.instance}},
 		StopTimeout: 10 * time.Second,
 		All: []config.Instance{{Name: w.instance, Rules: rules,
