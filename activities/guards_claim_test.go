@@ -27,7 +27,7 @@ func TestGuard_NobodyElseLooksOrSendsWhileAnAttemptIsAtWork(t *testing.T) {
 	<-sending
 	looks := 0
 	w.find = func() error { looks++; return nil }
-	for end := time.Now().Add(150 * time.Millisecond); time.Now().Before(end); {
+	for until := time.Now().Add(150 * time.Millisecond); time.Now().Before(until); {
 		if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
 			t.Errorf("another attempt ended with %v, want it to come back later", err)
 		}
@@ -36,7 +36,7 @@ func TestGuard_NobodyElseLooksOrSendsWhileAnAttemptIsAtWork(t *testing.T) {
 		t.Errorf("others looked %d times at an order in somebody's hands", looks)
 	}
 	close(proceed)
-	if err := <-first; err != nil || w.created.Load() != 1 {
+	if err := end(t, first); err != nil || w.created.Load() != 1 {
 		t.Errorf("ended with %v after %d sendings, want one", err, w.created.Load())
 	}
 	b.want(order.Posted, "")
@@ -49,7 +49,7 @@ func TestGuard_OfTwoThatReadAFreeOrderOneGetsIt(t *testing.T) {
 	w := b.watch(time.Second, 5*time.Millisecond, 2)
 	var ready sync.WaitGroup
 	ready.Add(2)
-	first := make(chan struct{})
+	first, gone := make(chan struct{}), sync.Once{}
 	turn := make(chan struct{}, 1)
 	turn <- struct{}{}
 	b.rules.Use(beforeHook(func(*order.Order) { // runs between reading and claiming
@@ -60,17 +60,18 @@ func TestGuard_OfTwoThatReadAFreeOrderOneGetsIt(t *testing.T) {
 		case <-first:
 		}
 	}))
-	proceed := make(chan struct{})
-	w.create = func(context.Context) error { close(first); <-proceed; return nil }
+	proceed, answer := make(chan struct{}), sync.Once{}
+	defer answer.Do(func() { close(proceed) })
+	w.create = func(context.Context) error { gone.Do(func() { close(first) }); <-proceed; return nil }
 	ends := make(chan error, 2)
 	for range 2 {
 		go func() { ends <- b.insert() }()
 	}
-	if err := <-ends; typeOf(err) != activities.TypeUnresolved { // the other is still sending
+	if err := end(t, ends); typeOf(err) != activities.TypeUnresolved { // the other is still sending
 		t.Errorf("the second ended with %v, want it to come back later", err)
 	}
-	close(proceed)
-	if err := <-ends; err != nil {
+	answer.Do(func() { close(proceed) })
+	if err := end(t, ends); err != nil {
 		t.Errorf("the first ended with %v", err)
 	}
 	if doc := b.get(); doc.Status != order.Posted || doc.Attention != nil || w.created.Load() != 1 {

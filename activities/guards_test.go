@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"datawald/activities"
@@ -73,4 +74,16 @@ func (b *bench) died() {
 		doc.Claim = &store.Claim{Token: "dead", ExpiresAt: time.Now().Add(-time.Millisecond)}
 		doc.Intent = &store.Intent{SentAt: time.Now(), Hash: doc.ContentHash, Payload: doc.PayloadHash, Reference: "000000001", CardCode: "C-WEB"}
 	})
+}
+
+// end is how an attempt ended.
+func end(t *testing.T, ends <-chan error) error {
+	t.Helper()
+	select {
+	case err := <-ends:
+		return err
+	case <-time.After(20 * time.Second):
+		t.Fatal("the attempt does not end")
+		return nil
+	}
 }

@@ -106,29 +106,48 @@ func (s *server) forget() {
 }
 
 // newCrashWorldOn is a crash world on servers of its own; nil stands for those of all tests.
-func newCrashWorldOn(t *testing.T, mongo, temporal *server, more int) *crashWorld {
+func newCrashWorldOn(t *testing.T, m mode, mongo, temporal *server, more int) *crashWorld {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t), mongoURI: testkit.MongoURI(t)}
-	if mongo != nil {
-		w.mongoURI = "mongodb://" + mongo.address + "/"
+	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
+	if m == ledgerMode {
+		w.ledger = "DW_LEDGER"
 	}
-	w.database = testkit.Name(t)
-	var err error
-	if w.db, err = store.Open(t.Context(), w.mongoURI, w.database); err != nil {
-		t.Fatal(err)
+	if mongo == nil {
+		w.db, w.database = testkit.Database(t)
+		w.mongoURI = testkit.MongoURI(t)
+	} else {
+		w.keepIn(mongo)
 	}
-	t.Cleanup(func() { _ = w.db.Close(context.Background()) }) // its server may be gone
 	address := testkit.TemporalAddress(t)
 	if temporal != nil {
 		address = temporal.address
 	}
-	if w.temporal, err = client.DialContext(t.Context(), client.Options{HostPort: address, Logger: log.NewStructuredLogger(testkit.Silent())}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.temporal.Close)
+	w.temporal = dial(t, address)
 	w.open(crashShop, address)
 	c := &crashWorld{world: w}
 	c.fill(more)
+	return c
+}
+
+// keepIn gives the world a database in a store of its own.
+func (w *world) keepIn(mongo *server) {
+	w.t.Helper()
+	w.mongoURI, w.database = "mongodb://"+mongo.address+"/", testkit.Name(w.t)
+	var err error
+	if w.db, err = store.Open(w.t.Context(), w.mongoURI, w.database); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = w.db.Close(context.WithoutCancel(w.t.Context())) }) // its server goes with the test as well
+}
+
+// dial connects to a Temporal server.
+func dial(t *testing.T, address string) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: address, Logger: log.NewStructuredLogger(testkit.Silent())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
 	return c
 }
 
@@ -139,7 +158,7 @@ func TestCrash_AServerDiesWhileOrdersFlow(t *testing.T) {
 	sideBySide(t, atOnce, []string{"the store", "Temporal"}, func(t *testing.T, name string) {
 		mongo, temporal := newMongo(t), newTemporal(t)
 		victim := map[string]*server{"the store": mongo, "Temporal": temporal}[name]
-		c := newCrashWorldOn(t, mongo, temporal, 22)
+		c := newCrashWorldOn(t, plain, mongo, temporal, 22)
 		c.company.SetLatency(b1sim.Latency{Read: 20 * time.Millisecond, Write: 150 * time.Millisecond})
 		c.startProcess(program)
 		c.start("SyncOrders", workflows.SyncOrdersID(c.instance), workflows.SyncOrdersInput{Instance: c.instance})
@@ -159,7 +178,7 @@ func TestCrash_TemporalLosesAllItKnew(t *testing.T) {
 	program, brittle, starter := buildWorker(t), buildBrittleWorker(t), build(t, "starter")
 	sideBySide(t, atOnce, []string{"claimed:3", "sending:4", "answered:2", "recorded:3", "page_staged", "partner_answered", "telling_written"}, func(t *testing.T, point string) {
 		temporal := newTemporal(t)
-		c := newCrashWorldOn(t, nil, temporal, 0)
+		c := newCrashWorldOn(t, plain, nil, temporal, 0)
 		worker := c.startArmed(brittle, point)
 		c.start("SyncOrders", workflows.SyncOrdersID(c.instance), workflows.SyncOrdersInput{Instance: c.instance})
 		awaitDeath(t, worker, point)

@@ -12,26 +12,41 @@ import (
 // atOnce is how many worlds of the matrix live side by side: each waits 20 seconds for the server to notice a dead worker.
 const atOnce = 16
 
+// modes are those in which the crash matrix runs.
+var modes = []mode{plain}
+
 // The crash matrix: the real worker is killed (SIGKILL) at each boundary that an order, its buyer, a page and a write-back
 // pass, another takes over, and all books agree; nothing was sent or made twice.
 func TestCrash_AtEveryBoundary(t *testing.T) {
 	t.Parallel()
-	program := buildBrittleWorker(t)
-	sideBySide(t, atOnce, everyPoint(), func(t *testing.T, point string) { crash(t, program, point) })
+	matrix(t, everyPoint())
 }
 
 // The later passages of a point meet a worker with other orders in hand, and whoever takes over may die as well.
 func TestCrash_AgainAndAgain(t *testing.T) {
 	t.Parallel()
+	matrix(t, []string{"answered:3", "recorded:4", "claimed, claimed", "sending, looked_up", "answered, looked_up, recorded", "partner_sending, partner_claimed",
+		"partner_answered, partner_recorded", "telling_written, telling_recorded", "page_staged, page_staged"})
+}
+
+// matrix runs chains of points in each mode.
+func matrix(t *testing.T, chains []string) {
 	program := buildBrittleWorker(t)
-	chains := []string{"answered:3", "recorded:4", "claimed, claimed", "sending, looked_up", "answered, looked_up, recorded", "partner_sending, partner_claimed",
-		"partner_answered, partner_recorded", "telling_written, telling_recorded", "page_staged, page_staged"}
-	sideBySide(t, atOnce, chains, func(t *testing.T, chain string) { crash(t, program, strings.Split(chain, ", ")...) })
+	var names []string
+	for _, m := range modes {
+		for _, chain := range chains {
+			names = append(names, string(m)+": "+chain)
+		}
+	}
+	sideBySide(t, atOnce, names, func(t *testing.T, name string) {
+		m, chain, _ := strings.Cut(name, ": ")
+		crash(t, program, mode(m), strings.Split(chain, ", ")...)
+	})
 }
 
 // crash kills one worker after the other at a point each, and wants the books in order once a last one has come.
-func crash(t *testing.T, program string, points ...string) {
-	c := newCrashWorld(t)
+func crash(t *testing.T, program string, m mode, points ...string) {
+	c := newCrashWorld(t, m, 0)
 	for n, point := range points {
 		worker := c.startArmed(program, point)
 		if n == 0 {
@@ -54,7 +69,7 @@ func TestCrash_WhileB1IsAtWork(t *testing.T) {
 	program := buildWorker(t)
 	delays := map[string]time.Duration{"B1 commits at once": time.Second, "B1 commits between the looks": 23 * time.Second}
 	sideBySide(t, atOnce, []string{"B1 commits at once", "B1 commits between the looks"}, func(t *testing.T, name string) {
-		c := newCrashWorld(t)
+		c := newCrashWorld(t, plain, 0)
 		c.settings.All[0].B1.Settle = 4 * time.Second // looks at 20, 24 and 28 seconds, when it is sent again
 		if err := c.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 2, Match: "POST Orders", Delay: b1sim.Duration(delays[name])}); err != nil {
 			t.Fatal(err)

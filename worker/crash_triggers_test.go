@@ -39,7 +39,7 @@ func (w *world) hint(h workflows.Hint) {
 func TestCrash_AllTriggersAtOnce(t *testing.T) {
 	t.Parallel()
 	program, starter := buildWorker(t), build(t, "starter")
-	c := newCrashWorld(t)
+	c := newCrashWorld(t, plain, 0)
 	c.refusals = 20 // whoever asks for a held order by name has it tried again
 	c.company.SetLatency(b1sim.Latency{Read: 50 * time.Millisecond, Write: 300 * time.Millisecond})
 	if err := c.company.Inject(b1sim.Rule{Fault: b1sim.CommitThenDrop, Every: 3}); err != nil {

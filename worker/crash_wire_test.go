@@ -69,8 +69,7 @@ func TestCrash_TheNetworkIsCut(t *testing.T) {
 	program := buildWorker(t)
 	names, all := cuts()
 	sideBySide(t, 8, names, func(t *testing.T, name string) {
-		c := &crashWorld{world: newWorldWith(t, crashShop)}
-		c.fill(14)
+		c := newCrashWorld(t, plain, 14)
 		c.company.SetLatency(b1sim.Latency{Read: 20 * time.Millisecond, Write: 200 * time.Millisecond})
 		if err := c.shop.SetFaults(func(f *magentosim.Faults) { f.LatencyMS = 100 }); err != nil {
 			t.Fatal(err)

@@ -38,6 +38,8 @@ type world struct {
 	database string
 	// mongoURI leads to the store, for worker processes.
 	mongoURI string
+	// ledger is a user table of the company, and switches ledger mode on; empty for none.
+	ledger string
 	// extra are settings of a worker process beside, or in place of, those of environment.
 	extra []string
 }
@@ -68,7 +70,11 @@ func (w *world) open(shop magentosim.Config, temporal string) {
 	if w.shop, err = magentosim.New(shop); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.company, err = b1sim.New(b1sim.Config{Items: catalogue(), Knee: 40}); err != nil {
+	cfg := b1sim.Config{Items: catalogue(), Knee: 40}
+	if w.ledger != "" {
+		cfg.UserTables = []b1sim.UserTable{{Name: w.ledger}}
+	}
+	if w.company, err = b1sim.New(cfg); err != nil {
 		w.t.Fatal(err)
 	}
 	w.settings = w.configure(w.t, temporal)
