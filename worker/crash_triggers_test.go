@@ -12,6 +12,7 @@ import (
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
+	"datawald/store"
 	"datawald/workflows"
 )
 
@@ -78,4 +79,31 @@ func TestCrash_AllTriggersAtOnce(t *testing.T) {
 	}
 	c.settleBy(func() {})
 	c.check()
+}
+
+// An order has one workflow, whoever starts it: a second run takes what the first has in hand as done.
+//
+// Fails without: the workflow's ID being made of the order's key alone.
+func TestGuard_TwoRunsStartOneWorkflowForAnOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	p := w.place("simple", 1)
+	w.company.SetLatency(b1sim.Latency{Write: 2 * time.Second})
+	w.startWorker()
+	w.stageOnly()
+	w.start("SyncOrders", "one:"+w.instance, workflows.SyncOrdersInput{Instance: w.instance})
+	w.eventually("B1 is at work on the order", func() bool { return w.company.Traffic().Sent[p.IncrementID] > 0 })
+	w.start("SyncOrders", "two:"+w.instance, workflows.SyncOrdersInput{Instance: w.instance})
+	counts := store.Counts{}
+	for _, id := range []string{"one:", "two:"} {
+		var run store.Run
+		if err := w.temporal.GetWorkflow(t.Context(), id+w.instance, "").Get(t.Context(), &run); err != nil {
+			t.Fatal(err)
+		}
+		counts = counts.Add(run.Counts)
+	}
+	if counts.Posted != 1 || counts.InHand != 1 {
+		t.Errorf("both runs together: %+v, want one posted and one in hand", counts)
+	}
+	w.checkLedger()
 }
