@@ -176,9 +176,10 @@ func TestCrash_AServerDiesWhileOrdersFlow(t *testing.T) {
 func TestCrash_TemporalLosesAllItKnew(t *testing.T) {
 	t.Parallel()
 	program, brittle, starter := buildWorker(t), buildBrittleWorker(t), build(t, "starter")
-	sideBySide(t, atOnce, []string{"claimed:3", "sending:4", "answered:2", "recorded:3", "page_staged", "partner_answered", "telling_written"}, func(t *testing.T, point string) {
+	points := []string{"claimed:3", "sending:4", "answered:2", "recorded:3", "page_staged", "partner_answered", "telling_written"}
+	inEachMode(t, points, func(t *testing.T, m mode, point string) {
 		temporal := newTemporal(t)
-		c := newCrashWorldOn(t, plain, nil, temporal, 0)
+		c := newCrashWorldOn(t, m, nil, temporal, 0)
 		worker := c.startArmed(brittle, point)
 		c.start("SyncOrders", workflows.SyncOrdersID(c.instance), workflows.SyncOrdersInput{Instance: c.instance})
 		awaitDeath(t, worker, point)

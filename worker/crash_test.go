@@ -32,15 +32,20 @@ func TestCrash_AgainAndAgain(t *testing.T) {
 // matrix runs chains of points in each mode.
 func matrix(t *testing.T, chains []string) {
 	program := buildBrittleWorker(t)
-	var names []string
+	inEachMode(t, chains, func(t *testing.T, m mode, chain string) { crash(t, program, m, strings.Split(chain, ", ")...) })
+}
+
+// inEachMode runs tests of some names in each mode, side by side.
+func inEachMode(t *testing.T, names []string, test func(t *testing.T, m mode, name string)) {
+	var all []string
 	for _, m := range modes {
-		for _, chain := range chains {
-			names = append(names, string(m)+": "+chain)
+		for _, name := range names {
+			all = append(all, string(m)+": "+name)
 		}
 	}
-	sideBySide(t, atOnce, names, func(t *testing.T, name string) {
-		m, chain, _ := strings.Cut(name, ": ")
-		crash(t, program, mode(m), strings.Split(chain, ", ")...)
+	sideBySide(t, atOnce, all, func(t *testing.T, both string) {
+		m, name, _ := strings.Cut(both, ": ")
+		test(t, mode(m), name)
 	})
 }
 
@@ -68,8 +73,8 @@ func TestCrash_WhileB1IsAtWork(t *testing.T) {
 	t.Parallel()
 	program := buildWorker(t)
 	delays := map[string]time.Duration{"B1 commits at once": time.Second, "B1 commits between the looks": 23 * time.Second}
-	sideBySide(t, atOnce, []string{"B1 commits at once", "B1 commits between the looks"}, func(t *testing.T, name string) {
-		c := newCrashWorld(t, plain, 0)
+	inEachMode(t, []string{"B1 commits at once", "B1 commits between the looks"}, func(t *testing.T, m mode, name string) {
+		c := newCrashWorld(t, m, 0)
 		c.settings.All[0].B1.Settle = 4 * time.Second // looks at 20, 24 and 28 seconds, when it is sent again
 		if err := c.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 2, Match: "POST Orders", Delay: b1sim.Duration(delays[name])}); err != nil {
 			t.Fatal(err)
