@@ -184,3 +184,25 @@ func TestGuard_AWorkerThatStopsWritesDownWhatItLearnt(t *testing.T) {
 	}
 	b.want(order.Posted, "")
 }
+
+// A sales order that the other attempt has found meanwhile is one, and nobody is alarmed.
+//
+// Fails without: comparing the late sales order with the recorded one (createdTooLate).
+func TestGuard_ALateAnswerAboutTheRecordedOrderAlarmsNobody(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, &company{})
+	w := b.watch(20*time.Millisecond, 5*time.Millisecond, 2)
+	w.create = func(context.Context) error {
+		b.alter(func(doc *store.Staged) {
+			doc.Status, doc.Claim, doc.Intent = order.Posted, nil, nil
+			doc.BO = &store.BackOffice{DocEntry: 1, DocNum: 1, CardCode: "C-WEB", Reference: "000000001"} // the one that is being made
+		})
+		return nil
+	}
+	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Errorf("ended with %v, want it to look once more", err)
+	}
+	if doc := b.get(); doc.Status != order.Posted || doc.Attention != nil {
+		t.Errorf("order is %s with attention %v, want posted and no alarm", doc.Status, doc.Attention)
+	}
+}

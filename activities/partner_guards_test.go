@@ -89,12 +89,22 @@ func (c *counter) comesBack() {
 	}
 }
 
-// Fails without: the claim of a buyer being respected (take).
+// Fails without: the claim of a buyer being respected (knownPartner before he is asked for, take after it).
 func TestGuard_ABuyerInOtherHandsIsLeftThere(t *testing.T) {
 	t.Parallel()
-	c, _ := newBuyerDesk(t, time.Second)
-	c.claimedBy(c.buyerID(), "another order")
-	c.comesBack()
+	t.Run("before he is asked for", func(t *testing.T) {
+		t.Parallel()
+		c, w := newBuyerDesk(t, time.Second)
+		w.find = func() { t.Error("B1 was asked for a buyer in somebody else's hands") }
+		c.claimedBy(c.buyerID(), "another order")
+		c.comesBack()
+	})
+	t.Run("after it", func(t *testing.T) {
+		t.Parallel()
+		c, w := newBuyerDesk(t, time.Second)
+		w.find = func() { c.claimedBy(c.buyerID(), "another order") }
+		c.comesBack()
+	})
 }
 
 // Fails without: the claim of what he is looked for by (keepOff): a guest, and his account, are two buyers to the store.

@@ -123,6 +123,7 @@ func (w *writing) part(ctx context.Context, what string, was *magento.Current, t
 		return nil, &order.Reason{Code: codeNoStatus, Field: "status", Message: "The order has no status in Magento; a write would have to set one.",
 			Hint: "Give the order its status in Magento."}
 	}
+	failpoint.Hit(failpoint.TellingWriting)
 	wrote := write(was)
 	failpoint.Hit(failpoint.TellingWritten)
 	if wrote != nil && order.KindOf(wrote) != order.Unknown {

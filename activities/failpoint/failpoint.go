@@ -40,6 +40,7 @@ const (
 // The boundaries of telling Magento.
 const (
 	TellingTaken    Point = "telling_taken"    // this attempt has the order alone
+	TellingWriting  Point = "telling_writing"  // Magento lacks it, the next thing is the write
 	TellingWritten  Point = "telling_written"  // Magento has answered a write, nothing of it is noted
 	TellingRecorded Point = "telling_recorded" // it is in the store that Magento knows
 )
@@ -49,5 +50,5 @@ func Points() []Point {
 	return []Point{Loaded, Mapped, Claimed, LookedUp, ReferenceTaken, BuyerSettled, Sending, Answered, Recorded,
 		PartnerClaimed, PartnerAlone, PartnerSending, PartnerAnswered, PartnerRecorded,
 		PayloadsStored, OrdersAdded, PageStaged, CutMoved, ReadingNoted, RunRecorded,
-		TellingTaken, TellingWritten, TellingRecorded}
+		TellingTaken, TellingWriting, TellingWritten, TellingRecorded}
 }
