@@ -126,6 +126,13 @@ func TestCompare_BooksThatAgree(t *testing.T) {
 		"a draft that was rejected before the order was sent anew": func(w *world) {
 			w.drafts, w.ledger = append(w.drafts, b1sim.Order{DocEntry: 97, Key: number(1), Open: true, Authorization: "dasRejected"}), append(w.ledger, number(1)+"/97")
 		},
+		"an order held because its reference is another's": func(w *world) {
+			w.staged["main:1:"+number(2)].Reference = number(1)
+		},
+		"a reference of earlier rules, under which a cancelled document stands": func(w *world) {
+			w.staged["main:1:"+number(1)].References = []string{"OLD-1"}
+			w.orders, w.ledger = append(w.orders, b1sim.Order{DocEntry: 98, Key: "OLD-1", Cancelled: true}), append(w.ledger, "OLD-1")
+		},
 		"an order held with its document": func(w *world) {
 			s := w.staged["main:1:"+number(1)]
 			s.Status, s.Reason = order.Held, &order.Reason{Code: "b1_total_differs", Message: "Too much."}
@@ -190,8 +197,14 @@ func TestCompare_FindsEachViolation(t *testing.T) {
 			d.DocEntry, d.Authorization = 99, "dasPending"
 			w.drafts, w.ledger = append(w.drafts, d), append(w.ledger, d.Key+"/1")
 		}, "duplicated " + posted},
+		{"B1 has an order twice, under two references", func(w *world) {
+			d := w.orders[0]
+			d.DocEntry, d.Key = 99, "OLD-1"
+			w.staged[posted].References = []string{"OLD-1"}
+			w.orders, w.ledger = append(w.orders, d), append(w.ledger, d.Key)
+		}, "duplicated " + posted},
 		{"two orders have one reference", func(w *world) {
-			w.staged["main:1:"+number(2)].Reference = number(1)
+			w.staged["main:1:"+number(2)].References = []string{number(1)}
 		}, "duplicated either"},
 		{"the total is a cent off", func(w *world) { w.orders[0].Total = decimal.RequireFromString("1.51") }, "wrong_total " + posted},
 		{"the total is what is left of nothing", func(w *world) {

@@ -41,7 +41,7 @@ func newComparison(b Books, staged []store.Staged) *comparison {
 		c.own(s)
 	}
 	for _, p := range b.Placed {
-		c.ownByNumber(p)
+		c.ownByRules(p)
 	}
 	for _, o := range b.Orders {
 		if !o.Cancelled {
@@ -59,10 +59,10 @@ func byReference(documents []b1sim.Order) map[string][]b1sim.Order {
 	return m
 }
 
-// own notes the references under which the store says that the order went to B1.
+// own notes the references under which the store says that the order was sent, may have been, or stands in B1.
 func (c *comparison) own(s *store.Staged) {
-	for _, reference := range references(s) {
-		if other, taken := c.owners[reference]; taken && other != s.Key {
+	for _, reference := range sent(s) {
+		if other, taken := c.owners[reference]; taken {
 			c.found(Duplicated, string(s.Key), "its reference %s is that of order %s as well", reference, other)
 			continue
 		}
@@ -75,28 +75,26 @@ func (c *comparison) give(reference string, key order.Key) {
 	c.owned[key] = append(c.owned[key], reference)
 }
 
-// references are all under which an order may stand in B1, by the store.
-func references(s *store.Staged) []string {
-	all := []string{s.Reference}
+// sent are the references under which an order may stand in B1, by the store.
+func sent(s *store.Staged) []string {
+	all := slices.Clone(s.References)
 	if s.BO != nil {
 		all = append(all, s.BO.Reference)
-	}
-	if s.Intent != nil {
-		all = append(all, s.Intent.Reference)
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(r string) bool { return r == "" })
 }
 
-// ownByNumber gives an order whose reference the store does not say the one that most rules would: its number. So a
-// document of an order that the store has lost is told apart from one that nobody ever ordered.
-func (c *comparison) ownByNumber(p magentosim.Placed) {
-	key := c.key(p)
+// ownByRules gives an order that was not sent, by the store, the reference that the rules gave it, or else the one that most
+// rules would: its number. So a document of an order that the store has lost is told apart from one that nobody ever
+// ordered. Two orders may have the same one by the rules: then it is the other's, and this one is held for it.
+func (c *comparison) ownByRules(p magentosim.Placed) {
+	key, reference := c.key(p), p.IncrementID
 	if s := c.account(p); s != nil {
-		key = s.Key
+		key, reference = s.Key, cmp.Or(s.Reference, reference)
 	}
-	if _, taken := c.owners[p.IncrementID]; !taken && len(c.owned[key]) == 0 {
-		c.give(p.IncrementID, key)
+	if _, taken := c.owners[reference]; !taken && len(c.owned[key]) == 0 {
+		c.give(reference, key)
 	}
 }
 

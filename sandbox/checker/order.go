@@ -121,7 +121,7 @@ func (s *subject) posted() {
 	switch {
 	case len(s.live) == 0:
 		s.found(Lost, s.key, "it is posted, but B1 has no live sales order with its reference %v; in B1: %s, cancelled: %s",
-			references(s.staged), s.inB1(), entries(s.cancelled))
+			s.owned[s.staged.Key], s.inB1(), entries(s.cancelled))
 		return
 	case bo == nil:
 		s.found(WrongState, s.key, "it is posted, but the store names no document; in B1: %s", s.inB1())
