@@ -81,7 +81,7 @@ func TestCrash_WhileB1IsAtWork(t *testing.T) {
 		}
 		worker := c.startProcess(program)
 		c.start("SyncOrders", workflows.SyncOrdersID(c.instance), workflows.SyncOrdersInput{Instance: c.instance})
-		c.eventually("B1 is at work on an order", func() bool { return len(c.company.Traffic().Sent) > 0 })
+		c.eventually("B1 is at work on an order", func() bool { return len(c.company.Sent()) > 0 })
 		worker.Kill()
 		c.startWorker()
 		c.settle()

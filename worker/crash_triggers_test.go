@@ -92,7 +92,7 @@ func TestGuard_TwoRunsStartOneWorkflowForAnOrder(t *testing.T) {
 	w.startWorker()
 	w.stageOnly()
 	w.start("SyncOrders", "one:"+w.instance, workflows.SyncOrdersInput{Instance: w.instance})
-	w.eventually("B1 is at work on the order", func() bool { return w.company.Traffic().Sent[p.IncrementID] > 0 })
+	w.eventually("B1 is at work on the order", func() bool { return w.company.Sent()[p.IncrementID] > 0 })
 	w.start("SyncOrders", "two:"+w.instance, workflows.SyncOrdersInput{Instance: w.instance})
 	counts := store.Counts{}
 	for _, id := range []string{"one:", "two:"} {

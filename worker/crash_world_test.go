@@ -204,7 +204,7 @@ func (c *crashWorld) check() {
 	if twice := c.company.DuplicateKeys(); len(twice) != 0 {
 		c.t.Errorf("B1 has the orders %v twice", twice)
 	}
-	sent := c.company.Traffic().Sent
+	sent := c.company.Sent()
 	for id, status := range c.want {
 		least, most := 1, 1
 		switch status {

@@ -42,10 +42,16 @@ func (m *meter) login() {
 	m.logins++
 }
 
+// Sent is how often a document with each NumAtCard was sent since the company was built, however it was answered.
+func (c *Company) Sent() map[string]int {
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	return maps.Clone(c.meter.sent)
+}
+
 // Traffic is what callers did since the company was built.
 type Traffic struct {
 	Calls          map[string]int // by name, such as "POST Orders" and "GET Orders(n)"
-	Sent           map[string]int // documents by NumAtCard, however B1 answered them
 	Logins         int            // successful ones
 	MaxConcurrency int            // most calls under way at one time
 }
@@ -55,5 +61,5 @@ func (c *Company) Traffic() Traffic {
 	m := c.meter
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Traffic{Calls: maps.Clone(m.calls), Sent: maps.Clone(m.sent), Logins: m.logins, MaxConcurrency: m.highest}
+	return Traffic{Calls: maps.Clone(m.calls), Logins: m.logins, MaxConcurrency: m.highest}
 }
