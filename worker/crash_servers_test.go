@@ -108,7 +108,7 @@ func (s *server) forget() {
 // newCrashWorldOn is a crash world on servers of its own; nil stands for those of all tests.
 func newCrashWorldOn(t *testing.T, m mode, mongo, temporal *server, more int) *crashWorld {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
+	w := unbuilt(t)
 	if m == ledgerMode {
 		w.ledger = "DW_LEDGER"
 	}

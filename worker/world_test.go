@@ -55,12 +55,17 @@ func newWorld(t *testing.T, orders int) *world {
 // newWorldWith makes a world around a shop of a certain kind.
 func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
+	w := unbuilt(t)
 	w.db, w.database = testkit.Database(t)
 	w.mongoURI = testkit.MongoURI(t)
 	w.temporal = testkit.Temporal(t)
 	w.open(shop, testkit.TemporalAddress(t))
 	return w
+}
+
+// unbuilt is a world of which nothing is there but its names.
+func unbuilt(t *testing.T) *world {
+	return &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
 }
 
 // open makes the shop and the company of a world that has a store and a Temporal server.
