@@ -123,7 +123,7 @@ func newCrashWorldOn(t *testing.T, m mode, mongo, temporal *server, more int) *c
 		address = temporal.address
 	}
 	w.temporal = dial(t, address)
-	w.open(crashShop, address)
+	w.furnish(crashShop, address)
 	c := &crashWorld{world: w}
 	c.fill(more)
 	return c

@@ -59,7 +59,7 @@ func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 	w.db, w.database = testkit.Database(t)
 	w.mongoURI = testkit.MongoURI(t)
 	w.temporal = testkit.Temporal(t)
-	w.open(shop, testkit.TemporalAddress(t))
+	w.furnish(shop, testkit.TemporalAddress(t))
 	return w
 }
 
@@ -68,8 +68,8 @@ func unbuilt(t *testing.T) *world {
 	return &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t)}
 }
 
-// open makes the shop and the company of a world that has a store and a Temporal server.
-func (w *world) open(shop magentosim.Config, temporal string) {
+// furnish makes the shop and the company of a world that has a store and a Temporal server.
+func (w *world) furnish(shop magentosim.Config, temporal string) {
 	w.t.Helper()
 	var err error
 	if w.shop, err = magentosim.New(shop); err != nil {
