@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/sapb1"
 	"datawald/store"
@@ -112,6 +113,7 @@ func (p *posting) takeReference(ctx context.Context, reference string) error {
 	if err != nil {
 		return p.nothingSent(ctx, err)
 	}
+	failpoint.Hit(failpoint.ReferenceTaken)
 	return nil
 }
 

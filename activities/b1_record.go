@@ -68,20 +68,25 @@ func known(doc *store.Staged) {
 }
 
 // createdTooLate leaves a trace of a sales order that B1 made for an attempt whose claim had passed to another: this
-// process stood still for longer than the claim. The other attempt may have made a second one.
+// process stood still for longer than the claim. The other attempt may have made a second one, unless it has recorded this one.
 func (p *posting) createdTooLate(ctx context.Context, d *sapb1.Document) error {
-	p.log.Error("sales order created after the claim was lost", "order", p.key, "doc_num", d.DocNum)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
 	_, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+		if doc.BO != nil && !doc.BO.Draft && doc.BO.DocEntry == d.DocEntry {
+			return store.ErrUnchanged
+		}
 		doc.Attention = &order.Reason{Code: codeCreatedLate, Field: "Orders",
 			Message: fmt.Sprintf("Sales order %d was made by an attempt that came too late; there may be two.", d.DocNum),
 			Hint:    "Look for the reference in B1; cancel one if there are two."}
 		doc.Note(event(ctx, "created", "too late", doc.Attention.Message))
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrUnchanged) {
 		return err
+	}
+	if err == nil {
+		p.log.Error("sales order created after the claim was lost", "order", p.key, "doc_num", d.DocNum)
 	}
 	return later(p.instance.Settle, "the claim was lost while B1 made the order")
 }

@@ -189,7 +189,6 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.takeReference(ctx, p.reference); err != nil {
 		return nil, err
 	}
-	failpoint.Hit(failpoint.ReferenceTaken)
 	if err := p.aboutToSend(ctx); err != nil {
 		return nil, err
 	}

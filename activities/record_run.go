@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 
+	"datawald/activities/failpoint"
 	"datawald/store"
 )
 
@@ -17,7 +18,11 @@ func (a *Activities) RecordRun(ctx context.Context, run store.Run) error {
 	case run.Kind == "hint":
 		run.ID = run.Kind + ":" + run.Instance + ":failed"
 	}
-	return a.store.PutRun(ctx, run)
+	if err := a.store.PutRun(ctx, run); err != nil {
+		return err
+	}
+	failpoint.Hit(failpoint.RunRecorded)
+	return nil
 }
 
 // idle reports whether the run of a kind that comes by itself came to nothing.

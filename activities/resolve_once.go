@@ -25,6 +25,7 @@ func (p *posting) makeOnce(ctx context.Context, m making) (*made, error) {
 	}
 	err = p.keepOff(ctx, m)
 	if err == nil {
+		failpoint.Hit(failpoint.PartnerAlone)
 		var found *made
 		if found, err = m.seek(ctx, known.Intent, fresh); found != nil {
 			return found, p.settleMaking(ctx, m, found.note)
@@ -107,6 +108,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	}
 	sending, cancel := context.WithDeadline(ctx, c.ExpiresAt)
 	defer cancel()
+	failpoint.Hit(failpoint.PartnerSending)
 	done, err := m.send(sending)
 	failpoint.Hit(failpoint.PartnerAnswered)
 	if sapb1.IsDuplicate(err) {

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/store"
 )
@@ -117,6 +118,7 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 	if err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.OrdersAdded)
 	if err := p.forgetBroken(ctx, orders...); err != nil {
 		return err
 	}

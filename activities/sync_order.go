@@ -62,6 +62,7 @@ func (a *Activities) noteReading(ctx context.Context, in SyncOrderInput) error {
 	if err := a.store.NoteReading(ctx, in.Instance, store.TaskOrders, *in.Reading); err != nil || !in.Done {
 		return err
 	}
+	failpoint.Hit(failpoint.ReadingNoted)
 	return a.store.CaughtUp(ctx, in.Instance, store.TaskOrders, *in.Reading)
 }
 

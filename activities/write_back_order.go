@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"datawald/activities/failpoint"
 	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
@@ -41,6 +42,7 @@ func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
 	if err != nil || !taken {
 		return writeBackOutcome{}, err
 	}
+	failpoint.Hit(failpoint.TellingTaken)
 	writing, cancel := context.WithTimeout(ctx, w.instance.writeBackLimit())
 	defer cancel()
 	if err := w.write(writing); err != nil {
@@ -121,7 +123,9 @@ func (w *writing) part(ctx context.Context, what string, was *magento.Current, t
 		return nil, &order.Reason{Code: codeNoStatus, Field: "status", Message: "The order has no status in Magento; a write would have to set one.",
 			Hint: "Give the order its status in Magento."}
 	}
+	failpoint.Hit(failpoint.TellingWriting)
 	wrote := write(was)
+	failpoint.Hit(failpoint.TellingWritten)
 	if wrote != nil && order.KindOf(wrote) != order.Unknown {
 		return nil, wrote
 	}

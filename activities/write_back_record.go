@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"datawald/activities/failpoint"
 	"datawald/order"
 	"datawald/store"
 )
@@ -131,6 +132,7 @@ func (w *writing) record(ctx context.Context, change func(*store.Staged, *store.
 		}
 		return store.ErrUnchanged
 	})
+	failpoint.Hit(failpoint.TellingRecorded)
 	if errors.Is(err, store.ErrUnchanged) {
 		return nil
 	}

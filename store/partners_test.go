@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"datawald/sandbox/testkit"
@@ -36,6 +37,43 @@ func TestPartners_OneOfManyClaims(t *testing.T) {
 	wins.Range(func(any, any) bool { count++; return true })
 	if count != 1 {
 		t.Errorf("%d won the claim, want one", count)
+	}
+}
+
+// Fails without: comparing the revision in the write (writePartner). All have read the document before anybody writes.
+func TestPartners_OneOfManyClaimsWhatIsKnown(t *testing.T) {
+	db := testkit.Store(t)
+	id := store.PartnerID("b1/demo", "customer:main:2")
+	if _, err := db.ChangePartner(t.Context(), id, func(p *store.Partner) error { p.Intent = &store.PartnerIntent{}; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	errTaken := errors.New("taken")
+	var wins atomic.Int32
+	var read, wg sync.WaitGroup
+	read.Add(4)
+	for range 4 {
+		first := true
+		wg.Go(func() {
+			_, err := db.ChangePartner(t.Context(), id, func(p *store.Partner) error {
+				if first {
+					first = false
+					read.Done()
+					read.Wait()
+				}
+				if p.Claim != nil {
+					return errTaken
+				}
+				p.Claim = &store.Claim{Token: "mine"}
+				return nil
+			})
+			if err == nil {
+				wins.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := wins.Load(); n != 1 {
+		t.Errorf("%d won the claim, want one", n)
 	}
 }
 

@@ -60,10 +60,13 @@ func total(counts map[order.Status]int64) (n int64) {
 	return n
 }
 
-func buildWorker(t *testing.T) string {
+func buildWorker(t *testing.T) string { return build(t, "worker") }
+
+// build builds one of our programs.
+func build(t *testing.T, name string) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "worker")
-	cmd := exec.Command("go", "build", "-o", program, "./worker")
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", program, "./"+name)
 	cmd.Dir = testkit.Root()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -99,7 +102,7 @@ func (w *world) environment() []string {
 	suffix := "_" + strings.ToUpper(w.instance)
 	return append([]string{
 		"INSTANCES=" + w.instance,
-		"MONGODB_URI=" + testkit.MongoURI(w.t), "MONGODB_DATABASE=" + w.database,
+		"MONGODB_URI=" + w.mongoURI, "MONGODB_DATABASE=" + w.database,
 		"TEMPORAL_ADDRESS=" + w.settings.TemporalAddress, "TEMPORAL_TASK_QUEUE=" + w.queue,
 		"MAGENTO" + suffix + "_URL=" + i.Magento.URL,
 		"MAGENTO" + suffix + "_CONSUMER_KEY=" + signIn.ConsumerKey, "MAGENTO" + suffix + "_CONSUMER_SECRET=" + signIn.ConsumerSecret,

@@ -39,6 +39,10 @@ type world struct {
 	database string
 	// log takes what workers in this process say.
 	log *slog.Logger
+	// mongoURI leads to the store, for worker processes.
+	mongoURI string
+	// ledger is a user table of the company, and switches ledger mode on; empty for none.
+	ledger string
 	// extra are settings of a worker process beside, or in place of, those of environment.
 	extra []string
 }
@@ -54,18 +58,34 @@ func newWorld(t *testing.T, orders int) *world {
 // newWorldWith makes a world around a shop of a certain kind.
 func newWorldWith(t *testing.T, shop magentosim.Config) *world {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t), log: testkit.Silent()}
+	w := unbuilt(t)
+	w.db, w.database = testkit.Database(t)
+	w.mongoURI = testkit.MongoURI(t)
+	w.temporal = testkit.Temporal(t)
+	w.furnish(shop, testkit.TemporalAddress(t))
+	return w
+}
+
+// unbuilt is a world of which nothing is there but its names.
+func unbuilt(t *testing.T) *world {
+	return &world{t: t, instance: testkit.Name(t), queue: testkit.Name(t), log: testkit.Silent()}
+}
+
+// furnish makes the shop and the company of a world that has a store and a Temporal server.
+func (w *world) furnish(shop magentosim.Config, temporal string) {
+	w.t.Helper()
 	var err error
 	if w.shop, err = magentosim.New(shop); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	if w.company, err = b1sim.New(b1sim.Config{Items: catalogue(), Knee: 40}); err != nil {
-		t.Fatal(err)
+	cfg := b1sim.Config{Items: catalogue(), Knee: 40}
+	if w.ledger != "" {
+		cfg.UserTables = []b1sim.UserTable{{Name: w.ledger}}
 	}
-	w.db, w.database = testkit.Database(t)
-	w.temporal = testkit.Temporal(t)
-	w.settings = w.configure(t)
-	return w
+	if w.company, err = b1sim.New(cfg); err != nil {
+		w.t.Fatal(err)
+	}
+	w.settings = w.configure(w.t, temporal)
 }
 
 func catalogue() (items []b1sim.Item) {
@@ -76,7 +96,7 @@ func catalogue() (items []b1sim.Item) {
 }
 
 // configure serves both simulators and gives the worker settings that lead to them.
-func (w *world) configure(t *testing.T) *config.Worker {
+func (w *world) configure(t *testing.T, temporal string) *config.Worker {
 	shop := httptest.NewServer(w.shop)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -101,7 +121,7 @@ func (w *world) configure(t *testing.T) *config.Worker {
 		t.Fatal(err)
 	}
 	return &config.Worker{
-		Temporal:    config.Temporal{TemporalAddress: testkit.TemporalAddress(t), TemporalNamespace: "default", TaskQueue: w.queue},
+		Temporal:    config.Temporal{TemporalAddress: temporal, TemporalNamespace: "default", TaskQueue: w.queue},
 		Instances:   config.Instances{InstanceNames: []string{w.instance}},
 		StopTimeout: 10 * time.Second,
 		Lanes:       []string{config.LaneSync, config.LaneB1},

@@ -9,18 +9,22 @@ import (
 type meter struct {
 	mu      sync.Mutex
 	calls   map[string]int
+	sent    map[string]int
 	logins  int
 	active  int
 	highest int
 }
 
-func newMeter() *meter { return &meter{calls: map[string]int{}} }
+func newMeter() *meter { return &meter{calls: map[string]int{}, sent: map[string]int{}} }
 
 // begin counts a call and returns how many are under way, this one included.
-func (m *meter) begin(name string) int {
+func (m *meter) begin(cl *call) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calls[name]++
+	m.calls[cl.name]++
+	for _, key := range cl.keys {
+		m.sent[key]++
+	}
 	m.active++
 	m.highest = max(m.highest, m.active)
 	return m.active
@@ -36,6 +40,13 @@ func (m *meter) login() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.logins++
+}
+
+// Sent is how often a document with each NumAtCard was sent since the company was built, however it was answered.
+func (c *Company) Sent() map[string]int {
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	return maps.Clone(c.meter.sent)
 }
 
 // Traffic is what callers did since the company was built.

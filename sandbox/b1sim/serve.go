@@ -43,7 +43,7 @@ func (c *Company) serveLayer(w http.ResponseWriter, r *http.Request, v version) 
 	if err != nil {
 		return // the caller went away while sending
 	}
-	active := c.meter.begin(req.call.name)
+	active := c.meter.begin(req.call)
 	defer c.meter.end()
 	write(w, c.cutOff(c.carryOut(req, active)))
 }
