@@ -43,7 +43,7 @@ func (w *writing) run(ctx context.Context) (writeBackOutcome, error) {
 		return writeBackOutcome{}, err
 	}
 	failpoint.Hit(failpoint.TellingTaken)
-	writing, cancel := context.WithTimeout(ctx, w.instance.writeBackLimit())
+	writing, cancel := context.WithDeadline(ctx, w.until.Add(-w.instance.shopSettle()))
 	defer cancel()
 	if err := w.write(writing); err != nil {
 		return w.failed(ctx, err)

@@ -190,6 +190,9 @@ func (c *Client) roundTrip(ctx context.Context, what call, sign authorizer) (*re
 	}
 	sign(req, what.params)
 	began := time.Now()
+	if end, ok := ctx.Deadline(); ok && !began.Before(end) { // the process stood still, and its timers do not know it yet
+		return nil, transportFailure(what.op, context.DeadlineExceeded)
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, transportFailure(what.op, err)

@@ -178,6 +178,9 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	if err != nil {
 		return false, err
 	}
+	if late(ctx) {
+		return false, transportFailure(r.op, false, context.DeadlineExceeded)
+	}
 	began := c.lane.begin()
 	res, body, err := c.send(req)
 	if err != nil {
@@ -238,6 +241,13 @@ func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Re
 		req.Header.Set(k, v)
 	}
 	return req, nil
+}
+
+// late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP, a frozen machine) the
+// context does not know it yet: its timer runs at some time after that, and a write would go out that somebody else has made.
+func late(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ok && !time.Now().Before(end)
 }
 
 func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {

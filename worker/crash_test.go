@@ -72,11 +72,11 @@ func crash(t *testing.T, program string, m mode, points ...string) {
 func TestCrash_WhileB1IsAtWork(t *testing.T) {
 	t.Parallel()
 	program := buildWorker(t)
-	delays := map[string]time.Duration{"B1 commits at once": time.Second, "B1 commits between the looks": 23 * time.Second}
+	delays := map[string]time.Duration{"B1 commits at once": time.Second, "B1 commits between the looks": 28 * time.Second}
 	inEachMode(t, []string{"B1 commits at once", "B1 commits between the looks"}, func(t *testing.T, m mode, name string) {
 		c := newCrashWorld(t, m, 0)
-		c.settings.All[0].B1.Settle = 4 * time.Second // looks at 20, 24 and 28 seconds, when it is sent again
-		if err := c.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 2, Match: "POST Orders", Delay: b1sim.Duration(delays[name])}); err != nil {
+		c.settings.All[0].B1.Settle = 5 * time.Second // looks at 25, 30 and 35 seconds, when it is sent again
+		if err := c.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "POST Orders", Delay: b1sim.Duration(delays[name])}); err != nil {
 			t.Fatal(err)
 		}
 		worker := c.startProcess(program)

@@ -77,7 +77,11 @@ func TestCrash_TheNetworkIsCut(t *testing.T) {
 		cable := c.lay()[all[name].neighbour]
 		c.startProcess(program)
 		c.start("SyncOrders", workflows.SyncOrdersID(c.instance), workflows.SyncOrdersInput{Instance: c.instance})
-		for _, posted := range []int64{1, 9} {
+		first := int64(1)
+		if all[name].neighbour == "Magento" {
+			first = 0 // it is asked little once it is read
+		}
+		for _, posted := range []int64{first, 9} {
 			c.eventually("more orders are posted", func() bool { return c.counts()[order.Posted] >= posted })
 			cable.Set(all[name].fault)
 			time.Sleep(3 * time.Second) // longer than a call to B1 or Magento may take
