@@ -13,7 +13,7 @@ import (
 const atOnce = 16
 
 // modes are those in which the crash matrix runs.
-var modes = []mode{plain}
+var modes = []mode{plain, ledgerMode}
 
 // The crash matrix: the real worker is killed (SIGKILL) at each boundary that an order, its buyer, a page and a write-back
 // pass, another takes over, and all books agree; nothing was sent or made twice.

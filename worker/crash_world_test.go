@@ -65,10 +65,12 @@ func (c *crashWorld) fill(more int) {
 	c.want[c.placeIn("pending_payment", "simple").IncrementID] = order.Excluded
 	draft := c.placeIn("processing", "simple")
 	c.want[draft.IncrementID] = order.Draft
-	if c.ledger != "" {
-		c.want[draft.IncrementID] = order.Held // B1 takes the draft back with the change set, and a person is asked
+	approval := b1sim.Rule{Fault: b1sim.ApprovalDraft, Times: 1, Key: draft.IncrementID}
+	if c.ledger != "" { // B1 takes the draft back with the change set, each time, and a person is asked
+		c.want[draft.IncrementID] = order.Held
+		approval.Times, approval.Probability = 0, 1
 	}
-	if err := c.company.Inject(b1sim.Rule{Fault: b1sim.ApprovalDraft, Times: 1, Key: draft.IncrementID}); err != nil {
+	if err := c.company.Inject(approval); err != nil {
 		c.t.Fatal(err)
 	}
 	c.before = c.shopOrders()
