@@ -15,8 +15,8 @@ import (
 // A worker stands still (SIGSTOP: a frozen machine, a long swap) at the worst moments, for so long that it is taken for dead and its
 // claims end. Another does its work. Then it goes on where it was, and must do nothing twice and spoil nothing.
 //
-// Fails without: the deadline of a call at the end of the claim (at "sending", "partner_sending" and "telling_writing"), and
-// recording only as holder of the claim (at "answered").
+// Fails without: the end of an attempt to tell Magento (at "telling_writing"). The end of a call at that of the claim, and the
+// look at the clock before a call leaves, have tests of their own: TestGuard_TheCallEndsWithTheClaim, TestCalls_DoNotLeaveAfterTheirTime.
 func TestCrash_AWorkerThatStoodStillSpoilsNothing(t *testing.T) {
 	t.Parallel()
 	program := buildBrittleWorker(t)
