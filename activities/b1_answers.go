@@ -12,6 +12,8 @@ import (
 // maxSends is how often an order is sent without a clear answer, before a person is asked.
 const maxSends = 3
 
+const codeNoClearAnswer = "b1_no_clear_answer"
+
 // noClearAnswer holds an order that B1 neither takes nor refuses. An error means that B1 could not be asked about it.
 func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
 	if p.instance.LedgerTable != "" {
@@ -19,7 +21,10 @@ func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
 			return reason, err
 		}
 	}
-	return noClearAnswer(p.doc.Intent), nil
+	if reason := noClearAnswer(p.doc.Intent); reason != nil && (reason.Code != codeNoClearAnswer || !p.instance.Company.Troubled()) {
+		return reason, nil
+	}
+	return nil, nil // while B1 writes no order at all it is no order's fault: it goes on by itself
 }
 
 func noClearAnswer(n *store.Intent) *order.Reason {
@@ -33,7 +38,7 @@ func noClearAnswer(n *store.Intent) *order.Reason {
 			Message: "B1 answered that the entry exists already, and no sales order has the order's reference.",
 			Hint:    "Look in B1 for a record with a unique user-defined field of the same value."}
 	case n.Sends >= maxSends:
-		return &order.Reason{Code: "b1_no_clear_answer", Field: "Orders",
+		return &order.Reason{Code: codeNoClearAnswer, Field: "Orders",
 			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", n.Sends, n.Answer),
 			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}
 	}

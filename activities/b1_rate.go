@@ -159,7 +159,8 @@ func lackedRate(doc *store.Staged) bool {
 // rateField stands before the currency in the reason's field.
 const rateField = "exchange rate "
 
-// waitForRate leaves the order pending until the rate may be there. Nothing of it is in B1.
+// waitForRate leaves the order pending until the rate may be there. B1 has refused it, but one that was sent before, without an
+// answer, keeps its intent: it may still turn up, and must be looked for before it is sent by itself.
 func (p *posting) waitForRate(ctx context.Context) (*InsertOrderResult, error) {
 	reason := &order.Reason{Code: codeRateMissing, Field: rateField + p.rate.currency,
 		Message: fmt.Sprintf("B1 has no exchange rate of %s for %s.", p.rate.currency, p.rate.day),
@@ -172,7 +173,9 @@ func (p *posting) waitForRate(ctx context.Context) (*InsertOrderResult, error) {
 			doc.Note(event(ctx, "refused", string(order.Pending), reason.Code+": "+reason.Message))
 		}
 		if p.token != "" {
-			doc.Claim, doc.Intent = nil, nil
+			if doc.Claim = nil; p.fresh {
+				doc.Intent = nil
+			}
 		}
 		doc.Status, doc.Reason, doc.DueAt, doc.Manual = order.Pending, reason, now().Add(ratePause), false
 		return nil

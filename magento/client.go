@@ -190,7 +190,8 @@ func (c *Client) roundTrip(ctx context.Context, what call, sign authorizer) (*re
 	}
 	sign(req, what.params)
 	began := time.Now()
-	if end, ok := ctx.Deadline(); ok && !began.Before(end) { // the process stood still, and its timers do not know it yet
+	// The process may have stood still, and its timers not know it yet; while a machine is suspended only the wall clock goes on.
+	if end, ok := ctx.Deadline(); ok && !(began.Before(end) && began.Round(0).Before(end.Round(0))) {
 		return nil, transportFailure(what.op, context.DeadlineExceeded)
 	}
 	res, err := c.http.Do(req)

@@ -39,6 +39,14 @@ func (c *Client) Admit(ctx context.Context) (release func(), err error) {
 	}
 }
 
+// Troubled reports whether B1 does not answer at the moment, or does not write: what it does to one order says nothing about
+// that order then.
+func (c *Client) Troubled() bool {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.lane.circuit.open
+}
+
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.
 func (c *Client) leave(ctx context.Context) {
 	l := c.lane
@@ -94,13 +102,17 @@ func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	return answered, ""
 }
 
+// toldFor is how long it need not be said again that B1 is well. It must be said again at times: another worker may have noted
+// an outage and gone away before it was over.
+const toldFor = 30 * time.Second
+
 // tell makes a change of B1's health known. While B1 is down it says so after each probe: whoever listens decides when
 // that is an alarm.
 func (c *Client) tell(ctx context.Context) {
 	l := c.lane
 	l.mu.Lock()
 	h := Health{Down: l.circuit.open, Since: l.circuit.since, Code: l.circuit.code}
-	silent := c.settings.Tell == nil || !h.Down && (l.told || !l.well)
+	silent := c.settings.Tell == nil || !h.Down && (time.Since(l.told) < toldFor || !l.well)
 	l.mu.Unlock()
 	if silent {
 		return
@@ -109,7 +121,9 @@ func (c *Client) tell(ctx context.Context) {
 	defer cancel()
 	if err := c.settings.Tell(ctx, h); err == nil && !h.Down {
 		l.mu.Lock()
-		l.told = l.well
+		if l.well {
+			l.told = time.Now()
+		}
 		l.mu.Unlock()
 	}
 }
@@ -119,7 +133,7 @@ var errTookTooLong = fmt.Errorf("B1 took too long: %w", context.DeadlineExceeded
 
 // ended tells the lane how a call ended, and the listener when it was one too many. What ended because the caller gave up
 // says nothing about B1.
-func (c *Client) ended(ctx context.Context, began mark, class string, err error, status int) {
+func (c *Client) ended(ctx context.Context, began mark, class string, err error, status int, write bool) {
 	if ctx.Err() != nil && context.Cause(ctx) != errTookTooLong {
 		return
 	}
@@ -127,7 +141,7 @@ func (c *Client) ended(ctx context.Context, began mark, class string, err error,
 	if f := failureOf(err); f != nil {
 		code = f.Code
 	}
-	if c.lane.end(began, class, judge(err, status), code) {
+	if c.lane.end(began, class, judge(err, status), code, write) {
 		c.tell(ctx)
 	}
 }

@@ -54,6 +54,15 @@ type circuit struct {
 	since time.Time
 	code  string
 	open  bool
+	// writes counts the writes in a row that B1 failed at, whatever reads it answered between: a full disk or a lock on its orders
+	// leaves the reads well. writesSince is when the first of them failed.
+	writes      int
+	writesSince time.Time
+	// byWrites is true when it opened for these alone.
+	byWrites bool
+	// trial is true while it is open for its writes and answers reads again: then one order at a time is let through, until one is
+	// written. Nothing else tells whether B1 writes.
+	trial bool
 	// closings counts how often it closed: a call that began before says nothing about a B1 that came back.
 	closings int
 
@@ -82,9 +91,16 @@ func newCircuit(ceiling int, every time.Duration) circuit {
 }
 
 // ended takes the end of a call into account, and reports whether it opened the circuit.
-func (c *circuit) ended(now time.Time, v verdict, code string, closings int) (opened bool) {
-	if c.open || closings != c.closings {
+func (c *circuit) ended(now time.Time, v verdict, code string, closings int, write bool) (opened bool) {
+	switch {
+	case closings != c.closings, v == void, c.open && !c.trial:
 		return false
+	case c.open:
+		c.tried(now, v, code, write)
+		return false
+	}
+	if write {
+		c.wrote(now, v, code)
 	}
 	switch v {
 	case answered, pressed:
@@ -94,17 +110,48 @@ func (c *circuit) ended(now time.Time, v verdict, code string, closings int) (op
 			c.since = now
 		}
 		c.code = code
-		if c.failed >= c.enough {
-			c.open, c.pause, c.next = true, c.every, now.Add(c.every)
-			return true
-		}
 	}
-	return false
+	if c.failed < c.enough && c.writes < c.enough {
+		return false
+	}
+	if c.byWrites = c.failed < c.enough; c.byWrites {
+		c.since = c.writesSince
+	}
+	c.open, c.pause, c.next = true, c.every, now.Add(c.every)
+	return true
+}
+
+// wrote counts the writes in a row that failed. B1's own failures at them count as well.
+func (c *circuit) wrote(now time.Time, v verdict, code string) {
+	if v == answered {
+		c.writes = 0
+		return
+	}
+	if c.writes++; c.writes == 1 {
+		c.writesSince = now
+	}
+	c.code = code
+}
+
+// tried takes the call of an order on trial: a write that is answered closes the circuit, one that fails ends the trial.
+func (c *circuit) tried(now time.Time, v verdict, code string, write bool) {
+	switch {
+	case write && v == answered:
+		c.close()
+	case v == down, write:
+		c.code, c.trial = code, false
+		c.next = now.Add(c.pause)
+	}
+}
+
+func (c *circuit) close() {
+	c.open, c.trial, c.byWrites, c.failed, c.writes = false, false, false, 0, 0
+	c.closings++
 }
 
 // claim reports whether the caller is to probe now. He must say what came of it.
 func (c *circuit) claim(now time.Time) bool {
-	if !c.open || c.probing || now.Before(c.next) {
+	if !c.open || c.trial || c.probing || now.Before(c.next) {
 		return false
 	}
 	c.probing = true
@@ -122,14 +169,15 @@ func (c *circuit) probed(now time.Time, v verdict, code string) {
 	case down:
 		c.code = code
 	default:
-		c.open, c.failed = false, 0
-		c.closings++
+		if c.trial = c.byWrites; !c.trial {
+			c.close()
+		}
 	}
 }
 
 // wait is how long from now until somebody should try to probe.
 func (c *circuit) wait(now time.Time) time.Duration {
-	if !c.open || c.probing {
+	if !c.open || c.trial || c.probing {
 		return c.every
 	}
 	return max(c.next.Sub(now), time.Millisecond)
@@ -138,9 +186,9 @@ func (c *circuit) wait(now time.Time) time.Duration {
 // codeDown is the code of a failure for a call that was not made, because B1 does not answer.
 const codeDown = "b1_down"
 
-// refuse is the failure of a call that is not made while the circuit is open; nil when it is closed.
+// refuse is the failure of a call that is not made while the circuit is open; nil when it is closed, or tries an order.
 func (c *circuit) refuse(op string) *order.Failure {
-	if !c.open {
+	if !c.open || c.trial {
 		return nil
 	}
 	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: codeDown,

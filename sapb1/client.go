@@ -185,19 +185,19 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	res, body, err := c.send(req)
 	if err != nil {
 		f := transportFailure(r.op, r.write, err)
-		c.ended(ctx, began, "", f, 0)
+		c.ended(ctx, began, "", f, 0, r.write)
 		return false, f
 	}
 	if res.StatusCode >= 300 {
 		f := failure(r.op, r.write, res.StatusCode, res.Header, body)
-		c.ended(ctx, began, "", f, res.StatusCode)
+		c.ended(ctx, began, "", f, res.StatusCode, r.write)
 		if res.StatusCode == http.StatusUnauthorized && f.Code == codeSessionGone {
 			c.forget(generation)
 			return true, f
 		}
 		return false, f
 	}
-	c.ended(ctx, began, class(r.op, int(req.ContentLength)), nil, res.StatusCode)
+	c.ended(ctx, began, class(r.op, int(req.ContentLength)), nil, res.StatusCode, r.write)
 	err = decode(r, res, body, out)
 	if f, ok := errors.AsType[*order.Failure](err); ok && f.Code == codeSessionGone {
 		// Inside a batch: B1 took back all of the change set that met no session.
@@ -243,11 +243,13 @@ func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Re
 	return req, nil
 }
 
-// late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP, a frozen machine) the
-// context does not know it yet: its timer runs at some time after that, and a write would go out that somebody else has made.
+// late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP) the context does not
+// know it yet: its timer runs at some time after that, and a write would go out that somebody else has made. Both clocks are
+// asked: the one that Go measures with stands still while a machine is suspended, the one on the wall does not.
 func late(ctx context.Context) bool {
-	end, ok := ctx.Deadline()
-	return ok && !time.Now().Before(end)
+	end, limited := ctx.Deadline()
+	now := time.Now()
+	return limited && !(now.Before(end) && now.Round(0).Before(end.Round(0)))
 }
 
 func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {

@@ -17,8 +17,9 @@ type lane struct {
 	circuit circuit
 	inHand  int
 	waiting []*waiter
-	// well is true when calls are answered, told when that was made known.
-	well, told bool
+	// well is true when calls are answered, told when that was made known last.
+	well bool
+	told time.Time
 }
 
 // waiter is an order that waits; in is closed when it is let in.
@@ -39,11 +40,22 @@ func (l *lane) join() *waiter {
 
 // letIn lets in as many as may. The caller holds the lock.
 func (l *lane) letIn() {
-	for len(l.waiting) > 0 && !l.circuit.open && l.inHand < l.limit.limit {
+	for len(l.waiting) > 0 && l.inHand < l.room() {
 		close(l.waiting[0].in)
 		l.waiting = slices.Delete(l.waiting, 0, 1)
 		l.inHand++
 	}
+}
+
+// room is how many orders may be in hand at the moment: none while B1 does not answer, one while it is tried whether it writes.
+func (l *lane) room() int {
+	switch {
+	case l.circuit.trial:
+		return 1
+	case l.circuit.open:
+		return 0
+	}
+	return l.limit.limit
 }
 
 // quit takes a waiter out whose time is up.
@@ -83,15 +95,15 @@ func (l *lane) begin() mark {
 }
 
 // end takes the end of a call into account, and reports whether it opened the circuit.
-func (l *lane) end(m mark, class string, v verdict, code string) (opened bool) {
+func (l *lane) end(m mark, class string, v verdict, code string, write bool) (opened bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if class != "" || v != answered { // a login is slow by itself
 		l.limit.ended(now, sample{class: class, took: now.Sub(m.began), verdict: v, change: m.change, full: l.inHand >= l.limit.limit})
 	}
-	if opened = l.circuit.ended(now, v, code, m.closings); opened {
-		l.well, l.told = false, false
+	if opened = l.circuit.ended(now, v, code, m.closings, write); opened {
+		l.well, l.told = false, time.Time{}
 	} else if !l.circuit.open && (v == answered || v == pressed) {
 		l.well = true
 	}

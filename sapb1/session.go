@@ -110,18 +110,18 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 	res, answer, err := c.send(req)
 	if err != nil {
 		f := transportFailure(opLogin, false, err)
-		c.ended(ctx, began, "", f, 0)
+		c.ended(ctx, began, "", f, 0, false)
 		return "", nil, f
 	}
 	if res.StatusCode != http.StatusOK {
 		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
-		c.ended(ctx, began, "", f, res.StatusCode)
+		c.ended(ctx, began, "", f, res.StatusCode, false)
 		if f.Kind == order.Permanent {
 			f.Kind = order.Config
 		}
 		return "", nil, f
 	}
-	c.ended(ctx, began, "", nil, res.StatusCode) // without a class: a login is slow by itself
+	c.ended(ctx, began, "", nil, res.StatusCode, false) // without a class: a login is slow by itself
 	cookies = sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
 		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",

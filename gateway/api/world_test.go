@@ -244,6 +244,9 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) (found []sa
 	return found, nil
 }
 
+// Troubled is never.
+func (c *company) Troubled() bool { return false }
+
 // Admit lets everybody in.
 func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }
 
