@@ -27,7 +27,14 @@ const (
 	codeLoginFailed   = "100000027"
 	codeSwitchCompany = "-5027"
 
-	codeNoAnswer = "no_answer" // ours: B1 said nothing
+	codeNoAnswer  = "no_answer"  // ours: B1 said nothing
+	codeNoSession = "no_session" // ours: a login that gives no session
+)
+
+// Hints that tell causes of the kind Config apart.
+const (
+	hintAddress = "Check that B1_URL leads to the Service Layer, https://host:50000/b1s/v2, and that nothing on the way sends callers elsewhere."
+	hintRights  = "Check the B1 user's licence and authorisations."
 )
 
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
@@ -58,7 +65,7 @@ func gatewayKind(write bool, status int) (order.Kind, string) {
 		return order.Transient, ""
 	case status < 400, status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
 		// A proxy or a wrong path, never a document.
-		return order.Config, "Check that B1_URL leads to the Service Layer, https://host:50000/b1s/v2, and that nothing on the way sends callers elsewhere."
+		return order.Config, hintAddress
 	case write:
 		return order.Unknown, ""
 	}
@@ -94,7 +101,7 @@ func classify(code string, write bool, status int) (order.Kind, string) {
 	case status == http.StatusPreconditionFailed, status == http.StatusTooManyRequests:
 		return order.Transient, ""
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return order.Config, "Check the B1 user's licence and authorisations."
+		return order.Config, hintRights
 	case status >= 500 && write:
 		return order.Unknown, ""
 	case status >= 500:

@@ -65,7 +65,7 @@ func (c *checkup) refused(err error) order.Finding {
 		finding.Mend = "User or password is wrong, or the user is locked: see B1_USER, B1_PASSWORD, and the check box Locked of the user (" + menuUsers + ")." + lock
 	case codeSwitchCompany:
 		finding.Mend = "B1 cannot open the company (-5027): B1_COMPANY_DB is not the name of a database on this server (Choose Company > Database Name), or the user may not enter it." + lock
-	case "no_session":
+	case codeNoSession:
 	default:
 		finding.Mend = "B1 refuses the sign-in. Check B1_COMPANY_DB, B1_USER and B1_PASSWORD, that the user is not locked (" + menuUsers + "), and that it has a licence that nobody else uses (" + menuLicences + ")." + lock
 	}

@@ -169,20 +169,24 @@ func (c *checkup) ledgerTable(ctx context.Context) order.Finding {
 	if c.LedgerTable == "" {
 		return ok("none (B1_LEDGER_TABLE): orders are told apart by their reference alone")
 	}
-	set := "U_" + c.LedgerTable
-	err := c.timed(func() error {
-		var answer page[struct{}]
-		return c.Client.call(ctx, request{method: http.MethodGet, op: "GET ledger table", path: url.PathEscape(set), query: url.Values{"$select": {"Code"}, "$top": {"1"}}}, &answer)
+	shown := false
+	err := c.timed(func() (err error) {
+		shown, err = c.Client.TableShown(ctx, c.LedgerTable)
+		return err
 	})
-	if err == nil {
-		return ok(set + " is there")
+	if shown {
+		return ok("U_" + c.LedgerTable + " can be read; whether it may be written is not tried")
 	}
-	if f := failed(err, ""); f.Kind == order.Transient {
-		return f
+	if err != nil {
+		return c.withRight(failed(err, ""), "User-Defined Tables > "+c.LedgerTable)
 	}
-	rows, defErr := c.read(ctx, "UserTablesMD", "TableName eq "+Quote(c.LedgerTable), "TableName", []string{"TableName"})
-	if defErr == nil && len(rows) > 0 {
-		return wrong(fmt.Sprintf("the table %s is defined in B1, but the Service Layer does not show it: %s", c.LedgerTable, spoken(err)), "Once it is defined, "+restart+". If it has been, authorise the user for the table ("+menuRights+" > User-Defined Tables).")
+	rows, err := c.read(ctx, "UserTablesMD", "TableName eq "+Quote(c.LedgerTable), "TableName", []string{"TableName"})
+	switch {
+	case err != nil:
+		return wrong(fmt.Sprintf("the Service Layer shows no user table %s (B1_LEDGER_TABLE); whether B1 has one is not known: %s", c.LedgerTable, spoken(err)),
+			"Run starter b1 prepare, and "+restart+"; or leave B1_LEDGER_TABLE empty.")
+	case len(rows) > 0:
+		return wrong(fmt.Sprintf("the table %s is defined in B1, but the Service Layer does not show it", c.LedgerTable), "R"+restart[1:]+".")
 	}
-	return wrong(fmt.Sprintf("B1 has no user table %s (B1_LEDGER_TABLE): %s", c.LedgerTable, spoken(err)), "Run starter b1 prepare, and "+restart+"; or leave B1_LEDGER_TABLE empty.")
+	return wrong(fmt.Sprintf("B1 has no user table %s (B1_LEDGER_TABLE)", c.LedgerTable), "Run starter b1 prepare, and "+restart+"; or leave B1_LEDGER_TABLE empty.")
 }

@@ -109,11 +109,11 @@ func TestProbe_KnowsWhatWaitsForARestart(t *testing.T) {
 	}
 	found := look()
 	found.wants(t, "user fields", order.OutcomeFail, "U_Key is defined in B1, but the Service Layer does not show it", "restart the Service Layer")
-	found.wants(t, "ledger table", order.OutcomeFail, "DW_ORDERS is defined in B1, but the Service Layer does not show it", "restart the Service Layer")
+	found.wants(t, "ledger table", order.OutcomeFail, "DW_ORDERS is defined in B1, but the Service Layer does not show it", "Restart the Service Layer")
 	b.company.Restart()
 	found = look()
 	found.wants(t, "user fields", order.OutcomeOK, "1 field of the rules: there", "")
-	found.wants(t, "ledger table", order.OutcomeOK, "U_DW_ORDERS is there", "")
+	found.wants(t, "ledger table", order.OutcomeOK, "U_DW_ORDERS can be read; whether it may be written is not tried", "")
 }
 
 func TestProbe_LooksForTheLedgerTable(t *testing.T) {
@@ -123,6 +123,22 @@ func TestProbe_LooksForTheLedgerTable(t *testing.T) {
 		found.wants(t, "ledger table", order.OutcomeFail, "B1 has no user table DW_ORDERS (B1_LEDGER_TABLE)", "Run starter b1 prepare")
 		found = examine(t, start(t, b1sim.Config{Password: password}), version)
 		found.wants(t, "ledger table", order.OutcomeOK, "none", "")
+	}
+}
+
+// A restart gives no right: a table that may not be read is not called hidden, whatever code says so. Fails without: the
+// comparison of the answer with that for a name that nobody has (400), the kind of the answer (403 for every user table).
+func TestProbe_TellsALedgerTableWithoutRightFromAHiddenOne(t *testing.T) {
+	for status, paths := range map[int]string{http.StatusForbidden: "/U_", http.StatusBadRequest: "/U_DW_ORDERS"} {
+		b := start(t, b1sim.Config{Password: password, UserTables: []b1sim.UserTable{{Name: "DW_ORDERS"}}})
+		b.front(func(w http.ResponseWriter, r *http.Request) bool {
+			return strings.Contains(r.URL.Path, paths) && says("", status, "", forbidden)(w, r)
+		})
+		found := examine(t, b, "v2", func(p *sapb1.Probe) { p.LedgerTable = "DW_ORDERS" })
+		found.wants(t, "ledger table", order.OutcomeFail, "No autorizado (-5009)", "Authorise manager for User-Defined Tables > DW_ORDERS (")
+		if f := found["ledger table"][0]; strings.Contains(strings.ToLower(f.Seen+f.Mend), "restart") {
+			t.Errorf("HTTP %d: it sends people to restart: %+v", status, f)
+		}
 	}
 }
 

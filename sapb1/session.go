@@ -124,7 +124,7 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 	c.ended(ctx, began, "", nil, res.StatusCode, false) // without a class: a login is slow by itself
 	cookies = sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
-		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: "no_session", Message: "the answer sets no B1SESSION cookie",
+		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: codeNoSession, Message: "the answer sets no B1SESSION cookie",
 			Hint: "Check that B1_URL is a Service Layer address such as https://host:50000/b1s/v2."}
 	}
 	return cookies, answer, nil

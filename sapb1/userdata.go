@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"datawald/order"
 )
@@ -57,11 +58,49 @@ func (c *Client) CreateUserField(ctx context.Context, f UserField) error {
 	return c.make(ctx, "UserFieldsMD", f)
 }
 
-// FieldReady reports, as a failure, that the Service Layer does not show a user field (U_…) of sales orders.
-func (c *Client) FieldReady(ctx context.Context, field string) error {
+// TableShown reports whether the Service Layer shows a user table as U_<name>. It is false where B1 answers as it does for a
+// name that no company has: the table is missing, or the Service Layer was not restarted since it was made (manual 7.2).
+// Failures are those of a read; a user without the right to read the table is one of them.
+func (c *Client) TableShown(ctx context.Context, name string) (bool, error) {
+	return shown(name, func(name string) error {
+		return c.glance(ctx, "U_"+name, url.Values{"$select": {"Code"}})
+	})
+}
+
+// FieldShown reports the same of a user field of sales orders, named without U_.
+func (c *Client) FieldShown(ctx context.Context, name string) (bool, error) {
+	return shown(name, func(name string) error {
+		return c.glance(ctx, "Orders", url.Values{"$filter": {"U_" + name + " eq 'none'"}, "$select": {"DocEntry"}})
+	})
+}
+
+// glance reads a row of a set and throws it away.
+func (c *Client) glance(ctx context.Context, set string, query url.Values) error {
+	query.Set("$top", "1")
 	var rows page[struct{}]
-	return c.call(ctx, request{method: http.MethodGet, op: "GET Orders", path: "Orders",
-		query: url.Values{"$filter": {field + " eq 'none'"}, "$select": {"DocEntry"}, "$top": {"1"}}}, &rows)
+	return c.call(ctx, request{method: http.MethodGet, op: "GET " + set, path: set, query: query}, &rows)
+}
+
+// noName is the name of a user table or field that no company has.
+const noName = "DW_NO_SUCH_NAME"
+
+// shown looks for a name, and where it is refused for noName too: codes and texts for a name that B1 does not know differ with
+// the release and the language, and a missing right may be told by any code. The same answer to both is that of an unknown name.
+func shown(name string, look func(string) error) (bool, error) {
+	err := look(name)
+	if err == nil {
+		return true, nil
+	}
+	refused, is := errors.AsType[*order.Failure](err)
+	if !is || refused.Kind != order.Permanent {
+		return false, err
+	}
+	unknown, is := errors.AsType[*order.Failure](look(noName))
+	if is && unknown.Code == refused.Code &&
+		strings.ReplaceAll(unknown.Message, noName, "") == strings.ReplaceAll(refused.Message, name, "") {
+		return false, nil
+	}
+	return false, err
 }
 
 // first is the first row of a listing; nil for none.
@@ -82,4 +121,17 @@ func (c *Client) make(ctx context.Context, set string, body any) error {
 func IsDuplicateAnswer(err error) bool {
 	f, ok := errors.AsType[*order.Failure](err)
 	return ok && f.System == system && IsDuplicateCode(f.Code)
+}
+
+// IsSignInAnswer reports whether err says that B1 refused the login: company, user, password, or a licence.
+func IsSignInAnswer(err error) bool {
+	f, ok := errors.AsType[*order.Failure](err)
+	return ok && f.System == system && f.Op == opLogin && f.Kind == order.Config && f.Code != codeNoAnswer && f.Code != codeNoSession && f.Hint != hintAddress
+}
+
+// IsRightsAnswer reports whether err says that B1 knows the user and does not let him do this (HTTP 401 or 403 of B1 itself).
+// A release may refuse him by another answer, of kind Permanent, which nothing tells from other refusals.
+func IsRightsAnswer(err error) bool {
+	f, ok := errors.AsType[*order.Failure](err)
+	return ok && f.System == system && f.Hint == hintRights
 }

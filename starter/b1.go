@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"datawald/config"
 	"datawald/mapping"
-	"datawald/order"
 	"datawald/sapb1"
 )
 
@@ -26,7 +24,12 @@ func (b1PrepareCommand) Help() string {
 
 The Service Layer shows new tables and fields only after it was restarted. Run the command again then: it says "shown" for each.
 
-The exit code is 0 when all is there, 1 when B1 does not answer, and 2 when settings or rights must be changed, or when something of that name is there and does not fit.
+The exit code is
+    0  all is there and shown: orders can be posted
+    1  B1 does not answer, or a reply was lost: run it again
+    2  settings, password or rights must be changed, or something of that name is there and does not fit
+    4  all is there, and the Service Layer must be restarted to show it
+    5  something is missing, and --dry-run created nothing
 
 Example:
 
@@ -91,15 +94,3 @@ const keySize = 100
 
 // shortestKey is the length of an ordinary key of the instance, main:1:000000123.
 func shortestKey(instance string) int { return len(instance) + len(":1:000000123") }
-
-// refusedByB1 gives a failure of B1 its exit code and says what helps.
-func refusedByB1(what string, err error) error {
-	hint := ""
-	switch order.KindOf(err) {
-	case order.Config, order.Permanent:
-		return badInput("%s: %w%s", what, err, ". The B1 user must be allowed to manage user tables and fields (Administration > System Initialization > Authorizations), and nobody else may be changing them")
-	case order.Unknown:
-		hint = ". It may have been made all the same: run the command again"
-	}
-	return fmt.Errorf("%s: %w%s", what, err, hint)
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"datawald/order"
 	"datawald/sapb1"
 )
 
@@ -14,8 +13,10 @@ type thing interface {
 	// find reports whether it is there; amiss is how it does not fit.
 	find(context.Context, *sapb1.Client) (there bool, amiss string, err error)
 	create(context.Context, *sapb1.Client) error
-	// ready fails while the Service Layer does not show it.
-	ready(context.Context, *sapb1.Client) error
+	// shown reports whether the Service Layer knows it, which it does after a restart.
+	shown(context.Context, *sapb1.Client) (bool, error)
+	// right is where B1 has the authorisation to read it.
+	right() string
 }
 
 // preparation makes what is missing.
@@ -23,7 +24,8 @@ type preparation struct {
 	*app
 	client *sapb1.Client
 	dry    bool
-	// missing were found missing by a dry run, hidden are there and not shown, misfits do not fit.
+	// missing were found missing by a dry run, hidden are there and not shown, misfits do not fit. Each has an exit code of
+	// its own: a script that goes on with workers that B1 would refuse is the mistake that this command is to prevent.
 	missing, hidden, misfits int
 }
 
@@ -34,13 +36,19 @@ func (p *preparation) all(things []thing) error {
 			return err
 		}
 	}
+	if p.missing > 0 {
+		p.say("dry run: nothing was created")
+	}
+	if p.hidden > 0 {
+		p.say("Restart the Service Layer now (all nodes), then run this command again: it must say \"shown\" for each. Until then no order can be posted.")
+	}
 	switch {
 	case p.misfits > 0:
 		return &exitError{code: exitInput}
 	case p.missing > 0:
-		p.say("dry run: nothing was created")
+		return &exitError{code: exitMissing}
 	case p.hidden > 0:
-		p.say("Restart the Service Layer now (all nodes), then run this command again: it must say \"shown\" for each. Until then no order can be posted.")
+		return &exitError{code: exitRestart}
 	}
 	return nil
 }
@@ -50,7 +58,7 @@ func (p *preparation) one(t thing) error {
 	there, amiss, err := t.find(p.ctx, p.client)
 	switch {
 	case err != nil:
-		return refusedByB1(t.String(), err)
+		return refusedByB1(t, err)
 	case amiss != "":
 		p.misfits++
 		p.tell("wrong", t, amiss)
@@ -64,7 +72,7 @@ func (p *preparation) one(t thing) error {
 			return err
 		}
 	}
-	return p.shown(t)
+	return p.look(t)
 }
 
 // make creates a thing. Somebody else may have done so meanwhile.
@@ -75,23 +83,24 @@ func (p *preparation) make(t thing) error {
 		return nil
 	}
 	if err != nil {
-		return refusedByB1(t.String(), err)
+		return refusedByB1(t, err)
 	}
 	p.tell("created", t, "")
 	return nil
 }
 
-// shown says whether the Service Layer knows the thing by now.
-func (p *preparation) shown(t thing) error {
-	err := t.ready(p.ctx, p.client)
-	switch kind := order.KindOf(err); {
-	case err == nil:
+// look says whether the Service Layer knows the thing by now. Nothing but a restart makes it known, so that alone is called
+// hidden: a right that is missing stays missing whatever is restarted.
+func (p *preparation) look(t thing) error {
+	shown, err := t.shown(p.ctx, p.client)
+	switch {
+	case err != nil:
+		return cannotRead(t, err)
+	case shown:
 		p.tell("shown", t, "")
-	case kind == order.Config || kind == order.Permanent:
+	default:
 		p.hidden++
 		p.tell("hidden", t, "the Service Layer does not show it yet")
-	default:
-		return refusedByB1(t.String(), err)
 	}
 	return nil
 }
@@ -123,9 +132,11 @@ func (t ledgerThing) create(ctx context.Context, c *sapb1.Client) error {
 	return c.CreateUserTable(ctx, t.table)
 }
 
-func (t ledgerThing) ready(ctx context.Context, c *sapb1.Client) error {
-	return c.LedgerReady(ctx, t.table.Name)
+func (t ledgerThing) shown(ctx context.Context, c *sapb1.Client) (bool, error) {
+	return c.TableShown(ctx, t.table.Name)
 }
+
+func (t ledgerThing) right() string { return "User-Defined Tables > " + t.table.Name }
 
 // fieldThing is the user field that takes the order key. Least is the length below which no key fits.
 type fieldThing struct {
@@ -152,6 +163,8 @@ func (t fieldThing) create(ctx context.Context, c *sapb1.Client) error {
 	return c.CreateUserField(ctx, t.field)
 }
 
-func (t fieldThing) ready(ctx context.Context, c *sapb1.Client) error {
-	return c.FieldReady(ctx, "U_"+t.field.Name)
+func (t fieldThing) shown(ctx context.Context, c *sapb1.Client) (bool, error) {
+	return c.FieldShown(ctx, t.field.Name)
 }
+
+func (t fieldThing) right() string { return "Sales - A/R > Sales Order" }

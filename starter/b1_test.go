@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -15,6 +16,12 @@ import (
 // prepare runs the command for a company with rules that name a key field.
 func prepare(t *testing.T, cfg b1sim.Config, faults ...b1sim.Rule) (code int, out, errs string, company *b1sim.Company) {
 	t.Helper()
+	return prepareBehind(t, func(company http.Handler) http.Handler { return company }, cfg, faults...)
+}
+
+// prepareBehind runs it with something between that and the company.
+func prepareBehind(t *testing.T, front func(http.Handler) http.Handler, cfg b1sim.Config, faults ...b1sim.Rule) (code int, out, errs string, company *b1sim.Company) {
+	t.Helper()
 	company, err := b1sim.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +31,7 @@ func prepare(t *testing.T, cfg b1sim.Config, faults ...b1sim.Rule) (code int, ou
 			t.Fatal(err)
 		}
 	}
-	server := httptest.NewServer(company)
+	server := httptest.NewServer(front(company))
 	t.Cleanup(server.Close)
 	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
 	if err != nil {
@@ -79,10 +86,66 @@ func TestPrepare_AfterALostReplyItIsRunAgain(t *testing.T) {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
 	var again bytes.Buffer
-	if code := run(t.Context(), []string{"b1", "prepare"}, streams{strings.NewReader(""), &again, &again}); code != exitOK {
+	if code := run(t.Context(), []string{"b1", "prepare"}, streams{strings.NewReader(""), &again, &again}); code != exitRestart {
 		t.Errorf("again: exit %d\n%s", code, &again)
 	}
 	if n := len(company.Entities("UserTablesMD")); n != 1 {
 		t.Errorf("B1 has %d user tables", n)
+	}
+}
+
+// refusing answers every call that ends so in B1's place.
+func refusing(call string, status int, body string) func(http.Handler) http.Handler {
+	return func(company http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.Method+" "+r.URL.Path, call) {
+				company.ServeHTTP(w, r)
+				return
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body)) // the caller may have gone
+		})
+	}
+}
+
+// A script goes on with what the exit code says, and a person with the advice: each cause has its own, and only what a restart
+// mends is sent to a restart. Fails without: each of the cases of advised, and the look at the name that nobody has (-5009).
+func TestPrepare_GivesEachCauseItsOwnAdvice(t *testing.T) {
+	const forbidden = `{"error":{"code":"-5009","message":"No autorizado"}}`
+	both := b1sim.Config{UserTables: []b1sim.UserTable{{Name: "DW_ORDERS"}}, UserFields: []b1sim.UserField{{Table: "ORDR", Name: "MagentoKey", Size: 100}}}
+	for name, c := range map[string]struct {
+		cfg    b1sim.Config
+		call   string
+		status int
+		body   string
+		code   int
+		says   string
+	}{
+		"wrong password":           {both, "POST /b1s/v2/Login", 401, `{"error":{"code":"-304","message":"x"}}`, exitInput, "B1 refuses the sign-in: check B1_COMPANY_DB, B1_USER and B1_PASSWORD"},
+		"locked user":              {both, "POST /b1s/v2/Login", 400, `{"error":{"code":"100000085","message":"x"}}`, exitInput, "B1 refuses the sign-in"},
+		"another address":          {both, "POST /b1s/v2/Login", 404, "<html>", exitInput, "Check that B1_URL leads to the Service Layer"},
+		"no cookie":                {both, "POST /b1s/v2/Login", 200, "{}", exitInput, "Check that B1_URL is a Service Layer address"},
+		"may not look for tables":  {both, "GET /b1s/v2/UserTablesMD", 403, forbidden, exitInput, "The right is missing. The B1 user needs Full Authorization for Customization Tools > User-Defined Tables"},
+		"may not make tables":      {b1sim.Config{}, "POST /b1s/v2/UserTablesMD", 403, forbidden, exitInput, "The right is missing. The B1 user needs Full Authorization for Customization Tools > User-Defined Tables"},
+		"tables are locked":        {b1sim.Config{}, "POST /b1s/v2/UserTablesMD", 400, `{"error":{"code":"-1120","message":"Ref count for this object is higher then 0"}}`, exitInput, "Ref count for this object is higher then 0 (-1120). Where B1's words name no other cause, a right is missing, or somebody else changes tables"},
+		"may not read the table":   {both, "GET /b1s/v2/U_DW_ORDERS", 403, forbidden, exitInput, "Full Authorization for User-Defined Tables > DW_ORDERS ("},
+		"the same by another code": {both, "GET /b1s/v2/U_DW_ORDERS", 400, forbidden, exitInput, "Full Authorization for User-Defined Tables > DW_ORDERS ("},
+		"may not read orders":      {both, "GET /b1s/v2/Orders", 403, forbidden, exitInput, "Full Authorization for Sales - A/R > Sales Order ("},
+		"nobody answers":           {both, "GET /b1s/v2/UserTablesMD", 503, "<html>", exitFailed, "HTTP 503 Service Unavailable, not from B1 itself"},
+		"the table is not read":    {both, "GET /b1s/v2/U_DW_ORDERS", 503, "<html>", exitFailed, "HTTP 503 Service Unavailable, not from B1 itself"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs, _ := prepareBehind(t, refusing(c.call, c.status, c.body), c.cfg)
+			if code != c.code || !strings.Contains(errs, c.says) {
+				t.Errorf("exit %d\n%s%s\nwant %d and %q", code, out, errs, c.code, c.says)
+			}
+			if strings.Contains(out+errs, "Restart") || strings.Contains(out, "hidden") {
+				t.Errorf("it sends people to restart:\n%s%s", out, errs)
+			}
+			if signIn := strings.Contains(errs, "refuses the sign-in"); signIn != strings.Contains(c.says, "sign-in") ||
+				strings.Contains(errs, "Authorization") != (strings.Contains(c.says, "Authorization") || strings.Contains(c.says, "right")) {
+				t.Errorf("it gives the advice of another cause:\n%s", errs)
+			}
+		})
 	}
 }

@@ -8,6 +8,10 @@ const (
 	exitFailed = 1 // the other side does not answer, or something unexpected
 	exitInput  = 2 // wrong input or settings: the caller must change something
 	exitHeld   = 3 // an order is held, would be, or is missing
+
+	// Of b1 prepare.
+	exitRestart = 4 // all is there, and the Service Layer must be restarted to show it
+	exitMissing = 5 // a dry run found something missing
 )
 
 // exitError ends the program with a code.
