@@ -9,7 +9,8 @@ import (
 // Outcome is how a check of the other side ended.
 type Outcome string
 
-// A check that depends on one that failed is skipped.
+// OutcomeOK, OutcomeWarn and OutcomeFail are of what was looked at. OutcomeSkip is of what was not, and its Seen says why: the check
+// needs one that failed, the other side does not show it, or nothing could. Nothing that was not looked at is OutcomeOK.
 const (
 	OutcomeOK   Outcome = "ok"
 	OutcomeWarn Outcome = "warn"

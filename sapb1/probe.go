@@ -89,7 +89,7 @@ var checks = []order.Check[*checkup]{
 	several("computed codes", (*checkup).computed),
 	several("exchange rates", (*checkup).exchangeRates),
 	check("sessions", (*checkup).sessions, checkSignIn),
-	check("latency", (*checkup).latency, checkSignIn),
+	{Name: "latency", Needs: []string{checkSignIn}, Look: (*checkup).latency},
 }
 
 // check is one that sees one thing.
@@ -158,9 +158,9 @@ func wrong(seen, mend string) order.Finding {
 	return order.Finding{Outcome: order.OutcomeFail, Seen: seen, Mend: mend, Kind: order.Config}
 }
 
-// notKnown is what B1 does not tell, and what the worker does without.
-func notKnown(seen string) order.Finding {
-	return order.Finding{Outcome: order.OutcomeSkip, Seen: "not known: " + seen}
+// notChecked is what the doctor could not look at, and why: such a thing is never told as ok. The worker may do without it.
+func notChecked(seen string) order.Finding {
+	return order.Finding{Outcome: order.OutcomeSkip, Seen: "not checked: " + seen}
 }
 
 // failed makes a finding of a call that failed. What B1 refuses for good here is a matter of settings or rights; a hint of the

@@ -90,7 +90,7 @@ func (c *checkup) version(context.Context) order.Finding {
 	release, known := releaseOf(c.build)
 	switch {
 	case !known:
-		return notKnown(fmt.Sprintf("the answer to the login names no build (%q)", c.build))
+		return notChecked(fmt.Sprintf("the answer to the login names no build (%q)", c.build))
 	case release < 10:
 		return warn(fmt.Sprintf("build %s, SAP Business One %d", c.build, release),
 			"The connector is made for release 10.0. Of earlier ones it is not known whether they check ETags (10.0 FP 2102 does) and speak OData 4: try with a test company.")
@@ -159,13 +159,13 @@ func (c *checkup) withRight(f order.Finding, right string) order.Finding {
 	return f
 }
 
-// write says what cannot be found out.
+// write says what cannot be found out without writing.
 func (c *checkup) write(context.Context) order.Finding {
 	needs := "Full Authorization for Sales - A/R > Sales Order"
 	if c.Uses != nil && c.Uses.Creates {
 		needs += " and for Business Partners > Business Partner Master Data"
 	}
-	return ok("not tried, the doctor writes nothing: orders need " + needs + " (" + menuRights + ")")
+	return notChecked("the doctor writes nothing. Orders need " + needs + " (" + menuRights + ")")
 }
 
 // signOut ends the session, so that its licence is free at once. It does so as well when ctx has ended.

@@ -116,7 +116,9 @@ func TestProbe_AsksForSomeOfManyItems(t *testing.T) {
 		cfg.Items = append(cfg.Items, b1sim.Item{Code: fmt.Sprintf("I%d", n), Sales: true})
 	}
 	b := start(t, cfg)
-	examine(t, b, "v1", func(p *sapb1.Probe) { p.Uses = uses }).wants(t, "items", order.OutcomeOK, "200 codes of the rules: there, sold, not frozen; 101 more were not asked for", "")
+	found := examine(t, b, "v1", func(p *sapb1.Probe) { p.Uses = uses })
+	found.wants(t, "items", order.OutcomeOK, "200 codes of the rules: there, sold, not frozen", "")
+	found.wants(t, "items", order.OutcomeSkip, "not checked: 101 of 301 codes", "")
 	if n := b.calls("GET Items"); n != 10 {
 		t.Errorf("%d calls for items, want 10", n)
 	}
@@ -161,7 +163,8 @@ func TestProbe_DoesWithoutWhatB1DoesNotShow(t *testing.T) {
 		return strings.Contains(r.URL.Query().Get("$select"), "Inactive") && says("/Warehouses", 400, "", `{"error":{"code":"-1000","message":"Property 'Inactive' of 'Warehouse' is invalid"}}`)(w, r)
 	})
 	found := examine(t, b, "v2")
-	found.wants(t, "warehouses", order.OutcomeOK, "", "")
+	found.wants(t, "warehouses", order.OutcomeOK, "the 1 code of the rules is in B1's list", "")
+	found.wants(t, "warehouses", order.OutcomeSkip, "not checked: whether they can be used: this B1 has no Inactive on Warehouses", "")
 
 	b = start(t, companyOfAll()).front(says("/PriceLists", 400, "", `{"error":{"code":"200","message":"Unrecognized resource path."}}`))
 	found = examine(t, b, "v2")
@@ -191,6 +194,9 @@ func TestProbe_ComparesTheCompany(t *testing.T) {
 	found := examine(t, b, "v1", func(p *sapb1.Probe) { p.Uses.LocalCurrency = "$" })
 	found.wants(t, "company", order.OutcomeFail, `the local currency is "USD" in B1, and "$" by the rules`, "company.currencies")
 	found.wants(t, "company", order.OutcomeWarn, "company.price_decimals is 6 by the rules, and 2 in B1", "Display")
+	if len(found["company"]) != 2 {
+		t.Errorf("beside what differs it finds %+v", found["company"])
+	}
 
 	// A release that has the question as a function is asked by GET.
 	b = start(t, b1sim.Config{Password: password}).front(func(w http.ResponseWriter, r *http.Request) bool {
@@ -214,7 +220,7 @@ func TestProbe_AsksForExchangeRates(t *testing.T) {
 		p.Rates = rates{"GBP": errNone, "JPY": &order.Failure{Kind: order.Permanent, Code: "-1", Message: "No"}}
 	})
 	found.wants(t, "exchange rates", order.OutcomeWarn, "no rate for today: GBP", "Exchange Rates and Indexes")
-	found.wants(t, "exchange rates", order.OutcomeSkip, "not known: today's rate of JPY: No (-1)", "")
+	found.wants(t, "exchange rates", order.OutcomeSkip, "not checked: today's rate of JPY: No (-1)", "")
 	found = examine(t, start(t, b1sim.Config{Password: password}), "v2", func(p *sapb1.Probe) { p.Uses.Foreign = []string{"EUR"} })
 	found.wants(t, "exchange rates", order.OutcomeOK, "1 rate for today", "")
 }

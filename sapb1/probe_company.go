@@ -32,7 +32,7 @@ func (c *checkup) company(ctx context.Context) []order.Finding {
 		if f := failed(err, "Look into the log of the Service Layer."); f.Kind == order.Transient {
 			return []order.Finding{f}
 		}
-		return []order.Finding{notKnown("B1 does not show its company settings to this user: " + spoken(err) + ". Compare company in the rules with " + menuDisplay + ".")}
+		return []order.Finding{notChecked("B1 does not show its company settings to this user: " + spoken(err) + ". Compare company in the rules with " + menuDisplay + ".")}
 	}
 	var all []order.Finding
 	if info.LocalCurrency != "" && info.LocalCurrency != c.Uses.LocalCurrency {
@@ -41,10 +41,34 @@ func (c *checkup) company(ctx context.Context) []order.Finding {
 	}
 	all = append(all, c.decimals("price_decimals", info.PriceAccuracy, c.Uses.PriceDecimals)...)
 	all = append(all, c.decimals("percent_decimals", info.PercentageAccuracy, c.Uses.PercentDecimals)...)
-	if len(all) == 0 {
-		return []order.Finding{ok(fmt.Sprintf("local currency %s, decimals of prices and percentages as in the rules", c.Uses.LocalCurrency))}
+	told, silent := split(named{"local currency", info.LocalCurrency != ""}, named{"decimals of prices", info.PriceAccuracy != nil},
+		named{"decimals of percentages", info.PercentageAccuracy != nil})
+	if len(all) == 0 && told != "" {
+		all = append(all, ok(told+": as in the rules"))
+	}
+	if silent != "" {
+		all = append(all, notChecked("B1 does not tell its "+silent+". Compare company in the rules with "+menuDisplay))
 	}
 	return all
+}
+
+// named is something that is so or not.
+type named struct {
+	name string
+	is   bool
+}
+
+// split names what is so, and what is not.
+func split(all ...named) (those, others string) {
+	var yes, no []string
+	for _, n := range all {
+		if n.is {
+			yes = append(yes, n.name)
+		} else {
+			no = append(no, n.name)
+		}
+	}
+	return strings.Join(yes, ", "), strings.Join(no, ", ")
 }
 
 // adminInfo asks in one of the two ways that public code does: OData 3 has it as an action, OData 4 may have it as a function.
@@ -67,9 +91,9 @@ func (c *checkup) branches(ctx context.Context) []order.Finding {
 		return c.list(ctx, ListBranches)
 	}
 	def := codeLists[ListBranches]
-	rows, err := c.rows(ctx, ListBranches, def)
+	rows, _, err := c.rows(ctx, ListBranches, def)
 	if err != nil {
-		return nil // the rules need none, and B1 may know none
+		return []order.Finding{c.unread(ListBranches, err)}
 	}
 	rows = slices.DeleteFunc(rows, func(r codeRow) bool { return def.unfit(r) != "" })
 	if len(rows) == 0 {
@@ -102,15 +126,15 @@ func (c *checkup) exchangeRates(ctx context.Context) []order.Finding {
 			without = append(without, currency)
 		}
 	}
-	var all []order.Finding
+	all := beyond(len(c.Uses.Foreign), mostCurrencies, "currencies")
 	if len(without) > 0 {
 		all = append(all, warn("no rate for today: "+strings.Join(without, ", "), "Enter it ("+menuRates+"): orders in that currency wait or are held until B1 has the rate of their day."))
 	}
 	if len(unknown) > 0 {
-		all = append(all, notKnown("today's rate of "+strings.Join(unknown, ", ")+why))
+		all = append(all, notChecked("today's rate of "+strings.Join(unknown, ", ")+why))
 	}
-	if len(all) == 0 {
-		all = append(all, ok(fmt.Sprintf("%s for today", count(len(foreign), "rate"))))
+	if known := len(foreign) - len(without) - len(unknown); len(without) == 0 && known > 0 {
+		all = append(all, ok(fmt.Sprintf("%s for today", count(known, "rate"))))
 	}
 	return all
 }

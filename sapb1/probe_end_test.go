@@ -79,5 +79,7 @@ func TestProbe_SaysWhatTheLatencyMeans(t *testing.T) {
 		p.Client = b.client("v2", func(s *sapb1.Settings) { s.Password, s.Timeout, s.MaxCalls = password, 2*time.Second, 4 })
 	})
 	found.wants(t, "latency", order.OutcomeWarn, "worst 1.", "Raise B1_TIMEOUT")
-	found.wants(t, "latency", order.OutcomeWarn, "B1_MAX_CALLS=4 allows a worker", "")
+	if strings.Contains(found["latency"][0].Seen, "orders") {
+		t.Errorf("it reckons orders from reads: %+v", found["latency"])
+	}
 }

@@ -3,6 +3,7 @@ package sapb1
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,7 +19,7 @@ const restart = "restart the Service Layer: it shows new fields and tables only 
 
 // userFields looks for the user-defined fields that the rules set, as the worker meets them: as properties of what it reads.
 func (c *checkup) userFields(ctx context.Context) []order.Finding {
-	var all []order.Finding
+	var all, open []order.Finding
 	found := 0
 	for _, table := range []string{"ORDR", "RDR1", "OCRD"} {
 		fields := c.fieldsOf(table)
@@ -26,6 +27,10 @@ func (c *checkup) userFields(ctx context.Context) []order.Finding {
 			continue
 		}
 		missing, err := c.missing(ctx, table, fields)
+		if errors.Is(err, errNoLines) {
+			open = append(open, notChecked("the "+count(len(fields), "field")+" of lines: B1 has no order whose lines would show them"))
+			continue
+		}
 		if err != nil {
 			all = append(all, c.mayRead(err, "Sales - A/R > Sales Order, and "+partnerList.menu))
 			continue
@@ -35,14 +40,16 @@ func (c *checkup) userFields(ctx context.Context) []order.Finding {
 			all = append(all, c.missingField(ctx, u))
 		}
 	}
-	all = append(all, c.keyField(ctx)...)
+	bad, unmeasured := c.keyField(ctx)
+	all, open = append(all, bad...), append(open, unmeasured...)
 	switch {
 	case len(all) > 0:
-		return mendOnce(all)
-	case found == 0 && len(c.Uses.Fields) == 0:
-		return []order.Finding{ok("the rules name none")}
+	case len(c.Uses.Fields) == 0:
+		all = append(all, ok("the rules name none"))
+	case found > 0:
+		all = append(all, ok(fmt.Sprintf("%s of the rules: there", count(found, "field"))))
 	}
-	return []order.Finding{ok(fmt.Sprintf("%s of the rules: there", count(len(c.Uses.Fields), "field")))}
+	return append(mendOnce(all), open...)
 }
 
 // fieldsOf are the fields of a table, each once.
@@ -99,16 +106,22 @@ func (c *checkup) readField(ctx context.Context, table string, fields ...FieldUs
 	})
 }
 
+// errNoLines says that fields of lines cannot be looked for.
+var errNoLines = errors.New("no order with lines")
+
 // missingOnLines looks at the lines of the newest order: $select cannot name properties of lines. Without an order nothing is
-// known, and nothing missed.
+// known.
 func (c *checkup) missingOnLines(ctx context.Context, fields []FieldUse) (all []FieldUse, err error) {
 	var answer page[struct {
 		Lines []map[string]json.RawMessage `json:"DocumentLines"`
 	}]
 	err = c.Client.call(ctx, request{method: http.MethodGet, op: "GET Orders", path: "Orders",
 		query: url.Values{"$select": {"DocEntry,DocumentLines"}, "$orderby": {"DocEntry desc"}, "$top": {"1"}}}, &answer)
-	if err != nil || len(answer.Value) == 0 || len(answer.Value[0].Lines) == 0 {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(answer.Value) == 0 || len(answer.Value[0].Lines) == 0:
+		return nil, errNoLines
 	}
 	for _, u := range fields {
 		if _, has := answer.Value[0].Lines[0][u.Name]; !has {
@@ -143,25 +156,35 @@ func (c *checkup) definitions(ctx context.Context, name string) ([]codeRow, erro
 // shortestNumber is how long an order's number in Magento is at least.
 const shortestNumber = "000000001"
 
-// keyField looks whether the field for the order key has room for it: what B1 cuts off could not be found again.
-func (c *checkup) keyField(ctx context.Context) []order.Finding {
+// keyField looks whether the field for the order key has room for it: what B1 cuts off could not be found again. open says why
+// that could not be measured.
+func (c *checkup) keyField(ctx context.Context) (bad, open []order.Finding) {
 	name := c.Uses.KeyField
 	if name == "" || c.lacks("ORDR", name) {
-		return nil
-	}
-	defs, err := c.definitions(ctx, name)
-	if err != nil {
-		return nil // it is there, which is what the worker needs
+		return nil, nil
 	}
 	key := c.Instance + ":1:" + shortestNumber
+	needs := fmt.Sprintf("an order key such as %s has %d", key, len(key))
+	defs, err := c.definitions(ctx, name)
+	if err != nil {
+		return nil, []order.Finding{notChecked(fmt.Sprintf("whether %s has room for a key: B1 does not show how it is defined: %s. Mind that %s", name, spoken(err), needs))}
+	}
+	measured := false
 	for _, d := range defs {
 		size, err := strconv.Atoi(d.text("Size"))
-		if err == nil && d.text("TableName") != "OCRD" && d.text("Type") == "db_Alpha" && size < len(key) {
-			return []order.Finding{wrong(fmt.Sprintf("%s has room for %d characters, and an order key such as %s has %d", name, size, key, len(key)),
-				"Make it longer, 50 or more: "+menuUserFields+" > "+fieldPlaces["ORDR"]+"; then "+restart+".")}
+		if err != nil || d.text("TableName") == "OCRD" || d.text("Type") != TypeText {
+			continue
+		}
+		measured = true
+		if size < len(key) {
+			return []order.Finding{wrong(fmt.Sprintf("%s has room for %d characters, and %s", name, size, needs),
+				"Make it longer, 50 or more: "+menuUserFields+" > "+fieldPlaces["ORDR"]+"; then "+restart+".")}, nil
 		}
 	}
-	return nil
+	if !measured {
+		open = []order.Finding{notChecked(fmt.Sprintf("whether %s has room for a key: B1 tells no length of it. Mind that %s", name, needs))}
+	}
+	return nil, open
 }
 
 // ledgerTable looks for the user table that each order is written into beside itself.

@@ -30,7 +30,7 @@ func (c *checkup) list(ctx context.Context, l List) []order.Finding {
 		return nil
 	}
 	def := codeLists[l]
-	rows, err := c.rows(ctx, l, def)
+	rows, bare, err := c.rows(ctx, l, def)
 	if err != nil {
 		return []order.Finding{c.unread(l, err)}
 	}
@@ -41,9 +41,24 @@ func (c *checkup) list(ctx context.Context, l List) []order.Finding {
 		}
 	}
 	if len(all) == 0 {
-		return []order.Finding{ok(fmt.Sprintf("the %s of the rules %s in B1's list of %d (%s)", count(len(uses), "code"), are(len(uses)), len(rows), entitySet(l)))}
+		all = append(all, ok(fmt.Sprintf("the %s of the rules %s in B1's list of %d (%s)", count(len(uses), "code"), are(len(uses)), len(rows), entitySet(l))))
 	}
-	return mendOnce(all)
+	all = mendOnce(all)
+	if bare && def.unfit != nil {
+		all = append(all, notChecked(fmt.Sprintf("whether they can be used: this B1 has no %s on %s", strings.Join(def.more, " or "), entitySet(l))))
+	}
+	if names := c.unrated(uses, def, rows); len(names) > 0 {
+		all = append(all, notChecked(fmt.Sprintf("the rate of %s: B1 tells none for today. Compare percent in the rules with %s", strings.Join(names, ", "), def.menu)))
+	}
+	return all
+}
+
+// beyond says that of too many things some were not asked for.
+func beyond(n, most int, what string) []order.Finding {
+	if n <= most {
+		return nil
+	}
+	return []order.Finding{notChecked(fmt.Sprintf("%d of %d %s: the doctor asks for %d at most", n-most, n, what, most))}
 }
 
 func count(n int, what string) string {
@@ -65,7 +80,7 @@ func (c *checkup) unread(l List, err error) order.Finding {
 	if f, is := errors.AsType[*order.Failure](err); is && (f.Kind == order.Transient || f.Kind == order.Unknown) {
 		return failed(err, "Look into the log of the Service Layer.")
 	}
-	return notKnown(fmt.Sprintf("B1 does not show %s to this user: %s. The worker does not read it; the codes are tried by the first order.", entitySet(l), spoken(err)))
+	return notChecked(fmt.Sprintf("B1 does not show %s to this user: %s. The worker does not read it; the codes are tried by the first order.", entitySet(l), spoken(err)))
 }
 
 func entitySet(l List) string {
@@ -162,20 +177,22 @@ func mendOnce(all []order.Finding) []order.Finding {
 // pageRows is how many rows of a list one call brings: lists that rules name are small, and few calls are kind.
 const pageRows = "200"
 
-// rows reads a list to its end.
-func (c *checkup) rows(ctx context.Context, l List, def codeList) ([]codeRow, error) {
+// rows reads a list to its end. The rows are bare, with their codes alone, where a release lacks one of the other properties.
+func (c *checkup) rows(ctx context.Context, l List, def codeList) (rows []codeRow, bare bool, err error) {
 	if service, object, is := strings.Cut(string(l), " "); is {
-		return c.series(ctx, service, object)
+		rows, err = c.series(ctx, service, object)
+		return rows, false, err
 	}
 	properties := append([]string{def.key}, def.more...)
 	if def.name != "" {
 		properties = append(properties, def.name)
 	}
-	rows, err := c.read(ctx, string(l), "", def.key, properties)
+	rows, err = c.read(ctx, string(l), "", def.key, properties)
 	if err != nil && refusedForGood(err) && len(properties) > 1 {
-		return c.read(ctx, string(l), "", def.key, properties[:1]) // a release that lacks one of the properties
+		rows, err = c.read(ctx, string(l), "", def.key, properties[:1])
+		return rows, true, err
 	}
-	return rows, err
+	return rows, false, err
 }
 
 func refusedForGood(err error) bool {

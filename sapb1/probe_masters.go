@@ -57,9 +57,9 @@ func (c *checkup) partners(ctx context.Context) []order.Finding {
 		}
 	}
 	if len(all) == 0 {
-		return []order.Finding{ok(fmt.Sprintf("%s of the rules: there, customer, not frozen", count(len(uses), "code")))}
+		all = append(all, ok(fmt.Sprintf("%s of the rules: there, customer, not frozen", count(min(len(uses), mostKeys), "code"))))
 	}
-	return mendOnce(all)
+	return append(mendOnce(all), beyond(len(uses), mostKeys, "codes")...)
 }
 
 // partnerCurrency warns of a partner with a single currency where the rules allow others: B1 takes no order in them for it.
@@ -136,10 +136,18 @@ func (c *checkup) findBuyers(ctx context.Context) []order.Finding {
 			return []order.Finding{c.mayRead(err, partnerList.menu)}
 		}
 	}
-	if len(ways) == 0 {
-		return []order.Finding{ok("the rules look for none")}
+	var all []order.Finding
+	lacking := c.lacks("OCRD", c.Uses.AccountField)
+	switch {
+	case len(ways) > 0:
+		all = append(all, ok("allowed, by "+strings.Join(ways, ", ")))
+	case !lacking:
+		all = append(all, ok("the rules look for none"))
 	}
-	return []order.Finding{ok("allowed, by " + strings.Join(ways, ", "))}
+	if lacking {
+		all = append(all, notChecked("by "+c.Uses.AccountField+": B1 does not show that field"))
+	}
+	return all
 }
 
 // items looks for the items that the rules name: those of charges, and those of a table by SKU.
@@ -149,20 +157,23 @@ func (c *checkup) items(ctx context.Context) []order.Finding {
 	if err == nil && c.Uses.Barcodes {
 		err = c.timed(func() error { _, err := c.Client.FindItemsByBarcode(ctx, []string{nobody}); return err })
 	} else if err == nil && len(uses) == 0 {
-		return []order.Finding{c.anyItem(ctx)}
+		return []order.Finding{c.anyItem(ctx), skus()}
 	}
 	if err != nil {
 		return []order.Finding{c.mayRead(err, itemList.menu)}
 	}
 	all := c.compareAll(uses, itemList, rows)
-	if len(all) > 0 {
-		return mendOnce(all)
+	if len(all) == 0 && len(uses) > 0 {
+		all = append(all, ok(fmt.Sprintf("%s of the rules: there, sold, not frozen", count(min(len(uses), mostKeys), "code"))))
+	} else if len(all) == 0 {
+		all = append(all, ok("may be read; the rules name none"))
 	}
-	seen := fmt.Sprintf("%s of the rules: there, sold, not frozen", count(min(len(uses), mostKeys), "code"))
-	if len(uses) > mostKeys {
-		seen += fmt.Sprintf("; %d more were not asked for", len(uses)-mostKeys)
-	}
-	return []order.Finding{ok(seen + "; those that are SKUs are known only with an order")}
+	return append(append(mendOnce(all), beyond(len(uses), mostKeys, "codes")...), skus())
+}
+
+// skus says why most items of a shop are not looked for.
+func skus() order.Finding {
+	return notChecked("items that are SKUs are known only with an order: starter preview and the first order show them")
 }
 
 // anyItem tries to read items where the rules need none: B1 wants the right of whoever writes orders all the same, perhaps.
@@ -178,7 +189,7 @@ func (c *checkup) anyItem(ctx context.Context) order.Finding {
 		}
 		return f
 	}
-	return ok("may be read; the rules name none, and those that are SKUs are known only with an order")
+	return ok("may be read; the rules name none")
 }
 
 // computed says which codes only an order gives.
@@ -186,6 +197,6 @@ func (c *checkup) computed(context.Context) []order.Finding {
 	if len(c.Uses.Computed) == 0 {
 		return []order.Finding{ok("none: the rules name every code as it is, but those of items")}
 	}
-	return []order.Finding{ok(fmt.Sprintf("%s made by expressions and known only with an order (%s): starter preview shows them",
+	return []order.Finding{notChecked(fmt.Sprintf("%s made by expressions and known only with an order (%s): starter preview shows them",
 		count(len(c.Uses.Computed), "setting"), c.at(c.Uses.Computed...)))}
 }

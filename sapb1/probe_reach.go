@@ -170,7 +170,7 @@ const skewed = 30 * time.Second
 func (c *checkup) clock(context.Context) order.Finding {
 	days := c.days(time.Now())
 	if c.open == nil {
-		return notKnown("no answer was read")
+		return notChecked("no answer was read")
 	}
 	theirs, err := http.ParseTime(c.open.Header.Get("Date"))
 	if err != nil {

@@ -107,6 +107,18 @@ func (all findings) wants(t *testing.T, check string, outcome order.Outcome, see
 	t.Errorf("%s is %+v, want %s %q -> %q", check, all[check], outcome, seen, mend)
 }
 
+// count is how many findings have an outcome.
+func (all findings) count(outcome order.Outcome) (n int) {
+	for _, some := range all {
+		for _, f := range some {
+			if f.Outcome == outcome {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // kind is that of the first failure of a check.
 func (all findings) kind(check string) order.Kind {
 	for _, f := range all[check] {

@@ -3,6 +3,7 @@ package sapb1
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -38,6 +39,20 @@ func (c *checkup) compareRate(u usedCode, def codeList, r codeRow) (f order.Find
 	}
 	return wrong(fmt.Sprintf("%s %q has %s %% in B1, and %s %% in the rules (%s)", def.what, u.Code, theirs, u.Percent, c.at(u.places...)),
 		"Totals are proven by the rate of the rules, so orders with this code will not come out right: correct percent, or the rate in "+def.menu+"."), true
+}
+
+// unrated are the codes for which the rules have a rate to compare, and B1 tells none.
+func (c *checkup) unrated(uses []usedCode, def codeList, rows []codeRow) (names []string) {
+	for _, u := range uses {
+		i := slices.IndexFunc(rows, func(r codeRow) bool { return r.text(def.key) == u.Code })
+		if u.Percent == nil || i < 0 {
+			continue
+		}
+		if _, known := rate(rows[i], today(c.Uses.Zone)); !known {
+			names = append(names, u.Code)
+		}
+	}
+	return names
 }
 
 // rate is the percentage of a tax code on a day: SalesTaxCodes have one, VatGroups one from each date on.

@@ -19,7 +19,9 @@ type doctorB1Command struct {
 func (doctorB1Command) Help() string {
 	return `Looks at SAP Business One as the worker will use it, one line for each check, and says what to do about anything that is wrong: whether the Service Layer answers, its certificate, the sign-in, what may be read, and each code that the rules file names (business partners, items, payment methods and terms, tax codes, freight, shipping types, warehouses, ...), with its line and column. It needs INSTANCES, the B1_… settings and RULES_FILE and nothing else, writes nothing to B1, signs in once and signs out again, and shows no personal data.
 
-The exit code is 0 when all is well or worth a warning, 1 when B1 does not answer or the command was interrupted, and 2 when settings, rules, rights or B1's set-up must be changed.
+A line begins with ok, warn or FAIL for what was looked at, and with skip for what was not, which then says why: "not checked: ...".
+
+The exit code is 0 when nothing failed, whatever was skipped, 1 when B1 does not answer or the command was interrupted, and 2 when settings, rules, rights or B1's set-up must be changed.
 
 Example:
 
