@@ -30,6 +30,9 @@ func TestRate_OrdersWaitForItAndGoByThemselves(t *testing.T) {
 		if sent, asked := x.b1.Traffic().Calls["POST Orders"], x.b1.Traffic().Calls["POST SBOBobService_GetCurrencyRate"]; sent != 1 || asked != 1 {
 			t.Errorf("%s: three orders were sent %d times, and the rate asked for %d times; want once", language, sent, asked)
 		}
+		if n := x.calls(); n != 4 {
+			t.Errorf("%s: three orders without a rate cost %d calls, want the two looks, the refusal and the question of the first: %v", language, n, x.b1.Traffic().Calls)
+		}
 		if n := strings.Count(x.log.String(), "level=WARN"); n != 1 || !strings.Contains(x.log.String(), "currency=EUR") {
 			t.Errorf("%s: the log has %d warnings, want one about EUR:\n%s", language, n, x.log)
 		}

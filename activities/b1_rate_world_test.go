@@ -97,13 +97,3 @@ func (x *exchange) waits(key order.Key) {
 		x.t.Errorf("it is due in %s, want ten minutes", wait)
 	}
 }
-
-// calls counts what B1 was asked.
-func (x *exchange) calls() (all int) {
-	for name, n := range x.b1.Traffic().Calls {
-		if name != "POST Login" {
-			all += n
-		}
-	}
-	return all
-}

@@ -103,9 +103,10 @@ type B1 struct {
 	Insecure bool `split_words:"true" default:"false"`
 	// Timeout bounds one call.
 	Timeout time.Duration `split_words:"true" default:"60s"`
-	// MaxCalls is the number of calls at once of one worker process.
+	// MaxCalls bounds the calls at once, and the orders in hand at once, of one worker process.
 	MaxCalls int `split_words:"true" default:"8"`
-	// OrdersPerSecond bounds the orders taken up per second over all workers; 0 for no bound.
+	// OrdersPerSecond bounds the orders taken up per second over all workers, attempts counted each; 0 for no bound. It bounds
+	// no calls: an order is three of them or more.
 	OrdersPerSecond float64 `split_words:"true" default:"0"`
 	// AlarmAfter is how long B1 must not have answered before the alarm is raised.
 	AlarmAfter time.Duration `split_words:"true" default:"1m"`
