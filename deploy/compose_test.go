@@ -23,6 +23,8 @@ type compose struct {
 
 type service struct {
 	Image         string               `yaml:"image"`
+	Command       []string             `yaml:"command"`
+	Profiles      []string             `yaml:"profiles"`
 	Build         any                  `yaml:"build"`
 	ContainerName string               `yaml:"container_name"`
 	EnvFile       any                  `yaml:"env_file"`
