@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"datawald/mapping"
+	"datawald/sandbox/magentosim"
 )
 
 func mappingPage(t *testing.T) string {
@@ -202,5 +203,34 @@ func TestMappingShowsTheHookThatIsTested(t *testing.T) {
 	}
 	if !began || !ended || !strings.Contains(mappingPage(t), "\n"+shown.String()) {
 		t.Errorf("docs/mapping.md does not show the hook of worker/hooks/example_test.go, which is\n%s", shown.String())
+	}
+}
+
+// The README says that its commands work in the sandbox as they stand, so the order that they name must be the one that the
+// sandbox holds: an article that B1 is not given. Fails without: the number of the order with that article, as with 000000123.
+func TestReadmeNamesTheOrderThatTheSandboxHolds(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\b0000\d{5}\b`).FindAllString(string(text), -1)
+	slices.Sort(named)
+	if named = slices.Compact(named); len(named) != 1 {
+		t.Fatalf("the README names the orders %v, want one", named)
+	}
+	shop, err := magentosim.New(magentosim.Config{Seed: 2016, Orders: 200}) // as .env.example has SANDBOX_SEED and SANDBOX_ORDERS
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shop.Close()
+	var held []string
+	for _, o := range shop.Orders() {
+		document, _ := shop.Document(o.EntityID)
+		if o.StoreID == 1 && (o.State == "new" || o.State == "processing") && strings.Contains(string(document), `"FORGOTTEN-ITEM"`) {
+			held = append(held, o.IncrementID)
+		}
+	}
+	if !slices.Contains(held, named[0]) {
+		t.Errorf("the README names %s, and B1 lacks the article of %v", named[0], held)
 	}
 }

@@ -25,7 +25,7 @@ const description = `Runs DataWald: orders from Magento into SAP Business One.
 
 Settings come from the environment; .env.example lists them all.
 
-Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held.`
+Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held. b1 prepare has two more; its --help tells them.`
 
 // commands is the command line as kong reads it.
 type commands struct {
@@ -60,15 +60,8 @@ func (a *app) warn(format string, args ...any) { fmt.Fprintf(a.err, "starter: "+
 // run carries out one command line and gives its exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	shown := false // help was asked for, and given
-	parser, err := kong.New(&commands{},
-		kong.Name("starter"), kong.Description(description), kong.Writers(s.out, s.err),
-		kong.Exit(func(int) { shown = true }),
-		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}))
-	if err != nil {
-		panic(err) // the tags of the commands above are wrong
-	}
 	a := &app{ctx: ctx, streams: s}
-	command, err := parser.Parse(args)
+	command, err := newParser(s, func(int) { shown = true }).Parse(args)
 	if shown {
 		return exitOK
 	}
@@ -76,6 +69,17 @@ func run(ctx context.Context, args []string, s streams) int {
 		return a.end(badInput("%w; starter --help lists the commands", err))
 	}
 	return a.end(command.Run(a))
+}
+
+// newParser reads command lines. It calls end when it has shown help.
+func newParser(s streams, end func(int)) *kong.Kong {
+	parser, err := kong.New(&commands{},
+		kong.Name("starter"), kong.Description(description), kong.Writers(s.out, s.err), kong.Exit(end),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}))
+	if err != nil {
+		panic(err) // the tags of the commands above are wrong
+	}
+	return parser
 }
 
 // end reports the error, if any, and turns it into an exit code.
