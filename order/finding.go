@@ -23,10 +23,12 @@ type Finding struct {
 	// Check is its name: "sign-in".
 	Check   string  `json:"check"`
 	Outcome Outcome `json:"outcome"`
-	Seen    string  `json:"seen"`
+	// Seen is what was found there, in one line; of a check that was skipped, why.
+	Seen string `json:"seen"`
 	// Mend says what to do, in the words of the other side's menus; empty where there is nothing to do.
 	Mend string `json:"mend,omitempty"`
-	// Kind of a failure: Transient when the other side does not answer, Config when settings or rights must be changed.
+	// Kind of an OutcomeFail: Transient when the other side does not answer, Config when settings or rights must be changed. Empty
+	// for the others.
 	Kind Kind `json:"kind,omitempty"`
 }
 
@@ -35,7 +37,8 @@ const CheckSettings = "settings"
 
 // Check is one look at the other side through a T. It is skipped when one of those that it needs has failed or was skipped.
 type Check[T any] struct {
-	Name  string
+	Name string
+	// Needs are names of checks before it, or of those of the caller's.
 	Needs []string
 	// Look gives what was seen, under the name of the check: one finding, or one for each thing that is wrong.
 	Look func(T, context.Context) []Finding

@@ -43,7 +43,8 @@ func NewKey(instance string, storeID int64, incrementID string) (Key, error) {
 	return Key(instance + ":" + strconv.FormatInt(storeID, 10) + ":" + incrementID), nil
 }
 
-// ParseKey checks a key that came from outside: a path, a command line, a workflow input.
+// ParseKey checks a key that came from outside: a path, a command line, a workflow input. It fails, in words for the one who wrote
+// it, when a part is missing or wrong, or when the same key is written otherwise (main:01:1).
 func ParseKey(s string) (Key, error) {
 	parts := strings.SplitN(s, ":", 3)
 	if len(parts) != 3 {

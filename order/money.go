@@ -2,7 +2,8 @@ package order
 
 import "github.com/shopspring/decimal"
 
-// Money is an amount with the currency it is in. Amounts are decimals from the wire to the wire.
+// Money is an amount, in units and not in hundredths, with the currency it is in (ISO 4217). Amounts are decimals from the wire
+// to the wire.
 type Money struct {
 	Amount   decimal.Decimal `bson:"amount" json:"amount"`
 	Currency string          `bson:"currency" json:"currency"`

@@ -25,7 +25,7 @@ const (
 // Statuses lists the states in the order in which people read them.
 func Statuses() []Status { return []Status{Pending, Posted, Held, Excluded, Cancelled, Draft} }
 
-// ParseStatus checks a state that came from outside.
+// ParseStatus checks a state that came from outside. The error of an unknown one names all six.
 func ParseStatus(s string) (Status, error) {
 	for _, known := range Statuses() {
 		if string(known) == s {

@@ -29,6 +29,7 @@ type Probe struct {
 
 // Rates knows whether B1 has an exchange rate on a day.
 type Rates interface {
+	// HasRate is that of Client: B1's own code of the currency, and an error when it is not known.
 	HasRate(ctx context.Context, currency string, on Date) (bool, error)
 }
 
@@ -103,8 +104,9 @@ func several(name string, look func(*checkup, context.Context) []order.Finding) 
 	return order.Check[*checkup]{Name: name, Needs: []string{checkSignIn, CheckRules}, Look: look}
 }
 
-// Findings makes the checks one after the other and gives each finding as it comes. The session is ended in any case, also when
-// ctx ends or nobody listens any more.
+// Findings makes the checks one after the other and gives each finding as it comes; a check may have several, and one of which
+// there is nothing to say has none. Failures are findings and never errors. The session is ended in any case, also when ctx ends or
+// nobody listens any more. It makes some 15 to 30 small calls, none of which writes.
 func (p Probe) Findings(ctx context.Context) iter.Seq[order.Finding] {
 	return func(yield func(order.Finding) bool) {
 		c := &checkup{Probe: p}

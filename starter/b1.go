@@ -41,7 +41,7 @@ Example:
 // slowChange bounds one change of B1's tables: on a company with many documents it takes minutes.
 const slowChange = 15 * time.Minute
 
-// Run prepares the company.
+// Run prepares the company. The error has the exit code that Help names; nil is all there and shown.
 func (cmd b1PrepareCommand) Run(a *app) error {
 	names, err := instanceNames()
 	if err != nil {

@@ -33,7 +33,7 @@ Example:
     starter doctor magento --json`
 }
 
-// Run checks the shop.
+// Run checks the shop. The error has the exit code that Help names, and no text: the findings say it all.
 func (cmd doctorMagentoCommand) Run(a *app) error {
 	return diagnose(a, cmd.instanceFlag, cmd.JSON, (*diagnosis).examineShop)
 }

@@ -30,7 +30,7 @@ Example:
     starter doctor b1 --json`
 }
 
-// Run checks B1.
+// Run checks B1. The error has the exit code that Help names, and no text: the findings say it all.
 func (cmd doctorB1Command) Run(a *app) error {
 	return diagnose(a, cmd.instanceFlag, cmd.JSON, (*diagnosis).examineB1)
 }
