@@ -56,6 +56,14 @@ func (p *preparation) all(things []thing) error {
 // one looks for a thing, makes it, and looks whether the Service Layer shows it.
 func (p *preparation) one(t thing) error {
 	there, amiss, err := t.find(p.ctx, p.client)
+	if err == nil && !there {
+		if p.dry {
+			p.missing++
+			p.tell("missing", t, "would be created")
+			return nil
+		}
+		amiss, err = p.make(t)
+	}
 	switch {
 	case err != nil:
 		return refusedByB1(t, err)
@@ -63,30 +71,29 @@ func (p *preparation) one(t thing) error {
 		p.misfits++
 		p.tell("wrong", t, amiss)
 		return nil
-	case !there && p.dry:
-		p.missing++
-		p.tell("missing", t, "would be created")
-		return nil
-	case !there:
-		if err := p.make(t); err != nil {
-			return err
-		}
 	}
 	return p.look(t)
 }
 
-// make creates a thing. Somebody else may have done so meanwhile.
-func (p *preparation) make(t thing) error {
-	err := t.create(p.ctx, p.client)
-	if sapb1.IsDuplicateAnswer(err) {
-		p.tell("there", t, "B1 says that it exists already")
-		return nil
+// make creates a thing. Somebody else may have done so meanwhile, and not as it must be: so it is looked for again. What B1 says
+// is there and does not show would be waited for in vain.
+func (p *preparation) make(t thing) (amiss string, err error) {
+	err = t.create(p.ctx, p.client)
+	if !sapb1.IsDuplicateAnswer(err) {
+		if err == nil {
+			p.tell("created", t, "")
+		}
+		return "", err
 	}
-	if err != nil {
-		return refusedByB1(t, err)
+	there, amiss, err := t.find(p.ctx, p.client)
+	if err != nil || amiss != "" {
+		return amiss, err
 	}
-	p.tell("created", t, "")
-	return nil
+	if !there {
+		return "B1 says that something of that name exists already, and does not show it among its definitions: look under Tools > Customization Tools, and give the user the right to see it", nil
+	}
+	p.tell("there", t, "somebody has just created it")
+	return "", nil
 }
 
 // look says whether the Service Layer knows the thing by now. Nothing but a restart makes it known, so that alone is called

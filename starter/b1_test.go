@@ -149,3 +149,38 @@ func TestPrepare_GivesEachCauseItsOwnAdvice(t *testing.T) {
 		})
 	}
 }
+
+// B1 may know the name of what the look did not find: made meanwhile by somebody else, perhaps in another way, or out of the user's
+// sight. Fails without: the second look (a table that does not fit waits for a restart), its outcome (so does one that is not seen).
+func TestPrepare_LooksAgainWhereB1SaysThatItExists(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind  string
+		blind int // so many looks at tables find nothing
+		code  int
+		says  string
+	}{
+		"made meanwhile":           {"bott_NoObject", 1, exitOK, "there     table @DW_ORDERS: somebody has just created it\nshown     table @DW_ORDERS\n"},
+		"made meanwhile otherwise": {"bott_Document", 1, exitInput, "wrong     table @DW_ORDERS: is of type bott_Document"},
+		"not seen":                 {"bott_NoObject", 9, exitInput, "wrong     table @DW_ORDERS: B1 says that something of that name exists already, and does not show it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			looks := 0
+			hiding := func(company http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/UserTablesMD") {
+						if looks++; looks <= c.blind {
+							_, _ = w.Write([]byte(`{"value":[]}`)) // the caller may have gone
+							return
+						}
+					}
+					company.ServeHTTP(w, r)
+				})
+			}
+			code, out, errs, _ := prepareBehind(t, hiding, b1sim.Config{UserTables: []b1sim.UserTable{{Name: "DW_ORDERS", Type: c.kind}},
+				UserFields: []b1sim.UserField{{Table: "ORDR", Name: "MagentoKey", Size: 100}}})
+			if code != c.code || !strings.Contains(out, c.says) || errs != "" {
+				t.Errorf("exit %d\n%s%s\nwant %d and %q", code, out, errs, c.code, c.says)
+			}
+		})
+	}
+}
