@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"datawald/order"
@@ -34,6 +35,7 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.Claim, d.Attempts = &store.Claim{Token: "t", ExpiresAt: at(5)}, 3
 		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028"}
 		d.Manual, d.Reference, d.References, d.Obstacle, d.PassOver, d.Replaces = true, "3", []string{"3", "EU-3"}, 7, []int64{5, 7}, 7
+		d.AgainstCancelled = true
 		d.WriteBack = &store.WriteBack{State: store.WriteBackDone, DocNum: 2, Replaces: 1, Since: at(8), DueAt: at(9), BusyUntil: new(at(10)), Attempts: 3,
 			Reason: &order.Reason{Code: "x", Message: "y"}, DoneAt: new(at(11)), Concern: &order.Reason{Code: "z"}}
 		d.Note(store.Event{At: at(7), Step: "s", Outcome: "o", Detail: "d", WorkflowID: "w", RunID: "r", Actor: "a"})
@@ -57,6 +59,18 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 	got, want := asJSON(t, read), asJSON(t, doc)
 	if got != want || read.Rev != doc.Rev || read.Claim.Token != "t" || read.Queue != doc.Queue {
 		t.Errorf("it is read as\n%s\nand was written as\n%s", got, want)
+	}
+}
+
+// What earlier releases wrote under names of theirs is still read.
+func TestStaged_OfAnEarlierReleaseIsRead(t *testing.T) {
+	raw, err := bson.Marshal(bson.M{"_id": "main:1:1", "rev": int64(4), "status": "pending", "against_cancelled": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read store.Staged
+	if err := bson.Unmarshal(raw, &read); err != nil || read.Rev != 4 || read.Status != order.Pending || !read.AgainstCancelled {
+		t.Errorf("it is read as %+v (%v)", read, err)
 	}
 }
 

@@ -51,6 +51,9 @@ type Staged struct {
 	// has let it pass: it is sent although B1 has them. One that is cancelled later is an obstacle again.
 	Obstacle int64   `bson:"obstacle,omitempty" json:"obstacle,omitempty"`
 	PassOver []int64 `bson:"pass_over,omitempty" json:"pass_over,omitempty"`
+	// AgainstCancelled is true when a person has let it pass cancelled sales orders, and nobody noted which: those that B1 has are
+	// looked up. Earlier releases kept no more than this.
+	AgainstCancelled bool `bson:"against_cancelled,omitempty" json:"against_cancelled,omitempty"`
 	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none.
 	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
@@ -75,6 +78,14 @@ func (s *Staged) Known(reference string) {
 	if reference != "" && !slices.Contains(s.References, reference) {
 		s.References = append(s.References, reference)
 	}
+}
+
+// LetPass notes that a person lets the order pass a cancelled sales order (DocEntry) that B1 has, and that the next one takes its place.
+func (s *Staged) LetPass(entry int64) {
+	if !slices.Contains(s.PassOver, entry) {
+		s.PassOver = append(s.PassOver, entry)
+	}
+	s.Replaces = entry
 }
 
 // NewStaged is an order of which nothing but its name is known, at Rev 0.
