@@ -74,6 +74,24 @@ func TestStaged_OfAnEarlierReleaseIsRead(t *testing.T) {
 	}
 }
 
+// An order is written as a whole: what a later release has added to it is gone once this one has written it. docs/operations.md
+// therefore has old workers stopped first.
+func TestChange_DropsWhatThisReleaseDoesNotKnow(t *testing.T) {
+	s, database := testkit.Database(t)
+	orders := collectionOf(t, database, "orders")
+	stage(t, s, "main:1:1", func(*store.Staged) {})
+	added := bson.M{"of_a_later_release": true}
+	if _, err := orders.UpdateOne(t.Context(), bson.M{"_id": "main:1:1"}, bson.M{"$set": added}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{1, 0} {
+		if n, err := orders.CountDocuments(t.Context(), added); err != nil || n != want {
+			t.Errorf("%d orders have the field (%v), want one before the order is written and none after it", n, err)
+		}
+		stage(t, s, "main:1:1", func(d *store.Staged) { d.Attempts++ })
+	}
+}
+
 func asJSON(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
