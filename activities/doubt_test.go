@@ -66,7 +66,11 @@ func (b *bench) until(reached func() bool) {
 		if err != nil && typeOf(err) != activities.TypeUnresolved && typeOf(err) != activities.TypeHeld {
 			b.t.Fatal(err)
 		}
-		<-time.After(comeBack(err))
+		wait := comeBack(err)
+		if wait > 20*time.Second {
+			b.t.Fatalf("it wants to be tried again in %s only: %v", wait, err)
+		}
+		<-time.After(wait)
 	}
 }
 
