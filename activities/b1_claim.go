@@ -95,7 +95,7 @@ func (p *posting) newClaim(token string) *store.Claim {
 
 func (p *posting) newIntent() *store.Intent {
 	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(),
-		Sent: p.wanted(), Replaces: p.doc.Replaces}
+		Sent: p.wanted(), Replaces: p.doc.Replaces, ReplacesDraft: p.doc.ReplacesDraft}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
@@ -142,7 +142,7 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		doc.Claim = p.newClaim(p.token)
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends, doc.Intent.Replaces = sends, doc.Replaces
+		doc.Intent.Sends, doc.Intent.Replaces, doc.Intent.ReplacesDraft = sends, doc.Replaces, doc.ReplacesDraft
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}

@@ -142,7 +142,7 @@ func (p *posting) letPass(ctx context.Context, orders []sapb1.Document) error {
 				doc.Note(event(ctx, "looked up", "passed over", fmt.Sprintf("sales order %d, cancelled", d.DocNum)))
 			}
 		}
-		doc.Intent.Replaces = doc.Replaces
+		doc.Intent.Replaces, doc.Intent.ReplacesDraft = doc.Replaces, doc.ReplacesDraft
 		return nil
 	})
 }

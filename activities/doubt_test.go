@@ -292,6 +292,13 @@ func TestInsertOrder_ADraftThatIsGoneAndSentAnewStaysProtected(t *testing.T) {
 		t.Fatal(err)
 	}
 	losing(c, 1, true) // the draft was removed; the new sending is committed and its reply lost
+	lose := c.onCreate
+	c.onCreate = func(o *sapb1.SalesOrder) error {
+		if n := b.get().Intent; n == nil || n.Replaces != 5 || !n.ReplacesDraft {
+			t.Errorf("while B1 is at work the intent is %+v, want it to replace draft 5", n)
+		}
+		return lose(o)
+	}
 	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
 		t.Fatal(err)
 	}

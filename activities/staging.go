@@ -84,7 +84,7 @@ func passOver(doc *store.Staged) {
 func dropDocument(doc *store.Staged) {
 	if doc.BO != nil {
 		doc.Known(doc.BO.Reference)
-		doc.Replaces = doc.BO.DocEntry
+		doc.Replaces, doc.ReplacesDraft = doc.BO.DocEntry, doc.BO.Draft
 	}
 	doc.BO, doc.PostedHash = nil, ""
 }

@@ -33,9 +33,9 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.Attention = &order.Reason{Code: "changed", Message: "m"}
 		d.BO = &store.BackOffice{DocEntry: 1, DocNum: 2, Draft: true, Reference: "3", Total: order.Money{Amount: long, Currency: "BHD"}, Lines: 4, Linked: true}
 		d.Claim, d.Attempts = &store.Claim{Token: "t", ExpiresAt: at(5)}, 3
-		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028"}
+		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028", Replaces: 7, ReplacesDraft: true}
 		d.Manual, d.Reference, d.References, d.Obstacle, d.PassOver, d.Replaces = true, "3", []string{"3", "EU-3"}, 7, []int64{5, 7}, 7
-		d.AgainstCancelled = true
+		d.AgainstCancelled, d.ReplacesDraft = true, true
 		d.WriteBack = &store.WriteBack{State: store.WriteBackDone, DocNum: 2, Replaces: 1, Since: at(8), DueAt: at(9), BusyUntil: new(at(10)), Attempts: 3,
 			Reason: &order.Reason{Code: "x", Message: "y"}, DoneAt: new(at(11)), Concern: &order.Reason{Code: "z"}}
 		d.Note(store.Event{At: at(7), Step: "s", Outcome: "o", Detail: "d", WorkflowID: "w", RunID: "r", Actor: "a"})

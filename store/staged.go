@@ -54,8 +54,10 @@ type Staged struct {
 	// AgainstCancelled is true when a person has let it pass cancelled sales orders, and nobody noted which: those that B1 has are
 	// looked up. Earlier releases kept no more than this.
 	AgainstCancelled bool `bson:"against_cancelled,omitempty" json:"against_cancelled,omitempty"`
-	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none.
-	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none. ReplacesDraft is true when that
+	// is a draft, whose numbers are counted apart from those of sales orders; earlier releases did not tell the two apart.
+	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
@@ -85,7 +87,7 @@ func (s *Staged) LetPass(entry int64) {
 	if !slices.Contains(s.PassOver, entry) {
 		s.PassOver = append(s.PassOver, entry)
 	}
-	s.Replaces = entry
+	s.Replaces, s.ReplacesDraft = entry, false
 }
 
 // NewStaged is an order of which nothing but its name is known, at Rev 0.
@@ -148,8 +150,9 @@ type Intent struct {
 	CardCode string `bson:"card_code" json:"card_code"`
 	// Sent is what B1 is to make of it; nil in intents of earlier releases.
 	Sent *Sent `bson:"sent,omitempty" json:"-"`
-	// Replaces is the document in B1 that this sending takes the place of; 0 for none.
-	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	// Replaces and ReplacesDraft are the order's when it was sent.
+	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`
