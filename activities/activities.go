@@ -84,6 +84,10 @@ type Instance struct {
 	LedgerTable string
 	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
 	CallTimeout time.Duration
+	// ClaimMargin is how much longer than one call to B1 a claim lasts, for the look-ups before it; zero for 15 seconds. ClockMargin is
+	// how far the clocks of other machines may be ahead of this one's before what they date is doubted; zero for five minutes.
+	ClaimMargin time.Duration
+	ClockMargin time.Duration
 	// Settle is how long to wait before looking for an order whose reply was lost, and between looks; Looks how often
 	// to find nothing before it is sent again.
 	Settle time.Duration
@@ -108,6 +112,7 @@ type Activities struct {
 	inHand    inHand
 	telling   telling
 	rates     rates
+	ahead     ahead
 }
 
 // New makes the activities. log gets state changes only.

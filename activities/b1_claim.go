@@ -15,9 +15,6 @@ import (
 	"datawald/store"
 )
 
-// claimMargin is how much longer than one call to B1 a claim lasts: time for the look-ups before it.
-const claimMargin = 15 * time.Second
-
 // tooEarly says how long to keep away: from an order that another attempt holds, and from one whose reply was lost,
 // until B1 has had the time to finish it.
 func (p *posting) tooEarly() time.Duration {
@@ -25,14 +22,9 @@ func (p *posting) tooEarly() time.Duration {
 		return p.untilFree(c)
 	}
 	if n := p.doc.Intent; n != nil {
-		return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
+		return time.Until(p.sentAt(string(p.key), n.SentAt).Add(p.instance.Settle * time.Duration(n.Looks+1)))
 	}
 	return 0
-}
-
-// untilFree is the wait for another attempt's claim: it mostly ends long before it expires, so look in between.
-func (p *posting) untilFree(c *store.Claim) time.Duration {
-	return min(time.Until(c.ExpiresAt), p.instance.Settle)
 }
 
 // later makes Temporal come back after the wait.
@@ -52,7 +44,7 @@ func (p *posting) claim(ctx context.Context) error {
 		p.heldAs = read.Reason.Code
 	}
 	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
-		if doc.Claim != nil && doc.Claim.ExpiresAt.After(now()) {
+		if p.live(doc.Claim) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
 		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status {
@@ -60,9 +52,10 @@ func (p *posting) claim(ctx context.Context) error {
 		}
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash
 		rename(doc)
+		p.fresh = doc.Intent == nil && !p.overstayed(doc.Claim)
 		doc.Claim = p.newClaim(token)
 		doc.RuleVersion, doc.Reference = p.instance.Rules.ID(), p.reference
-		if p.fresh = doc.Intent == nil; p.fresh {
+		if doc.Intent == nil {
 			doc.Intent = p.newIntent()
 		}
 		if doc.Status == order.Draft {
@@ -97,12 +90,12 @@ func rename(doc *store.Staged) {
 }
 
 func (p *posting) newClaim(token string) *store.Claim {
-	return &store.Claim{Token: token, ExpiresAt: now().Add(p.instance.CallTimeout + claimMargin)}
+	return &store.Claim{Token: token, ExpiresAt: now().Add(p.instance.claimLength())}
 }
 
 func (p *posting) newIntent() *store.Intent {
 	return &store.Intent{SentAt: now(), Hash: p.hash, Payload: p.doc.PayloadHash, Reference: p.reference, CardCode: p.cardCode(),
-		Sent: p.wanted(), Replaces: p.doc.Replaces}
+		Sent: p.wanted(), Replaces: p.doc.Replaces, ReplacesDraft: p.doc.ReplacesDraft}
 }
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
@@ -149,7 +142,7 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		doc.Claim = p.newClaim(p.token)
 		sends := doc.Intent.Sends
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends, doc.Intent.Replaces = sends, doc.Replaces
+		doc.Intent.Sends, doc.Intent.Replaces, doc.Intent.ReplacesDraft = sends, doc.Replaces, doc.ReplacesDraft
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}

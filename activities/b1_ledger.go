@@ -31,10 +31,14 @@ func (p *posting) sendOrder(ctx context.Context) (*sapb1.Document, error) {
 // ledgerRow is the row of what the intent says was sent. Its code follows from the reference alone, not from the instance, so
 // that any two deployments that would send the order under one reference collide. An order that takes the place of an earlier
 // document of its own (cancelled in B1, a draft that was rejected) has a row of its own, again the same for everybody. Name goes
-// along with the code: whether B1 keeps that column unique as well is not confirmed.
+// along with the code: whether B1 keeps that column unique as well is not confirmed. Drafts have numbers of their own in B1 and are
+// marked; what earlier releases have sent keeps the code without the mark, since its intent does not say that it was a draft.
 func ledgerRow(table string, key order.Key, n *store.Intent) sapb1.LedgerRow {
 	suffix := ""
-	if n.Replaces != 0 {
+	switch {
+	case n.ReplacesDraft:
+		suffix = fmt.Sprintf("/D%d", n.Replaces)
+	case n.Replaces != 0:
 		suffix = fmt.Sprintf("/%d", n.Replaces)
 	}
 	code := n.Reference

@@ -170,13 +170,32 @@ func isPosted(t *testing.T, outcomes []*store.Staged) {
 // writeRow writes a row of the ledger as a person would. remove deletes it.
 func (r *rivals) writeRow(code string) (remove func()) {
 	r.t.Helper()
+	call := r.person()
+	call(http.MethodPost, "U_"+ledgerTable, fmt.Sprintf(`{"Code":%q,"Name":"somebody"}`, code), http.StatusCreated)
+	return func() {
+		call(http.MethodDelete, fmt.Sprintf("U_%s('%s')", ledgerTable, code), "", http.StatusNoContent)
+	}
+}
+
+// removeDrafts does what the hint of a rejected draft says.
+func (r *rivals) removeDrafts() {
+	r.t.Helper()
+	call := r.person()
+	for _, d := range r.b1.Drafts() {
+		call(http.MethodDelete, fmt.Sprintf("Drafts(%d)", d.DocEntry), "", http.StatusNoContent)
+	}
+}
+
+// person signs somebody in to B1, and gives the calls that he can make: each must be answered with the status.
+func (r *rivals) person() func(method, path, body string, want int) {
+	r.t.Helper()
 	root := r.server.URL + "/b1s/v2/"
 	login, err := http.Post(root+"Login", "application/json", strings.NewReader(`{"CompanyDB":"SBODEMOUS","UserName":"manager","Password":"sandbox"}`))
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	login.Body.Close()
-	call := func(method, path, body string, want int) {
+	return func(method, path, body string, want int) {
 		r.t.Helper()
 		req, err := http.NewRequestWithContext(r.t.Context(), method, root+path, strings.NewReader(body))
 		if err != nil {
@@ -193,10 +212,6 @@ func (r *rivals) writeRow(code string) (remove func()) {
 		if res.StatusCode != want {
 			r.t.Fatalf("%s %s: %d", method, path, res.StatusCode)
 		}
-	}
-	call(http.MethodPost, "U_"+ledgerTable, fmt.Sprintf(`{"Code":%q,"Name":"somebody"}`, code), http.StatusCreated)
-	return func() {
-		call(http.MethodDelete, fmt.Sprintf("U_%s('%s')", ledgerTable, code), "", http.StatusNoContent)
 	}
 }
 

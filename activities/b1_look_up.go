@@ -49,6 +49,9 @@ func (p *posting) lookUp(ctx context.Context) (*found, error) {
 	if orders, err = p.notOthers(ctx, ref, orders); err != nil {
 		return nil, err
 	}
+	if err := p.letPass(ctx, orders); err != nil {
+		return nil, err
+	}
 	if f := pick(p.ours(orders)); f != nil {
 		return f, nil
 	}
@@ -122,6 +125,25 @@ func (p *posting) takeReference(ctx context.Context, reference string) error {
 func (p *posting) ours(orders []sapb1.Document) []sapb1.Document {
 	return slices.DeleteFunc(orders, func(d sapb1.Document) bool {
 		return d.IsCancelled() && (!p.isOurs(d.CardCode) || slices.Contains(p.doc.PassOver, d.DocEntry))
+	})
+}
+
+// letPass finds out which cancelled sales orders a person has let the order pass, where an earlier release noted only that he did:
+// all that B1 has, when none can be of a sending since. One that was sent since is left to link, which asks him again.
+func (p *posting) letPass(ctx context.Context, orders []sapb1.Document) error {
+	if !p.doc.AgainstCancelled || !p.fresh {
+		return nil
+	}
+	return p.change(ctx, func(doc *store.Staged) error {
+		doc.AgainstCancelled = false
+		for _, d := range orders {
+			if d.IsCancelled() && p.isOurs(d.CardCode) {
+				doc.LetPass(d.DocEntry)
+				doc.Note(event(ctx, "looked up", "passed over", fmt.Sprintf("sales order %d, cancelled", d.DocNum)))
+			}
+		}
+		doc.Intent.Replaces, doc.Intent.ReplacesDraft = doc.Replaces, doc.ReplacesDraft
+		return nil
 	})
 }
 
@@ -212,6 +234,10 @@ func (p *posting) foreign(f *found) *order.Reason {
 		return &order.Reason{Code: "reference_in_use", Field: "NumAtCard",
 			Message: fmt.Sprintf("%s %d has the reference %s, but belongs to the business partner %s, not to %s.", what, d.DocNum, d.NumAtCard, d.CardCode, want),
 			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then resume the order."}
+	case f.order != nil && f.order.IsCancelled() && p.doc.AgainstCancelled: // and sent since, or it would have passed it
+		return &order.Reason{Code: codeReferenceCancelled, Field: "NumAtCard",
+			Message: fmt.Sprintf("Sales order %d has the reference %s and is cancelled; whether before this order was sent or after it is not known.", d.DocNum, d.NumAtCard),
+			Hint:    "Resync the order to send it anew, beside this cancelled one."}
 	case f.order != nil && f.order.IsCancelled() && p.fresh:
 		return &order.Reason{Code: codeReferenceCancelled, Field: "NumAtCard",
 			Message: fmt.Sprintf("Sales order %d has the reference %s and is cancelled; this order was never sent.", d.DocNum, d.NumAtCard),

@@ -35,7 +35,7 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 	err := p.change(ctx, func(doc *store.Staged) error {
 		known(doc)
 		doc.BO = p.backOffice(d, linked && !wroteIt(doc))
-		doc.Claim, doc.Intent, doc.Manual = nil, nil, false
+		doc.Claim, doc.Intent, doc.Manual, doc.AgainstCancelled = nil, nil, false, false
 		doc.Status, doc.Reason = order.Posted, reason
 		if reason != nil {
 			doc.Status = order.Held
@@ -179,6 +179,7 @@ func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffic
 		if p.token != "" {
 			doc.Claim, doc.Intent = nil, nil
 		}
+		doc.AgainstCancelled = doc.AgainstCancelled && p.obstacle == 0
 		doc.BO, doc.Obstacle, doc.Manual, doc.RuleVersion = bo, p.obstacle, false, p.instance.Rules.ID()
 		doc.Status, doc.Reason = order.Held, &r
 		doc.Note(event(ctx, step, string(order.Held), r.Code+": "+r.Message))

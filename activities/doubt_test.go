@@ -1,11 +1,13 @@
 package activities_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/activities"
 	"datawald/order"
@@ -50,15 +52,35 @@ func losing(c *company, times int, committed bool) {
 // untilSettled runs the activity as Temporal would, until the order is no longer pending.
 func (b *bench) untilSettled() {
 	b.t.Helper()
-	for attempt := 0; b.get().Status == order.Pending; attempt++ {
-		if attempt > 300 {
-			b.t.Fatal("the order is never settled")
+	b.until(func() bool { return b.get().Status != order.Pending })
+}
+
+// until runs the activity as Temporal would, each time after the wait that it asked for, until something is reached.
+func (b *bench) until(reached func() bool) {
+	b.t.Helper()
+	for attempt := 0; !reached(); attempt++ {
+		if attempt > 100 {
+			b.t.Fatal("it is never reached")
 		}
-		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved && typeOf(err) != activities.TypeHeld {
+		err := b.insert()
+		if err != nil && typeOf(err) != activities.TypeUnresolved && typeOf(err) != activities.TypeHeld {
 			b.t.Fatal(err)
 		}
-		time.Sleep(2 * time.Millisecond)
+		wait := comeBack(err)
+		if wait > 20*time.Second {
+			b.t.Fatalf("it wants to be tried again in %s only: %v", wait, err)
+		}
+		<-time.After(wait)
 	}
+}
+
+// comeBack is when an attempt wants to be tried again; at once when it does not say.
+func comeBack(err error) time.Duration {
+	application, _ := errors.AsType[*temporal.ApplicationError](err)
+	if application == nil {
+		return 0
+	}
+	return application.NextRetryDelay()
 }
 
 func (b *bench) want(status order.Status, code string) {
@@ -270,6 +292,13 @@ func TestInsertOrder_ADraftThatIsGoneAndSentAnewStaysProtected(t *testing.T) {
 		t.Fatal(err)
 	}
 	losing(c, 1, true) // the draft was removed; the new sending is committed and its reply lost
+	lose := c.onCreate
+	c.onCreate = func(o *sapb1.SalesOrder) error {
+		if n := b.get().Intent; n == nil || n.Replaces != 5 || !n.ReplacesDraft {
+			t.Errorf("while B1 is at work the intent is %+v, want it to replace draft 5", n)
+		}
+		return lose(o)
+	}
 	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
 		t.Fatal(err)
 	}

@@ -166,7 +166,7 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, p.vanished(ctx)
 	}
 	if !p.fresh {
-		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.doc.Intent.SentAt) < p.instance.CallTimeout {
+		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.sentAt(string(p.key), p.doc.Intent.SentAt)) < p.instance.CallTimeout {
 			return nil, p.lookAgain(ctx, looks)
 		}
 		if reason, err := p.noClearAnswer(ctx); err != nil {

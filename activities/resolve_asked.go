@@ -25,7 +25,7 @@ func (p *posting) askedIDs() (ids []string) {
 func (p *posting) keepOff(ctx context.Context, m making) error {
 	for _, id := range m.asked {
 		_, err := p.store.ChangePartner(ctx, id, func(known *store.Partner) error {
-			if live(known.Claim) && known.Claim.Token != m.id {
+			if p.live(known.Claim) && known.Claim.Token != m.id {
 				return later(p.untilFree(known.Claim), "another buyer with the same e-mail address or tax number is being created")
 			}
 			known.Claim = p.newClaim(m.id)

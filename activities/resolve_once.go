@@ -48,14 +48,15 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 		if known.CardCode != "" {
 			return store.ErrUnchanged
 		}
-		if live(known.Claim) && known.Claim.Token != p.makingToken() {
+		if p.live(known.Claim) && known.Claim.Token != p.makingToken() {
 			return later(p.untilFree(known.Claim), "another order is creating the "+m.what)
 		}
-		if wait := p.untilSettled(known.Intent); wait > 0 {
+		if wait := p.untilSettled(m, known.Intent); wait > 0 {
 			return later(wait, "B1 may still be creating the "+m.what)
 		}
+		fresh = known.Intent == nil && !p.overstayed(known.Claim)
 		known.Claim = p.newClaim(p.makingToken())
-		if fresh = known.Intent == nil; fresh {
+		if known.Intent == nil {
 			known.Intent = m.intent(0)
 		}
 		return nil
@@ -70,16 +71,16 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 func (p *posting) makingToken() string { return string(p.key) + "/" + p.token }
 
 // untilSettled is the wait until B1 has had the time to finish what was sent.
-func (p *posting) untilSettled(n *store.PartnerIntent) time.Duration {
+func (p *posting) untilSettled(m making, n *store.PartnerIntent) time.Duration {
 	if n == nil {
 		return 0
 	}
-	return time.Until(n.SentAt.Add(p.instance.Settle * time.Duration(n.Looks+1)))
+	return time.Until(p.sentAt(m.id, n.SentAt).Add(p.instance.Settle * time.Duration(n.Looks+1)))
 }
 
 // mayMakeAgain lets something be sent again only after several looks that found nothing, and only a few times.
 func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIntent) error {
-	if looks := n.Looks + 1; looks < p.instance.Looks || time.Since(n.SentAt) < p.instance.CallTimeout {
+	if looks := n.Looks + 1; looks < p.instance.Looks || time.Since(p.sentAt(m.id, n.SentAt)) < p.instance.CallTimeout {
 		cause := later(p.instance.Settle, fmt.Sprintf("the %s is not found in B1, look %d of %d", m.what, looks, p.instance.Looks))
 		return p.dropMaking(ctx, m, cause, func(known *store.Partner) { known.Intent.Looks = looks })
 	}

@@ -83,7 +83,7 @@ func (p *posting) knownPartner(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if known.CardCode == "" && live(known.Claim) {
+	if known.CardCode == "" && p.live(known.Claim) {
 		return "", later(p.untilFree(known.Claim), "another order of this buyer is creating his business partner")
 	}
 	if known.FoundBy != "" && (known.FoundBy != plan.Search || p.doc.Manual) {
@@ -100,8 +100,6 @@ func (p *posting) partnerID() string {
 	}
 	return store.PartnerID(p.instance.CompanyID, p.buyer.plan.Identity)
 }
-
-func live(c *store.Claim) bool { return c != nil && c.ExpiresAt.After(now()) }
 
 // findPartner asks B1 in the order of the plan; the first question that finds somebody counts. What it finds is
 // remembered.

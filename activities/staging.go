@@ -3,7 +3,6 @@ package activities
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"datawald/order"
 	"datawald/store"
@@ -66,24 +65,26 @@ func (s *staging) takeUp() {
 	doc.Status, doc.Reason, doc.DueAt, doc.Manual = order.Pending, nil, now(), true
 }
 
-// passOver lets the order be sent although B1 has the cancelled sales order for which it is held or cancelled, and no other.
+// passOver lets the order be sent although B1 has the cancelled sales order for which it is held or cancelled, and no other. An
+// earlier release did not note for which: that is found out when it is looked for.
 func passOver(doc *store.Staged) {
 	entry := doc.Obstacle
 	if doc.BO != nil {
 		entry = doc.BO.DocEntry
 	}
 	dropDocument(doc)
-	if entry != 0 && !slices.Contains(doc.PassOver, entry) {
-		doc.PassOver = append(doc.PassOver, entry)
+	if doc.Obstacle = 0; entry == 0 {
+		doc.AgainstCancelled = true
+		return
 	}
-	doc.Replaces, doc.Obstacle = entry, 0
+	doc.LetPass(entry)
 }
 
 // dropDocument lets go of the document that B1 had of the order: what is sent next is one of its own.
 func dropDocument(doc *store.Staged) {
 	if doc.BO != nil {
 		doc.Known(doc.BO.Reference)
-		doc.Replaces = doc.BO.DocEntry
+		doc.Replaces, doc.ReplacesDraft = doc.BO.DocEntry, doc.BO.Draft
 	}
 	doc.BO, doc.PostedHash = nil, ""
 }

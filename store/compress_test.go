@@ -14,15 +14,21 @@ import (
 	"datawald/store"
 )
 
-// payloadsOf is the collection as any client sees it.
+// payloadsOf is the collection of documents as any client sees it.
 func payloadsOf(t *testing.T, database string) *mongo.Collection {
+	t.Helper()
+	return collectionOf(t, database, "payloads")
+}
+
+// collectionOf is a collection as any client sees it.
+func collectionOf(t *testing.T, database, name string) *mongo.Collection {
 	t.Helper()
 	c, err := mongo.Connect(options.Client().ApplyURI(testkit.MongoURI(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Disconnect(context.Background()) })
-	return c.Database(database).Collection("payloads")
+	return c.Database(database).Collection(name)
 }
 
 func TestPayloads_OfEarlierReleasesAreRead(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"pgregory.net/rapid"
 
 	"datawald/order"
@@ -32,8 +33,9 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 		d.Attention = &order.Reason{Code: "changed", Message: "m"}
 		d.BO = &store.BackOffice{DocEntry: 1, DocNum: 2, Draft: true, Reference: "3", Total: order.Money{Amount: long, Currency: "BHD"}, Lines: 4, Linked: true}
 		d.Claim, d.Attempts = &store.Claim{Token: "t", ExpiresAt: at(5)}, 3
-		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028"}
+		d.Intent = &store.Intent{SentAt: at(6), Hash: "h", Reference: "3", Looks: 2, Sends: 1, Answer: "-2028", Replaces: 7, ReplacesDraft: true}
 		d.Manual, d.Reference, d.References, d.Obstacle, d.PassOver, d.Replaces = true, "3", []string{"3", "EU-3"}, 7, []int64{5, 7}, 7
+		d.AgainstCancelled, d.ReplacesDraft = true, true
 		d.WriteBack = &store.WriteBack{State: store.WriteBackDone, DocNum: 2, Replaces: 1, Since: at(8), DueAt: at(9), BusyUntil: new(at(10)), Attempts: 3,
 			Reason: &order.Reason{Code: "x", Message: "y"}, DoneAt: new(at(11)), Concern: &order.Reason{Code: "z"}}
 		d.Note(store.Event{At: at(7), Step: "s", Outcome: "o", Detail: "d", WorkflowID: "w", RunID: "r", Actor: "a"})
@@ -57,6 +59,36 @@ func TestStaged_IsReadAsItWasWritten(t *testing.T) {
 	got, want := asJSON(t, read), asJSON(t, doc)
 	if got != want || read.Rev != doc.Rev || read.Claim.Token != "t" || read.Queue != doc.Queue {
 		t.Errorf("it is read as\n%s\nand was written as\n%s", got, want)
+	}
+}
+
+// What earlier releases wrote under names of theirs is still read.
+func TestStaged_OfAnEarlierReleaseIsRead(t *testing.T) {
+	raw, err := bson.Marshal(bson.M{"_id": "main:1:1", "rev": int64(4), "status": "pending", "against_cancelled": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read store.Staged
+	if err := bson.Unmarshal(raw, &read); err != nil || read.Rev != 4 || read.Status != order.Pending || !read.AgainstCancelled {
+		t.Errorf("it is read as %+v (%v)", read, err)
+	}
+}
+
+// An order is written as a whole: what a later release has added to it is gone once this one has written it. docs/operations.md
+// therefore has old workers stopped first.
+func TestChange_DropsWhatThisReleaseDoesNotKnow(t *testing.T) {
+	s, database := testkit.Database(t)
+	orders := collectionOf(t, database, "orders")
+	stage(t, s, "main:1:1", func(*store.Staged) {})
+	added := bson.M{"of_a_later_release": true}
+	if _, err := orders.UpdateOne(t.Context(), bson.M{"_id": "main:1:1"}, bson.M{"$set": added}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int64{1, 0} {
+		if n, err := orders.CountDocuments(t.Context(), added); err != nil || n != want {
+			t.Errorf("%d orders have the field (%v), want one before the order is written and none after it", n, err)
+		}
+		stage(t, s, "main:1:1", func(d *store.Staged) { d.Attempts++ })
 	}
 }
 

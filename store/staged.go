@@ -51,8 +51,13 @@ type Staged struct {
 	// has let it pass: it is sent although B1 has them. One that is cancelled later is an obstacle again.
 	Obstacle int64   `bson:"obstacle,omitempty" json:"obstacle,omitempty"`
 	PassOver []int64 `bson:"pass_over,omitempty" json:"pass_over,omitempty"`
-	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none.
-	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	// AgainstCancelled is true when a person has let it pass cancelled sales orders, and nobody noted which: those that B1 has are
+	// looked up. Earlier releases kept no more than this.
+	AgainstCancelled bool `bson:"against_cancelled,omitempty" json:"against_cancelled,omitempty"`
+	// Replaces is the document in B1 (DocEntry) that the next sending takes the place of; 0 for none. ReplacesDraft is true when that
+	// is a draft, whose numbers are counted apart from those of sales orders; earlier releases did not tell the two apart.
+	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
@@ -75,6 +80,14 @@ func (s *Staged) Known(reference string) {
 	if reference != "" && !slices.Contains(s.References, reference) {
 		s.References = append(s.References, reference)
 	}
+}
+
+// LetPass notes that a person lets the order pass a cancelled sales order (DocEntry) that B1 has, and that the next one takes its place.
+func (s *Staged) LetPass(entry int64) {
+	if !slices.Contains(s.PassOver, entry) {
+		s.PassOver = append(s.PassOver, entry)
+	}
+	s.Replaces, s.ReplacesDraft = entry, false
 }
 
 // NewStaged is an order of which nothing but its name is known, at Rev 0.
@@ -137,8 +150,9 @@ type Intent struct {
 	CardCode string `bson:"card_code" json:"card_code"`
 	// Sent is what B1 is to make of it; nil in intents of earlier releases.
 	Sent *Sent `bson:"sent,omitempty" json:"-"`
-	// Replaces is the document in B1 that this sending takes the place of; 0 for none.
-	Replaces int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	// Replaces and ReplacesDraft are the order's when it was sent.
+	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
+	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`

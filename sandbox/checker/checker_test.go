@@ -124,7 +124,7 @@ func TestCompare_BooksThatAgree(t *testing.T) {
 			w.drafts = append(w.drafts, b1sim.Order{DocEntry: 97, Key: number(1), Authorization: "dasGenerated"})
 		},
 		"a draft that was rejected before the order was sent anew": func(w *world) {
-			w.drafts, w.ledger = append(w.drafts, b1sim.Order{DocEntry: 97, Key: number(1), Open: true, Authorization: "dasRejected"}), append(w.ledger, number(1)+"/97")
+			w.drafts, w.ledger = append(w.drafts, b1sim.Order{DocEntry: 97, Key: number(1), Open: true, Authorization: "dasRejected"}), append(w.ledger, number(1)+"/D97")
 		},
 		"an order held because its reference is another's": func(w *world) {
 			w.staged["main:1:"+number(2)].Reference = number(1)

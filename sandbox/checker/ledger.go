@@ -53,7 +53,11 @@ func (c *comparison) referenceOf(code string) (string, bool) {
 		return code, true
 	}
 	at := strings.LastIndexByte(code, '/')
-	if at < 0 || strings.Trim(code[at+1:], "0123456789") != "" || at+1 == len(code) {
+	if at < 0 {
+		return "", false
+	}
+	replaced := strings.TrimPrefix(code[at+1:], "D") // a draft
+	if strings.Trim(replaced, "0123456789") != "" || replaced == "" {
 		return "", false
 	}
 	return code[:at], c.made(code[:at]) > 0
