@@ -24,6 +24,9 @@ type outage struct {
 	// posted them.
 	firstAfter time.Time
 	lasting    int
+	// after is how many orders are in hand that were begun after B1 was back; full is when they filled a window of ten.
+	after int
+	full  time.Time
 }
 
 // newOutage makes a flow in which B1 is down for so long.
@@ -45,6 +48,10 @@ func (o *outage) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*a
 		if wait = 0; o.firstAfter.IsZero() {
 			o.firstAfter = workflow.Now(ctx)
 		}
+		if o.after++; o.after == 10 && o.full.IsZero() {
+			o.full = workflow.Now(ctx)
+		}
+		defer func() { o.after-- }()
 	}
 	if o.lasting > 0 { // out of patience
 		o.lasting--
@@ -104,6 +111,26 @@ func TestSyncOrders_StandsByWhileOthersHaveTheWindowInHand(t *testing.T) {
 	}
 	if len(run.Errors) != 1 || run.Errors[0] != o.alarm {
 		t.Errorf("errors %q, want the alarm once", run.Errors)
+	}
+}
+
+// A run of whose window others have the larger part in hand uses all of it within 10 s after B1 is back, though its own orders
+// never cease to end; it reads Magento meanwhile. Fails without: the looks for room (it goes on with two at once, and reads
+// nothing), or the timer that goes on while orders end (room waited for after each).
+func TestSyncOrders_UsesItsWholeWindowSoonAfterAnOutage(t *testing.T) {
+	o := newOutage(t, 300, 3*time.Minute)
+	run := o.run(8, workflows.SyncOrdersInput{Window: 10})
+	if wait := o.full.Sub(o.back); wait < 0 || wait > 10*time.Second {
+		t.Errorf("ten at once %s after B1 is back, want within 10 s", wait)
+	}
+	if o.most > 10 {
+		t.Errorf("%d orders in hand at once, want 10 at most", o.most)
+	}
+	if o.reads < 3 {
+		t.Errorf("Magento was read %d times in 3 minutes, want each minute", o.reads)
+	}
+	if run.Counts.Started != 292 || run.Counts.Posted != 292 || run.Counts.InHand != 0 {
+		t.Errorf("counts %+v, want the 292 others started and posted", run.Counts)
 	}
 }
 
