@@ -135,7 +135,7 @@ func (s *syncOrders) look(ctx workflow.Context) (verdict, error) {
 		return noMore, nil
 	}
 	p := s.poster
-	if len(head.Orders) > 0 && p.mine[head.Orders[0].Key] == 0 {
+	if len(head.Orders) > 0 && p.mine[head.Orders[0].Key] == 0 { // not one of its own
 		if started, err := p.try(ctx, head.Orders[0].Key); err != nil {
 			return noMore, err
 		} else if started {

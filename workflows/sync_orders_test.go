@@ -26,6 +26,8 @@ type flow struct {
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
 	queue []order.Key
+	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
+	inHandFrom int
 	// named are orders that were asked for by name.
 	named []order.Key
 	// writeBack is true when Magento is to be told of earlier orders.
