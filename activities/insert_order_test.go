@@ -47,7 +47,7 @@ type company struct {
 	findError func() error
 	// troubled is B1 writing nothing at all.
 	troubled bool
-	onCreate  func(*sapb1.SalesOrder) error
+	onCreate func(*sapb1.SalesOrder) error
 	// byReference answers with the orders of the reference asked for; otherwise with all.
 	byReference bool
 }
