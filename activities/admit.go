@@ -35,7 +35,7 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	case p.isQuiet():
 		return p.rest(ctx)
 	case err != nil:
-		return nil, fail(err, p.hide)
+		return nil, p.notAdmitted(ctx, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()

@@ -114,6 +114,7 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 		if p.token != "" && (doc.Claim == nil || doc.Claim.Token != p.token) {
 			return errLostClaim
 		}
+		doc.Failures = 0
 		for _, e := range p.events {
 			doc.Note(e)
 		}
@@ -152,8 +153,9 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 
 // nothingSent gives the order back: B1 did not take it, so the next attempt begins afresh.
 func (p *posting) nothingSent(ctx context.Context, cause error) error {
-	cause = fail(cause, p.hide)
+	cause, failures := p.again(cause)
 	return p.release(ctx, cause, func(doc *store.Staged) {
+		doc.Failures = failures
 		if p.fresh {
 			doc.Intent = nil
 		}

@@ -68,6 +68,8 @@ type posting struct {
 	token     string
 	// events are of partners and contact persons that were made for the order, until they stand in its timeline.
 	events []store.Event
+	// failures counts the attempts before this one that came to nothing, in a row.
+	failures int
 	// fresh is true when nobody can have sent the order before this attempt; maybeSent when somebody may have by now.
 	fresh     bool
 	maybeSent bool
@@ -139,7 +141,7 @@ func (p *posting) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.doc = doc; doc.PayloadHash == "" {
+	if p.doc, p.failures = doc, doc.Failures; doc.PayloadHash == "" {
 		return heldWithoutDocument(doc)
 	}
 	return nil

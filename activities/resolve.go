@@ -72,7 +72,7 @@ func (p *posting) ask(ctx context.Context) error {
 
 // notAsked ends an attempt that could not ask B1. Nothing was sent, and the order is in nobody's hands.
 func (p *posting) notAsked(ctx context.Context, err error) error {
-	cause := fail(err, p.hide)
+	cause, failures := p.again(err)
 	if !isFailure(err) {
 		return cause // somebody else is at work on the buyer, or the store does not answer
 	}
@@ -80,6 +80,7 @@ func (p *posting) notAsked(ctx context.Context, err error) error {
 		if doc.Rev != p.doc.Rev {
 			return store.ErrUnchanged
 		}
+		doc.Failures = failures
 		doc.DueAt = now().Add(p.troublePause())
 		doc.Note(event(ctx, "asked", "failed", p.hide(cause.Error())))
 		return nil

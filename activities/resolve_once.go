@@ -190,8 +190,9 @@ func (p *posting) dropMaking(ctx context.Context, m making, cause error, change 
 
 // postpone gives the order back before it was sent, to be tried again.
 func (p *posting) postpone(ctx context.Context, cause error) error {
-	cause = fail(cause, p.hide)
+	cause, failures := p.again(cause)
 	return p.release(ctx, cause, func(doc *store.Staged) {
+		doc.Failures = failures
 		if p.fresh {
 			doc.Intent = nil
 		}

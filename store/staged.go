@@ -41,11 +41,14 @@ type Staged struct {
 	Reference string `bson:"reference" json:"reference"`
 	// References are all under which it was sent or may have been, and under which B1 had it. The rules may give it another
 	// one any day; none is ever taken off the list, so that it is found under each.
-	References  []string `bson:"references,omitempty" json:"references,omitempty"`
-	Attempts    int      `bson:"attempts" json:"attempts"`
-	Claim       *Claim   `bson:"claim,omitempty" json:"claim,omitempty"`
-	Intent      *Intent  `bson:"intent,omitempty" json:"intent,omitempty"`
-	RuleVersion string   `bson:"rule_version" json:"rule_version"`
+	References []string `bson:"references,omitempty" json:"references,omitempty"`
+	Attempts   int      `bson:"attempts" json:"attempts"`
+	// Failures counts the latest attempts, in a row, that came to nothing though B1 was there: it was too busy, or the way to it
+	// broke. The pause before the next follows from it.
+	Failures    int     `bson:"failures,omitempty" json:"-"`
+	Claim       *Claim  `bson:"claim,omitempty" json:"claim,omitempty"`
+	Intent      *Intent `bson:"intent,omitempty" json:"intent,omitempty"`
+	RuleVersion string  `bson:"rule_version" json:"rule_version"`
 
 	// Obstacle is the cancelled sales order (DocEntry) for which this order is held or cancelled. PassOver are those that a person
 	// has let it pass: it is sent although B1 has them. One that is cancelled later is an obstacle again.

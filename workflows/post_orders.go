@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -12,12 +14,27 @@ import (
 	"datawald/store"
 )
 
+// leaveAfter is how long a scheduled run waits for its last orders while none of them ends. One that waits for B1 by itself
+// must not keep the new ones back: its child goes on without the run, and the next one counts it as in hand.
+const leaveAfter = 10 * time.Second
+
 // poster starts one InsertOrder child for each order, at most window at once, and counts how they end.
 type poster struct {
 	window int
 	counts *store.Counts
 	// open is the number of children in hand, started the number begun in this history.
 	open, started int
+	// mine are the orders of these children.
+	mine map[order.Key]int
+	// taken is how much of the window orders take that others have in hand, as far as it is known.
+	taken int
+	// left are orders whose children an earlier history of this run began and left to themselves. They count as started and in
+	// hand, once, whatever becomes of them: how they end is not seen.
+	left map[order.Key]bool
+	// last is when a child was begun or ended last.
+	last time.Time
+	// leaves is true when the run leaves children to themselves of which none ends.
+	leaves bool
 	// late is true when the run's time is up: nothing more is started or waited for.
 	late bool
 	// halted is true when B1 refuses the connector itself: nothing more is started, so that one wrong password is one
@@ -29,7 +46,7 @@ type poster struct {
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
 func newPoster(ctx workflow.Context, window int, counts *store.Counts, deadline time.Time) *poster {
-	p := &poster{window: window, counts: counts}
+	p := &poster{window: window, counts: counts, mine: map[order.Key]int{}, taken: counts.InHand, left: map[order.Key]bool{}}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := workflow.Sleep(ctx, deadline.Sub(workflow.Now(ctx))); err == nil {
 			p.late = true
@@ -38,23 +55,43 @@ func newPoster(ctx workflow.Context, window int, counts *store.Counts, deadline 
 	return p
 }
 
+// over reports whether nothing more is started.
+func (p *poster) over() bool { return p.late || p.halted }
+
+// hasRoom reports whether one more child has a place in the window.
+func (p *poster) hasRoom() bool { return p.open+p.taken < p.window }
+
 // room waits until a child may be started. false means that this run starts no more: its time is up, B1 refuses the
 // connector, or the window is full of orders that others have in hand.
 func (p *poster) room(ctx workflow.Context) (bool, error) {
-	over := func() bool { return p.late || p.halted || p.counts.InHand >= p.window }
-	err := workflow.Await(ctx, func() bool { return over() || p.open+p.counts.InHand < p.window })
+	over := func() bool { return p.over() || p.taken >= p.window }
+	err := workflow.Await(ctx, func() bool { return over() || p.hasRoom() })
 	return !over(), err
 }
 
-// drain waits until all children have ended, or until the time is up.
+// drain waits until all children have ended, or until the time is up. A scheduled run does not wait for those of which none
+// ends for leaveAfter.
 func (p *poster) drain(ctx workflow.Context) error {
-	return workflow.Await(ctx, func() bool { return p.late || p.open == 0 })
+	done := func() bool { return p.late || p.open == 0 }
+	if done() || !p.leaves || workflow.GetVersion(ctx, "drain", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return workflow.Await(ctx, done)
+	}
+	for !done() { // a timer each ten seconds, and not for each child
+		wait := p.last.Add(leaveAfter).Sub(workflow.Now(ctx))
+		if wait <= 0 {
+			return nil
+		}
+		if _, err := workflow.AwaitWithTimeout(ctx, wait, done); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // start begins the child of one order. A child that runs already has the order in hand, which is as good.
 func (p *poster) start(ctx workflow.Context, key order.Key) {
-	p.began()
-	p.follow(ctx, p.child(ctx, key))
+	again := p.began(ctx, key)
+	p.follow(ctx, key, p.child(ctx, key), again)
 }
 
 // try begins the child of one order unless one runs already, and reports whether it did.
@@ -66,15 +103,23 @@ func (p *poster) try(ctx workflow.Context, key order.Key) (started bool, err err
 		}
 		return false, nil
 	}
-	p.began()
-	p.follow(ctx, child)
+	p.follow(ctx, key, child, p.began(ctx, key))
 	return true, nil
 }
 
-func (p *poster) began() {
+// began counts a child. again is true when the order is counted already, as one that was left to itself.
+func (p *poster) began(ctx workflow.Context, key order.Key) (again bool) {
 	p.open++
 	p.started++
-	p.counts.Started++
+	p.mine[key]++
+	p.last = workflow.Now(ctx)
+	if again = p.left[key]; again {
+		delete(p.left, key)
+		p.counts.InHand--
+	} else {
+		p.counts.Started++
+	}
+	return again
 }
 
 func (p *poster) child(ctx workflow.Context, key order.Key) workflow.ChildWorkflowFuture {
@@ -88,15 +133,42 @@ func (p *poster) child(ctx workflow.Context, key order.Key) workflow.ChildWorkfl
 }
 
 // follow counts how a child ends.
-func (p *poster) follow(ctx workflow.Context, child workflow.ChildWorkflowFuture) {
+func (p *poster) follow(ctx workflow.Context, key order.Key, child workflow.ChildWorkflowFuture, again bool) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		var result activities.InsertOrderResult
 		err := child.Get(ctx, &result)
 		p.open--
+		if p.mine[key]--; p.mine[key] == 0 {
+			delete(p.mine, key)
+		}
+		p.last = workflow.Now(ctx)
 		p.halted = p.halted || err == nil && result.Note == Misconfigured
 		p.writeBack = p.writeBack || err == nil && result.WriteBack
 		*p.counter(result, err)++
+		if err != nil && temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			p.taken++
+			if again {
+				p.left[key] = true
+			}
+		}
 	})
+}
+
+// leave counts the children that are still open as left to themselves, and gives the orders of all that are.
+func (p *poster) leave() []order.Key {
+	p.counts.InHand += p.open
+	for key := range p.mine { // in any order: they are sorted below
+		p.left[key] = true
+	}
+	return slices.Sorted(maps.Keys(p.left))
+}
+
+// released takes note that others have only so many orders of the window in hand. Those of other runs are theirs to count.
+func (p *poster) released(still int) {
+	others := min(p.taken-still, p.counts.InHand-len(p.left))
+	p.counts.Started -= others
+	p.counts.InHand -= others
+	p.taken = still
 }
 
 // counter says what the end of a child means.

@@ -20,19 +20,79 @@ const (
 	readAgainFor = 30 * time.Second
 )
 
-// standBy waits while the window is full of orders that others have in hand: those of earlier runs, which wait for a B1 that
-// does not answer. It starts nothing but the first order of the queue, when it may be: so no children pile up. more is
-// true when the run may go on; otherwise its time is up.
+// room waits until one more child may be started. ok is false when this run starts no more; again is true when the queue is to
+// be gone through once more.
+//
+// While orders that others have in hand take of the window, the run looks every few seconds which of them have left the queue:
+// otherwise a backlog of an outage would keep the window small for as long as the run lasts. Meanwhile it reads Magento, and
+// starts nothing but the first order of the queue, when it may: so no children pile up while B1 does not answer.
+func (s *syncOrders) room(ctx workflow.Context) (ok, again bool, err error) {
+	p := s.poster
+	for !p.over() && !p.hasRoom() {
+		if p.taken == 0 { // of its own orders the first that ends makes room
+			if err := workflow.Await(ctx, func() bool { return p.over() || p.hasRoom() || p.taken > 0 }); err != nil {
+				return false, false, err
+			}
+			continue
+		}
+		if s.looks = s.looks || workflow.GetVersion(ctx, "room", workflow.DefaultVersion, 1) >= 1; !s.looks {
+			ok, err = p.room(ctx)
+			return ok, false, err
+		}
+		switch seen, err := s.wait(ctx); {
+		case err != nil || seen == noMore:
+			return false, false, err
+		case seen == fromHead:
+			return true, true, nil
+		}
+	}
+	return !p.over(), false, nil
+}
+
+// wait waits until there is room, or until it has looked for it.
+func (s *syncOrders) wait(ctx workflow.Context) (verdict, error) {
+	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		return noMore, s.continueAsNew(ctx)
+	}
+	s.remind(ctx)
+	err := workflow.Await(ctx, func() bool { return s.poster.over() || s.poster.hasRoom() || s.due })
+	if err != nil || !s.due || s.poster.over() {
+		return nothing, err
+	}
+	s.due = false
+	s.looked++
+	if s.looked%readEvery == 0 {
+		if err := s.readAgain(ctx); err != nil {
+			return nothing, err
+		}
+	}
+	return s.look(ctx)
+}
+
+// remind makes a look due after standByPause. One timer serves all that wait meanwhile.
+func (s *syncOrders) remind(ctx workflow.Context) {
+	if s.reminded {
+		return
+	}
+	s.reminded = true
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := workflow.Sleep(ctx, standByPause); err == nil {
+			s.reminded, s.due = false, true
+		}
+	})
+}
+
+// standBy is how a run that an earlier release began waits while the window is full of orders that others have in hand. more
+// is true when the run may go on; otherwise its time is up.
 func (s *syncOrders) standBy(ctx workflow.Context) (more bool, err error) {
-	if s.poster.late || s.poster.halted || workflow.GetVersion(ctx, "stand-by", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if s.poster.over() || s.looks || workflow.GetVersion(ctx, "stand-by", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return false, nil
 	}
-	over := func() bool { return s.poster.late || s.poster.halted }
 	for look := 1; ; look++ {
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			return false, s.continueAsNew(ctx)
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, standByPause, over); err != nil || over() {
+		if _, err := workflow.AwaitWithTimeout(ctx, standByPause, s.poster.over); err != nil || s.poster.over() {
 			return false, err
 		}
 		if look%readEvery == 0 {
@@ -40,45 +100,55 @@ func (s *syncOrders) standBy(ctx workflow.Context) (more bool, err error) {
 				return false, err
 			}
 		}
-		if done, more, err := s.look(ctx); done || err != nil {
-			return more, err
+		if seen, err := s.look(ctx); seen != nothing || err != nil {
+			return seen != noMore, err
 		}
 	}
 }
 
-// look sees whether there is room by now: because orders that were in hand have left the queue, or because the child of the
-// first has ended, and so others may have. Done is true when there is nothing to wait for.
-func (s *syncOrders) look(ctx workflow.Context) (done, more bool, err error) {
+// verdict is what a look for room has found.
+type verdict int
+
+const (
+	// nothing: all is as it was.
+	nothing verdict = iota
+	// moreRoom: orders that others had in hand have left the queue.
+	moreRoom
+	// fromHead: the child of the first order had ended, and so others may have. The queue is to be gone through once more.
+	fromHead
+	// noMore: this run starts no more.
+	noMore
+)
+
+// look sees whether there is room by now.
+func (s *syncOrders) look(ctx workflow.Context) (verdict, error) {
 	var head activities.NextOrdersResult
 	in := activities.NextOrdersInput{Instance: s.in.Instance, Limit: 1, Until: s.state.Queue}
 	if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &head); err != nil {
 		if temporal.IsCanceledError(err) {
-			return true, false, err
+			return noMore, err
 		}
 		s.note("read the queue: " + text(err))
-		return true, false, nil
+		return noMore, nil
 	}
 	if s.hear(&head); head.QuietUntil != nil {
-		return true, false, nil
+		return noMore, nil
 	}
-	counts := &s.state.Run.Counts
-	if len(head.Orders) > 0 {
-		started, err := s.poster.try(ctx, head.Orders[0].Key)
-		if err != nil {
-			return true, false, err
-		}
-		if started { // go through the queue once more
-			counts.Started -= counts.InHand
-			counts.InHand, s.state.Queue = 0, head.Orders[0].Queue
-			return true, true, nil
+	p := s.poster
+	if len(head.Orders) > 0 && p.mine[head.Orders[0].Key] == 0 { // not one of its own
+		if started, err := p.try(ctx, head.Orders[0].Key); err != nil {
+			return noMore, err
+		} else if started {
+			p.released(0)
+			s.state.Queue = head.Orders[0].Queue
+			return fromHead, nil
 		}
 	}
-	if still := max(head.Before-s.poster.open, 0); still < counts.InHand {
-		counts.Started -= counts.InHand - still
-		counts.InHand = still
-		return true, true, nil
+	if still := max(head.Before-p.open, 0); still < p.taken {
+		p.released(still)
+		return moreRoom, nil
 	}
-	return false, false, nil
+	return nothing, nil
 }
 
 // readAgain stages what has changed in Magento meanwhile.

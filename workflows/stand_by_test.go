@@ -20,18 +20,28 @@ import (
 type outage struct {
 	*flow
 	back time.Time
-	// firstAfter is when the first order was begun after B1 was back; lasting are orders whose children end without having
-	// posted them.
+	// firstAfter is when the first order was begun after B1 was back; lasting is how many of the first orders have a first child
+	// that ends without having posted them.
 	firstAfter time.Time
 	lasting    int
+	gaveUp     map[order.Key]bool
+	// came are the orders that were taken to B1.
+	came map[order.Key]bool
+	// quick is how many of the first orders B1 takes during the outage all the same.
+	quick int
+	first []order.Key
+	// after is how many orders are in hand that were begun after B1 was back; full is when they filled a window of ten.
+	after int
+	full  time.Time
 }
 
 // newOutage makes a flow in which B1 is down for so long.
 func newOutage(t *testing.T, orders int, lasts time.Duration) *outage {
-	o := &outage{flow: newFlow(t, orders)}
+	o := &outage{flow: newFlow(t, orders), gaveUp: map[order.Key]bool{}, came: map[order.Key]bool{}}
 	began := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
 	o.SetStartTime(began)
 	o.back = began.Add(lasts)
+	o.first = slices.Clone(o.queue)
 	o.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(o.insert)
 	return o
 }
@@ -39,27 +49,39 @@ func newOutage(t *testing.T, orders int, lasts time.Duration) *outage {
 func (o *outage) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
 	o.open++
 	o.most = max(o.most, o.open)
+	o.came[in.Key] = true
 	defer func() { o.open-- }()
 	wait := o.back.Sub(workflow.Now(ctx))
-	if wait <= 0 {
-		if wait = 0; o.firstAfter.IsZero() {
-			o.firstAfter = workflow.Now(ctx)
-		}
+	if i := slices.Index(o.first, in.Key); i >= 0 && i < o.quick {
+		wait = 0
+	} else if wait <= 0 {
+		o.begun(workflow.Now(ctx))
+		defer func() { o.after-- }()
 	}
-	if o.lasting > 0 { // out of patience
-		o.lasting--
+	if i := slices.Index(o.first, in.Key); i >= 0 && i < o.lasting && !o.gaveUp[in.Key] { // out of patience
+		o.gaveUp[in.Key] = true
 		return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Deferred}, workflow.Sleep(ctx, 2*time.Minute)
 	}
-	if err := workflow.Sleep(ctx, wait+time.Second); err != nil {
+	if err := workflow.Sleep(ctx, max(wait, 0)+time.Second); err != nil {
 		return nil, err
 	}
 	o.queue = slices.DeleteFunc(o.queue, func(k order.Key) bool { return k == in.Key })
 	return posted, nil
 }
 
+// begun counts an order that was begun after B1 was back.
+func (o *outage) begun(now time.Time) {
+	if o.firstAfter.IsZero() {
+		o.firstAfter = now
+	}
+	if o.after++; o.after == 10 && o.full.IsZero() {
+		o.full = now
+	}
+}
+
 // earlierRun has begun so many orders, whose children go on without it; then the run of the test begins.
 func (f *flow) earlierRun(ctx workflow.Context, inHand int, in workflows.SyncOrdersInput) (*store.Run, error) {
-	for _, key := range slices.Clone(f.queue[:inHand]) {
+	for _, key := range slices.Clone(f.queue[f.inHandFrom : f.inHandFrom+inHand]) {
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: workflows.InsertOrderID(key),
 			ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON})
 		workflow.ExecuteChildWorkflow(child, workflows.InsertOrder, workflows.InsertOrderInput{Key: key})
@@ -104,6 +126,48 @@ func TestSyncOrders_StandsByWhileOthersHaveTheWindowInHand(t *testing.T) {
 	}
 	if len(run.Errors) != 1 || run.Errors[0] != o.alarm {
 		t.Errorf("errors %q, want the alarm once", run.Errors)
+	}
+}
+
+// A run of whose window others have the larger part in hand uses all of it within 10 s after B1 is back, though its own orders
+// never cease to end; it reads Magento meanwhile. Fails without: the looks for room (it goes on with two at once, and reads
+// nothing), or the timer that goes on while orders end (room waited for after each).
+func TestSyncOrders_UsesItsWholeWindowSoonAfterAnOutage(t *testing.T) {
+	o := newOutage(t, 300, 3*time.Minute)
+	run := o.run(8, workflows.SyncOrdersInput{Window: 10})
+	if wait := o.full.Sub(o.back); wait < 0 || wait > 10*time.Second {
+		t.Errorf("ten at once %s after B1 is back, want within 10 s", wait)
+	}
+	if o.most > 10 {
+		t.Errorf("%d orders in hand at once, want 10 at most", o.most)
+	}
+	if o.reads < 3 {
+		t.Errorf("Magento was read %d times in 3 minutes, want each minute", o.reads)
+	}
+	if run.Counts.Started != 292 || run.Counts.Posted != 292 || run.Counts.InHand != 0 {
+		t.Errorf("counts %+v, want the 292 others started and posted", run.Counts)
+	}
+}
+
+// The window may fill up with orders in others' hands while the run waits for its own. Fails without: taken in what room waits
+// for (it never looks).
+func TestSyncOrders_LooksForRoomThatOthersTakeMeanwhile(t *testing.T) {
+	o := newOutage(t, 300, 3*time.Minute)
+	o.quick, o.inHandFrom = 1, 10
+	o.run(5, workflows.SyncOrdersInput{Window: 10})
+	if wait := o.full.Sub(o.back); wait < 0 || wait > 10*time.Second || o.reads < 3 {
+		t.Errorf("ten at once %s after B1 is back, Magento read %d times; want it within 10 s, and each minute", wait, o.reads)
+	}
+}
+
+// When the queue is gone through once more, after two minutes, the run's own orders in it stay what they are: counted once, and
+// with one place in the window. Its time is up before it looks again. Fails without: mine in startAll (14 come to B1).
+func TestSyncOrders_GoesThroughTheQueueAgainPastItsOwnOrders(t *testing.T) {
+	o := newOutage(t, 60, 3*time.Minute)
+	o.lasting, o.quick = 7, 7
+	run := o.run(7, workflows.SyncOrdersInput{Window: 10, Budget: 125 * time.Second})
+	if c := run.Counts; c.Posted != 7 || c.Started != 17 || c.InHand != 10 || len(o.came) != 17 {
+		t.Errorf("counts %+v, %d came to B1; want the seven posted that were given up, and ten others in hand", c, len(o.came))
 	}
 }
 

@@ -41,6 +41,10 @@ type syncState struct {
 	WriteBack bool `json:"write_back,omitempty"`
 	// Alarmed is true when the run has noted that B1 does not answer.
 	Alarmed bool `json:"alarmed,omitempty"`
+	// Left are the orders whose children this run has left to themselves; Taken is how much of the window is in others' hands,
+	// nil in runs of earlier releases: as much as is counted in hand.
+	Left  []order.Key `json:"left,omitempty"`
+	Taken *int        `json:"taken,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -60,6 +64,11 @@ type syncOrders struct {
 	poster *poster
 	// reread are orders, by entity_id, for which Magento is to be asked again.
 	reread []int64
+	// looks is true when the run looks for room, looked is how often it has, due that it is to look again, reminded that a timer
+	// runs for that.
+	looks         bool
+	looked        int
+	due, reminded bool
 }
 
 var act *activities.Activities
@@ -75,6 +84,13 @@ func (s *syncOrders) setup(ctx workflow.Context) error {
 		s.state = &syncState{Run: newRun(ctx, "sync", s.in.Instance), Deadline: workflow.Now(ctx).Add(s.in.Budget)}
 	}
 	s.poster = newPoster(ctx, s.in.Window, &s.state.Run.Counts, s.state.Deadline)
+	s.poster.leaves = true
+	if s.state.Taken != nil {
+		s.poster.taken = *s.state.Taken
+	}
+	for _, key := range s.state.Left {
+		s.poster.left[key] = true
+	}
 	return nil
 }
 
@@ -169,7 +185,8 @@ func (s *syncOrders) stage(ctx workflow.Context, end time.Time) error {
 
 // continueAsNew carries on in a fresh history. Children that are still open are abandoned to themselves and counted.
 func (s *syncOrders) continueAsNew(ctx workflow.Context) error {
-	s.state.Run.Counts.InHand += s.poster.open
+	s.state.Taken = new(s.poster.taken + s.poster.open)
+	s.state.Left = s.poster.leave()
 	s.state.WriteBack = s.state.WriteBack || s.poster.writeBack
 	s.in.Resume = s.state
 	return workflow.NewContinueAsNewError(ctx, SyncOrders, s.in)

@@ -26,6 +26,10 @@ type flow struct {
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
 	queue []order.Key
+	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
+	inHandFrom int
+	// named are orders that were asked for by name.
+	named []order.Key
 	// writeBack is true when Magento is to be told of earlier orders.
 	writeBack bool
 	// alarm and quiet are what the queue says of B1.
@@ -60,6 +64,9 @@ func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 		return nil
 	}).Maybe()
 	f.OnActivity(act.SyncOrder, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.SyncOrderInput) (*activities.SyncOrderResult, error) {
+		if in.Cut == nil {
+			return &activities.SyncOrderResult{Open: f.named}, nil
+		}
 		f.moved = append(f.moved, *in.Cut)
 		return &activities.SyncOrderResult{Counts: store.Counts{Read: len(in.Refs), New: len(in.Refs)}}, nil
 	}).Maybe()

@@ -58,11 +58,16 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	return more && !s.poster.late && !s.poster.halted, err
 }
 
-// startAll starts the children of orders as there is room for them; ok is false when there is none any more.
+// startAll starts the children of orders as there is room for them; ok is false when there is none any more. It may end before
+// all are started, when the queue is to be read again.
 func (s *syncOrders) startAll(ctx workflow.Context, orders []store.Due) (ok bool, err error) {
 	for _, due := range orders {
-		if ok, err := s.poster.room(ctx); err != nil || !ok {
-			return false, err
+		if s.looks && s.poster.mine[due.Key] > 0 { // the queue is gone through once more
+			s.state.Queue = due.Queue
+			continue
+		}
+		if ok, again, err := s.room(ctx); err != nil || !ok || again {
+			return ok, err
 		}
 		s.poster.start(ctx, due.Key)
 		s.state.Queue = due.Queue

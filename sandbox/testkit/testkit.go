@@ -125,12 +125,27 @@ func TemporalAddress(t testing.TB) string {
 // Temporal connects to the Temporal server.
 func Temporal(t testing.TB) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: TemporalAddress(t), Logger: log.NewStructuredLogger(Silent())})
+	return dial(t, TemporalAddress(t))
+}
+
+func dial(t testing.TB, address string) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: address, Logger: log.NewStructuredLogger(Silent())})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	return c
+}
+
+// TemporalWith starts a Temporal server of its own with these flags of start-dev more, for a test that needs other limits.
+func TemporalWith(t testing.TB, flags ...string) client.Client {
+	t.Helper()
+	address, err := launchTemporal(flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dial(t, address)
 }
 
 func startMongo() (string, error) {
@@ -164,6 +179,10 @@ func startTemporal() (string, error) {
 	if address := os.Getenv("TEST_TEMPORAL_ADDRESS"); address != "" {
 		return address, nil
 	}
+	return launchTemporal()
+}
+
+func launchTemporal(flags ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "datawald-temporal-")
 	if err != nil {
 		return "", err
@@ -181,7 +200,8 @@ func startTemporal() (string, error) {
 		c.Close()
 		return nil
 	}
-	err = start("temporal", dir, ready, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port), "--log-level", "never")
+	args := append([]string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port), "--log-level", "never"}, flags...)
+	err = start("temporal", dir, ready, args...)
 	return address, err
 }
 

@@ -1,0 +1,203 @@
+package workflows_test
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/order"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// stage is a real Temporal server with the real workflows, whose activities a scene decides. Its exported methods are the
+// activities, under the names of the real ones.
+type stage struct {
+	t        *testing.T
+	client   client.Client
+	instance string
+	save     func(name, workflowID, runID string)
+
+	mu sync.Mutex
+	// queue is what waits for B1; an order that is posted leaves it.
+	queue []order.Key
+	// pages are what Magento gives before an empty last one; down is why it does not answer.
+	pages []activities.FetchMagentoOrdersResult
+	down  error
+	// insert is the end of an order's attempt, 1 the first; nil posts it.
+	insert func(ctx context.Context, key order.Key, attempt int32) (*activities.InsertOrderResult, error)
+	// found is what Magento has of the orders that are asked for by name.
+	found activities.FindOrdersResult
+	// quiet is the end of the quiet hours; they end by themselves when the queue was asked once.
+	quiet *time.Time
+	// rules are those that are new, alarm is what is said of B1, writeBack is true when Magento is to be told.
+	rules, alarm string
+	writeBack    bool
+}
+
+// newStage serves the workflows and activities of an instance with the scene's name.
+func newStage(t *testing.T, c client.Client, instance string) *stage {
+	st := &stage{t: t, client: c, instance: instance}
+	for _, queue := range []string{instance, workflows.B1TaskQueue(instance)} {
+		w := worker.New(c, queue, worker.Options{Identity: "recorder", DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 50})
+		w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
+		w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
+		w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+		w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
+		w.RegisterActivity(st)
+		if err := w.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Stop)
+	}
+	return st
+}
+
+// key is the n-th order's.
+func (s *stage) key(n int) order.Key {
+	key, err := order.NewKey(s.instance, 1, strconv.Itoa(100000000+n))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return key
+}
+
+// wait puts so many orders into the queue.
+func (s *stage) wait(orders int) {
+	for n := range orders {
+		s.queue = append(s.queue, s.key(n+1))
+	}
+}
+
+// begin starts a workflow.
+func (s *stage) begin(id, workflow string, in any) client.WorkflowRun {
+	s.t.Helper()
+	run, err := s.client.ExecuteWorkflow(s.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.instance}, workflow, in)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return run
+}
+
+// sync begins a run.
+func (s *stage) sync(in workflows.SyncOrdersInput) client.WorkflowRun {
+	s.t.Helper()
+	in.Instance = s.instance
+	return s.begin(workflows.SyncOrdersID(s.instance), "SyncOrders", in)
+}
+
+// earlierRun has begun the first orders of the queue.
+func (s *stage) earlierRun(orders int) {
+	s.t.Helper()
+	for _, key := range slices.Clone(s.queue[:orders]) {
+		s.begin(workflows.InsertOrderID(key), "InsertOrder", workflows.InsertOrderInput{Key: key})
+	}
+}
+
+// keep waits for the end of a workflow, which may fail, and saves its history under the scene's name or another.
+func (s *stage) keep(run client.WorkflowRun, name ...string) {
+	s.t.Helper()
+	first := run.GetRunID() // once it is waited for, it is that of the chain's end
+	err := run.Get(s.t.Context(), nil)
+	if first == "" {
+		first = read(s.t, s.client, run.GetID(), "").Events[0].GetWorkflowExecutionStartedEventAttributes().GetOriginalExecutionRunId()
+	}
+	s.t.Logf("%s: %v", run.GetID(), err)
+	s.save(append(name, s.instance)[0], run.GetID(), first)
+}
+
+// GetLastCut gives no cut.
+func (s *stage) GetLastCut(context.Context, activities.GetLastCutInput) (*activities.GetLastCutResult, error) {
+	return &activities.GetLastCutResult{NewRules: s.rules}, nil
+}
+
+// Reconsider takes two calls.
+func (s *stage) Reconsider(_ context.Context, in activities.ReconsiderInput) (*activities.ReconsiderResult, error) {
+	if in.Status == "" {
+		return &activities.ReconsiderResult{Next: &activities.ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Status: order.Held}}, nil
+	}
+	return &activities.ReconsiderResult{}, nil
+}
+
+// FetchMagentoOrders gives one page after the other.
+func (s *stage) FetchMagentoOrders(_ context.Context, in activities.FetchMagentoOrdersInput) (*activities.FetchMagentoOrdersResult, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	if len(s.pages) == 0 {
+		return &activities.FetchMagentoOrdersResult{Done: true, Next: in.After}, nil
+	}
+	page := s.pages[0]
+	s.pages = s.pages[1:]
+	return &page, nil
+}
+
+// SyncOrder puts new orders into the queue; of those that were asked for by name it gives the keys.
+func (s *stage) SyncOrder(_ context.Context, in activities.SyncOrderInput) (*activities.SyncOrderResult, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := &activities.SyncOrderResult{Counts: store.Counts{Read: len(in.Refs)}}
+	for _, ref := range in.Refs {
+		if s.queue = append(s.queue, ref.Key); in.Cut == nil {
+			out.Open = append(out.Open, ref.Key)
+		}
+	}
+	return out, nil
+}
+
+// NextOrders reads the queue behind a place, as the store does.
+func (s *stage) NextOrders(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &activities.NextOrdersResult{WriteBack: s.writeBack, Alarm: s.alarm}
+	if s.quiet != nil {
+		r.QuietUntil, r.Reread, r.Last = s.quiet, []int64{7}, "1"
+		return r, nil
+	}
+	for _, key := range s.queue {
+		if in.Until != "" && string(key) <= in.Until {
+			r.Before++
+		}
+		if string(key) > in.After && len(r.Orders) < in.Limit {
+			r.Orders, r.Last = append(r.Orders, store.Due{Key: key, Queue: string(key)}), string(key)
+		}
+	}
+	return r, nil
+}
+
+// InsertOrder ends as the scene wants.
+func (s *stage) InsertOrder(ctx context.Context, in activities.InsertOrderInput) (*activities.InsertOrderResult, error) {
+	if s.insert != nil {
+		if r, err := s.insert(ctx, in.Key, activity.GetInfo(ctx).Attempt); r != nil || err != nil {
+			return r, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = slices.DeleteFunc(s.queue, func(k order.Key) bool { return k == in.Key })
+	return &activities.InsertOrderResult{Status: order.Posted, DocEntry: 7, DocNum: 7, Note: "created", WriteBack: s.writeBack}, nil
+}
+
+// FindOrders gives what was found.
+func (s *stage) FindOrders(context.Context, activities.FindOrdersInput) (*activities.FindOrdersResult, error) {
+	return &s.found, nil
+}
+
+// WriteBack tells Magento of one order.
+func (s *stage) WriteBack(context.Context, activities.WriteBackInput) (*activities.WriteBackResult, error) {
+	return &activities.WriteBackResult{Written: 1}, nil
+}
+
+// RecordRun keeps nothing.
+func (s *stage) RecordRun(context.Context, store.Run) error { return nil }
