@@ -76,6 +76,8 @@ func (r *Result) Text(w io.Writer) error {
 	line("trouble of the shop  %s", counts(r.ShopFaults))
 	line("killed               %s, in %.0f s", counts(r.Kills), r.Stormy)
 	line("recovered after      %s", r.recovered())
+	line("                     (until B1 made the next order that was not under way; after a worker's kill that may be another worker's. Lost replies,")
+	line("                     502s and ended sessions strike single calls and have no time of their own)")
 	line("work                 %d attempts; %d sendings for %d sales orders; %d business partners made",
 		r.Attempts, r.Sent, r.Made, r.Partners)
 	line("calls at once        at most %d of the workers (%d allowed), %d with those left behind; B1 is slower from %d on", r.MaxWaiting, r.MaxAllowed, r.MaxCalls, r.Knee+1)
@@ -129,7 +131,11 @@ func (r *Result) recovered() string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(r.Recovery)) {
 		t := r.Recovery[what]
-		parts = append(parts, fmt.Sprintf("%s %.1f s (median of %d), %.1f s at most", what, t.Median, t.Count, t.Max))
+		part := fmt.Sprintf("%s %.1f s (median of %d), %.1f s at most", what, t.Median, t.Count, t.Max)
+		if t.Open > 0 {
+			part += fmt.Sprintf(", %d not before the end", t.Open)
+		}
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return "nothing"
