@@ -71,7 +71,7 @@ func TestResult_TellsEveryViolation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"10 orders in 4 s, 2.5 a second: posted 9, held 1\n", "lost 1, duplicated 1, wrong totals 0; violations of all kinds: 2\n",
+		"10 orders in 4 s, 2.5 a second: posted 9, held 1\n", "lost 1, duplicated 1, wrong totals 0; violations of all kinds: 2; lines and tax of 0 documents compared\n",
 		"lost         main:1:1: it is gone\n", "duplicated   main:1:2: B1 has 2\n", "killed               a worker 1, store 2, in 4 s\n", "NOT PROVED: the books do not agree: 2 violations\n",
 		"kill of store 1.5 s (median of 2), 3.0 s at most\n", "again: make chaos SEED=7\n", "state and logs are in somewhere\n",
 	} {

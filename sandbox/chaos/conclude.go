@@ -12,6 +12,7 @@ import (
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/checker"
+	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
 
@@ -65,7 +66,12 @@ func (w *world) storeAgain(ctx context.Context) error {
 }
 
 func (w *world) compare(ctx context.Context, r *Result) error {
-	books := checker.Books{Instance: instance, Placed: w.shop.Orders(), Store: w.db, Orders: w.company.Orders(), Drafts: w.company.Drafts(), Want: want}
+	sold, err := w.shop.Sold()
+	if err != nil {
+		return err
+	}
+	books := checker.Books{Instance: instance, Placed: w.shop.Orders(), Store: w.db, Orders: w.company.Orders(), Drafts: w.company.Drafts(), Want: want,
+		Sold: sold, Partners: w.company.Partners(), Partner: buyer}
 	if w.options.Ledger {
 		books.Ledger = w.company.Codes(ledgerTable)
 		r.LedgerRows = len(books.Ledger)
@@ -74,7 +80,7 @@ func (w *world) compare(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	r.Orders, r.States, r.Violations = report.Placed, report.States, report.Violations
+	r.Orders, r.States, r.Violations, r.Lines = report.Placed, report.States, report.Violations, report.Lines
 	for code, n := range r.Holds {
 		if explained[code] == nil {
 			r.Violations = append(r.Violations, checker.Violation{Kind: "hold", Key: code, What: fmt.Sprintf("%d times an order that should be posted was held for it", n)})
@@ -101,9 +107,8 @@ func (w *world) count(r *Result) {
 	if w.options.Ledger {
 		r.Sent += traffic.Calls["POST $batch"]
 	}
-	for _, partner := range w.company.Entities("BusinessPartners") {
-		var known struct{ CardCode string }
-		if json.Unmarshal(partner, &known) == nil && strings.HasPrefix(known.CardCode, partnerPrefix) {
+	for _, code := range w.company.Partners() {
+		if strings.HasPrefix(code, partnerPrefix) {
 			r.Partners++
 		}
 	}
@@ -112,6 +117,17 @@ func (w *world) count(r *Result) {
 
 // partnerPrefix begins the codes of the business partners that the rules make.
 const partnerPrefix = "M-"
+
+// buyer is the business partner under whom an order has to stand by the rules of the run.
+func buyer(p magentosim.Placed, s magentosim.Sold) string {
+	switch {
+	case p.StoreID != 2:
+		return "C-WEB"
+	case s.CustomerID == 0:
+		return "C-WEB-EU"
+	}
+	return partnerPrefix + "*"
+}
 
 func (w *world) attempts(ctx context.Context, r *Result) error {
 	docs, err := w.db.List(ctx, store.Filter{Instance: instance})

@@ -51,6 +51,8 @@ type Result struct {
 	Attempts int `json:"attempts"`
 	Sent     int `json:"sent"`
 	Made     int `json:"made"`
+	// Lines is of how many documents items, quantities, amounts and tax were compared with what was bought.
+	Lines int `json:"lines_compared"`
 	// Partners is the number of business partners that were made.
 	Partners int `json:"partners"`
 	// MaxCalls is the most calls at once that B1 was at work on, with those that a killed worker or a timeout has left behind; MaxWaiting
@@ -70,7 +72,7 @@ func (r *Result) Text(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("\n%d orders in %.0f s, %.1f a second: %s", r.Orders, r.Seconds, float64(r.Orders)/r.Seconds, states(r.States))
-	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations))
+	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d; lines and tax of %d documents compared\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations), r.Lines)
 	line("faults struck        %s", counts(r.Faults))
 	line("B1 away              %s; its books not ready: %s", counts(r.Outages), counts(r.Troubles))
 	line("trouble of the shop  %s", counts(r.ShopFaults))
