@@ -85,7 +85,7 @@ func (c *chaosCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if !result.OK() {
-		return fmt.Errorf("the run of seed %d found something wrong; it is told above", c.Seed)
+		return fmt.Errorf("the run of seed %d found something wrong, or too little happened in it; it is told above", c.Seed)
 	}
 	return nil
 }

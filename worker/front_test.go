@@ -16,7 +16,7 @@ type front struct {
 	mu           sync.Mutex
 	dead         bool
 	active, most int
-	// busy is the time that calls took together since the latest set.
+	// busy is the time that calls which have ended took together since the latest set.
 	busy  time.Duration
 	calls []time.Time
 }
@@ -48,6 +48,13 @@ func (f *front) set(dead bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.dead, f.most, f.calls, f.busy = dead, f.active, nil, 0
+}
+
+// busyTime is the time that calls took together since the latest set, those under way not counted.
+func (f *front) busyTime() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.busy
 }
 
 // since counts the calls after a moment, and the most there were at once since the latest set.

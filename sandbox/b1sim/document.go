@@ -69,6 +69,7 @@ func (d *document) takeDates() error {
 		return fail(codeDI, msgDueDate).at("[ORDR.DocDueDate]")
 	}
 	if !d.isOpen("DocDate") {
+		d.x.c.faults.count(LockedPeriod)
 		return fail(codePeriod, msgPeriod)
 	}
 	for _, name := range []string{"DocDueDate", "TaxDate"} {
@@ -98,6 +99,9 @@ func (d *document) takeCurrency() error {
 		rate, err = given, nil
 	}
 	if err != nil {
+		if d.x.knowsCurrency(d.currency) {
+			d.x.c.faults.count(MissingRate)
+		}
 		return err
 	}
 	d.rate = rate

@@ -213,7 +213,8 @@ func (c *Company) ClearFaults() {
 	c.faults.rules = nil
 }
 
-// Faults reports the rules in force and how often each fault has struck.
+// Faults reports the rules in force and how often each fault has struck. locked_period and missing_rate count the documents that were
+// refused because a period is locked or a rate is missing without a rule, too.
 func (c *Company) Faults() (rules []Rule, struck map[Fault]int) {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()

@@ -43,9 +43,9 @@ func (c *Company) serveLayer(w http.ResponseWriter, r *http.Request, v version) 
 	if err != nil {
 		return // the caller went away while sending
 	}
-	active := c.meter.begin(req.call)
-	defer c.meter.end()
-	write(w, c.cutOff(c.carryOut(req, active)))
+	answer := c.cutOff(c.carryOut(req, c.meter.begin(r.Context(), req.call)))
+	c.meter.end(req.call) // before the caller has it, and may send the next
+	write(w, answer)
 }
 
 func (c *Company) carryOut(req *request, active int) *response {

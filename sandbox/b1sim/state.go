@@ -10,18 +10,27 @@ import (
 
 // Order is a sales order or a draft of one, in short.
 type Order struct {
-	DocEntry      int64           `json:"doc_entry"`
-	DocNum        int64           `json:"doc_num"`
-	Key           string          `json:"key"`   // NumAtCard
-	Total         decimal.Decimal `json:"total"` // in Currency
-	Tax           decimal.Decimal `json:"tax"`   // part of Total
-	Currency      string          `json:"currency"`
-	TotalLocal    decimal.Decimal `json:"total_local"` // in local currency
-	Partner       string          `json:"card_code"`
-	Lines         int             `json:"lines"`
-	Cancelled     bool            `json:"cancelled"`
-	Open          bool            `json:"open"`
-	Authorization string          `json:"authorization"` // dasWithout, dasPending, …
+	DocEntry   int64           `json:"doc_entry"`
+	DocNum     int64           `json:"doc_num"`
+	Key        string          `json:"key"`   // NumAtCard
+	Total      decimal.Decimal `json:"total"` // in Currency
+	Tax        decimal.Decimal `json:"tax"`   // part of Total
+	Currency   string          `json:"currency"`
+	TotalLocal decimal.Decimal `json:"total_local"` // in local currency
+	Partner    string          `json:"card_code"`
+	Lines      int             `json:"lines"`
+	// Items sums the lines up by item code.
+	Items map[string]ItemSum `json:"items"`
+
+	Cancelled     bool   `json:"cancelled"`
+	Open          bool   `json:"open"`
+	Authorization string `json:"authorization"` // dasWithout, dasPending, …
+}
+
+// ItemSum is what a document has of one item.
+type ItemSum struct {
+	Quantity decimal.Decimal `json:"quantity"`
+	Net      decimal.Decimal `json:"net"` // after discount and without tax, in the document's currency
 }
 
 // live tells whether the document counts: not a cancelled order, not a draft that was rejected or became an order.
@@ -31,6 +40,18 @@ func (o Order) live() bool {
 
 // Orders lists the sales orders, cancelled ones too, oldest first.
 func (c *Company) Orders() []Order { return c.list(setOrders) }
+
+// Partners lists the codes of the business partners.
+func (c *Company) Partners() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	codes := []string{}
+	c.tables[setPartners].each(func(r row) bool {
+		codes = append(codes, r.text("CardCode"))
+		return true
+	})
+	return codes
+}
 
 // Count is the number of sales orders, cancelled ones too. It costs less than Orders.
 func (c *Company) Count() int {
@@ -98,10 +119,15 @@ func (c *Company) summary(r row) Order {
 		Total: r.number("DocTotal"), Tax: r.number("VatSum"), TotalLocal: r.number("DocTotal"),
 		Currency: r.text("DocCurrency"), Partner: r.text("CardCode"), Lines: len(r.list("DocumentLines")),
 		Cancelled: r.text("Cancelled") == yes, Open: r.text("DocumentStatus") == "bost_Open",
-		Authorization: r.text("AuthorizationStatus"),
+		Authorization: r.text("AuthorizationStatus"), Items: map[string]ItemSum{},
 	}
+	net := "LineTotal"
 	if order.Currency != c.money.local {
-		order.Total, order.Tax = r.number("DocTotalFc"), r.number("VatSumFc")
+		order.Total, order.Tax, net = r.number("DocTotalFc"), r.number("VatSumFc"), "RowTotalFC"
+	}
+	for _, line := range r.list("DocumentLines") {
+		sum := order.Items[line.text("ItemCode")]
+		order.Items[line.text("ItemCode")] = ItemSum{sum.Quantity.Add(line.number("Quantity")), sum.Net.Add(line.number(net))}
 	}
 	return order
 }

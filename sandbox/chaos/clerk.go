@@ -18,16 +18,21 @@ const (
 	maxResumes = 8
 )
 
-// expected are the reasons for holding an order that the faults of the run give: B1 refused it or gave no clear answer. A clerk
-// mends the cause and resumes the order. Any other hold of an order that should be posted is a violation.
-var expected = map[string]bool{"b1_refused": true, "b1_no_clear_answer": true, "b1_no_match": true}
+// clerk resumes what is held for trouble in B1, once it is mended, and what waits for a rate that is entered now; and he approves drafts.
+type clerk struct {
+	*world
+	// resumed counts by order; noted has the attempt that ended in the latest hold, so that none is counted twice.
+	resumed, noted map[order.Key]int
+}
 
-// working is a clerk who resumes what is held for trouble in B1, and an approver of drafts.
 func (w *world) working(ctx context.Context) error {
-	resumed := map[order.Key]int{}
+	c := &clerk{world: w, resumed: map[order.Key]int{}, noted: map[order.Key]int{}}
 	for sleep(ctx, clerkEvery) {
+		if w.unready.Load() {
+			continue // what he resumes now is refused again
+		}
 		w.approve()
-		numbers, err := w.toResume(ctx, resumed)
+		numbers, err := c.toResume(ctx)
 		if err != nil || len(numbers) == 0 {
 			continue // the store may have been killed: he comes again
 		}
@@ -47,46 +52,58 @@ func (w *world) approve() {
 	}
 }
 
-// toResume are the numbers of orders that should be posted and are held, and of drafts that may have become sales orders.
-func (w *world) toResume(ctx context.Context, resumed map[order.Key]int) (numbers []string, err error) {
+// toResume are the numbers of orders that should be posted and are held or lack a rate, and of drafts that may have become sales orders.
+func (c *clerk) toResume(ctx context.Context) (numbers []string, err error) {
 	placed := map[string]magentosim.Placed{}
-	for _, p := range w.shop.Orders() {
+	for _, p := range c.shop.Orders() {
 		placed[p.IncrementID] = p
 	}
-	for _, status := range []order.Status{order.Held, order.Draft} {
-		docs, err := w.db.List(ctx, store.Filter{Instance: instance, Status: status})
+	for _, filter := range []store.Filter{{Status: order.Held}, {Status: order.Draft}, {Status: order.Pending, Text: rateMissing}} {
+		filter.Instance = instance
+		docs, err := c.db.List(ctx, filter)
 		if err != nil {
 			return nil, err
 		}
 		for _, doc := range docs {
-			if p, known := placed[doc.IncrementID]; !known || want(p) != order.Posted || resumed[doc.Key] == maxResumes {
+			if p, known := placed[doc.IncrementID]; !known || want(p) != order.Posted || c.resumed[doc.Key] == maxResumes {
 				continue
 			}
-			resumed[doc.Key]++
+			c.resumed[doc.Key]++
 			numbers = append(numbers, doc.IncrementID)
-			if doc.Status == order.Held && doc.Reason != nil {
-				w.note(ctx, doc)
+			if doc.Reason != nil && doc.Status != order.Draft {
+				c.note(ctx, doc)
 			}
 		}
 	}
 	return numbers, nil
 }
 
-// note counts a hold and keeps the order's story, as it was then, in resumed.jsonl.
-func (w *world) note(ctx context.Context, doc store.Staged) {
-	w.holds.add(doc.Reason.Code)
-	if !expected[doc.Reason.Code] {
-		w.say("unexpected hold: %s (%s): %s", doc.Key, doc.Reason.Code, doc.Reason.Message)
+// note counts a hold, and an order that waits for a rate, and keeps the order's story, as it was then, in resumed.jsonl. An order that
+// is held still, because the clerk could not reach anybody the last time, is not held again.
+func (c *clerk) note(ctx context.Context, doc store.Staged) {
+	if c.knows(doc) {
+		return
 	}
-	whole, err := w.db.Get(ctx, doc.Key)
+	c.holds.add(doc.Reason.Code)
+	if explained[doc.Reason.Code] == nil {
+		c.say("unexpected hold: %s (%s): %s", doc.Key, doc.Reason.Code, doc.Reason.Message)
+	}
+	whole, err := c.db.Get(ctx, doc.Key)
 	if err != nil {
 		return // the store was killed in this moment; the hold is counted
 	}
 	whole.Order = nil
-	file, err := os.OpenFile(filepath.Join(w.Dir, "resumed.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	file, err := os.OpenFile(filepath.Join(c.Dir, "resumed.jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return
 	}
 	defer file.Close()
 	_ = json.NewEncoder(file).Encode(whole) // it helps to understand a run, no more
+}
+
+// knows reports whether the hold is one that he has noted, and notes it.
+func (c *clerk) knows(doc store.Staged) bool {
+	at, known := c.noted[doc.Key]
+	c.noted[doc.Key] = doc.Attempts
+	return known && at == doc.Attempts
 }

@@ -7,15 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/checker"
+	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
 
-// conclude ends the trouble and the workers, and compares the books.
-func (w *world) conclude(ctx context.Context, took float64, open string) (*Result, error) {
+// conclude ends the trouble and the workers, waits until B1 has nothing in hand, and compares the books.
+func (w *world) conclude(ctx context.Context, r *Result) (*Result, error) {
 	w.company.ClearFaults()
 	w.shop.ClearFaults()
 	if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
@@ -25,13 +27,25 @@ func (w *world) conclude(ctx context.Context, took float64, open string) (*Resul
 	if err := w.storeAgain(ctx); err != nil {
 		return nil, err
 	}
-	r := &Result{Repeat: w.options.repeat(), Seed: w.options.Seed, Ledger: w.options.Ledger, Seconds: took, Unsettled: open,
-		Holds: w.holds.all(), ShopFaults: w.trouble.all(), Recovery: w.recovery.times(), MaxAllowed: w.options.Workers * maxCalls}
+	r.Busy = w.idle(ctx)
+	r.Repeat, r.Seed, r.Ledger, r.KillEvery = w.options.repeat(), w.options.Seed, w.options.Ledger, w.options.KillEvery.Seconds()
+	r.Holds, r.ShopFaults, r.Outages, r.Troubles = w.holds.all(), w.trouble.all(), w.away.all(), w.wrong.all()
+	r.Recovery, r.MaxAllowed, r.Knee = w.recovery.times(), w.options.Workers*maxCalls, knee
 	if err := w.compare(ctx, r); err != nil {
 		return nil, err
 	}
 	w.count(r)
 	return r, w.attempts(ctx, r)
+}
+
+// idle waits until B1 has no call in hand: one that a killed worker or a timeout has left behind may still make an order, and would
+// make it after the books were compared. It gives the calls that B1 has after half a minute, ten times what the longest takes.
+func (w *world) idle(ctx context.Context) int {
+	limit, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for w.company.Traffic().Active > 0 && sleep(limit, 20*time.Millisecond) {
+	}
+	return w.company.Traffic().Active
 }
 
 // storeAgain starts the store when the last kill was its.
@@ -52,17 +66,23 @@ func (w *world) storeAgain(ctx context.Context) error {
 }
 
 func (w *world) compare(ctx context.Context, r *Result) error {
-	books := checker.Books{Instance: instance, Placed: w.shop.Orders(), Store: w.db, Orders: w.company.Orders(), Drafts: w.company.Drafts(), Want: want}
+	sold, err := w.shop.Sold()
+	if err != nil {
+		return err
+	}
+	books := checker.Books{Instance: instance, Placed: w.shop.Orders(), Store: w.db, Orders: w.company.Orders(), Drafts: w.company.Drafts(), Want: want,
+		Sold: sold, Partners: w.company.Partners(), Partner: buyer}
 	if w.options.Ledger {
 		books.Ledger = w.company.Codes(ledgerTable)
+		r.LedgerRows = len(books.Ledger)
 	}
 	report, err := checker.Compare(ctx, books)
 	if err != nil {
 		return err
 	}
-	r.Orders, r.States, r.Violations = report.Placed, report.States, report.Violations
+	r.Orders, r.States, r.Violations, r.Lines = report.Placed, report.States, report.Violations, report.Lines
 	for code, n := range r.Holds {
-		if !expected[code] {
+		if explained[code] == nil {
 			r.Violations = append(r.Violations, checker.Violation{Kind: "hold", Key: code, What: fmt.Sprintf("%d times an order that should be posted was held for it", n)})
 		}
 	}
@@ -77,25 +97,37 @@ func (w *world) count(r *Result) {
 	for fault, n := range struck {
 		r.Faults[string(fault)] = n
 	}
-	r.Kills = map[string]int{}
+	r.Kills, r.Processes = map[string]int{}, map[string]int{}
 	for name, p := range w.keeper.parts {
 		r.Kills[kindOf(name)] += p.kills
+		r.Processes[kindOf(name)]++
 	}
 	traffic := w.company.Traffic()
-	r.Sent, r.Made, r.MaxCalls = traffic.Calls["POST Orders"], w.company.Count(), traffic.MaxConcurrency
+	r.Sent, r.Made, r.MaxCalls, r.MaxWaiting = traffic.Calls["POST Orders"], w.company.Count(), traffic.MaxConcurrency, traffic.MaxWaiting
 	if w.options.Ledger {
 		r.Sent += traffic.Calls["POST $batch"]
 	}
-	for _, partner := range w.company.Entities("BusinessPartners") {
-		var known struct{ CardCode string }
-		if json.Unmarshal(partner, &known) == nil && strings.HasPrefix(known.CardCode, partnerPrefix) {
+	for _, code := range w.company.Partners() {
+		if strings.HasPrefix(code, partnerPrefix) {
 			r.Partners++
 		}
 	}
+	r.Expected = expected(w.rules, traffic.Calls, r.Made, r.Partners)
 }
 
 // partnerPrefix begins the codes of the business partners that the rules make.
 const partnerPrefix = "M-"
+
+// buyer is the business partner under whom an order has to stand by the rules of the run.
+func buyer(p magentosim.Placed, s magentosim.Sold) string {
+	switch {
+	case p.StoreID != 2:
+		return "C-WEB"
+	case s.CustomerID == 0:
+		return "C-WEB-EU"
+	}
+	return partnerPrefix + "*"
+}
 
 func (w *world) attempts(ctx context.Context, r *Result) error {
 	docs, err := w.db.List(ctx, store.Filter{Instance: instance})

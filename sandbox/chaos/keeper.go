@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -130,24 +131,30 @@ func (p *part) kill() bool {
 	if !p.alive() {
 		return false
 	}
-	p.running().Kill()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.current == nil {
+		return false
+	}
+	p.current.Kill()
 	p.kills++
 	return true
 }
 
-// killing kills one process after the other, in turns that the seed gives.
+// killing kills one process after the other. Each has its turn before one comes again; the seed gives the order of each round.
 func (w *world) killing(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 1))
-	var names []string
-	for name := range w.keeper.parts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(w.keeper.parts))
+	var turns []string
 	for sleep(ctx, w.options.KillEvery) {
-		for _, n := range r.Perm(len(names)) {
-			if name := names[n]; w.keeper.parts[name].kill() {
+		if len(turns) < len(names) { // a whole round is always known: one that is just starting is passed over, and is next
+			for _, n := range r.Perm(len(names)) {
+				turns = append(turns, names[n])
+			}
+		}
+		for at, name := range turns {
+			if w.keeper.parts[name].kill() {
+				turns = slices.Delete(turns, at, at+1)
 				w.say("killed %s", name)
 				w.recovery.after("kill of " + kindOf(name))
 				break
@@ -157,12 +164,15 @@ func (w *world) killing(ctx context.Context) error {
 	return nil
 }
 
+// killWorker is the name of all workers.
+const killWorker = "a worker"
+
 // kindOf puts all workers under one name.
 func kindOf(name string) string {
 	if name == partStore || name == partTemporal {
 		return name
 	}
-	return "a worker"
+	return killWorker
 }
 
 // stopWorkers lets the workers finish what they have in hand.

@@ -9,7 +9,9 @@ import (
 	"datawald/sandbox/b1sim"
 )
 
-// recovery measures how long it takes after a kill or an outage until orders come into B1 again.
+// recovery measures how long it takes after a kill or an outage until orders come into B1 again: the first that was not under way when
+// it struck. After the kill of a worker that may be an order of another worker; what the killed one had in hand is not followed.
+// A lost reply, a proxy's page or an ended session strikes single calls while others go on, and has no recovery of its own.
 type recovery struct {
 	company *b1sim.Company
 
@@ -35,7 +37,8 @@ func (v *recovery) after(what string) {
 	v.open = append(v.open, blow{what: what, at: time.Now(), beyond: beyond})
 }
 
-// watch looks for new orders. What has not recovered by the end had no order left to recover with.
+// watch looks for new orders. A blow stays open until there is one, whatever strikes meanwhile, so that a recovery over several blows
+// counts from the first.
 func (v *recovery) watch(ctx context.Context) error {
 	for sleep(ctx, 50*time.Millisecond) {
 		v.look(v.company.Count())
@@ -63,6 +66,8 @@ type Times struct {
 	Count  int     `json:"count"`
 	Median float64 `json:"median_seconds"`
 	Max    float64 `json:"max_seconds"`
+	// Open counts the times that are in none of the others: until the end of the run B1 got no further order.
+	Open int `json:"not_recovered"`
 }
 
 func (v *recovery) times() map[string]Times {
@@ -72,6 +77,11 @@ func (v *recovery) times() map[string]Times {
 	for what, took := range v.took {
 		slices.Sort(took)
 		all[what] = Times{Count: len(took), Median: seconds(took[len(took)/2]), Max: seconds(took[len(took)-1])}
+	}
+	for _, b := range v.open {
+		times := all[b.what]
+		times.Open++
+		all[b.what] = times
 	}
 	return all
 }

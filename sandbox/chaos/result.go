@@ -28,55 +28,77 @@ type Result struct {
 	// Unsettled says why the run ended before all orders were settled; empty when they were.
 	Unsettled  string              `json:"unsettled,omitempty"`
 	Violations []checker.Violation `json:"violations"`
-	// Holds counts the orders that a clerk resumed, by the reason for which they were held.
+	// Busy is the number of calls that B1 had in hand when the books were compared.
+	Busy int `json:"busy,omitempty"`
+	// Holds counts the orders that a clerk resumed, by the reason for which they were held or waited.
 	Holds map[string]int `json:"holds_resumed"`
-	// Faults counts what struck B1's calls, ShopFaults the times when the shop was in trouble, Kills the processes killed.
-	Faults     map[string]int `json:"faults"`
+	// Faults counts what struck B1's calls, and Expected what was to be expected of those that strike by chance.
+	Faults   map[string]int     `json:"faults"`
+	Expected map[string]float64 `json:"faults_expected"`
+	// Outages, Troubles and ShopFaults count the times when B1 was away, its books were not ready, and the shop was in trouble.
+	Outages    map[string]int `json:"outages"`
+	Troubles   map[string]int `json:"troubles"`
 	ShopFaults map[string]int `json:"shop_faults"`
-	Kills      map[string]int `json:"kills"`
+	// Kills counts the processes killed, by kind; Processes is how many there are of each, KillEvery the seconds between two kills, and
+	// Stormy the seconds in which things went wrong: the whole without the start.
+	Kills     map[string]int `json:"kills"`
+	Processes map[string]int `json:"processes"`
+	KillEvery float64        `json:"kill_every_seconds"`
+	Stormy    float64        `json:"stormy_seconds"`
 	// Recovery is how long it took until B1 got new orders, by what struck.
 	Recovery map[string]Times `json:"recovery"`
 	// Attempts counts the attempts of all orders; Sent how often orders were sent to B1, of which Made were made.
 	Attempts int `json:"attempts"`
 	Sent     int `json:"sent"`
 	Made     int `json:"made"`
+	// Lines is of how many documents items, quantities, amounts and tax were compared with what was bought.
+	Lines int `json:"lines_compared"`
 	// Partners is the number of business partners that were made.
 	Partners int `json:"partners"`
-	// MaxCalls is the most calls at once that B1 saw, MaxAllowed what its workers may make together. Calls that a killed worker or
-	// a timeout leaves behind count as long as B1 is at work on them.
+	// MaxCalls is the most calls at once that B1 was at work on, with those that a killed worker or a timeout has left behind; MaxWaiting
+	// the most that somebody waited for, which may be MaxAllowed. From more than Knee on B1 is slower with each call.
 	MaxCalls   int `json:"max_calls"`
+	MaxWaiting int `json:"max_waiting"`
 	MaxAllowed int `json:"max_allowed"`
+	Knee       int `json:"knee"`
+	// LedgerRows is the number of rows of B1's ledger table.
+	LedgerRows int `json:"ledger_rows,omitempty"`
 	// Dir has state and logs, when they were kept.
 	Dir string `json:"dir,omitempty"`
 }
-
-// OK reports whether all orders were settled and the books agree.
-func (r *Result) OK() bool { return len(r.Violations) == 0 && r.Unsettled == "" }
 
 // Text writes the result for people, every violation on a line of its own, and at the end all of it as one line of JSON.
 func (r *Result) Text(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("\n%d orders in %.0f s, %.1f a second: %s", r.Orders, r.Seconds, float64(r.Orders)/r.Seconds, states(r.States))
-	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations))
+	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d; lines and tax of %d documents compared\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations), r.Lines)
 	line("faults struck        %s", counts(r.Faults))
+	line("B1 away              %s; its books not ready: %s", counts(r.Outages), counts(r.Troubles))
 	line("trouble of the shop  %s", counts(r.ShopFaults))
-	line("killed               %s", counts(r.Kills))
+	line("killed               %s, in %.0f s", counts(r.Kills), r.Stormy)
 	line("recovered after      %s", r.recovered())
-	line("work                 %d attempts; %d sendings for %d sales orders; %d business partners made; at most %d calls at once (%d allowed)",
-		r.Attempts, r.Sent, r.Made, r.Partners, r.MaxCalls, r.MaxAllowed)
+	line("                     (until B1 made the next order that was not under way; after a worker's kill that may be another worker's. Lost replies,")
+	line("                     502s and ended sessions strike single calls and have no time of their own)")
+	line("work                 %d attempts; %d sendings for %d sales orders; %d business partners made",
+		r.Attempts, r.Sent, r.Made, r.Partners)
+	line("calls at once        at most %d of the workers (%d allowed), %d with those left behind; B1 is slower from %d on", r.MaxWaiting, r.MaxAllowed, r.MaxCalls, r.Knee+1)
 	line("resumed by a clerk   %s\n", counts(r.Holds))
 	for _, v := range r.Violations {
 		line("%s", v)
 	}
-	if r.Unsettled != "" {
-		line("NOT SETTLED: %s", r.Unsettled)
+	for _, doubt := range r.Doubts() {
+		line("NOT PROVED: %s", doubt)
 	}
 	if r.Dir != "" {
 		line("state and logs are in %s", r.Dir)
 	}
 	line("again: %s", r.Repeat)
-	one, err := json.Marshal(r)
+	one, err := json.Marshal(struct {
+		OK     bool     `json:"ok"`
+		Doubts []string `json:"not_proved"`
+		*Result
+	}{r.OK(), r.Doubts(), r})
 	if err != nil {
 		return err
 	}
@@ -111,7 +133,11 @@ func (r *Result) recovered() string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(r.Recovery)) {
 		t := r.Recovery[what]
-		parts = append(parts, fmt.Sprintf("%s %.1f s (median of %d), %.1f s at most", what, t.Median, t.Count, t.Max))
+		part := fmt.Sprintf("%s %.1f s (median of %d), %.1f s at most", what, t.Median, t.Count, t.Max)
+		if t.Open > 0 {
+			part += fmt.Sprintf(", %d not before the end", t.Open)
+		}
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return "nothing"

@@ -12,7 +12,8 @@ import (
 )
 
 // faults strike all the time. Of the POSTs of orders and business partners one in twenty loses its reply and one in twenty
-// gets the page of a proxy, half of them before and half after the commit.
+// gets the page of a proxy, half of them before and half after the commit. An item that is unknown or out of stock, and a veto, are
+// of one order: the clerk mends it, and B1 takes the order when it is resumed. What is of all orders is in books.go.
 func faults() []b1sim.Rule {
 	late, slow, verySlow := b1sim.Duration(b1Timeout+time.Second), b1sim.Duration(300*time.Millisecond), b1sim.Duration(b1Timeout+700*time.Millisecond)
 	all := []b1sim.Rule{
@@ -22,7 +23,9 @@ func faults() []b1sim.Rule {
 		{Fault: b1sim.BadGatewayBefore, Probability: 0.01, Match: "GET Orders"},
 		{Fault: b1sim.RefuseBeforeCommit, Probability: 0.005, Match: "GET Drafts"},
 		{Fault: b1sim.NotificationVeto, Probability: 0.003},
-		{Fault: b1sim.ApprovalDraft, Probability: 0.003},
+		{Fault: b1sim.UnknownItem, Probability: 0.003},
+		{Fault: b1sim.NegativeStock, Probability: 0.003},
+		{Fault: b1sim.ApprovalDraft, Probability: 0.005},
 		{Fault: b1sim.BatchVetoDrop, Probability: 0.01},
 	}
 	for _, match := range []string{"POST Orders", "POST BusinessPartners"} {
@@ -46,21 +49,68 @@ func (w *world) injectFaults() error {
 			return err
 		}
 	}
+	w.rules, _ = w.company.Faults() // with the calls that they strike when they name none
 	return nil
+}
+
+// expected is how often each fault is to be expected: so often as calls were made that it may strike, times its chance. made and
+// partners are the orders and business partners that B1 made: each was sent once at least.
+func expected(rules []b1sim.Rule, calls map[string]int, made, partners int) map[string]float64 {
+	all := map[string]float64{}
+	for _, rule := range rules {
+		n := float64(calls[rule.Match])
+		switch rule.Match {
+		case "POST Orders":
+			n = float64(made)
+		case "POST BusinessPartners":
+			n = float64(partners)
+		case "*":
+			n = float64(total(calls))
+		}
+		chance := rule.Probability
+		if rule.Every > 0 {
+			chance = 1 / float64(rule.Every)
+		}
+		all[string(rule.Fault)] += n * chance
+	}
+	return all
+}
+
+// Time from the end of one trouble to the next, and how long each lasts.
+var (
+	outageGap  = span{25 * time.Second, 45 * time.Second}
+	outageTime = span{2 * time.Second, 6 * time.Second}
+	shopGap    = span{4 * time.Second, 12 * time.Second}
+	shopTime   = span{200 * time.Millisecond, 2 * time.Second}
+)
+
+// span is a time drawn anew each time.
+type span struct{ least, most time.Duration }
+
+func (s span) draw(r *rand.Rand) time.Duration { return between(r, s.least, s.most) }
+
+var awayBy = []b1sim.Outage{b1sim.OutageDropped, b1sim.OutageUnavailable, b1sim.OutageSilent}
+
+func outageWays() (all []string) {
+	for _, kind := range awayBy {
+		all = append(all, string(kind))
+	}
+	return all
 }
 
 // outages take B1 away for some seconds now and then, in each of the ways in turn.
 func (w *world) outages(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 2))
-	for n := 0; sleep(ctx, between(r, 25*time.Second, 45*time.Second)); n++ {
-		kind := []b1sim.Outage{b1sim.OutageDropped, b1sim.OutageUnavailable, b1sim.OutageSilent}[n%3]
+	for n := 0; sleep(ctx, outageGap.draw(r)); n++ {
+		kind := awayBy[n%len(awayBy)]
 		if err := w.company.SetOutage(kind); err != nil {
 			return err
 		}
-		sleep(ctx, between(r, 2*time.Second, 6*time.Second))
+		sleep(ctx, outageTime.draw(r))
 		if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
 			return err
 		}
+		w.away.add(string(kind))
 		w.say("B1 was away for a while: %s", kind)
 		w.recovery.after("outage of B1")
 	}
@@ -81,13 +131,13 @@ func (w *world) shopTrouble(ctx context.Context) error {
 		{"slow", func(f *magentosim.Faults) { f.LatencyMS = 500 }},
 	}
 	r := rand.New(rand.NewPCG(w.options.Seed, 3))
-	for sleep(ctx, between(r, 4*time.Second, 12*time.Second)) {
+	for sleep(ctx, shopGap.draw(r)) {
 		kind := kinds[r.IntN(len(kinds))]
 		if err := w.shop.SetFaults(kind.set); err != nil {
 			return err
 		}
 		w.trouble.add(kind.name)
-		sleep(ctx, between(r, 200*time.Millisecond, 2*time.Second))
+		sleep(ctx, shopTime.draw(r))
 		w.shop.ClearFaults()
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/workshop"
@@ -50,8 +52,13 @@ type world struct {
 	db       *store.Store
 	keeper   *keeper
 	recovery *recovery
+	rules    []b1sim.Rule
 	trouble  tally // of the shop
+	away     tally // B1, by the way of it
+	wrong    tally // in B1's books, by the fault
 	holds    tally // that the clerk resumed, by their code
+	// unready is true while B1's books are not.
+	unready atomic.Bool
 	// hidden is the number of orders that the shop does not show yet; unpaid are those that never will be paid.
 	hidden atomic.Int64
 	unpaid map[int64]bool
@@ -84,7 +91,8 @@ func newWorld(ctx context.Context, o Options, dir string, say func(string, ...an
 }
 
 func (w *world) companyConfig() b1sim.Config {
-	c := b1sim.Config{Seed: w.options.Seed, Knee: 40, Latency: b1sim.Latency{Read: 5 * time.Millisecond, Write: 20 * time.Millisecond, PerLine: 2 * time.Millisecond}}
+	c := b1sim.Config{Seed: w.options.Seed, Knee: knee, Rates: map[string]decimal.Decimal{"EUR": euro},
+		Latency: b1sim.Latency{Read: 20 * time.Millisecond, Write: 250 * time.Millisecond, PerLine: 10 * time.Millisecond}}
 	for _, sku := range magentosim.Catalogue() {
 		c.Items = append(c.Items, b1sim.Item{Code: sku, Name: sku, Sales: true})
 	}
@@ -182,6 +190,8 @@ func (w *world) environment() []string {
 const (
 	b1Timeout = 2 * time.Second
 	maxCalls  = 8
+	// knee is how many calls B1 bears at full speed: fewer than the workers may make together, so that they have to find out.
+	knee = 6
 )
 
 // close ends everything that was started. It may be called more than once.

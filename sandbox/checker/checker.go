@@ -23,6 +23,18 @@ type Books struct {
 	Orders []b1sim.Order
 	Drafts []b1sim.Order
 	Ledger []string
+	// LedgerLater says that B1 may have documents from before it had the ledger: those older than the oldest with a row are let be.
+	LedgerLater bool
+	// Sold is what was bought with each order, by entity_id: with it lines, tax and buyers are compared, as rules make them that book each
+	// row under its SKU. Nil leaves them out; an order that is not in it is let be.
+	Sold map[int64]magentosim.Sold
+	// Partners are the codes of B1's business partners; nil leaves them out.
+	Partners []string
+	// Partner says which business partner an order has to stand under; nil, or an empty code, leaves it open, and an * at the end is
+	// any code that begins so.
+	Partner func(magentosim.Placed, magentosim.Sold) string
+	// Read says whether the connector is to read an order; nil for all. One that it is not to read may be missing in the store.
+	Read func(magentosim.Placed) bool
 	// Want says in which state an order has to be by the rules of the test; nil, or an empty state, leaves it open.
 	Want func(magentosim.Placed) order.Status
 }
@@ -32,6 +44,8 @@ const (
 	Lost       = "lost"        // the store does not know the order, or B1 lacks the document that the store names
 	Duplicated = "duplicated"  // B1 has more than one live document of an order
 	WrongTotal = "wrong_total" // B1's document is not what the customer owes, in his currency
+	WrongLines = "wrong_lines" // B1's document has other items, quantities, amounts or taxes than were bought
+	WrongBuyer = "wrong_buyer" // B1's document is another business partner's
 	Foreign    = "foreign"     // B1 or the store has something that belongs to no order of the shop
 	Unnamed    = "unnamed"     // the state is none of the six, or one that needs a reason has none
 	Unsettled  = "unsettled"   // still pending
@@ -59,6 +73,9 @@ type Report struct {
 	// InB1 is the number of sales orders in B1 that are not cancelled.
 	InB1       int         `json:"in_b1"`
 	Violations []Violation `json:"violations"`
+	// NotChecked says what was not compared, a sentence each, and Lines of how many documents the lines were.
+	NotChecked []string `json:"not_checked"`
+	Lines      int      `json:"lines_compared"`
 }
 
 // Compare reads the store and compares the books. An error means that it could not be read; what does not agree is in the report.
@@ -72,6 +89,7 @@ func Compare(ctx context.Context, b Books) (*Report, error) {
 		c.order(p)
 	}
 	c.strangers()
+	c.buyers()
 	if b.Ledger != nil {
 		c.ledger()
 	}

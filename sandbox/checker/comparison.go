@@ -27,12 +27,17 @@ type comparison struct {
 	owned  map[order.Key][]string
 	orders map[string][]b1sim.Order
 	drafts map[string][]b1sim.Order
+	// accounts are the business partners under which the orders of a buyer stand, each with the key of an order.
+	accounts map[account]map[string]string
+	// unread, partly and older count what is let be: orders that are not to be read, documents whose lines may be either, and documents
+	// from before the ledger.
+	unread, partly, older int
 }
 
 func newComparison(b Books, staged []store.Staged) *comparison {
 	c := &comparison{books: b, report: &Report{States: map[order.Status]int{}, Placed: len(b.Placed), Violations: []Violation{}},
 		staged: map[order.Key]*store.Staged{}, standIns: map[int64]*store.Staged{}, owners: map[string]order.Key{}, owned: map[order.Key][]string{},
-		orders: byReference(b.Orders), drafts: byReference(b.Drafts)}
+		orders: byReference(b.Orders), drafts: byReference(b.Drafts), accounts: map[account]map[string]string{}}
 	for i := range staged {
 		s := &staged[i]
 		if c.staged[s.Key] = s; s.PayloadHash == "" {
@@ -155,5 +160,25 @@ func (c *comparison) done() *Report {
 	slices.SortFunc(c.report.Violations, func(a, b Violation) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key), strings.Compare(a.What, b.What))
 	})
+	c.report.NotChecked = c.notChecked()
 	return c.report
+}
+
+// notChecked says what was let be.
+func (c *comparison) notChecked() []string {
+	all := []string{}
+	say := func(when bool, format string, args ...any) {
+		if when {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
+	say(c.books.Want == nil, "whether each order is in the state that the rules give it: they are not asked")
+	say(c.books.Sold == nil, "lines, tax and buyers of the documents")
+	unknown := len(slices.DeleteFunc(slices.Clone(c.books.Placed), func(p magentosim.Placed) bool { _, known := c.books.Sold[p.EntityID]; return known }))
+	say(c.books.Sold != nil && unknown > 0, "lines, tax and buyers of %d orders that the shop did not make up itself", unknown)
+	say(c.partly > 0, "lines and tax of %d documents: a part of their orders was cancelled or refunded, and the whole is right as well as what is left", c.partly)
+	say(c.books.Ledger == nil, "the ledger of B1: none is named")
+	say(c.older > 0, "the ledger rows of %d documents that are older than the first with a row", c.older)
+	say(c.unread > 0, "%d orders that are not to be read, and are not in the store", c.unread)
+	return all
 }

@@ -24,9 +24,13 @@ func (c *comparison) ledger() {
 			others = append(others, code)
 		}
 	}
-	hashed := 0
+	hashed, first := 0, c.firstInLedger(rows)
 	for _, reference := range c.allReferences() {
 		made := c.made(reference)
+		if c.books.LedgerLater && rows[reference] == 0 && c.isOlder(reference, first) {
+			c.older += made
+			continue
+		}
 		if len(utf16.Encode([]rune(reference))) > maxCode {
 			hashed += made
 			continue
@@ -74,4 +78,22 @@ func (c *comparison) allReferences() []string {
 	all := slices.Concat(slices.Collect(maps.Keys(c.orders)), slices.Collect(maps.Keys(c.drafts)))
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// firstInLedger is the oldest sales order with a row, by DocEntry; 0 when none has one.
+func (c *comparison) firstInLedger(rows map[string]int) (first int64) {
+	for reference := range rows {
+		for _, d := range c.orders[reference] {
+			if first == 0 || d.DocEntry < first {
+				first = d.DocEntry
+			}
+		}
+	}
+	return first
+}
+
+// isOlder reports whether the documents of a reference are all older than the first with a row. Drafts have numbers of their own: one
+// without a sales order counts as older.
+func (c *comparison) isOlder(reference string, first int64) bool {
+	return !slices.ContainsFunc(c.orders[reference], func(d b1sim.Order) bool { return first != 0 && d.DocEntry > first })
 }

@@ -33,6 +33,10 @@ func (c *comparison) order(p magentosim.Placed) {
 	for _, reference := range c.owned[key] {
 		s.collect(c.orders[reference], c.drafts[reference])
 	}
+	if s.staged == nil && c.books.Read != nil && !c.books.Read(p) && len(s.live)+len(s.open) == 0 {
+		c.unread++
+		return
+	}
 	if s.staged == nil {
 		c.found(Lost, s.key, "the shop has it (entity_id %d, %s), the store does not; in B1: %s", p.EntityID, p.State, s.inB1())
 		return
@@ -130,6 +134,8 @@ func (s *subject) posted() {
 			bo.DocEntry, bo.DocNum, bo.Draft, s.live[0].DocEntry, s.live[0].DocNum)
 	}
 	s.total(s.live[0])
+	s.lines(s.live[0])
+	s.buyer(s.live[0])
 }
 
 // total compares the document with what the customer owes: the order's grand total or, when part of it was cancelled or
@@ -168,6 +174,9 @@ func (s *subject) draft() {
 		s.found(Lost, s.key, "it is a draft, but B1 has no open draft of it; settled: [%s]", entries(s.settled))
 	case bo == nil || !bo.Draft || bo.DocEntry != s.open[0].DocEntry:
 		s.found(WrongState, s.key, "the store does not name draft %s of B1", entries(s.open))
+	default:
+		s.lines(s.open[0])
+		s.buyer(s.open[0])
 	}
 }
 

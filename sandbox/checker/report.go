@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"datawald/order"
 )
@@ -38,6 +39,9 @@ func (r *Report) Text(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "; B1 has %d sales orders\n", r.InB1); err != nil {
 		return err
 	}
+	if _, err := io.WriteString(w, r.extent()); err != nil {
+		return err
+	}
 	for _, v := range r.Violations {
 		if _, err := fmt.Fprintln(w, v); err != nil {
 			return err
@@ -45,9 +49,21 @@ func (r *Report) Text(w io.Writer) error {
 	}
 	last := "the three books agree: nothing lost, nothing twice, no wrong total"
 	if !r.OK() {
-		last = fmt.Sprintf("%d violations: %d lost, %d duplicated, %d wrong totals, %d foreign, %d unnamed, %d unsettled, %d wrong states, %d in the ledger", len(r.Violations),
-			r.Count(Lost), r.Count(Duplicated), r.Count(WrongTotal), r.Count(Foreign), r.Count(Unnamed), r.Count(Unsettled), r.Count(WrongState), r.Count(Ledger))
+		last = fmt.Sprintf("%d violations: %d lost, %d duplicated, %d wrong totals, %d wrong lines, %d wrong buyers, %d foreign, %d unnamed, %d unsettled, %d wrong states, %d in the ledger", len(r.Violations),
+			r.Count(Lost), r.Count(Duplicated), r.Count(WrongTotal), r.Count(WrongLines), r.Count(WrongBuyer), r.Count(Foreign), r.Count(Unnamed), r.Count(Unsettled), r.Count(WrongState), r.Count(Ledger))
 	}
 	_, err := fmt.Fprintln(w, last)
 	return err
+}
+
+// extent says what was compared beside the totals, and what was not.
+func (r *Report) extent() string {
+	var b strings.Builder
+	if r.Lines > 0 {
+		fmt.Fprintf(&b, "compared with what was bought: items, quantities, amounts and tax of %d documents\n", r.Lines)
+	}
+	for _, what := range r.NotChecked {
+		fmt.Fprintf(&b, "not checked: %s\n", what)
+	}
+	return b.String()
 }

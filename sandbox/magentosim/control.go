@@ -22,6 +22,9 @@ func (s *Shop) serveControl(w http.ResponseWriter, r *http.Request) bool {
 	case "GET /state":
 		placed := s.Orders()
 		writeControl(w, state{Orders: len(placed), Placed: placed}, nil)
+	case "GET /state/sold":
+		sold, err := s.Sold()
+		writeControl(w, map[string]any{"sold": sold}, err)
 	case "GET /control":
 		writeControl(w, s.Faults(), nil)
 	case "POST /control":

@@ -1,0 +1,62 @@
+package chaos
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/sandbox/b1sim"
+)
+
+// rateMissing is what the connector calls an order that waits for an exchange rate.
+const rateMissing = "b1_rate_missing"
+
+// euro is the rate of the German store's currency, as people enter it.
+var euro = decimal.RequireFromString("1.08")
+
+// A clerk mends B1's books; so long they are not ready for any order, or for none in euro.
+var (
+	troubleGap  = span{20 * time.Second, 35 * time.Second}
+	troubleTime = span{1 * time.Second, 3 * time.Second}
+)
+
+// trouble is something that is wrong in B1's books for a while. It has the name of the fault by which B1 refuses orders.
+type trouble struct {
+	fault      b1sim.Fault
+	begin, end func(*b1sim.Company)
+}
+
+var troubles = []trouble{
+	{b1sim.MissingRate,
+		func(c *b1sim.Company) { c.SetRate("EUR", decimal.Zero) },
+		func(c *b1sim.Company) { c.SetRate("EUR", euro) }},
+	{b1sim.LockedPeriod,
+		func(c *b1sim.Company) { c.SetPostingPeriod("", time.Now().AddDate(0, 0, -2).Format(time.DateOnly)) },
+		func(c *b1sim.Company) { c.SetPostingPeriod("", "") }},
+}
+
+func troubleWays() (all []string) {
+	for _, t := range troubles {
+		all = append(all, string(t.fault))
+	}
+	return all
+}
+
+// bookkeeping locks the posting period now and then, or has no exchange rate, each in its turn. What is refused meanwhile is held, or
+// waits; when it is mended the clerk resumes it.
+func (w *world) bookkeeping(ctx context.Context) error {
+	r := rand.New(rand.NewPCG(w.options.Seed, 5))
+	for n := 0; sleep(ctx, troubleGap.draw(r)); n++ {
+		t := troubles[n%len(troubles)]
+		w.unready.Store(true)
+		t.begin(w.company)
+		sleep(ctx, troubleTime.draw(r))
+		t.end(w.company)
+		w.unready.Store(false)
+		w.wrong.add(string(t.fault))
+		w.say("the books of B1 were not ready for a while: %s", t.fault)
+	}
+	return nil
+}
