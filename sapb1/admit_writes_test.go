@@ -1,6 +1,7 @@
 package sapb1_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,16 +18,18 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 	if err := b.company.Inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"}); err != nil {
 		t.Fatal(err)
 	}
-	for range 5 {
-		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err != nil {
+	began := time.Now()
+	for n := range 4 {
+		number := strconv.Itoa(n)
+		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: number}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.CreateOrder(t.Context(), anOrder("1")); err == nil {
+		if _, err := c.CreateOrder(t.Context(), anOrder(number)); err == nil {
 			t.Fatal("the order was made")
 		}
 	}
-	if !c.Troubled() || l.times(true) != 1 {
-		t.Fatalf("troubled %t, told %d times; want true, once", c.Troubled(), l.times(true))
+	if !c.Troubled(time.Now()) || l.times(true) != 1 {
+		t.Fatalf("troubled %t, told %d times; want true, once", c.Troubled(time.Now()), l.times(true))
 	}
 	let := make(chan func())
 	for range 2 {
@@ -48,8 +51,11 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 	if _, err := c.CreateOrder(t.Context(), anOrder("2")); err != nil {
 		t.Fatal(err)
 	}
-	if c.Troubled() {
-		t.Error("still troubled after an order was written")
+	if c.Troubled(time.Now()) || !c.Troubled(began) {
+		t.Error("after an order was written it must be over, and known that there was trouble")
+	}
+	if h := l.heard[len(l.heard)-1]; !h.Down || h.Cause != sapb1.ReadsOnly || h.Code != "502" {
+		t.Errorf("told %+v, want that B1 writes no order", h)
 	}
 	first()
 	(<-let)()
