@@ -202,7 +202,7 @@ func (c *circuit) refuse(op string) *order.Failure {
 		return nil
 	}
 	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: codeDown,
-		Message: fmt.Sprintf("not sent: B1 %s since %s (%s)", c.cause().does(), c.since.UTC().Format("2006-01-02 15:04:05 MST"), c.code)}
+		Message: fmt.Sprintf("not sent: B1 %s since %s (%s)", c.cause().Does(), c.since.UTC().Format("2006-01-02 15:04:05 MST"), c.code)}
 }
 
 // failureOf is the client's own failure in err, nil when there is none.

@@ -14,8 +14,8 @@ const (
 	Refused Cause = "refused"
 )
 
-// does is the cause as the predicate of B1.
-func (c Cause) does() string {
+// Does is the cause as the predicate of B1: "does not answer". A cause that is not known says the same.
+func (c Cause) Does() string {
 	switch c {
 	case ReadsOnly:
 		return "writes no order"
