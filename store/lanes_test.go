@@ -117,7 +117,7 @@ func TestLanes_AShortOutageRaisesNoAlarm(t *testing.T) {
 // Fails without: the time to speak, when NoteDown or NoteUp note it as said.
 func TestLanes_WhatADeadWorkerDidNotSayIsSaidByAnother(t *testing.T) {
 	s := testkit.Store(t)
-	s.SpeakWithin(300 * time.Millisecond)
+	s.SpeakWithin(time.Hour)
 	down := func() bool {
 		t.Helper()
 		alarm, _, err := s.NoteDown(t.Context(), company, trouble(2*time.Minute, time.Minute))
@@ -135,10 +135,11 @@ func TestLanes_WhatADeadWorkerDidNotSayIsSaidByAnother(t *testing.T) {
 	if say, _ := noteUp(t, s, 0); say || !isDown(t, s) {
 		t.Fatalf("say %v, down %v: it ends while somebody speaks of it", say, isDown(t, s))
 	}
-	time.Sleep(300 * time.Millisecond)
+	s.SpeakWithin(0) // its time is over
 	if alarm, _ := noteDown(t, s, 2*time.Minute, time.Minute); !alarm {
 		t.Fatal("the alarm of the worker that died is never raised")
 	}
+	s.SpeakWithin(time.Hour)
 	if alarm, _ := noteDown(t, s, 2*time.Minute, time.Minute); alarm {
 		t.Fatal("the alarm is raised twice")
 	}
@@ -153,7 +154,7 @@ func TestLanes_WhatADeadWorkerDidNotSayIsSaidByAnother(t *testing.T) {
 	if !up() || up() { // the first dies
 		t.Fatal("not exactly one worker says that it is over")
 	}
-	time.Sleep(300 * time.Millisecond)
+	s.SpeakWithin(0)
 	if said, outage := noteUp(t, s, 0); !said || outage.AlarmedAt.IsZero() || isDown(t, s) {
 		t.Errorf("said %v of %+v, down %v; want the end said by another", said, outage, isDown(t, s))
 	}
@@ -169,6 +170,24 @@ func TestLanes_AnAlarmThatMayHaveBeenRaisedIsSaidToBeOver(t *testing.T) {
 	}
 	if said, _ := noteUp(t, s, 0); !said {
 		t.Error("the end is not said")
+	}
+}
+
+// A worker that was slow to say that an outage is over does not end the next one. Fails without: the outage's beginning in Over.
+func TestLanes_TheEndOfAnOutageIsNotThatOfTheNext(t *testing.T) {
+	s := testkit.Store(t)
+	noteDown(t, s, 2*time.Minute, time.Minute)
+	slow, say, err := s.NoteUp(t.Context(), company, 0)
+	if err != nil || !say {
+		t.Fatal(say, err)
+	}
+	s.SpeakWithin(0)
+	if said, _ := noteUp(t, s, 0); !said {
+		t.Fatal("no other worker says it")
+	}
+	noteDown(t, s, time.Second, time.Minute)
+	if err := s.Over(t.Context(), slow); err != nil || !isDown(t, s) {
+		t.Errorf("the next outage is over (%v)", err)
 	}
 }
 
