@@ -56,8 +56,8 @@ type Ledger interface {
 type Lane interface {
 	// Admit waits until one more order may be taken to B1, and gives what is to be called when it is through.
 	Admit(ctx context.Context) (release func(), err error)
-	// Troubled reports whether B1 fails at the orders of all, so that no single one is at fault.
-	Troubled() bool
+	// Troubled reports whether B1 failed at the orders of all at some time since a moment, so that no single one is at fault.
+	Troubled(since time.Time) bool
 	HasRate(ctx context.Context, currency string, on sapb1.Date) (bool, error)
 }
 

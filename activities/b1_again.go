@@ -34,7 +34,7 @@ func (p *posting) again(err error) (cause error, failures int) {
 		return fail(err, p.hide), 0
 	}
 	failures, wait := p.failures, firstPause
-	if !p.instance.Company.Troubled() {
+	if !p.instance.Company.Troubled(now()) {
 		failures++
 		wait = pause(failures)
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"datawald/order"
 	"datawald/sapb1"
@@ -21,10 +22,23 @@ func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
 			return reason, err
 		}
 	}
-	if reason := noClearAnswer(p.doc.Intent); reason != nil && (reason.Code != codeNoClearAnswer || !p.instance.Company.Troubled()) {
-		return reason, nil
+	reason := noClearAnswer(p.doc.Intent)
+	if reason != nil && reason.Code == codeNoClearAnswer && p.wasTroubled(p.doc.Intent.SentAt) {
+		return nil, nil // it goes on by itself
 	}
-	return nil, nil // while B1 writes no order at all it is no order's fault: it goes on by itself
+	return reason, nil
+}
+
+// wasTroubled reports whether B1 failed at the orders of all since something was sent at a moment: what became of that then is
+// not held against it.
+func (p *posting) wasTroubled(sentAt time.Time) bool { return p.instance.Company.Troubled(sentAt) }
+
+// unclear is how many sendings without a clear answer still count when something is sent again: none, after trouble.
+func (p *posting) unclear(sends int, sentAt time.Time) int {
+	if p.wasTroubled(sentAt) {
+		return 0
+	}
+	return sends
 }
 
 func noClearAnswer(n *store.Intent) *order.Reason {

@@ -141,7 +141,7 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 	return p.change(ctx, func(doc *store.Staged) error {
 		dropDocument(doc) // a draft that is gone; what is sent now is a document of its own
 		doc.Claim = p.newClaim(p.token)
-		sends := doc.Intent.Sends
+		sends := p.unclear(doc.Intent.Sends, doc.Intent.SentAt)
 		doc.Intent = p.newIntent()
 		doc.Intent.Sends, doc.Intent.Replaces, doc.Intent.ReplacesDraft = sends, doc.Replaces, doc.ReplacesDraft
 		if !p.fresh {

@@ -45,8 +45,8 @@ type company struct {
 	// onFind and onCreate run before the answer.
 	onFind    func()
 	findError func() error
-	// troubled is B1 writing nothing at all.
-	troubled bool
+	// troubled is until when B1 writes nothing at all; zero for never.
+	troubled atomic.Pointer[time.Time]
 	onCreate func(*sapb1.SalesOrder) error
 	// byReference answers with the orders of the reference asked for; otherwise with all.
 	byReference bool
@@ -67,7 +67,10 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Do
 	return found, nil
 }
 
-func (c *company) Troubled() bool { return c.troubled }
+func (c *company) Troubled(since time.Time) bool {
+	until := c.troubled.Load()
+	return until != nil && until.After(since)
+}
 
 func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }
 

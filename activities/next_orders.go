@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"datawald/sapb1"
 	"datawald/store"
 )
 
@@ -29,7 +30,7 @@ type NextOrdersResult struct {
 	Reread []int64 `json:"reread,omitempty"`
 	// QuietUntil is when orders are sent again, where the rules let none be sent now. There are no Orders then.
 	QuietUntil *time.Time `json:"quiet_until,omitempty"`
-	// Alarm says that B1 does not answer, where that is long enough for an alarm. It is asked at the head of the queue only.
+	// Alarm says that B1 does not answer, writes no order, or refuses the connector, where that is long enough for an alarm. It is asked at the head of the queue only.
 	Alarm string `json:"alarm,omitempty"`
 	// Before is the number of open orders up to the place that was asked for.
 	Before int `json:"before,omitempty"`
@@ -82,7 +83,7 @@ func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersR
 		return err
 	}
 	if !lane.AlarmedAt.IsZero() {
-		result.Alarm = fmt.Sprintf("B1 does not answer since %s (%s)", lane.DownSince.Format("2006-01-02 15:04:05 MST"), lane.Failure)
+		result.Alarm = fmt.Sprintf("B1 %s since %s (%s)", sapb1.Cause(lane.Cause).Does(), lane.DownSince.Format("2006-01-02 15:04:05 MST"), lane.Failure)
 	}
 	if !i.writesBack() {
 		return nil

@@ -182,16 +182,24 @@ func TestNextOrders_TellsOfTheAlarm(t *testing.T) {
 		}
 		return next
 	}
-	down := func(after time.Duration) {
+	down := func(after time.Duration, cause sapb1.Cause) {
 		t.Helper()
-		if _, _, err := b.db.NoteDown(t.Context(), "b1/demo", time.Now().Add(-2*time.Minute), "503", after); err != nil {
+		alarm, _, err := b.db.NoteDown(t.Context(), "b1/demo", store.Trouble{Since: time.Now().Add(-2 * time.Minute), Failure: "503", Cause: string(cause), AlarmAfter: after})
+		if err == nil && alarm {
+			err = b.db.Alarmed(t.Context(), "b1/demo", string(cause))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if down(time.Hour); ask(activities.NextOrdersInput{}).Alarm != "" {
+	if down(time.Hour, sapb1.Silent); ask(activities.NextOrdersInput{}).Alarm != "" {
 		t.Error("it tells of an alarm that was not raised")
 	}
-	down(time.Minute)
+	down(time.Minute, sapb1.ReadsOnly)
+	if next := ask(activities.NextOrdersInput{}); !strings.HasPrefix(next.Alarm, "B1 writes no order since 20") {
+		t.Errorf("it tells %q", next.Alarm)
+	}
+	down(time.Minute, sapb1.Silent)
 	if next := ask(activities.NextOrdersInput{}); !strings.HasPrefix(next.Alarm, "B1 does not answer since 20") || !strings.HasSuffix(next.Alarm, "UTC (503)") {
 		t.Errorf("it tells %q", next.Alarm)
 	}

@@ -84,7 +84,7 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 		cause := later(p.instance.Settle, fmt.Sprintf("the %s is not found in B1, look %d of %d", m.what, looks, p.instance.Looks))
 		return p.dropMaking(ctx, m, cause, func(known *store.Partner) { known.Intent.Looks = looks })
 	}
-	if n.Sends >= maxSends {
+	if n.Sends >= maxSends && !p.wasTroubled(n.SentAt) {
 		return p.dropMaking(ctx, m, &order.Reason{Code: "partner_no_clear_answer", Field: "BusinessPartners",
 			Message: fmt.Sprintf("The %s was sent %d times; B1 neither took nor refused it.", m.what, n.Sends),
 			Hint:    "Look at the Service Layer's log; enter the buyer in B1 by hand or resume the order."},
@@ -92,7 +92,7 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 	}
 	return p.settleMaking(ctx, m, func(known *store.Partner) {
 		known.Claim = p.newClaim(p.makingToken())
-		known.Intent = m.intent(known.Intent.Sends)
+		known.Intent = m.intent(p.unclear(known.Intent.Sends, known.Intent.SentAt))
 	})
 }
 

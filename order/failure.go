@@ -30,6 +30,8 @@ type Failure struct {
 	// Code is the other side's own code, or the HTTP status; Field the place it named.
 	Code  string
 	Field string
+	// Status is the HTTP status of the answer, zero for none.
+	Status int
 	// Detail is the other side's own number of the message, where its code is one for many things: 10000515.
 	Detail string
 	// Message is the other side's answer in one line. It may quote what was sent: pass it through Redactor before

@@ -7,16 +7,9 @@ import (
 	"net/url"
 	"sync"
 	"time"
-)
 
-// Health is how B1 does, as one client sees it.
-type Health struct {
-	// Down is true while B1 does not answer; Since when the first call failed; Code what the latest one said: an HTTP
-	// status, or no_answer.
-	Down  bool
-	Since time.Time
-	Code  string
-}
+	"datawald/order"
+)
 
 // Admit waits until one more order may be taken to B1, and gives what is to be called when it is through; calling it
 // again does nothing. While B1 does not answer, one of those who wait asks it for something cheap every few seconds. It
@@ -39,12 +32,12 @@ func (c *Client) Admit(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// Troubled reports whether B1 does not answer at the moment, or does not write: what it does to one order says nothing about
-// that order then.
-func (c *Client) Troubled() bool {
+// Troubled reports whether at some time since a moment B1 did not answer, or wrote no order: what it did to one order then says
+// nothing about that order.
+func (c *Client) Troubled(since time.Time) bool {
 	c.lane.mu.Lock()
 	defer c.lane.mu.Unlock()
-	return c.lane.circuit.open
+	return c.lane.circuit.troubledSince(since)
 }
 
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.
@@ -82,7 +75,8 @@ func (c *Client) probe(ctx context.Context) {
 	}
 }
 
-// askOne makes the probing call. A refusal is an answer too, also of the login: B1 is there.
+// askOne makes the probing call. A refusal is an answer too, also of the login: B1 is there. That nobody is let in is known by
+// then (shutOut), and said instead of that it is well.
 func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	if c.acquire(ctx) != nil {
 		return void, ""
@@ -93,7 +87,7 @@ func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	var any page[struct{}]
 	err := c.twice(probing, request{method: http.MethodGet, op: "GET Orders", path: "Orders",
 		query: url.Values{"$top": {"1"}, "$select": {"DocEntry"}}}, &any)
-	switch v, f := judge(err, 0), failureOf(err); {
+	switch v, f := judge(err), failureOf(err); {
 	case ctx.Err() != nil:
 		return void, ""
 	case v == down:
@@ -102,17 +96,13 @@ func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	return answered, ""
 }
 
-// toldFor is how long it need not be said again that B1 is well. It must be said again at times: another worker may have noted
-// an outage and gone away before it was over.
-const toldFor = 30 * time.Second
-
 // tell makes a change of B1's health known. While B1 is down it says so after each probe: whoever listens decides when
-// that is an alarm.
+// that is an alarm. That it is well is said again at times: another worker may have noted an outage, and be gone.
 func (c *Client) tell(ctx context.Context) {
 	l := c.lane
 	l.mu.Lock()
-	h := Health{Down: l.circuit.open, Since: l.circuit.since, Code: l.circuit.code}
-	silent := c.settings.Tell == nil || !h.Down && (time.Since(l.told) < toldFor || !l.well)
+	h := l.health()
+	silent := c.settings.Tell == nil || !h.Down && (!l.well || time.Since(l.told) < c.settings.TellEvery)
 	l.mu.Unlock()
 	if silent {
 		return
@@ -121,7 +111,7 @@ func (c *Client) tell(ctx context.Context) {
 	defer cancel()
 	if err := c.settings.Tell(ctx, h); err == nil && !h.Down {
 		l.mu.Lock()
-		if l.well {
+		if l.well && !l.health().Down {
 			l.told = time.Now()
 		}
 		l.mu.Unlock()
@@ -133,15 +123,37 @@ var errTookTooLong = fmt.Errorf("B1 took too long: %w", context.DeadlineExceeded
 
 // ended tells the lane how a call ended, and the listener when it was one too many. What ended because the caller gave up
 // says nothing about B1.
-func (c *Client) ended(ctx context.Context, began mark, class string, err error, status int, write bool) {
+func (c *Client) ended(ctx context.Context, began mark, e ending, err error) {
 	if ctx.Err() != nil && context.Cause(ctx) != errTookTooLong {
 		return
 	}
-	code := ""
+	e.verdict, e.fine = judge(err), err == nil
 	if f := failureOf(err); f != nil {
-		code = f.Code
+		e.code = f.Code
 	}
-	if c.lane.end(began, class, judge(err, status), code, write) {
+	if err != nil {
+		e.class = "" // no measure
+	}
+	if c.lane.end(began, e) {
 		c.tell(ctx)
 	}
 }
+
+// shutOut makes known that B1 refuses the connector itself, if err says so: its user, or its trust in the certificate. Each
+// order would fail that way.
+func (c *Client) shutOut(ctx context.Context, err error) {
+	if f := failureOf(err); f != nil && f.Kind == order.Config {
+		code := f.Code
+		if isUntrusted(f) {
+			code = codeCertificate
+		}
+		c.lane.shutOut(code)
+		c.tell(ctx)
+	}
+}
+
+// codeCertificate stands for a certificate that is not trusted, in what is said about B1's health.
+const codeCertificate = "certificate"
+
+// isUntrusted reports whether a call ended at B1's certificate: nothing was sent then.
+func isUntrusted(f *order.Failure) bool { return f.Code == codeNoAnswer && f.Kind == order.Config }

@@ -1,6 +1,7 @@
 package sapb1_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,16 +18,18 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 	if err := b.company.Inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"}); err != nil {
 		t.Fatal(err)
 	}
-	for range 5 {
-		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err != nil {
+	began := time.Now()
+	for n := range 4 {
+		number := strconv.Itoa(n)
+		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: number}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.CreateOrder(t.Context(), anOrder("1")); err == nil {
+		if _, err := c.CreateOrder(t.Context(), anOrder(number)); err == nil {
 			t.Fatal("the order was made")
 		}
 	}
-	if !c.Troubled() || l.times(true) != 1 {
-		t.Fatalf("troubled %t, told %d times; want true, once", c.Troubled(), l.times(true))
+	if !c.Troubled(time.Now()) || l.times(true) != 1 {
+		t.Fatalf("troubled %t, told %d times; want true, once", c.Troubled(time.Now()), l.times(true))
 	}
 	let := make(chan func())
 	for range 2 {
@@ -48,12 +51,63 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 	if _, err := c.CreateOrder(t.Context(), anOrder("2")); err != nil {
 		t.Fatal(err)
 	}
-	if c.Troubled() {
-		t.Error("still troubled after an order was written")
+	if c.Troubled(time.Now()) || !c.Troubled(began) {
+		t.Error("after an order was written it must be over, and known that there was trouble")
+	}
+	if h := l.heard[len(l.heard)-1]; !h.Down || h.Cause != sapb1.ReadsOnly || h.Code != "502" {
+		t.Errorf("told %+v, want that B1 writes no order", h)
 	}
 	first()
 	(<-let)()
 	if l.times(false) != 1 {
 		t.Errorf("told %d times that it is well, want once", l.times(false))
 	}
+}
+
+// A trial goes on to the next order: at once when the one on trial sends nothing, after the next probe when B1 fails at it. What
+// it must look up is answered meanwhile. Fails without: letting in on leaving, or the end of a trial that failed.
+func TestAdmit_NoOrderKeepsTheTrialForItself(t *testing.T) {
+	b := start(t, b1sim.Config{})
+	c := b.lane(8)
+	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"})
+	send := func(number string) error {
+		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: number}); err != nil {
+			t.Error("a look-up:", err)
+		}
+		_, err := c.CreateOrder(t.Context(), anOrder(number))
+		return err
+	}
+	for n := range 4 {
+		if send(strconv.Itoa(n)) == nil {
+			t.Fatal("the order was made")
+		}
+	}
+	let := make(chan func(), 3)
+	for n := range 3 {
+		go func() {
+			release, err := c.Admit(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			let <- release
+		}()
+		if n > 0 {
+			c.WaitFor(n)
+		}
+	}
+	(<-let)() // found in B1, say: nothing is sent
+	second := <-let
+	probes := b.calls("GET Orders")
+	if err := send("bad"); failureOf(t, err).Code != "502" {
+		t.Fatalf("the order on trial fails with %v, want B1's own answer", err)
+	}
+	if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "bad"}); failureOf(t, err).Code != "b1_down" {
+		t.Errorf("after the trial failed a call ends with %v, want none to be made", err)
+	}
+	second()
+	third := <-let
+	if n := b.calls("GET Orders") - probes; n < 2 {
+		t.Errorf("%d calls until the third order was let in, want a look-up and a probe at least", n)
+	}
+	third()
 }

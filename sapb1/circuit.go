@@ -18,31 +18,49 @@ const (
 	void verdict = iota
 	// answered: B1 did its work, or refused it for a reason.
 	answered
-	// pressed: B1 has too much to do (429), or fails at what it does (5xx in its own words).
+	// pressed: B1 has too much to do (429, or 503 in its own words).
 	pressed
+	// erred: B1 fails at what it does (another 5xx in its own words): by itself, or by the one order that it is asked for.
+	erred
 	// down: no answer, or that of a proxy which got none.
 	down
 )
 
-// judge says what the end of a call means for B1: status is that of its answer, 0 for none.
-func judge(err error, status int) verdict {
+// judge says what the end of a call means for B1.
+func judge(err error) verdict {
 	f := failureOf(err)
 	switch {
 	case err == nil:
 		return answered
-	case f == nil, f.Code == codeNoAnswer && f.Kind == order.Config: // not even begun; another certificate than ours
+	case f == nil, isUntrusted(f): // not even begun; another certificate than ours
 		return void
-	case slices.Contains([]string{codeNoAnswer, "500", "502", "503", "504"}, f.Code):
+	case slices.Contains([]string{codeNoAnswer, codePage, "500", "502", "503", "504"}, f.Code):
 		return down // the words of a proxy: B1's own codes look otherwise
-	case status >= 500, status == http.StatusTooManyRequests:
+	case f.Status == http.StatusServiceUnavailable, f.Status == http.StatusTooManyRequests:
 		return pressed
+	case f.Status >= 500, f.Code == codeCommitFailed:
+		return erred
 	}
 	return answered
 }
 
-// circuit keeps calls from a B1 that does not answer, and finds out when it does again by one cheap call at a time. It
-// has no clock and is not safe for concurrent use: the lane holds a lock. It is not a library's, because those
-// (gobreaker, failsafe-go) let the next order through to try, and here nothing may happen to an order that can wait.
+// ending is how a call ended, as far as it matters to the lane.
+type ending struct {
+	verdict verdict
+	// code is the failure's, empty for none; fine is true when B1 did what it was asked for.
+	code string
+	fine bool
+	// class groups calls that take about as long, empty for one that is no measure; about tells calls for different things apart.
+	class string
+	about uint64
+	// write is true when something was to be written, sends when that was an order.
+	write, sends bool
+}
+
+// circuit keeps calls from a B1 that does not answer, or writes no order, and finds out when it does again: by one cheap call
+// at a time, and where that does not tell, by one order at a time. It has no clock and is not safe for concurrent use: the
+// lane holds a lock. It is not a library's, because those (gobreaker, failsafe-go) let the next order through to try, and here
+// nothing may happen to an order that can wait.
 type circuit struct {
 	// enough is how many calls in a row must fail before it opens.
 	enough int
@@ -54,17 +72,15 @@ type circuit struct {
 	since time.Time
 	code  string
 	open  bool
-	// writes counts the writes in a row that B1 failed at, whatever reads it answered between: a full disk or a lock on its orders
-	// leaves the reads well. writesSince is when the first of them failed.
-	writes      int
-	writesSince time.Time
-	// byWrites is true when it opened for these alone.
-	byWrites bool
-	// trial is true while it is open for its writes and answers reads again: then one order at a time is let through, until one is
-	// written. Nothing else tells whether B1 writes.
-	trial bool
-	// closings counts how often it closed: a call that began before says nothing about a B1 that came back.
-	closings int
+	// writes are what B1 failed to write, whatever it read between.
+	writes streak
+	// byWrites is true when it opened for these alone; trial while it is open for them and B1 reads again: one order at a time
+	// is let through then, until one is written.
+	byWrites, trial bool
+	// epoch counts closings and trials: a call that began before the latest says nothing about B1 as it is now.
+	epoch int
+	// closed is when it closed last.
+	closed time.Time
 
 	probing bool
 	next    time.Time
@@ -90,64 +106,57 @@ func newCircuit(ceiling int, every time.Duration) circuit {
 	return circuit{enough: min(enoughFailures, max(ceiling, 2)), every: every}
 }
 
-// ended takes the end of a call into account, and reports whether it opened the circuit.
-func (c *circuit) ended(now time.Time, v verdict, code string, closings int, write bool) (opened bool) {
+// ended takes the end of a call of an epoch into account, and reports whether it opened the circuit.
+func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
 	switch {
-	case closings != c.closings, v == void, c.open && !c.trial:
+	case epoch != c.epoch, e.verdict == void, c.open && !c.trial:
 		return false
 	case c.open:
-		c.tried(now, v, code, write)
+		c.tried(now, e)
 		return false
 	}
-	if write {
-		c.wrote(now, v, code)
+	if e.write {
+		c.writes.ended(now, e)
 	}
-	switch v {
-	case answered, pressed:
+	switch e.verdict {
+	case answered, pressed, erred:
 		c.failed = 0
 	case down:
 		if c.failed++; c.failed == 1 {
 			c.since = now
 		}
-		c.code = code
+		c.code = e.code
 	}
-	if c.failed < c.enough && c.writes < c.enough {
+	switch {
+	case c.failed >= c.enough:
+	case c.writes.isLong():
+		c.byWrites, c.since, c.code = true, c.writes.since, c.writes.code
+	default:
 		return false
-	}
-	if c.byWrites = c.failed < c.enough; c.byWrites {
-		c.since = c.writesSince
 	}
 	c.open, c.pause, c.next = true, c.every, now.Add(c.every)
 	return true
 }
 
-// wrote counts the writes in a row that failed. B1's own failures at them count as well.
-func (c *circuit) wrote(now time.Time, v verdict, code string) {
-	if v == answered {
-		c.writes = 0
-		return
-	}
-	if c.writes++; c.writes == 1 {
-		c.writesSince = now
-	}
-	c.code = code
-}
-
-// tried takes the call of an order on trial: a write that is answered closes the circuit, one that fails ends the trial.
-func (c *circuit) tried(now time.Time, v verdict, code string, write bool) {
+// tried takes the call of an order on trial into account: when the order is written the circuit closes, a write that B1 fails
+// at ends the trial, and so does a B1 that does not answer any more.
+func (c *circuit) tried(now time.Time, e ending) {
 	switch {
-	case write && v == answered:
-		c.close()
-	case v == down, write:
-		c.code, c.trial = code, false
+	case e.sends && e.verdict == answered:
+		c.close(now)
+	case e.verdict == down, e.write && e.verdict != answered:
+		c.code, c.trial = e.code, false
 		c.next = now.Add(c.pause)
 	}
 }
 
-func (c *circuit) close() {
-	c.open, c.trial, c.byWrites, c.failed, c.writes = false, false, false, 0, 0
-	c.closings++
+func (c *circuit) close(now time.Time) {
+	c.open, c.trial, c.byWrites, c.failed, c.writes, c.closed = false, false, false, 0, streak{}, now
+	c.epoch++
 }
+
+// troubledSince reports whether it was open at some time since a moment.
+func (c *circuit) troubledSince(moment time.Time) bool { return c.open || c.closed.After(moment) }
 
 // claim reports whether the caller is to probe now. He must say what came of it.
 func (c *circuit) claim(now time.Time) bool {
@@ -163,15 +172,16 @@ func (c *circuit) claim(now time.Time) bool {
 // probed takes what came of a probe. Void is one that was given up by its caller: the next who waits tries at once.
 func (c *circuit) probed(now time.Time, v verdict, code string) {
 	c.probing = false
-	switch v {
-	case void:
+	switch {
+	case v == void:
 		c.next = now
-	case down:
+	case v == down:
 		c.code = code
+	case c.byWrites:
+		c.trial = true
+		c.epoch++
 	default:
-		if c.trial = c.byWrites; !c.trial {
-			c.close()
-		}
+		c.close(now)
 	}
 }
 
@@ -192,7 +202,7 @@ func (c *circuit) refuse(op string) *order.Failure {
 		return nil
 	}
 	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: codeDown,
-		Message: fmt.Sprintf("not sent: B1 does not answer since %s (%s)", c.since.UTC().Format("2006-01-02 15:04:05 MST"), c.code)}
+		Message: fmt.Sprintf("not sent: B1 %s since %s (%s)", c.cause().Does(), c.since.UTC().Format("2006-01-02 15:04:05 MST"), c.code)}
 }
 
 // failureOf is the client's own failure in err, nil when there is none.

@@ -13,7 +13,7 @@ var start = time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
 // failing ends so many calls in a row without an answer.
 func failing(c *circuit, now time.Time, n int) (opened bool) {
 	for range n {
-		opened = c.ended(now, down, "no_answer", c.closings, false)
+		opened = c.ended(now, ending{verdict: down, code: "no_answer"}, c.epoch)
 	}
 	return opened
 }
@@ -23,7 +23,7 @@ func TestCircuit_OpensAfterFiveFailuresInARow(t *testing.T) {
 	if failing(&c, start, 4) || c.open {
 		t.Fatal("it is open after 4 failures")
 	}
-	c.ended(start, answered, "", 0, false)
+	c.ended(start, ending{verdict: answered, code: ""}, 0)
 	if failing(&c, start, 4) || c.open {
 		t.Fatal("it is open after 4 failures, an answer, and 4 more")
 	}
@@ -47,11 +47,11 @@ func TestCircuit_OpensSoonerWhereFewerCallsAreAllowed(t *testing.T) {
 func TestCircuit_StaysClosedWhileB1Answers(t *testing.T) {
 	c := newCircuit(8, 0)
 	for range 100 {
-		c.ended(start, down, "no_answer", 0, false)
-		c.ended(start, answered, "", 0, false)
-		c.ended(start, down, "no_answer", 0, false)
-		c.ended(start, pressed, "429", 0, false)
-		c.ended(start, void, "", 0, false)
+		c.ended(start, ending{verdict: down, code: "no_answer"}, 0)
+		c.ended(start, ending{verdict: answered, code: ""}, 0)
+		c.ended(start, ending{verdict: down, code: "no_answer"}, 0)
+		c.ended(start, ending{verdict: pressed, code: "429"}, 0)
+		c.ended(start, ending{verdict: void, code: ""}, 0)
 	}
 	if c.open {
 		t.Error("it is open")
@@ -127,7 +127,7 @@ func TestCircuit_IgnoresLateFailuresOfAnEarlierOutage(t *testing.T) {
 	c.claim(start.Add(3 * time.Second))
 	c.probed(start.Add(3*time.Second), answered, "")
 	for range 8 {
-		c.ended(start.Add(time.Minute), down, "no_answer", 0, false)
+		c.ended(start.Add(time.Minute), ending{verdict: down, code: "no_answer"}, 0)
 	}
 	if c.open || c.failed != 0 {
 		t.Errorf("open %v after %d failures, want them ignored", c.open, c.failed)
@@ -135,100 +135,36 @@ func TestCircuit_IgnoresLateFailuresOfAnEarlierOutage(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	failed := func(kind order.Kind, code string) error {
-		return &order.Failure{Kind: kind, System: system, Code: code}
+	failed := func(kind order.Kind, code string, status int) error {
+		return &order.Failure{Kind: kind, System: system, Code: code, Status: status}
 	}
 	for name, tc := range map[string]struct {
-		err    error
-		status int
-		want   verdict
+		err  error
+		want verdict
 	}{
-		"created":                   {nil, 201, answered},
-		"refused":                   {failed(order.Permanent, "-10"), 400, answered},
-		"not found":                 {failed(order.Permanent, "-2028"), 404, answered},
-		"session gone":              {failed(order.Transient, "301"), 401, answered},
-		"login refused":             {failed(order.Config, "-304"), 401, answered},
-		"wrong address":             {failed(order.Config, "404"), 404, answered},
-		"no answer to a read":       {failed(order.Transient, codeNoAnswer), 0, down},
-		"no answer to a write":      {failed(order.Unknown, codeNoAnswer), 0, down},
-		"another certificate":       {failed(order.Config, codeNoAnswer), 0, void},
-		"bad gateway":               {failed(order.Unknown, "502"), 502, down},
-		"unavailable":               {failed(order.Transient, "503"), 503, down},
-		"gateway timed out":         {failed(order.Transient, "504"), 504, down},
-		"500 without a word":        {failed(order.Unknown, "500"), 500, down},
-		"500 in B1's words":         {failed(order.Unknown, "-1116"), 500, pressed},
-		"503 in B1's words":         {failed(order.Unknown, "-1"), 503, pressed},
-		"too many requests":         {failed(order.Transient, "429"), 429, pressed},
-		"commit failed":             {failed(order.Unknown, "-1116"), 400, answered},
-		"not even written as JSON":  {errors.New("json"), 0, void},
-		"unreadable answer (proxy)": {failed(order.Unknown, "unreadable"), 200, answered},
+		"created":                   {nil, answered},
+		"refused":                   {failed(order.Permanent, "-10", 400), answered},
+		"not found":                 {failed(order.Permanent, "-2028", 404), answered},
+		"session gone":              {failed(order.Transient, "301", 401), answered},
+		"login refused":             {failed(order.Config, "-304", 401), answered},
+		"wrong address":             {failed(order.Config, "404", 404), answered},
+		"no answer to a read":       {failed(order.Transient, codeNoAnswer, 0), down},
+		"no answer to a write":      {failed(order.Unknown, codeNoAnswer, 0), down},
+		"another certificate":       {failed(order.Config, codeNoAnswer, 0), void},
+		"bad gateway":               {failed(order.Unknown, "502", 502), down},
+		"unavailable":               {failed(order.Transient, "503", 503), down},
+		"gateway timed out":         {failed(order.Transient, "504", 504), down},
+		"500 without a word":        {failed(order.Unknown, "500", 500), down},
+		"500 in B1's words":         {failed(order.Unknown, "-1", 500), erred},
+		"503 in B1's words":         {failed(order.Unknown, "-1", 503), pressed},
+		"too many requests":         {failed(order.Transient, "429", 429), pressed},
+		"commit failed":             {failed(order.Unknown, "-1116", 400), erred},
+		"not even written as JSON":  {errors.New("json"), void},
+		"a page in its place":       {failed(order.Unknown, codePage, 200), down},
+		"an answer of another kind": {failed(order.Unknown, codeUnreadable, 200), answered},
 	} {
-		if got := judge(tc.err, tc.status); got != tc.want {
+		if got := judge(tc.err); got != tc.want {
 			t.Errorf("%s: %d, want %d", name, got, tc.want)
 		}
-	}
-}
-
-// writing is an order as it comes: two looks that are answered and a write that ends as v.
-func writing(c *circuit, now time.Time, v verdict) (opened bool) {
-	c.ended(now, answered, "", c.closings, false)
-	c.ended(now, answered, "", c.closings, false)
-	return c.ended(now, v, "502", c.closings, true)
-}
-
-// A B1 that reads well and writes nothing is down for orders. Fails without: the count of writes apart.
-func TestCircuit_OpensWhenB1WritesNothing(t *testing.T) {
-	for name, v := range map[string]verdict{"no answer": down, "errors of its own": pressed} {
-		c := newCircuit(8, 0)
-		for n := range 5 {
-			if c.open {
-				t.Fatalf("%s: open after %d orders", name, n)
-			}
-			writing(&c, start.Add(time.Duration(n)*time.Second), v)
-		}
-		if !c.open || !c.since.Equal(start) {
-			t.Errorf("%s: open %v since %s, want open since the first write that failed", name, c.open, c.since)
-		}
-	}
-}
-
-// One order that B1 fails at each time does not shut out the others that it writes.
-func TestCircuit_OneOrderThatFailsShutsNobodyOut(t *testing.T) {
-	c := newCircuit(8, 0)
-	for range 50 {
-		writing(&c, start, down)
-		writing(&c, start, answered)
-	}
-	if c.open {
-		t.Error("it is open")
-	}
-}
-
-// Reads that are answered do not close a circuit that writes have opened: one order at a time is tried. Fails without: trial.
-func TestCircuit_ClosesOnlyWhenB1WritesAgain(t *testing.T) {
-	c := newCircuit(8, 0)
-	for range 5 {
-		writing(&c, start, down)
-	}
-	now := start.Add(3 * time.Second)
-	if !c.claim(now) {
-		t.Fatal("no probe")
-	}
-	if c.probed(now, answered, ""); !c.open || !c.trial || c.refuse("POST Orders") != nil {
-		t.Fatal("the answered probe must lead to a trial")
-	}
-	writing(&c, now, down)
-	if !c.open || c.trial || c.refuse("POST Orders") == nil || c.claim(now.Add(time.Second)) {
-		t.Fatal("the trial that failed must end, and the next wait")
-	}
-	if now = now.Add(10 * time.Second); !c.claim(now) {
-		t.Fatal("no second probe")
-	}
-	c.probed(now, answered, "")
-	if writing(&c, now, answered); c.open || c.trial {
-		t.Error("it is open after a write that was answered")
-	}
-	if writing(&c, now, down); c.open {
-		t.Error("one failure opens it again: the count was not begun anew")
 	}
 }

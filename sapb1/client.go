@@ -11,16 +11,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"datawald/order"
 )
 
 // Settings say how to reach one B1 company.
@@ -36,9 +36,11 @@ type Settings struct {
 	MaxCalls int
 	// ProbeEvery is the first pause between two probes of a B1 that does not answer, default 3 s; it grows by two thirds.
 	ProbeEvery time.Duration
-	// Tell hears of B1's health: when it goes down, after each probe while it is, and when it is well again. A message that
-	// it is well is repeated until Tell takes it without an error. It must not call the client.
-	Tell func(context.Context, Health) error
+	// Tell hears of B1's health: when it goes down, after each probe while it is, when B1 refuses the connector, and when it is
+	// well again. A message that it is well is repeated until Tell takes it without an error, and while orders go through each
+	// TellEvery, default 15 s. It must not call the client.
+	Tell      func(context.Context, Health) error
+	TellEvery time.Duration
 	// CAFile is a PEM file with the authority of a self-signed certificate.
 	CAFile string
 	// Insecure switches the check of the certificate off. For trials only.
@@ -77,6 +79,9 @@ func New(s Settings) (*Client, error) {
 	}
 	if s.MaxCalls <= 0 {
 		s.MaxCalls = 8
+	}
+	if s.TellEvery <= 0 {
+		s.TellEvery = 15 * time.Second
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -131,8 +136,10 @@ type request struct {
 	// raw is a body that is written down already, in place of body; header then says what it is.
 	raw    []byte
 	header map[string]string
-	// write marks calls whose lost answer leaves the outcome unknown.
-	write bool
+	// write marks calls whose lost answer leaves the outcome unknown; sends those that send an order.
+	write, sends bool
+	// name tells the call from others of its kind, where a raw body is another each time.
+	name string
 }
 
 // call makes one call with the shared session and decodes the answer into out. While B1 does not answer, none is made.
@@ -172,9 +179,10 @@ func (c *Client) acquire(ctx context.Context) error {
 func (c *Client) once(ctx context.Context, r request, out any) (again bool, err error) {
 	cookies, generation, err := c.credentials(ctx)
 	if err != nil {
+		c.shutOut(ctx, err)
 		return false, err
 	}
-	req, err := c.build(ctx, r, cookies)
+	req, about, err := c.build(ctx, r, cookies)
 	if err != nil {
 		return false, err
 	}
@@ -183,49 +191,39 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	}
 	began := c.lane.begin()
 	res, body, err := c.send(req)
-	if err != nil {
-		f := transportFailure(r.op, r.write, err)
-		c.ended(ctx, began, "", f, 0, r.write)
-		return false, f
-	}
-	if res.StatusCode >= 300 {
-		f := failure(r.op, r.write, res.StatusCode, res.Header, body)
-		c.ended(ctx, began, "", f, res.StatusCode, r.write)
-		if res.StatusCode == http.StatusUnauthorized && f.Code == codeSessionGone {
-			c.forget(generation)
-			return true, f
-		}
-		return false, f
-	}
-	c.ended(ctx, began, class(r.op, int(req.ContentLength)), nil, res.StatusCode, r.write)
-	err = decode(r, res, body, out)
-	if f, ok := errors.AsType[*order.Failure](err); ok && f.Code == codeSessionGone {
-		// Inside a batch: B1 took back all of the change set that met no session.
+	err = read(r, res, body, err, out)
+	c.ended(ctx, began, ending{class: class(r.op, int(req.ContentLength)), about: about, write: r.write, sends: r.sends}, err)
+	switch f := failureOf(err); {
+	case f == nil:
+	case isUntrusted(f):
+		c.shutOut(ctx, f)
+	case f.Code == codeSessionGone && (f.Status == http.StatusUnauthorized || res.StatusCode < 300):
+		// Inside a batch too: B1 took back all of the change set that met no session.
 		c.forget(generation)
 		return true, err
 	}
 	return false, err
 }
 
-func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Request, error) {
+// build makes the request, and a number that it has in common with no other but its own repetitions.
+func (c *Client) build(ctx context.Context, r request, cookies string) (req *http.Request, about uint64, err error) {
 	target := c.base + "/" + r.path
 	if len(r.query) > 0 {
 		// B1 reads %20, not the + that url.Values writes for a space.
 		target += "?" + strings.ReplaceAll(r.query.Encode(), "+", "%20")
 	}
-	var body io.Reader
+	content := r.raw
 	if r.body != nil {
-		b, err := json.Marshal(r.body)
-		if err != nil {
-			return nil, err
+		if content, err = json.Marshal(r.body); err != nil {
+			return nil, 0, err
 		}
-		body = bytes.NewReader(b)
-	} else if r.raw != nil {
-		body = bytes.NewReader(r.raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
-	if err != nil {
-		return nil, err
+	var body io.Reader
+	if content != nil {
+		body = bytes.NewReader(content)
+	}
+	if req, err = http.NewRequestWithContext(ctx, r.method, target, body); err != nil {
+		return nil, 0, err
 	}
 	if r.write {
 		// Without this, net/http repeats a request by itself on a reused connection that broke early. POST is safe
@@ -240,7 +238,18 @@ func (c *Client) build(ctx context.Context, r request, cookies string) (*http.Re
 	for k, v := range r.header {
 		req.Header.Set(k, v)
 	}
-	return req, nil
+	return req, r.about(target, content), nil
+}
+
+// seed makes the numbers of about.
+var seed = maphash.MakeSeed()
+
+// about is the same for the same call made again, and another for every other.
+func (r request) about(target string, content []byte) uint64 {
+	if r.name != "" {
+		content = []byte(r.name)
+	}
+	return maphash.Bytes(seed, slices.Concat([]byte(r.method+" "+target+"\n"), content))
 }
 
 // late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP) the context does not

@@ -39,7 +39,7 @@ const (
 
 // failure is the answer of a call that did not succeed: method and status decide between transient and unknown.
 func failure(op string, write bool, status int, header http.Header, body []byte) *order.Failure {
-	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status), RetryAfter: retryAfter(header.Get("Retry-After"))}
+	f := &order.Failure{System: system, Op: op, Code: strconv.Itoa(status), Status: status, RetryAfter: retryAfter(header.Get("Retry-After"))}
 	code, message, isJSON := parseError(body)
 	if !isJSON {
 		f.Message = "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status) + ", not from B1 itself"

@@ -1,6 +1,9 @@
 package sapb1
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // WaitFor returns when so many wait to be admitted.
 func (c *Client) WaitFor(n int) {
@@ -13,4 +16,16 @@ func (c *Client) WaitFor(n int) {
 		}
 		time.Sleep(50 * time.Microsecond)
 	}
+}
+
+// ForgetRefusal lets the client sign in again at once after it was refused.
+func (c *Client) ForgetRefusal() {
+	c.session.mu.Lock()
+	defer c.session.mu.Unlock()
+	c.session.refused = nil
+}
+
+// Through puts something between the client and the network. It is called before the first call.
+func (c *Client) Through(between func(http.RoundTripper) http.RoundTripper) {
+	c.http.Transport = between(c.http.Transport)
 }

@@ -17,6 +17,8 @@ type lane struct {
 	circuit circuit
 	inHand  int
 	waiting []*waiter
+	// refused is why B1 refuses the connector itself; nil while it does not.
+	refused *refusal
 	// well is true when calls are answered, told when that was made known last.
 	well bool
 	told time.Time
@@ -84,28 +86,31 @@ func (l *lane) wait() time.Duration {
 
 // mark is the state of the lane when a call begins.
 type mark struct {
-	began            time.Time
-	change, closings int
+	began         time.Time
+	change, epoch int
 }
 
 func (l *lane) begin() mark {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return mark{time.Now(), l.limit.change, l.circuit.closings}
+	return mark{time.Now(), l.limit.change, l.circuit.epoch}
 }
 
 // end takes the end of a call into account, and reports whether it opened the circuit.
-func (l *lane) end(m mark, class string, v verdict, code string, write bool) (opened bool) {
+func (l *lane) end(m mark, e ending) (opened bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if class != "" || v != answered { // a login is slow by itself
-		l.limit.ended(now, sample{class: class, took: now.Sub(m.began), verdict: v, change: m.change, full: l.inHand >= l.limit.limit})
+	if e.class != "" || e.verdict != answered { // a login is slow by itself
+		l.limit.ended(now, sample{class: e.class, took: now.Sub(m.began), verdict: e.verdict, about: e.about, change: m.change, full: l.inHand >= l.limit.limit})
 	}
-	if opened = l.circuit.ended(now, v, code, m.closings, write); opened {
+	if opened = l.circuit.ended(now, e, m.epoch); opened {
 		l.well, l.told = false, time.Time{}
-	} else if !l.circuit.open && (v == answered || v == pressed) {
+	} else if !l.circuit.open && e.verdict != void && e.verdict != down {
 		l.well = true
+	}
+	if e.fine {
+		l.refused = nil
 	}
 	l.letIn()
 	return opened

@@ -42,7 +42,7 @@ func (c *Client) CreateOrderOnce(ctx context.Context, o *SalesOrder, row LedgerR
 	if strings.HasSuffix(c.base, "/v2") {
 		header["OData-Version"] = "4.0"
 	}
-	r := request{method: http.MethodPost, op: opBatch, path: "$batch", raw: body, header: header, write: true}
+	r := request{method: http.MethodPost, op: opBatch, path: "$batch", raw: body, header: header, write: true, sends: true, name: row.Code}
 	var made orderOfSet
 	if err := c.call(ctx, r, &made); err != nil {
 		return nil, c.ledgerFailure(ctx, row.Table, err)

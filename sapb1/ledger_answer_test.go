@@ -82,7 +82,7 @@ func TestCreateOrderOnce_WhatCannotBeReadLeavesItUnknown(t *testing.T) {
 		code        string
 		wantUnknown bool
 	}{
-		"a page":                        {200, "text/html", "<html>Checking your browser</html>", "unreadable", true},
+		"a page":                        {200, "text/html", "<html>Checking your browser</html>", "page", true},
 		"nothing":                       {200, "", "", "unreadable", true},
 		"no content":                    {204, "", "", "unreadable", true},
 		"JSON":                          {200, "application/json", `{"DocEntry":5}`, "unreadable", true},

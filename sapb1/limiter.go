@@ -39,6 +39,8 @@ type round struct {
 	// has to work at. A look-up is late by chance.
 	took, usual time.Duration
 	full        bool // as many orders were in hand as the limit allows
+	// erred are the calls that B1 failed at, by what they were for.
+	erred map[uint64]bool
 }
 
 const (
@@ -69,6 +71,7 @@ type sample struct {
 	class   string
 	took    time.Duration
 	verdict verdict
+	about   uint64
 	// change is the limiter's when the call began; full is true when the limit is reached.
 	change int
 	full   bool
@@ -82,6 +85,10 @@ func (l *limiter) ended(now time.Time, s sample) {
 	switch s.verdict {
 	case pressed:
 		l.set(l.limit/2, l.limit/2)
+	case erred:
+		if l.isOverloaded(s.about) {
+			l.set(l.limit/2, l.limit/2)
+		}
 	case down:
 		l.set(l.limit/2, l.goal) // when B1 is back it bears what it bore, and it is not measured at once
 		if !l.measured.IsZero() {
@@ -90,6 +97,16 @@ func (l *limiter) ended(now time.Time, s sample) {
 	case answered:
 		l.answered(now, s)
 	}
+}
+
+// isOverloaded counts a call that B1 failed at, and takes B1 to be at fault when it fails at different ones within a round: one
+// order that it cannot digest must not slow the others down, however often it is sent.
+func (l *limiter) isOverloaded(about uint64) bool {
+	if l.round.erred == nil {
+		l.round.erred = map[uint64]bool{}
+	}
+	l.round.erred[about] = true
+	return len(l.round.erred) > 1
 }
 
 func (l *limiter) answered(now time.Time, s sample) {

@@ -233,3 +233,47 @@ func TestLimiter_NeverLeavesItsBounds(t *testing.T) {
 		}
 	}
 }
+
+// One order that B1 fails at in its own words, sent again and again, leaves the others as many at once as before; different
+// calls that fail within a round lower the limit, and so does overload at once. Fails without: isOverloaded.
+func TestLimiter_OneOrderThatB1CannotDigestSlowsNobodyDown(t *testing.T) {
+	now := time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
+	fresh := func() *limiter {
+		l := newMachine(8, 40)
+		l.run(2 * time.Minute)
+		if l.limit.limit != 8 {
+			t.Fatalf("the limit is %d, want 8", l.limit.limit)
+		}
+		return &l.limit
+	}
+	end := func(l *limiter, v verdict, about uint64) {
+		l.ended(now, sample{class: "POST Orders/10", took: 700 * time.Millisecond, verdict: v, about: about, change: l.change})
+	}
+	for name, calls := range map[string]struct {
+		about []uint64
+		v     verdict
+		want  int
+	}{
+		"the same twenty times":       {[]uint64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, erred, 8},
+		"two different ones":          {[]uint64{1, 2}, erred, 4},
+		"too many requests, only one": {[]uint64{1}, pressed, 4},
+	} {
+		l := fresh()
+		for _, about := range calls.about {
+			end(l, calls.v, about)
+		}
+		if l.limit != calls.want {
+			t.Errorf("%s: the limit is %d, want %d", name, l.limit, calls.want)
+		}
+	}
+	l := fresh()
+	for n := range uint64(5) { // with others between, each in a round of its own
+		end(l, erred, n)
+		for range 3 * roundCalls {
+			l.ended(now, sample{class: "GET Orders/0", took: 150 * time.Millisecond, verdict: answered, change: l.change})
+		}
+	}
+	if l.limit != 8 {
+		t.Errorf("of bad orders that are far apart the limit is %d, want 8", l.limit)
+	}
+}

@@ -74,7 +74,7 @@ func (c *Client) GetOrder(ctx context.Context, docEntry int64) (*Document, error
 // CreateOrder sends the order once and gives the document as B1 made it, with B1's own totals. A failure of kind
 // Unknown means that it may exist: look before sending again.
 func (c *Client) CreateOrder(ctx context.Context, o *SalesOrder) (*Document, error) {
-	return c.document(ctx, request{method: http.MethodPost, op: "POST Orders", path: "Orders", body: o, write: true})
+	return c.document(ctx, request{method: http.MethodPost, op: "POST Orders", path: "Orders", body: o, write: true, sends: true})
 }
 
 // document makes a call that is answered with a document.

@@ -108,26 +108,29 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 	req.Header.Set("Content-Type", "application/json")
 	began := c.lane.begin()
 	res, answer, err := c.send(req)
-	if err != nil {
-		f := transportFailure(opLogin, false, err)
-		c.ended(ctx, began, "", f, 0, false)
-		return "", nil, f
+	switch {
+	case err != nil:
+		err = transportFailure(opLogin, false, err)
+	case res.StatusCode != http.StatusOK:
+		err = failure(opLogin, false, res.StatusCode, res.Header, answer)
+	default:
+		cookies, err = sessionOf(res)
 	}
-	if res.StatusCode != http.StatusOK {
-		f := failure(opLogin, false, res.StatusCode, res.Header, answer)
-		c.ended(ctx, began, "", f, res.StatusCode, false)
-		if f.Kind == order.Permanent {
-			f.Kind = order.Config
-		}
-		return "", nil, f
+	c.ended(ctx, began, ending{}, err) // without a class: a login is slow by itself
+	if f := failureOf(err); f != nil && f.Kind == order.Permanent {
+		f.Kind = order.Config
 	}
-	c.ended(ctx, began, "", nil, res.StatusCode, false) // without a class: a login is slow by itself
-	cookies = sessionCookies(res.Header.Values("Set-Cookie"))
+	return cookies, answer, err
+}
+
+// sessionOf reads the cookies of a login that was granted.
+func sessionOf(res *http.Response) (string, error) {
+	cookies := sessionCookies(res.Header.Values("Set-Cookie"))
 	if !strings.Contains(cookies, "B1SESSION=") {
-		return "", nil, &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: codeNoSession, Message: "the answer sets no B1SESSION cookie",
+		return "", &order.Failure{Kind: order.Config, System: system, Op: opLogin, Code: codeNoSession, Status: res.StatusCode, Message: "the answer sets no B1SESSION cookie",
 			Hint: "Check that B1_URL is a Service Layer address such as https://host:50000/b1s/v2."}
 	}
-	return cookies, answer, nil
+	return cookies, nil
 }
 
 // sessionCookies keeps name=value of the two cookies of a login, whatever their attributes look like.

@@ -146,7 +146,7 @@ func (r *rig) statusShowsB1() {
 	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "B1 quiet, quiet hours until 2126-11-26T05:00:00Z") {
 		r.t.Errorf("status says %q, want the quiet hours in it", text)
 	}
-	if _, _, err := r.db.NoteDown(r.t.Context(), "b1/shop", time.Now().Add(-time.Minute), "503", time.Hour); err != nil {
+	if _, _, err := r.db.NoteDown(r.t.Context(), "b1/shop", store.Trouble{Since: time.Now().Add(-time.Minute), Failure: "503", AlarmAfter: time.Hour}); err != nil {
 		r.t.Fatal(err)
 	}
 	if text := strings.Join(strings.Fields(r.must("status")), " "); !strings.Contains(text, "B1 down since ") || !strings.Contains(text, "(503), too short for an alarm") {

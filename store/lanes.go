@@ -14,10 +14,10 @@ import (
 type Lane struct {
 	// Company names the B1 company, host and database.
 	Company string
-	// DownSince is when B1 ceased to answer; zero while it answers. FailedAt is when it was last asked in vain, and Failure
-	// what came of that: an HTTP status, or no_answer.
+	// DownSince is since when no order could be sent; zero while they can. FailedAt is when B1 was last asked in vain, Failure
+	// what came of that: an HTTP status, B1's own code, or no_answer; and Cause what that means, in a word of the caller's.
 	DownSince, FailedAt time.Time
-	Failure             string
+	Failure, Cause      string
 	// AlarmedAt is when the alarm for this outage was raised; zero when it was not.
 	AlarmedAt time.Time
 	// UpSince is when the latest outage ended.
@@ -27,58 +27,20 @@ type Lane struct {
 // laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
 // instance, under instance:<name>, with its company and its quiet hours.
 type laneDocument struct {
-	ID         string    `bson:"_id"`
-	Rev        int64     `bson:"rev"`
-	Company    string    `bson:"company"`
-	DownSince  time.Time `bson:"down_since,omitempty"`
-	FailedAt   time.Time `bson:"failed_at,omitempty"`
-	Failure    string    `bson:"failure,omitempty"`
-	AlarmedAt  time.Time `bson:"alarmed_at,omitempty"`
-	UpSince    time.Time `bson:"up_since,omitempty"`
-	QuietUntil time.Time `bson:"quiet_until,omitempty"`
-}
-
-// notedEvery is how seldom an outage that is known is written down again, however many workers see it.
-const notedEvery = 5 * time.Second
-
-// NoteDown notes that B1 does not answer since a moment. Once that is alarmAfter ago, exactly one of all callers is told to
-// raise the alarm.
-func (s *Store) NoteDown(ctx context.Context, company string, since time.Time, failure string, alarmAfter time.Duration) (alarm bool, lane Lane, err error) {
-	now := s.moment()
-	doc, err := s.changeLane(ctx, companyLane(company), func(doc *laneDocument) bool {
-		alarm = false
-		known := !doc.DownSince.IsZero()
-		if !known {
-			doc.DownSince = since
-			if since.Before(doc.UpSince) { // another worker has had an answer since
-				doc.DownSince = now
-			}
-		}
-		alarm = doc.AlarmedAt.IsZero() && now.Sub(doc.DownSince) >= alarmAfter
-		if alarm {
-			doc.AlarmedAt = now
-		}
-		write := alarm || !known || now.Sub(doc.FailedAt) >= notedEvery
-		doc.Company, doc.FailedAt, doc.Failure = company, now, failure
-		return write
-	})
-	if err != nil {
-		return false, Lane{}, err
-	}
-	return alarm, doc.lane(), nil
-}
-
-// NoteUp notes that B1 answers. The outage that this ends is given to exactly one of all callers; ended is false for the
-// others, and when there was none.
-func (s *Store) NoteUp(ctx context.Context, company string) (outage Lane, ended bool, err error) {
-	now := s.moment()
-	_, err = s.changeLane(ctx, companyLane(company), func(doc *laneDocument) bool {
-		outage, ended = doc.lane(), !doc.DownSince.IsZero()
-		doc.Company, doc.UpSince, doc.DownSince, doc.AlarmedAt = company, now, time.Time{}, time.Time{}
-		return ended
-	})
-	outage.UpSince = now
-	return outage, ended && err == nil, err
+	ID        string    `bson:"_id"`
+	Rev       int64     `bson:"rev"`
+	Company   string    `bson:"company"`
+	DownSince time.Time `bson:"down_since,omitempty"`
+	FailedAt  time.Time `bson:"failed_at,omitempty"`
+	Failure   string    `bson:"failure,omitempty"`
+	Cause     string    `bson:"cause,omitempty"`
+	AlarmedAt time.Time `bson:"alarmed_at,omitempty"`
+	// AlarmedFor is the cause that the alarm named. SpeakerSince is since when a worker is about to say something of this outage;
+	// it is zero again once that is said.
+	AlarmedFor   string    `bson:"alarmed_for,omitempty"`
+	SpeakerSince time.Time `bson:"speaker_since,omitempty"`
+	UpSince      time.Time `bson:"up_since,omitempty"`
+	QuietUntil   time.Time `bson:"quiet_until,omitempty"`
 }
 
 // Lane reads how the way to a company is; one of which nothing was noted is well.
@@ -103,14 +65,14 @@ func (s *Store) NoteQuiet(ctx context.Context, instance, company string, until t
 
 // LaneStatus says how the way of an instance's orders to B1 is.
 type LaneStatus struct {
-	State string `json:"state" enum:"up,down,quiet" doc:"down: B1 does not answer, and no order is sent; quiet: the rules let no order be sent now"`
+	State string `json:"state" enum:"up,down,quiet" doc:"down: B1 does not answer, writes no order or refuses the connector, and no order is sent; quiet: the rules let no order be sent now"`
 	// Since is when B1 ceased to answer, or when it answered again after the latest outage.
-	Since *time.Time `json:"since,omitempty" doc:"Since when B1 does not answer, or answers again after an outage"`
+	Since *time.Time `json:"since,omitempty" doc:"Since when B1 takes no order, or takes them again after an outage"`
 	// QuietUntil is when orders are sent again.
 	QuietUntil *time.Time `json:"quiet_until,omitempty" doc:"When orders are sent again"`
 	// CheckedAt is when B1 was last asked in vain; Failure is what came of that.
 	CheckedAt *time.Time `json:"checked_at,omitempty" doc:"When B1 was last asked in vain"`
-	Failure   string     `json:"failure,omitempty" doc:"What came of that: an HTTP status, or no_answer"`
+	Failure   string     `json:"failure,omitempty" doc:"What came of that: an HTTP status, B1's own code, no_answer, page or certificate"`
 	// AlarmedAt is when the alarm was raised.
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for this outage was raised"`
 }
@@ -158,7 +120,7 @@ func instanceLane(instance string) string { return "instance:" + instance }
 func (s *Store) moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 func (d *laneDocument) lane() Lane {
-	return Lane{Company: d.Company, DownSince: d.DownSince.UTC(), FailedAt: d.FailedAt.UTC(), Failure: d.Failure, AlarmedAt: d.AlarmedAt.UTC(), UpSince: d.UpSince.UTC()}
+	return Lane{Company: d.Company, DownSince: d.DownSince.UTC(), FailedAt: d.FailedAt.UTC(), Failure: d.Failure, Cause: d.Cause, AlarmedAt: d.AlarmedAt.UTC(), UpSince: d.UpSince.UTC()}
 }
 
 func (s *Store) lane(ctx context.Context, id string) (*laneDocument, error) {

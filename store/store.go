@@ -34,6 +34,8 @@ type Store struct {
 	partners *mongo.Collection
 	// lanes holds how B1 does: _id is company:<company>, or instance:<instance>.
 	lanes *mongo.Collection
+	// speakingTime is how long a worker has to say something of an outage.
+	speakingTime time.Duration
 }
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
@@ -49,7 +51,7 @@ func Open(ctx context.Context, uri, database string) (*Store, error) {
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes")}
+		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}

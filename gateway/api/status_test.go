@@ -85,7 +85,10 @@ func TestStatusSaysHowB1Does(t *testing.T) {
 	if w.get("/api/v1/status").ok(200, &got); got.B1 == nil || got.B1.State != "quiet" || got.B1.QuietUntil == nil {
 		t.Errorf("B1 is %+v, want quiet", got.B1)
 	}
-	if _, _, err := w.db.NoteDown(t.Context(), company, time.Now().Add(-time.Hour), "no_answer", time.Minute); err != nil {
+	if _, _, err := w.db.NoteDown(t.Context(), company, store.Trouble{Since: time.Now().Add(-time.Hour), Failure: "no_answer", AlarmAfter: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.db.Alarmed(t.Context(), company, ""); err != nil {
 		t.Fatal(err)
 	}
 	if w.get("/api/v1/status").ok(200, &got); got.B1.State != "down" || got.B1.Failure != "no_answer" || got.B1.AlarmedAt == nil || got.B1.Since == nil {

@@ -245,7 +245,7 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) (found []sa
 }
 
 // Troubled is never.
-func (c *company) Troubled() bool { return false }
+func (c *company) Troubled(time.Time) bool { return false }
 
 // Admit lets everybody in.
 func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }

@@ -1,0 +1,73 @@
+package sapb1
+
+import "time"
+
+// Cause is what is amiss with B1.
+type Cause string
+
+const (
+	// Silent: B1 does not answer.
+	Silent Cause = "silent"
+	// ReadsOnly: B1 answers, and writes no order.
+	ReadsOnly Cause = "reads_only"
+	// Refused: B1 lets the connector's user not in, or shows a certificate that is not trusted. Nothing but a person ends it.
+	Refused Cause = "refused"
+)
+
+// Does is the cause as the predicate of B1: "does not answer". A cause that is not known says the same.
+func (c Cause) Does() string {
+	switch c {
+	case ReadsOnly:
+		return "writes no order"
+	case Refused:
+		return "refuses the connector"
+	}
+	return "does not answer"
+}
+
+// Health is how B1 does, as one client sees it.
+type Health struct {
+	// Down is true while no order can be sent, for the Cause; Since when the first call failed; Code what the latest one said:
+	// an HTTP status, B1's own code, or no_answer.
+	Down  bool
+	Cause Cause
+	Since time.Time
+	Code  string
+	// Again is true when it was said before that B1 is well, and nothing has happened since.
+	Again bool
+}
+
+// refusal is since when B1 refuses the connector, and what it said.
+type refusal struct {
+	since time.Time
+	code  string
+}
+
+// cause is what the circuit is open for.
+func (c *circuit) cause() Cause {
+	if c.byWrites {
+		return ReadsOnly
+	}
+	return Silent
+}
+
+// health is how B1 does. The caller holds the lock.
+func (l *lane) health() Health {
+	switch {
+	case l.circuit.open:
+		return Health{Down: true, Cause: l.circuit.cause(), Since: l.circuit.since, Code: l.circuit.code}
+	case l.refused != nil:
+		return Health{Down: true, Cause: Refused, Since: l.refused.since, Code: l.refused.code}
+	}
+	return Health{Again: !l.told.IsZero()}
+}
+
+// shutOut notes that B1 refuses the connector.
+func (l *lane) shutOut(code string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refused == nil {
+		l.refused = &refusal{since: time.Now()}
+	}
+	l.refused.code, l.told = code, time.Time{}
+}

@@ -1,0 +1,184 @@
+package sapb1_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"datawald/order"
+	"datawald/sandbox/b1sim"
+	"datawald/sapb1"
+)
+
+// doorman stands before a B1 and refuses sign-ins, or everything, as a test wants.
+type doorman struct {
+	*b1
+	locked, down atomic.Bool
+}
+
+func (d *doorman) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case d.down.Load():
+		http.Error(w, "<html></html>", http.StatusServiceUnavailable)
+	case d.locked.Load() && strings.HasSuffix(r.URL.Path, "/Login"):
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"error":{"code":"-304","message":"Fail to login"}}`))
+	default:
+		d.b1.ServeHTTP(w, r)
+	}
+}
+
+// guarded is a B1 with a doorman, and a client that tells a listener of it.
+func guarded(t *testing.T, change ...func(*sapb1.Settings)) (*doorman, *sapb1.Client, *listener) {
+	t.Helper()
+	d, l := &doorman{b1: start(t, b1sim.Config{})}, &listener{}
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	s := sapb1.Settings{URL: server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox",
+		Timeout: 20 * time.Second, ProbeEvery: probing, Tell: l.tell}
+	for _, f := range change {
+		f(&s)
+	}
+	return d, newClient(t, s), l
+}
+
+// all is what the listener has heard.
+func (l *listener) all() []sapb1.Health {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]sapb1.Health(nil), l.heard...)
+}
+
+// wantRefused wants all that was told to be that B1 refuses the connector, since the first time.
+func wantRefused(t *testing.T, told []sapb1.Health, code string) {
+	t.Helper()
+	if len(told) == 0 {
+		t.Error("nothing is told")
+	}
+	for _, h := range told {
+		if !h.Down || h.Cause != sapb1.Refused || h.Code != code || !h.Since.Equal(told[0].Since) || time.Since(h.Since) > time.Minute {
+			t.Errorf("told %+v, want that B1 refuses the connector (%s) since the first time", h, code)
+		}
+	}
+}
+
+// A sign-in that is refused is told each time that it stands in the way, and never that B1 is well; an order fails at once with what
+// to mend. After the mend it is told that B1 is well. Fails without: shutOut, or refused in health.
+func TestRefused_ASignInIsTold(t *testing.T) {
+	d, c, l := guarded(t)
+	d.locked.Store(true)
+	for range 3 {
+		release := admit(t, c)
+		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); failureOf(t, err).Kind != order.Config {
+			t.Errorf("an order fails with %v, want config", err)
+		}
+		release()
+	}
+	if n := d.calls("POST Login"); n != 0 {
+		t.Errorf("B1 has let the user in %d times", n)
+	}
+	wantRefused(t, l.all(), "-304")
+	if c.Troubled(time.Now()) {
+		t.Error("it is taken for trouble: nothing was sent")
+	}
+	d.locked.Store(false)
+	c.ForgetRefusal()
+	release := admit(t, c)
+	if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if told := l.all(); told[len(told)-1].Down || l.times(false) != 1 {
+		t.Errorf("after the mend it is told %+v, want that B1 is well", told[len(told)-1])
+	}
+}
+
+// B1 comes back from an outage and refuses the user: that is told, and not that B1 answers again. Fails without: refused in health.
+func TestRefused_AProbeThatIsNotLetInDoesNotSayThatB1IsWell(t *testing.T) {
+	d, c, l := guarded(t)
+	d.down.Store(true)
+	for range 5 {
+		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err == nil {
+			t.Fatal("a call succeeds while B1 is down")
+		}
+	}
+	d.locked.Store(true)
+	d.down.Store(false)
+	admit(t, c)() // as soon as a probe was answered
+	told := l.all()
+	if last := told[len(told)-1]; !last.Down || last.Cause != sapb1.Refused || told[0].Cause != sapb1.Silent || l.times(false) != 0 {
+		t.Errorf("told %+v, want that B1 does not answer, and then that it refuses the connector", told)
+	}
+}
+
+// A certificate that is not trusted stands in the way of each order. Fails without: isUntrusted in once (with a session) or in
+// shutOut.
+func TestRefused_ACertificateIsTold(t *testing.T) {
+	for name, signsInBefore := range map[string]bool{"from the beginning": false, "renewed while it runs": true} {
+		t.Run(name, func(t *testing.T) {
+			b, l := start(t, b1sim.Config{}), &listener{}
+			trusted := httptest.NewServer(b)
+			defer trusted.Close()
+			untrusted := httptest.NewUnstartedServer(b)
+			untrusted.Config.ErrorLog = silent
+			untrusted.StartTLS()
+			defer untrusted.Close()
+			c := newClient(t, sapb1.Settings{URL: untrusted.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox", Tell: l.tell})
+			if signsInBefore {
+				c.Through(func(next http.RoundTripper) http.RoundTripper {
+					return redirected(func(r *http.Request) (*http.Response, error) {
+						if strings.HasSuffix(r.URL.Path, "/Login") {
+							r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(trusted.URL, "http://")
+						}
+						return next.RoundTrip(r)
+					})
+				})
+			}
+			for range 3 {
+				release := admit(t, c)
+				if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); failureOf(t, err).Kind != order.Config {
+					t.Errorf("an order fails with %v, want config", err)
+				}
+				release()
+			}
+			told := l.all()
+			for len(told) > 0 && !told[0].Down { // between sign-in and the first order
+				told = told[1:]
+			}
+			wantRefused(t, told, "certificate")
+		})
+	}
+}
+
+// redirected is a way to B1.
+type redirected func(*http.Request) (*http.Response, error)
+
+func (f redirected) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// What is wrong with one order, or with B1's rights for one thing, is not told as a refusal of the connector, nor what ends before
+// it is sent. Fails without: Config in shutOut.
+func TestRefused_NothingElseIsTakenForIt(t *testing.T) {
+	d, c, l := guarded(t)
+	d.down.Store(true)
+	if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); failureOf(t, err).Kind != order.Transient {
+		t.Errorf("the sign-in ends with %v, want transient", err)
+	}
+	d.down.Store(false)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("no time"))
+	if _, err := c.FindOrders(ctx, sapb1.Reference{NumAtCard: "1"}); err == nil {
+		t.Error("a call is made that has no time")
+	}
+	d.inject(b1sim.Rule{Fault: b1sim.NotificationVeto, Match: "POST Orders", Times: 1})
+	if _, err := c.CreateOrder(t.Context(), anOrder("1")); failureOf(t, err).Kind != order.Permanent {
+		t.Errorf("the order ends with %v, want it refused", err)
+	}
+	if n := l.times(true); n != 0 {
+		t.Errorf("told %d times that B1 is down: %+v", n, l.all())
+	}
+}
