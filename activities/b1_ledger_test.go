@@ -129,11 +129,7 @@ func TestLedger_AnotherKeyThatIsTakenIsToldAsWithoutIt(t *testing.T) {
 	}}
 	b := newBench(t, c)
 	b.useLedger()
-	for attempt := 0; b.get().Status == order.Pending && attempt < 200; attempt++ {
-		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved && typeOf(err) != activities.TypeHeld {
-			t.Fatal(err)
-		}
-	}
+	b.untilSettled()
 	if doc := b.get(); doc.Status != order.Held || doc.Reason.Code != "b1_duplicate_key" || c.created.Load() != 1 {
 		t.Errorf("after %d sendings the order is %s: %v", c.created.Load(), doc.Status, doc.Reason)
 	}

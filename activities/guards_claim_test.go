@@ -155,11 +155,16 @@ func TestGuard_TheClaimOutlivesTheCall(t *testing.T) {
 	t.Parallel()
 	const call = time.Minute
 	b := newBench(t, &company{})
-	w := b.watch(call, 5*time.Millisecond, 2)
-	w.find = func() error { time.Sleep(15200 * time.Millisecond); return nil }
+	w := b.watchAs(activities.Instance{CallTimeout: call, ClaimMargin: 20 * time.Millisecond, Settle: 5 * time.Millisecond, Looks: 2})
+	var looked time.Time
+	w.find = func() error {
+		<-time.After(time.Until(b.get().Claim.ExpiresAt) - call + time.Millisecond)
+		looked = time.Now()
+		return nil
+	}
 	w.create = func(ctx context.Context) error {
-		if d, _ := ctx.Deadline(); time.Until(d) < call || time.Until(b.get().Claim.ExpiresAt) < call {
-			t.Errorf("the call may last %s and the claim %s, want %s or more", time.Until(d), time.Until(b.get().Claim.ExpiresAt), call)
+		if d, _ := ctx.Deadline(); d.Sub(looked) < call || !b.get().Claim.ExpiresAt.Equal(d) {
+			t.Errorf("the call may last until %s and the claim until %s, want both %s or more after the look at %s", d, b.get().Claim.ExpiresAt, call, looked)
 		}
 		return nil
 	}

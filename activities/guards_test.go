@@ -54,9 +54,14 @@ func (w *watched) FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.
 
 // watch puts a watched B1 in front of a bench; call, settle and looks are the instance's.
 func (b *bench) watch(call, settle time.Duration, looks int) *watched {
+	return b.watchAs(activities.Instance{CallTimeout: call, Settle: settle, Looks: looks})
+}
+
+// watchAs does so with the times of an instance.
+func (b *bench) watchAs(i activities.Instance) *watched {
 	w := &watched{company: b.company}
-	b.acts = activities.New(b.db, testkit.Silent(), activities.Instance{Name: "main", Rules: b.rules, Company: w, CompanyID: "b1/demo",
-		CallTimeout: call, Settle: settle, Looks: looks})
+	i.Name, i.Rules, i.Company, i.CompanyID = "main", b.rules, w, "b1/demo"
+	b.acts = activities.New(b.db, testkit.Silent(), i)
 	return w
 }
 

@@ -262,17 +262,12 @@ func TestInsertOrder_AnUnknownOutcomeIsLookedForSeveralTimesBeforeItIsSentAgain(
 	b := newBench(t, c)
 	looks := 0
 	c.onFind = func() { looks++ }
-	for attempt := 0; b.get().Status == order.Pending; attempt++ {
-		if attempt > 200 {
-			t.Fatal("the order is never posted")
-		}
-		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved {
-			t.Fatalf("attempt %d: %v", attempt, err)
-		}
+	b.until(func() bool {
 		if c.created.Load() > 1 && looks < 4 {
 			t.Fatalf("sent again after %d looks, want 1 before the first sending and 3 after it", looks)
 		}
-	}
+		return b.get().Status != order.Pending
+	})
 	if doc := b.get(); doc.Status != order.Posted || c.created.Load() != 2 || looks != 4 {
 		t.Errorf("order is %s, sent %d times, looked for %d times; want posted, 2, 4", doc.Status, c.created.Load(), looks)
 	}
@@ -294,11 +289,7 @@ func TestInsertOrder_AnOrderThatIsCommittedLateIsFound(t *testing.T) {
 			c.mu.Unlock()
 		}
 	}
-	for attempt := 0; b.get().Status == order.Pending && attempt < 200; attempt++ {
-		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved {
-			t.Fatal(err)
-		}
-	}
+	b.untilSettled()
 	doc := b.get()
 	if doc.Status != order.Posted || doc.BO.DocNum != 70 || c.created.Load() != 1 {
 		t.Errorf("order is %s as %+v after %d sendings, want posted as 70 after one", doc.Status, doc.BO, c.created.Load())
@@ -345,11 +336,7 @@ func TestInsertOrder_AnOrderSentUnderAnotherReferenceIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.rules.Reference.Template = "WEB-{increment_id}" // an operator changes the rules meanwhile
-	for attempt := 0; b.get().Status == order.Pending && attempt < 200; attempt++ {
-		if err := b.insert(); err != nil && typeOf(err) != activities.TypeUnresolved {
-			t.Fatal(err)
-		}
-	}
+	b.untilSettled()
 	if doc := b.get(); doc.Status != order.Posted || c.created.Load() != 1 {
 		t.Errorf("order is %s after %d sendings, want posted after one", doc.Status, c.created.Load())
 	}

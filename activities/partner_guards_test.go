@@ -39,13 +39,16 @@ func (w *watchedPartners) FindPartners(ctx context.Context, property, value stri
 	return w.Client.FindPartners(ctx, property, value)
 }
 
+// deskMargin is how much longer than one call to B1 its claims last.
+const deskMargin = 100 * time.Millisecond
+
 // newBuyerDesk is a counter with one order whose buyer is to be made, and a watch on it.
 func newBuyerDesk(t *testing.T, call time.Duration) (*counter, *watchedPartners) {
 	t.Helper()
 	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, byPrefix, 1)
 	w := &watchedPartners{Client: c.connect(2 * time.Second)}
 	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: w, CompanyID: "b1/demo",
-		CallTimeout: call, Settle: counterSettle, Looks: 2})
+		CallTimeout: call, ClaimMargin: deskMargin, Settle: counterSettle, Looks: 2})
 	c.buy(1)
 	return c, w
 }
@@ -142,21 +145,25 @@ func TestGuard_TheCallThatMakesABuyerEndsWithItsClaim(t *testing.T) {
 	t.Parallel()
 	const call = time.Minute
 	c, w := newBuyerDesk(t, call)
-	asked := 0
-	w.find = func() {
-		if asked++; asked == 2 { // the first question is the mapping's, before any claim
-			time.Sleep(15200 * time.Millisecond)
-		}
-	}
-	w.create = func(ctx context.Context) {
+	claim := func() time.Time {
 		known, err := c.db.Partner(context.Background(), c.buyerID())
 		if err != nil || known.Claim == nil {
 			t.Errorf("while he is made the store has %+v (%v)", known, err)
-			return
+			return time.Time{}
 		}
-		end, ok := ctx.Deadline()
-		if !ok || end.After(known.Claim.ExpiresAt) || time.Until(end) < call {
-			t.Errorf("the call may last %s (%t), the claim %s; want %s or more, and not longer than the claim", time.Until(end), ok, time.Until(known.Claim.ExpiresAt), call)
+		return known.Claim.ExpiresAt
+	}
+	asked := 0
+	var looked time.Time
+	w.find = func() {
+		if asked++; asked == 2 { // the first question is the mapping's, before any claim
+			<-time.After(time.Until(claim()) - call + time.Millisecond)
+			looked = time.Now()
+		}
+	}
+	w.create = func(ctx context.Context) {
+		if end, ok := ctx.Deadline(); !ok || !end.Equal(claim()) || end.Sub(looked) < call {
+			t.Errorf("the call may last until %s (%t), the claim until %s; want both %s or more after the look at %s", end, ok, claim(), call, looked)
 		}
 	}
 	if err := c.insert(); err != nil || asked != 2 {

@@ -117,7 +117,7 @@ func (c *counter) post(worker *activities.Activities, key order.Key) *store.Stag
 		if doc.Status != order.Pending {
 			return doc
 		}
-		time.Sleep(counterSettle / 4)
+		<-time.After(comeBack(err))
 	}
 	c.t.Errorf("order %s is never settled", key)
 	return &store.Staged{}

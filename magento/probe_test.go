@@ -255,7 +255,7 @@ func TestProbe_WarnsOfAPageThatTakesHalfOfItsTime(t *testing.T) {
 		shop.ServeHTTP(w, r)
 	}))
 	found := diagnose(t, magento.Settings{URL: address, Token: bearer, Timeout: 20 * time.Second})
-	wantFinding(t, found, "speed", order.OutcomeOK, "a page of 1 orders 1.", "")
+	wantFinding(t, found, "speed", order.OutcomeOK, "a page of 1 orders ", "") // however long it takes on this machine: not half of 20 seconds
 	found = diagnose(t, magento.Settings{URL: address, Token: bearer, Timeout: 3 * time.Second})
 	wantFinding(t, found, "speed", order.OutcomeWarn, "a call may take 3s", "MAGENTO_PAGE_SIZE")
 }

@@ -174,7 +174,7 @@ func TestOutage(t *testing.T) {
 
 // A silent outage answers nothing until it ends; what was under way when it began is done, and its answer is lost.
 func TestOutage_Silent(t *testing.T) {
-	s := newSim(t, b1sim.Config{Latency: b1sim.Latency{Write: 100 * time.Millisecond}})
+	s := newSim(t, b1sim.Config{Latency: b1sim.Latency{Write: 500 * time.Millisecond}}) // the outage begins well within it
 	answered := make(chan error, 2)
 	post := func(key string) {
 		_, err := s.try("POST", "/b1s/v2/Orders", simpleOrder(key))
