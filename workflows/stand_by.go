@@ -51,8 +51,8 @@ func (s *syncOrders) room(ctx workflow.Context) (ok, again bool, err error) {
 
 // wait waits until there is room, or until it has looked for it.
 func (s *syncOrders) wait(ctx workflow.Context) (verdict, error) {
-	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-		return noMore, s.continueAsNew(ctx)
+	if s.renew = workflow.GetInfo(ctx).GetContinueAsNewSuggested(); s.renew {
+		return noMore, nil
 	}
 	s.remind(ctx)
 	err := workflow.Await(ctx, func() bool { return s.poster.over() || s.poster.hasRoom() || s.due })
@@ -116,7 +116,7 @@ const (
 	moreRoom
 	// fromHead: the child of the first order had ended, and so others may have. The queue is to be gone through once more.
 	fromHead
-	// noMore: this run starts no more.
+	// noMore: this run starts no more, or no more in this history.
 	noMore
 )
 
