@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// standByPause is how often a run whose window is full of orders that others have in hand looks whether there is room:
-	// after an outage of B1 the backlog must move on within 10 s. A look costs 16 events, so that ten minutes of them are
-	// 1,900 of the 4,096 after which the server wants a new history.
+	// standByPause is how often a run that waits for room looks whether others still have their orders in hand: after an
+	// outage of B1 the backlog must move on within 10 s. A look costs 16 events, so that ten minutes of them are 1,900 of the
+	// 4,096 after which the server wants a new history.
 	standByPause = 5 * time.Second
 	// readEvery is after how many looks Magento is read again: orders are staged while they cannot be sent.
 	readEvery = 12
