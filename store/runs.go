@@ -49,7 +49,8 @@ type Counts struct {
 	Draft   int `bson:"draft" json:"draft"`
 	// Other orders ended as excluded or cancelled, or had nothing left to do.
 	Other int `bson:"other" json:"other"`
-	// Deferred orders stay pending for the next run; InHand are still with a child that goes on by itself.
+	// Deferred orders stay pending for the next run; InHand are with a child that goes on
+	// without the run, which does not see how it ends.
 	Deferred int `bson:"deferred" json:"deferred"`
 	InHand   int `bson:"in_hand" json:"in_hand"`
 

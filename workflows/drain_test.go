@@ -89,9 +89,15 @@ func goesOn(t *testing.T) workflows.SyncOrdersInput {
 	f := newFlow(t, 700)
 	f.paced(func(n int) time.Duration { return max(slow(3, 8*time.Minute)(n), slow(4, 8*time.Minute)(n)) })
 	f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: 10})
-	again, ok := errors.AsType[*workflow.ContinueAsNewError](f.GetWorkflowError())
+	return goneOn(t, f.GetWorkflowError())
+}
+
+// goneOn is what a new history is begun with.
+func goneOn(t *testing.T, end error) workflows.SyncOrdersInput {
+	t.Helper()
+	again, ok := errors.AsType[*workflow.ContinueAsNewError](end)
 	if !ok {
-		t.Fatalf("ended with %v, want continue-as-new", f.GetWorkflowError())
+		t.Fatalf("ended with %v, want continue-as-new", end)
 	}
 	var next workflows.SyncOrdersInput
 	if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &next); err != nil {
@@ -147,6 +153,27 @@ func TestSyncOrders_CountsWhatItLeavesToItselfOnce(t *testing.T) {
 				t.Errorf("counts %+v, want 700 started, %d posted, %d in hand", c, tc.posted, tc.inHand)
 			}
 		})
+	}
+}
+
+// A history that grows long while others have the window in hand is ended like any other: the run waits for its own orders first,
+// and counts how they end. Fails without: renew (left to themselves, ten in hand).
+func TestSyncOrders_WaitsForItsOwnOrdersBeforeANewHistory(t *testing.T) {
+	f := newFlow(t, 30)
+	orders := slices.Clone(f.queue)
+	f.paced(func(n int) time.Duration {
+		if n < 8 {
+			return 9 * time.Minute
+		}
+		return 8 * time.Second
+	})
+	f.RegisterDelayedCallback(func() { f.SetContinueAsNewSuggested(true) }, 2*time.Second)
+	f.ExecuteWorkflow("EarlierRun", 8, workflows.SyncOrdersInput{Instance: "main", Window: 10})
+	if next := goneOn(t, f.GetWorkflowError()); next.Resume.Run.Counts.Posted != 2 || next.Resume.Run.Counts.InHand != 8 || len(next.Resume.Left) != 0 {
+		t.Errorf("it carries on %+v, left %v; want two posted and eight in hand", next.Resume.Run.Counts, next.Resume.Left)
+	}
+	if len(orders)-len(f.queue) != 10 {
+		t.Errorf("%d orders are posted, want those of both runs", len(orders)-len(f.queue))
 	}
 }
 

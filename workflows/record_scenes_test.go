@@ -94,6 +94,19 @@ var scenes = []scene{
 		s.wait(30)
 		s.keep(s.sync(workflows.SyncOrdersInput{Window: 5}))
 	}},
+	{name: "sync-orders-long-slow", small: true, play: func(s *stage) { // what one history leaves to itself another finds
+		slow := make(chan struct{})
+		s.wait(40)
+		s.insert = func(ctx context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key == s.key(2) || key == s.key(3) {
+				hold(ctx, slow)
+			}
+			return nil, nil
+		}
+		run := s.sync(workflows.SyncOrdersInput{Window: 5})
+		time.AfterFunc(25*time.Second, func() { close(slow) })
+		s.keep(run)
+	}},
 	{name: "sync-orders-outage-long", small: true, play: func(s *stage) { // longer than one history bears
 		back := s.outage("")
 		s.wait(8)

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// standByPause is how often a run whose window is full of orders that others have in hand looks whether there is room:
-	// after an outage of B1 the backlog must move on within 10 s. A look costs 16 events, so that ten minutes of them are
-	// 1,900 of the 4,096 after which the server wants a new history.
+	// standByPause is how often a run that waits for room looks whether others still have their orders in hand: after an
+	// outage of B1 the backlog must move on within 10 s. A look costs 16 events, so that ten minutes of them are 1,900 of the
+	// 4,096 after which the server wants a new history.
 	standByPause = 5 * time.Second
 	// readEvery is after how many looks Magento is read again: orders are staged while they cannot be sent.
 	readEvery = 12
@@ -51,8 +51,8 @@ func (s *syncOrders) room(ctx workflow.Context) (ok, again bool, err error) {
 
 // wait waits until there is room, or until it has looked for it.
 func (s *syncOrders) wait(ctx workflow.Context) (verdict, error) {
-	if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-		return noMore, s.continueAsNew(ctx)
+	if s.renew = workflow.GetInfo(ctx).GetContinueAsNewSuggested(); s.renew {
+		return noMore, nil
 	}
 	s.remind(ctx)
 	err := workflow.Await(ctx, func() bool { return s.poster.over() || s.poster.hasRoom() || s.due })
@@ -116,7 +116,7 @@ const (
 	moreRoom
 	// fromHead: the child of the first order had ended, and so others may have. The queue is to be gone through once more.
 	fromHead
-	// noMore: this run starts no more.
+	// noMore: this run starts no more, or no more in this history.
 	noMore
 )
 

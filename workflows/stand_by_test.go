@@ -86,9 +86,7 @@ func (f *flow) earlierRun(ctx workflow.Context, inHand int, in workflows.SyncOrd
 			ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON})
 		workflow.ExecuteChildWorkflow(child, workflows.InsertOrder, workflows.InsertOrderInput{Key: key})
 	}
-	var run store.Run
-	err := workflow.ExecuteChildWorkflow(ctx, workflows.SyncOrders, in).Get(ctx, &run)
-	return &run, err
+	return workflows.SyncOrders(ctx, in)
 }
 
 // run lets the earlier run begin so many orders, and gives what the next one does.

@@ -69,6 +69,8 @@ type syncOrders struct {
 	looks         bool
 	looked        int
 	due, reminded bool
+	// renew is true when the history is long enough: the run goes on in a new one, after its own orders have ended.
+	renew bool
 }
 
 var act *activities.Activities

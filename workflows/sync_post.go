@@ -36,6 +36,9 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		}
 		if ok, err := s.startAll(ctx, next.Orders); err != nil {
 			return false, err
+		} else if !ok && s.renew {
+			more = true
+			break
 		} else if !ok {
 			if ok, err = s.standBy(ctx); err != nil {
 				return false, err
