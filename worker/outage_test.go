@@ -80,7 +80,7 @@ func (w *world) open() int64 {
 	return r.Count
 }
 
-// load is a B1 that is the narrowest place: so many calls at once, each so long, that this machine can keep them all busy.
+// B1 is the narrowest place: it may have so many calls at once, each so long, that this machine can keep them all busy.
 const (
 	outageWorkers, outageCalls, outageWindow = 2, 4, 30
 	outageRead, outageWrite                  = 30 * time.Millisecond, 1200 * time.Millisecond
@@ -181,8 +181,8 @@ func TestOutage(t *testing.T) {
 	lost, twice := w.lostAndTwice()
 	t.Logf("outage of %s: %d calls of %d workers, %d orders waited, all %d were settled %s after B1 was back",
 		*outage, probes, outageWorkers, backlog, len(w.shop.Orders()), drained.Round(time.Second))
-	t.Logf("OUTAGE %s: alarms %d, ends %d; first order after %.1f s; full rate (%d calls at once) after %.1f s; orders a second %.2f before, %.2f after (calls at once on average %.1f and %.1f); lost %d, duplicated %d",
-		*outage, alarms, ends, first.Seconds(), allowed, full.Seconds(), before, after, busyBefore, busyAfter, lost, twice)
+	t.Logf("OUTAGE %s: alarms %d, ends %d; first order after %.1f s; full rate (%d calls at once) after %.1f s; orders a second %.2f before, %.2f after (calls at once on average %.1f and %.1f, B1 bears %.2f orders a second); lost %d, duplicated %d",
+		*outage, alarms, ends, first.Seconds(), allowed, full.Seconds(), before, after, busyBefore, busyAfter, allowed*before/busyBefore, lost, twice)
 	if first > recovers || full > recovers || most > allowed {
 		t.Errorf("the first order after %s, %d calls at once after %s, at most %d; want both within %s, and %d", first, allowed, full, most, recovers, allowed)
 	}
