@@ -175,7 +175,7 @@ func TestOutage(t *testing.T) {
 	after, busyAfter := w.rate(b1, rated)
 	_, most := b1.since(back)
 	stopSelling()
-	w.drained(back, time.Minute+*outage)
+	w.drained(back, 2*time.Minute+*outage)
 	drained := time.Since(back)
 	alarms, ends := said.count("ERROR B1 does not answer"), said.count("WARN B1 answers again")
 	lost, twice := w.lostAndTwice()
