@@ -11,7 +11,7 @@ SERVERS  = temporal mongod
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs bench chaos test vet torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: help run build programs bench chaos outage test vet torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,12 @@ LEDGER     ?=
 
 chaos: build ## 5,000 orders with every fault at once and a kill every 10 s; the books must agree at the end
 	@bin/sandbox chaos --orders $(ORDERS) --seed $(SEED) --kill-every $(KILL_EVERY) $(if $(filter-out 0 false no,$(LEDGER)),--ledger)
+
+# How long B1 is dead while orders come in.
+OUTAGE ?= 5m
+
+outage: build ## B1 dead for five minutes: one alarm, nothing lost, the same orders a second as before (about 15 minutes)
+	$(GO) test ./worker -run '^TestOutage$$' -count=1 -timeout 60m -v -outage $(OUTAGE)
 
 vet:
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }

@@ -16,6 +16,8 @@ type State struct {
 	DraftCount int     `json:"draft_count"`
 	Orders     []Order `json:"orders,omitempty"` // left out by ?summary=1
 	Drafts     []Order `json:"drafts,omitempty"`
+	// Partners are the codes of the business partners.
+	Partners []string `json:"partners,omitempty"`
 	// UserTables has the codes of the rows of each user table, named without U_.
 	UserTables     map[string][]string `json:"user_tables,omitempty"`
 	DuplicateKeys  []string            `json:"duplicate_keys"`
@@ -133,7 +135,7 @@ func (c *Company) state(summary bool) State {
 	}
 	state.Outage, _ = c.outage.now()
 	if !summary {
-		state.Orders, state.Drafts, state.UserTables = orders, drafts, c.userTables()
+		state.Orders, state.Drafts, state.UserTables, state.Partners = orders, drafts, c.userTables(), c.Partners()
 	}
 	return state
 }

@@ -65,7 +65,9 @@ func (c *clerk) toResume(ctx context.Context) (numbers []string, err error) {
 			return nil, err
 		}
 		for _, doc := range docs {
-			if p, known := placed[doc.IncrementID]; !known || want(p) != order.Posted || c.resumed[doc.Key] == maxResumes {
+			p, known := placed[doc.IncrementID]
+			waits := doc.Status == order.Pending // one that is to be held in the end waits for the rate as well
+			if !known || !waits && want(p) != order.Posted || c.resumed[doc.Key] == maxResumes {
 				continue
 			}
 			c.resumed[doc.Key]++

@@ -36,6 +36,13 @@ type world struct {
 	drafts []b1sim.Order
 	ledger []string
 	want   map[string]order.Status
+	sold   map[int64]magentosim.Sold
+	// partners are those of B1, partner the wanted one.
+	partners []string
+	partner  string
+	// unread is an order that is not to be read; later, that the ledger came later.
+	unread string
+	later  bool
 }
 
 // number is the increment_id of an order.
@@ -45,15 +52,18 @@ func number(n int) string { return fmt.Sprintf("%09d", n) }
 func (w *world) add(n int, status order.Status) *store.Staged {
 	p := magentosim.Placed{EntityID: int64(n), IncrementID: number(n), StoreID: 1, GrandTotal: json.Number(fmt.Sprintf("%d.50", n)), OrderCurrency: "EUR",
 		TotalCanceled: "0", TotalRefunded: "0"}
+	w.sold[p.EntityID] = magentosim.Sold{CustomerID: int64(n % 2), Tax: amount("0.40"), Rows: []magentosim.SoldRow{
+		{SKU: "A", Quantity: amount("2"), Net: amount("0.50"), Open: true}, {SKU: "B", Quantity: amount("0.75"), Net: amount("0.60"), Open: true}}}
 	key := order.Key("main:1:" + number(n))
 	s := store.NewStaged(key)
 	s.EntityID, s.Status, s.PayloadHash, s.Reference = p.EntityID, status, "hash", number(n)
 	d := b1sim.Order{DocEntry: int64(100 + n), DocNum: int64(7000 + n), Key: number(n), Currency: "EUR", Lines: 2, Open: true,
-		Total: decimal.RequireFromString(string(p.GrandTotal)), Authorization: "dasWithout"}
+		Total: decimal.RequireFromString(string(p.GrandTotal)), Authorization: "dasWithout", Partner: "C-WEB", Tax: amount("0.40"),
+		Items: map[string]b1sim.ItemSum{"A": {Quantity: amount("2"), Net: amount("0.50")}, "B": {Quantity: amount("0.75"), Net: amount("0.60")}}}
 	switch status {
 	case order.Posted:
 		w.orders, w.ledger = append(w.orders, d), append(w.ledger, d.Key)
-		s.BO = &store.BackOffice{DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.Key}
+		s.BO = &store.BackOffice{DocEntry: d.DocEntry, DocNum: d.DocNum, Reference: d.Key, CardCode: "C-WEB"}
 	case order.Draft:
 		d.Authorization = "dasPending"
 		w.drafts, w.ledger = append(w.drafts, d), append(w.ledger, d.Key)
@@ -66,9 +76,15 @@ func (w *world) add(n int, status order.Status) *store.Staged {
 	return s
 }
 
+func amount(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+func empty() *world {
+	return &world{staged: map[string]*store.Staged{}, want: map[string]order.Status{}, sold: map[int64]magentosim.Sold{}, partners: []string{"C-WEB", "M-1"}}
+}
+
 // sound has an order in each state that an order may end in.
 func sound() *world {
-	w := &world{staged: map[string]*store.Staged{}, want: map[string]order.Status{}}
+	w := empty()
 	for n, status := range []order.Status{order.Posted, order.Held, order.Excluded, order.Cancelled, order.Draft, order.Posted} {
 		w.add(n+1, status)
 	}
@@ -93,7 +109,8 @@ func (w *world) check(t interface{ Fatal(...any) }, db *store.Store, tb testing.
 		}
 	}
 	r, err := checker.Compare(tb.Context(), checker.Books{Instance: instance, Placed: w.placed, Store: db, Orders: w.orders, Drafts: w.drafts, Ledger: w.ledger,
-		Want: func(p magentosim.Placed) order.Status { return w.want[p.IncrementID] }})
+		Sold: w.sold, Partners: w.partners, Partner: func(magentosim.Placed, magentosim.Sold) string { return w.partner }, LedgerLater: w.later,
+		Read: func(p magentosim.Placed) bool { return p.IncrementID != w.unread }, Want: func(p magentosim.Placed) order.Status { return w.want[p.IncrementID] }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +174,32 @@ func TestCompare_BooksThatAgree(t *testing.T) {
 			s := w.staged["main:1:"+number(1)]
 			s.Reference, s.BO.Reference, w.orders[0].Key, w.ledger[0] = long, long, long, "sha256"
 		},
-		"no ledger": func(w *world) { w.ledger = nil },
+		"a document older than the ledger": func(w *world) { w.later, w.ledger = true, w.ledger[1:] },
+		"documents that are all older than the ledger": func(w *world) {
+			w.later, w.ledger, w.drafts = true, []string{}, nil
+			delete(w.staged, "main:1:"+number(5))
+			w.placed = slices.Delete(w.placed, 4, 5)
+		},
+		"an order that is not to be read": func(w *world) {
+			w.unread = number(2)
+			delete(w.staged, "main:1:"+number(2))
+		},
+		"an order that is not to be read, and was": func(w *world) { w.unread = number(1) },
+		"amounts and tax as far off as rounding may bring": func(w *world) {
+			w.orders[0].Items["A"], w.orders[0].Tax = b1sim.ItemSum{Quantity: amount("2.0"), Net: amount("0.51")}, amount("0.45")
+		},
+		"other lines of an order of which a part was refunded": func(w *world) {
+			w.placed[0].TotalRefunded, w.orders[0].Items = "0.25", nil
+		},
+		"other lines of an order of which a row was cancelled": func(w *world) {
+			w.sold[1].Rows[0].Open, w.orders[0].Items = false, nil
+		},
+		"an order that the shop did not make up": func(w *world) {
+			delete(w.sold, 1)
+			w.orders[0].Items = nil
+		},
+		"a wanted business partner": func(w *world) { w.partner = "C-*" },
+		"no ledger":                 func(w *world) { w.ledger = nil },
 		"states as they are wanted": func(w *world) {
 			w.want[number(1)], w.want[number(2)] = order.Posted, order.Held
 		},
@@ -211,7 +253,44 @@ func TestCompare_FindsEachViolation(t *testing.T) {
 			w.placed[0].TotalRefunded, w.orders[0].Total = "1.50", decimal.Zero
 		}, "wrong_total " + posted},
 		{"the total is in another currency", func(w *world) { w.orders[0].Currency = "USD" }, "wrong_total " + posted},
-		{"the document has no lines", func(w *world) { w.orders[0].Lines = 0 }, "wrong_total " + posted},
+		{"the document has no lines", func(w *world) { w.orders[0].Lines = 0 }, "wrong_lines " + posted + " wrong_total " + posted},
+		{"the document lacks a line", func(w *world) {
+			w.orders[0].Lines = 1
+			delete(w.orders[0].Items, "B")
+		}, "wrong_lines " + posted + " wrong_lines " + posted},
+		{"the document has a line twice", func(w *world) { w.orders[0].Lines = 3 }, "wrong_lines " + posted},
+		{"the document has another quantity", func(w *world) {
+			w.orders[0].Items["B"] = b1sim.ItemSum{Quantity: amount("0.5"), Net: amount("0.60")}
+		}, "wrong_lines " + posted},
+		{"the document has another item", func(w *world) {
+			w.orders[0].Items["C"] = w.orders[0].Items["B"]
+			delete(w.orders[0].Items, "B")
+		}, "wrong_lines " + posted + " wrong_lines " + posted},
+		{"the document has the prices of two items exchanged", func(w *world) {
+			i := w.orders[0].Items
+			i["A"], i["B"] = b1sim.ItemSum{Quantity: i["A"].Quantity, Net: i["B"].Net}, b1sim.ItemSum{Quantity: i["B"].Quantity, Net: i["A"].Net}
+		}, "wrong_lines " + posted + " wrong_lines " + posted},
+		{"an amount is two cents off", func(w *world) {
+			w.orders[0].Items["A"] = b1sim.ItemSum{Quantity: amount("2"), Net: amount("0.52")}
+		}, "wrong_lines " + posted},
+		{"the tax is six cents off", func(w *world) { w.orders[0].Tax = amount("0.34") }, "wrong_lines " + posted},
+		{"a draft has another quantity", func(w *world) {
+			w.drafts[0].Items["A"] = b1sim.ItemSum{Quantity: amount("3"), Net: amount("0.50")}
+		}, "wrong_lines " + draft},
+		{"a business partner whom B1 does not have", func(w *world) { w.partners = []string{"M-1"} }, "wrong_buyer " + posted + " wrong_buyer " + draft + " wrong_buyer main:1:" + number(6)},
+		{"another business partner than the store names", func(w *world) { w.staged[posted].BO.CardCode = "M-1" }, "wrong_buyer " + posted},
+		{"another business partner than wanted", func(w *world) { w.partner = "M-*" }, "wrong_buyer " + posted + " wrong_buyer " + draft + " wrong_buyer main:1:" + number(6)},
+		{"a draft of another business partner than the store names", func(w *world) { w.staged[draft].BO.CardCode = "M-1" }, "wrong_buyer " + draft},
+		{"the orders of one account stand under two business partners", func(w *world) {
+			w.drafts[0].Partner = "M-1"
+		}, "wrong_buyer " + posted + " wrong_buyer " + draft},
+		{"a document younger than the ledger has no row", func(w *world) {
+			w.later, w.ledger = true, slices.DeleteFunc(w.ledger, func(c string) bool { return c == number(6) })
+		}, "ledger " + number(6)},
+		{"an order that is not to be read, and B1 has it", func(w *world) {
+			w.unread = number(1)
+			delete(w.staged, posted)
+		}, "lost " + posted},
 		{"B1 has an order of nobody", func(w *world) {
 			w.orders, w.ledger = append(w.orders, b1sim.Order{DocEntry: 99, Key: "X-1"}), append(w.ledger, "X-1")
 		}, "foreign X-1"},
@@ -280,7 +359,7 @@ func TestCompare_FindsEachViolation(t *testing.T) {
 func TestCompare_DemandsExactlyTheSameSet(t *testing.T) {
 	db := testkit.Store(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		w := &world{staged: map[string]*store.Staged{}}
+		w := empty()
 		ends := []order.Status{order.Posted, order.Held, order.Excluded, order.Cancelled, order.Draft}
 		for n := range rapid.IntRange(1, 6).Draw(rt, "orders") {
 			w.add(n+1, rapid.SampledFrom(ends).Draw(rt, "state"))
@@ -304,6 +383,36 @@ func TestCompare_DemandsExactlyTheSameSet(t *testing.T) {
 			rt.Fatalf("nothing is found: %+v", r)
 		}
 	})
+}
+
+// What was let be is said, in words and in numbers. Fails without: each sentence of notChecked.
+func TestReport_SaysWhatWasNotChecked(t *testing.T) {
+	db := testkit.Store(t)
+	w := sound()
+	w.later, w.ledger, w.unread = true, w.ledger[1:], number(2)
+	delete(w.staged, "main:1:"+number(2))
+	w.placed[5].TotalRefunded = "0.25"
+	delete(w.sold, 3)
+	r := w.check(t, db, t)
+	var text strings.Builder
+	if err := r.Text(&text); err != nil || !r.OK() {
+		t.Fatal(err, r.Violations)
+	}
+	for _, want := range []string{
+		"compared with what was bought: items, quantities, amounts and tax of 2 documents\n",
+		"not checked: lines, tax and buyers of 1 orders that the shop did not make up itself\n",
+		"not checked: lines and tax of 1 documents: a part of their orders",
+		"not checked: the ledger rows of 1 documents that are older than the first with a row\n",
+		"not checked: 1 orders that are not to be read, and are not in the store\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, text.String())
+		}
+	}
+	bare, err := checker.Compare(t.Context(), checker.Books{Instance: "nobody", Store: db})
+	if err != nil || len(bare.NotChecked) != 3 {
+		t.Errorf("without rules, shop and ledger: %q, %v; want three sentences", bare.NotChecked, err)
+	}
 }
 
 func TestReport_NamesEveryViolationOnALineOfItsOwn(t *testing.T) {

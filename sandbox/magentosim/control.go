@@ -24,7 +24,7 @@ func (s *Shop) serveControl(w http.ResponseWriter, r *http.Request) bool {
 		writeControl(w, state{Orders: len(placed), Placed: placed}, nil)
 	case "GET /state/sold":
 		sold, err := s.Sold()
-		writeControl(w, map[string]any{"sold": sold}, err)
+		writeControl(w, sold, err)
 	case "GET /control":
 		writeControl(w, s.Faults(), nil)
 	case "POST /control":
