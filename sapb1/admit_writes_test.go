@@ -111,3 +111,24 @@ func TestAdmit_NoOrderKeepsTheTrialForItself(t *testing.T) {
 	}
 	third()
 }
+
+// That B1 is well is said again while orders go through, and then as something that is no news. Fails without: TellEvery, or Again.
+func TestAdmit_SaysAgainThatB1IsWell(t *testing.T) {
+	for every, again := range map[time.Duration]bool{time.Hour: false, time.Millisecond: true} {
+		l := &listener{}
+		c := start(t, b1sim.Config{}).lane(8, func(s *sapb1.Settings) { s.Tell, s.TellEvery = l.tell, every })
+		for range 3 {
+			time.Sleep(2 * time.Millisecond)
+			admit(t, c)()
+		}
+		told := l.all()
+		if !again && len(told) != 1 || again && len(told) != 3 {
+			t.Fatalf("every %s: told %+v", every, told)
+		}
+		for n, h := range told {
+			if h.Down || h.Again != (n > 0) {
+				t.Errorf("every %s: told %+v, want the first to be news and no other", every, told)
+			}
+		}
+	}
+}
