@@ -132,3 +132,27 @@ func TestAdmit_SaysAgainThatB1IsWell(t *testing.T) {
 		}
 	}
 }
+
+// A session that is gone says nothing about whether B1 writes: the order on trial meets one, signs in, and is sent. Fails without:
+// leaving out of the writes what B1 did not look at (ended).
+func TestAdmit_ASessionThatIsGoneIsNoAnswerToATrial(t *testing.T) {
+	b := start(t, b1sim.Config{})
+	c := b.lane(8)
+	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"})
+	for n := range 4 {
+		if _, err := c.CreateOrder(t.Context(), anOrder(strconv.Itoa(n))); err == nil {
+			t.Fatal("the order was made")
+		}
+	}
+	release := admit(t, c)
+	defer release()
+	b.company.ClearFaults()
+	b.inject(b1sim.Rule{Fault: b1sim.SessionExpire, Times: 1, Match: "POST Orders"})
+	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Login"})
+	if _, err := c.CreateOrder(t.Context(), anOrder("5")); failureOf(t, err).Op != "POST Login" {
+		t.Fatalf("the order ends with %v, want the sign-in to fail", err)
+	}
+	if !c.Troubled(time.Now()) {
+		t.Error("it is taken for an order that was written")
+	}
+}
