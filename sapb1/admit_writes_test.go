@@ -68,7 +68,7 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 // it must look up is answered meanwhile. Fails without: letting in on leaving, or the end of a trial that failed.
 func TestAdmit_NoOrderKeepsTheTrialForItself(t *testing.T) {
 	b := start(t, b1sim.Config{})
-	c := b.lane(8)
+	c := b.lane(8, func(s *sapb1.Settings) { s.ProbeEvery = 400 * time.Millisecond }) // time for a call before the next probe
 	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"})
 	send := func(number string) error {
 		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: number}); err != nil {
