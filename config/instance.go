@@ -108,7 +108,7 @@ type B1 struct {
 	// OrdersPerSecond bounds the orders taken up per second over all workers, attempts counted each; 0 for no bound. It bounds
 	// no calls: an order is three of them or more.
 	OrdersPerSecond float64 `split_words:"true" default:"0"`
-	// AlarmAfter is how long B1 must not have answered before the alarm is raised.
+	// AlarmAfter is how long B1 must have taken no order before the alarm is raised.
 	AlarmAfter time.Duration `split_words:"true" default:"1m"`
 	// LedgerTable is a user table of the company, made by `starter b1 prepare`, into which each order is written together
 	// with the order itself, so that B1 refuses a second one. Empty: none.

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"datawald/order"
 )
 
 // Settings say how to reach one shop.
@@ -190,8 +192,8 @@ func (c *Client) roundTrip(ctx context.Context, what call, sign authorizer) (*re
 	}
 	sign(req, what.params)
 	began := time.Now()
-	// The process may have stood still, and its timers not know it yet; while a machine is suspended only the wall clock goes on.
-	if end, ok := ctx.Deadline(); ok && !(began.Before(end) && began.Round(0).Before(end.Round(0))) {
+	// The process may have stood still, and its timers not know it yet.
+	if end, limited := ctx.Deadline(); limited && order.IsOver(began, end) {
 		return nil, transportFailure(what.op, context.DeadlineExceeded)
 	}
 	res, err := c.http.Do(req)

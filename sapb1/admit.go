@@ -130,6 +130,9 @@ func (c *Client) ended(ctx context.Context, began mark, e ending, err error) {
 	e.verdict, e.fine = judge(err), err == nil
 	if f := failureOf(err); f != nil {
 		e.code = f.Code
+		if f.Kind == order.Config || f.Code == codeSessionGone { // not even looked at: no word about writing
+			e.write, e.sends = false, false
+		}
 	}
 	if err != nil {
 		e.class = "" // no measure

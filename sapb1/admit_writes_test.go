@@ -68,7 +68,7 @@ func TestAdmit_TriesOneOrderAtATimeWhileB1WritesNothing(t *testing.T) {
 // it must look up is answered meanwhile. Fails without: letting in on leaving, or the end of a trial that failed.
 func TestAdmit_NoOrderKeepsTheTrialForItself(t *testing.T) {
 	b := start(t, b1sim.Config{})
-	c := b.lane(8)
+	c := b.lane(8, func(s *sapb1.Settings) { s.ProbeEvery = 400 * time.Millisecond }) // time for a call before the next probe
 	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"})
 	send := func(number string) error {
 		if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: number}); err != nil {
@@ -110,4 +110,49 @@ func TestAdmit_NoOrderKeepsTheTrialForItself(t *testing.T) {
 		t.Errorf("%d calls until the third order was let in, want a look-up and a probe at least", n)
 	}
 	third()
+}
+
+// That B1 is well is said again while orders go through, and then as something that is no news. Fails without: TellEvery, or Again.
+func TestAdmit_SaysAgainThatB1IsWell(t *testing.T) {
+	for every, again := range map[time.Duration]bool{time.Hour: false, time.Millisecond: true} {
+		l := &listener{}
+		c := start(t, b1sim.Config{}).lane(8, func(s *sapb1.Settings) { s.Tell, s.TellEvery = l.tell, every })
+		for range 3 {
+			time.Sleep(2 * time.Millisecond)
+			admit(t, c)()
+		}
+		told := l.all()
+		if !again && len(told) != 1 || again && len(told) != 3 {
+			t.Fatalf("every %s: told %+v", every, told)
+		}
+		for n, h := range told {
+			if h.Down || h.Again != (n > 0) {
+				t.Errorf("every %s: told %+v, want the first to be news and no other", every, told)
+			}
+		}
+	}
+}
+
+// A session that is gone says nothing about whether B1 writes: the order on trial meets one, signs in, and is sent. Fails without:
+// leaving out of the writes what B1 did not look at (ended).
+func TestAdmit_ASessionThatIsGoneIsNoAnswerToATrial(t *testing.T) {
+	b := start(t, b1sim.Config{})
+	c := b.lane(8)
+	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Orders"})
+	for n := range 4 {
+		if _, err := c.CreateOrder(t.Context(), anOrder(strconv.Itoa(n))); err == nil {
+			t.Fatal("the order was made")
+		}
+	}
+	release := admit(t, c)
+	defer release()
+	b.company.ClearFaults()
+	b.inject(b1sim.Rule{Fault: b1sim.SessionExpire, Times: 1, Match: "POST Orders"})
+	b.inject(b1sim.Rule{Fault: b1sim.BadGatewayBefore, Probability: 1, Match: "POST Login"})
+	if _, err := c.CreateOrder(t.Context(), anOrder("5")); failureOf(t, err).Op != "POST Login" {
+		t.Fatalf("the order ends with %v, want the sign-in to fail", err)
+	}
+	if !c.Troubled(time.Now()) {
+		t.Error("it is taken for an order that was written")
+	}
 }

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"datawald/order"
 )
 
 // Settings say how to reach one B1 company.
@@ -252,13 +254,11 @@ func (r request) about(target string, content []byte) uint64 {
 	return maphash.Bytes(seed, slices.Concat([]byte(r.method+" "+target+"\n"), content))
 }
 
-// late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP) the context does not
-// know it yet: its timer runs at some time after that, and a write would go out that somebody else has made. Both clocks are
-// asked: the one that Go measures with stands still while a machine is suspended, the one on the wall does not.
+// late reports whether the time of a call is over by the clock. Where the process stood still (SIGSTOP, a suspended machine) the
+// context does not know it yet: its timer runs at some time after that, and a write would go out that somebody else has made.
 func late(ctx context.Context) bool {
 	end, limited := ctx.Deadline()
-	now := time.Now()
-	return limited && !(now.Before(end) && now.Round(0).Before(end.Round(0)))
+	return limited && order.IsOver(time.Now(), end)
 }
 
 func (c *Client) send(req *http.Request) (*http.Response, []byte, error) {

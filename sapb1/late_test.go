@@ -2,38 +2,37 @@ package sapb1_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
+	"datawald/sandbox/testkit"
 	"datawald/sapb1"
 )
 
 // stoodStill is the context of a process that goes on after its time: the deadline has passed, the timer has not run.
-type stoodStill struct{ context.Context }
+type stoodStill struct {
+	context.Context
+	end time.Time
+}
 
-func (stoodStill) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+func (s stoodStill) Deadline() (time.Time, bool) { return s.end, true }
 
-// Fails without: looking at the clock before a call leaves (late).
+// Fails without: looking at the clock before a call leaves (late); with the clock alone that Go measures with, after a suspended
+// machine.
 func TestCalls_DoNotLeaveAfterTheirTime(t *testing.T) {
 	t.Parallel()
-	b1, err := b1sim.New(b1sim.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(b1)
-	defer server.Close()
-	client, err := sapb1.New(sapb1.Settings{URL: server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err != nil { // signs in
-		t.Fatal(err)
-	}
-	_, err = client.CreateOrder(stoodStill{t.Context()}, &sapb1.SalesOrder{})
-	if n := b1.Traffic().Calls["POST Orders"]; order.KindOf(err) != order.Transient || n != 0 {
-		t.Errorf("ended with %v after %d calls, want none, and no doubt", err, n)
+	for name, end := range map[string]time.Time{
+		"the process stood still": time.Now().Add(-time.Millisecond),
+		// Its end is near enough to be the call's own.
+		"the machine was suspended": testkit.OnWall(t, time.Now().Add(20*time.Second), -time.Hour),
+	} {
+		b := start(t, b1sim.Config{})
+		client := b.ready("v2", func(s *sapb1.Settings) { s.Timeout = time.Minute })
+		_, err := client.CreateOrder(stoodStill{t.Context(), end}, anOrder("1"))
+		if n := b.calls("POST Orders"); order.KindOf(err) != order.Transient || n != 0 {
+			t.Errorf("%s: ended with %v after %d calls, want none, and no doubt", name, err, n)
+		}
 	}
 }

@@ -131,7 +131,7 @@ func TestRefused_ACertificateIsTold(t *testing.T) {
 			c := newClient(t, sapb1.Settings{URL: untrusted.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox", Tell: l.tell})
 			if signsInBefore {
 				c.Through(func(next http.RoundTripper) http.RoundTripper {
-					return redirected(func(r *http.Request) (*http.Response, error) {
+					return wayTo(func(r *http.Request) (*http.Response, error) {
 						if strings.HasSuffix(r.URL.Path, "/Login") {
 							r.URL.Scheme, r.URL.Host = "http", strings.TrimPrefix(trusted.URL, "http://")
 						}
@@ -155,10 +155,10 @@ func TestRefused_ACertificateIsTold(t *testing.T) {
 	}
 }
 
-// redirected is a way to B1.
-type redirected func(*http.Request) (*http.Response, error)
+// wayTo is a way to B1.
+type wayTo func(*http.Request) (*http.Response, error)
 
-func (f redirected) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f wayTo) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // What is wrong with one order, or with B1's rights for one thing, is not told as a refusal of the connector, nor what ends before
 // it is sent. Fails without: Config in shutOut.

@@ -55,7 +55,7 @@ func (a *alarm) down(ctx context.Context, h sapb1.Health) error {
 	if err != nil || !raise {
 		return err
 	}
-	a.log.Error(alarms[h.Cause], "company", a.company, "down_since", stamp(lane.DownSince), "last_failure", lane.Failure)
+	a.log.Error(alarms[h.Cause], "company", a.company, "cause", string(h.Cause), "down_since", stamp(lane.DownSince), "last_failure", lane.Failure)
 	return a.store.Alarmed(ctx, a.company, string(h.Cause))
 }
 
