@@ -16,6 +16,7 @@ COPY magento/ magento/
 COPY mapping/ mapping/
 COPY order/ order/
 COPY preview/ preview/
+COPY punctual/ punctual/
 COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/

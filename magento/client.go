@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"datawald/order"
+	"datawald/punctual"
 )
 
 // Settings say how to reach one shop.
@@ -40,6 +41,8 @@ type Settings struct {
 	Now func() time.Time
 	// Timeout bounds one call. Magento loads each order of a page again, one by one. Default 60 s.
 	Timeout time.Duration
+	// Transport reaches the shop; the client takes it for itself. Default: as net/http does, by the proxy of the environment.
+	Transport *http.Transport
 }
 
 // Client reads one shop. It is safe for concurrent use and never repeats a call by itself, but for one that was refused
@@ -74,10 +77,14 @@ func New(s Settings) (*Client, error) {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	if s.Transport == nil {
+		s.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second}
+	}
 	// A redirect is not followed: the request is signed for one address, and once.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{root: root, way: way, token: s.Token, oauth: s.OAuth, admin: newAdminSession(s.AdminUser, s.AdminPassword), stores: s.Stores,
-		http: &http.Client{Timeout: s.Timeout, CheckRedirect: stay}, now: s.Now}, nil
+		http: &http.Client{Transport: punctual.Guard(s.Transport), Timeout: s.Timeout, CheckRedirect: stay}, now: s.Now}, nil
 }
 
 // restRoot is the address of the API up to and with /V1.

@@ -86,8 +86,6 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestOAuth_SignsTheAddressThatTheShopSees(t *testing.T) {
-	before := http.DefaultTransport // this test does not run beside others
-	defer func() { http.DefaultTransport = before }()
 	for _, c := range []struct{ url, seenAs string }{
 		{"http://shop.example.com", ""},
 		{"http://shop.example.com:80", ""},
@@ -106,8 +104,11 @@ func TestOAuth_SignsTheAddressThatTheShopSees(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		http.DefaultTransport = elsewhere{server}
-		client := newClient(t, magento.Settings{URL: c.url, OAuth: fourCredentials})
+		transport := new(http.Transport)
+		for _, scheme := range []string{"http", "https"} {
+			transport.RegisterProtocol(scheme, elsewhere{server})
+		}
+		client := newClient(t, magento.Settings{URL: c.url, OAuth: fourCredentials, Transport: transport})
 		if _, err := client.FindByIncrementIDs(t.Context(), []string{"1"}); err != nil {
 			t.Errorf("%s: %v", c.url, err)
 		}

@@ -46,8 +46,6 @@ func certify(t *testing.T, until time.Time, names ...string) (tls.Certificate, *
 }
 
 func TestProbe_LooksAtTheCertificate(t *testing.T) {
-	before := http.DefaultTransport // this test does not run beside others
-	defer func() { http.DefaultTransport = before }()
 	const day = 24 * time.Hour
 	for _, c := range []struct {
 		name    string
@@ -76,8 +74,8 @@ func TestProbe_LooksAtTheCertificate(t *testing.T) {
 			if c.trusted {
 				roots.AddCert(parsed)
 			}
-			http.DefaultTransport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-			found := diagnose(t, magento.Settings{URL: server.URL, OAuth: fourCredentials})
+			found := diagnose(t, magento.Settings{URL: server.URL, OAuth: fourCredentials,
+				Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}})
 			wantFinding(t, found, "address", order.OutcomeOK, "", "")
 			wantFinding(t, found, "certificate", c.outcome, c.seen, c.mend)
 			if c.outcome == order.OutcomeFail {
@@ -97,10 +95,8 @@ func TestProbe_OfAnAddressWithoutTLS(t *testing.T) {
 	found := diagnose(t, magento.Settings{URL: "https" + strings.TrimPrefix(address, "http"), OAuth: fourCredentials})
 	wantFinding(t, found, "certificate", order.OutcomeFail, "does not speak TLS", "scheme and port")
 
-	before := http.DefaultTransport // this test does not run beside others
-	defer func() { http.DefaultTransport = before }()
-	http.DefaultTransport = &http.Transport{Proxy: nil, DialContext: (&dialer{to: strings.TrimPrefix(address, "http://")}).dial}
-	found = diagnose(t, magento.Settings{URL: "http://shop.example.com", OAuth: fourCredentials})
+	found = diagnose(t, magento.Settings{URL: "http://shop.example.com", OAuth: fourCredentials,
+		Transport: &http.Transport{Proxy: nil, DialContext: (&dialer{to: strings.TrimPrefix(address, "http://")}).dial}})
 	wantFinding(t, found, "certificate", order.OutcomeWarn, "can be read on the way", "https")
 	wantFinding(t, found, "sign-in", order.OutcomeOK, "", "")
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"datawald/order"
+	"datawald/punctual"
 )
 
 // Settings say how to reach one B1 company.
@@ -91,13 +92,13 @@ func New(s Settings) (*Client, error) {
 		TLSClientConfig:     tlsConfig,
 		MaxIdleConnsPerHost: s.MaxCalls,
 		IdleConnTimeout:     idleBeforeB1,
-		// All that the Apache in front of B1 speaks. HTTP/2 would have net/http repeat a write that the server's GOAWAY overtook.
-		Protocols: new(http.Protocols),
 	}
-	transport.Protocols.SetHTTP1(true)
+	// HTTP/1.1 alone, all that the Apache in front of B1 speaks: HTTP/2 would have net/http repeat a write that the server's
+	// GOAWAY overtook.
+	onTime := punctual.Guard(transport)
 	// A redirect is not followed: it would make a read of a write, and take its answer for that of the write.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{settings: s, base: root, http: &http.Client{Transport: transport, CheckRedirect: stay},
+	return &Client{settings: s, base: root, http: &http.Client{Transport: onTime, CheckRedirect: stay},
 		slots: make(chan struct{}, s.MaxCalls), lane: newLane(s), session: session{turn: make(chan struct{}, 1)}}, nil
 }
 
