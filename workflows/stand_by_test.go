@@ -65,7 +65,7 @@ func (o *outage) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*a
 	if err := workflow.Sleep(ctx, max(wait, 0)+time.Second); err != nil {
 		return nil, err
 	}
-	o.queue = slices.DeleteFunc(o.queue, func(k order.Key) bool { return k == in.Key })
+	o.leave(in.Key)
 	return posted, nil
 }
 

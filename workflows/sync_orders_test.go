@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +27,8 @@ type flow struct {
 	// pages are what Magento gives, queue what waits for B1.
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
+	// lock guards queue: activities read it, and children that end change it, each in a goroutine of its own.
+	lock  sync.Mutex
 	queue []order.Key
 	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
 	inHandFrom int
@@ -92,6 +96,13 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 	return &page, nil
 }
 
+// leave takes an order out of the queue.
+func (f *flow) leave(key order.Key) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.queue = slices.DeleteFunc(f.queue, func(k order.Key) bool { return k == key })
+}
+
 // next reads the queue behind a place, as the store does.
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
 	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: f.quiet}
@@ -100,6 +111,8 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 		r.Reread, r.Last = []int64{7}, fmt.Sprint(f.asked)
 		return r, nil
 	}
+	f.lock.Lock()
+	defer f.lock.Unlock()
 	for _, key := range f.queue {
 		if in.Until != "" && string(key) <= in.Until {
 			r.Before++
