@@ -32,12 +32,12 @@ func (c *Client) Admit(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// Troubled reports whether at some time since a moment B1 did not answer, or wrote no order: what it did to one order then says
-// nothing about that order.
-func (c *Client) Troubled(since time.Time) bool {
+// Troubled reports whether at a moment B1 did not answer, or wrote no order, for a reason that was there before: what it did to an
+// order that was sent then says nothing about that order. What was sent before the trouble began may have made it.
+func (c *Client) Troubled(moment time.Time) bool {
 	c.lane.mu.Lock()
 	defer c.lane.mu.Unlock()
-	return c.lane.circuit.troubledSince(since)
+	return c.lane.circuit.troubledAt(moment)
 }
 
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.

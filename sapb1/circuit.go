@@ -79,8 +79,9 @@ type circuit struct {
 	byWrites, trial bool
 	// epoch counts closings and trials: a call that began before the latest says nothing about B1 as it is now.
 	epoch int
-	// closed is when it closed last.
-	closed time.Time
+	// began is when the trouble began for which it opened last, by the failure of one thing that is not alone to blame; closed is when
+	// it closed last.
+	began, closed time.Time
 
 	probing bool
 	next    time.Time
@@ -129,8 +130,9 @@ func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
 	}
 	switch {
 	case c.failed >= c.enough:
+		c.began = c.since
 	case c.writes.isLong():
-		c.byWrites, c.since, c.code = true, c.writes.since, c.writes.code
+		c.byWrites, c.since, c.code, c.began = true, c.writes.since, c.writes.code, c.writes.others
 	default:
 		return false
 	}
@@ -155,8 +157,11 @@ func (c *circuit) close(now time.Time) {
 	c.epoch++
 }
 
-// troubledSince reports whether it was open at some time since a moment.
-func (c *circuit) troubledSince(moment time.Time) bool { return c.open || c.closed.After(moment) }
+// troubledAt reports whether a moment lies in the trouble for which it is open, or was open last. What was sent at the very moment
+// when that began does not.
+func (c *circuit) troubledAt(moment time.Time) bool {
+	return c.began.Before(moment) && (c.open || c.closed.After(moment))
+}
 
 // claim reports whether the caller is to probe now. He must say what came of it.
 func (c *circuit) claim(now time.Time) bool {

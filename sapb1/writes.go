@@ -13,6 +13,9 @@ type streak struct {
 	failed map[uint64]bool
 	since  time.Time
 	code   string
+	// others is when the second different thing failed: before that, the first may have been alone to blame, however often it was
+	// sent.
+	others time.Time
 }
 
 // ended takes the end of a write into account. Only an order that B1 has answered ends the streak, also one that it refuses: a
@@ -24,6 +27,9 @@ func (s *streak) ended(now time.Time, e ending) {
 			s.failed, s.since = map[uint64]bool{}, now
 		}
 		s.failed[e.about], s.code = true, e.code
+		if len(s.failed) == 2 && s.others.IsZero() {
+			s.others = now
+		}
 	case e.sends:
 		*s = streak{}
 	}

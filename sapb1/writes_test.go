@@ -107,8 +107,8 @@ func TestCircuit_ClosesOnlyWhenB1WritesAgain(t *testing.T) {
 		t.Fatal("no second probe")
 	}
 	c.probed(now, answered, "")
-	if writing(c, now, 6, answered); c.open || c.trial || !c.troubledSince(start) || c.troubledSince(now) {
-		t.Errorf("open %v after an order was written, troubled since the start %v, since now %v", c.open, c.troubledSince(start), c.troubledSince(now))
+	if writing(c, now, 6, answered); c.open || c.trial || !c.troubledAt(now.Add(-1)) || c.troubledAt(now) {
+		t.Errorf("open %v after an order was written, troubled before %v, now %v", c.open, c.troubledAt(now.Add(-1)), c.troubledAt(now))
 	}
 	for n := range 3 {
 		if writing(c, now, uint64(n), down); c.open {
