@@ -123,19 +123,14 @@ var errTookTooLong = fmt.Errorf("B1 took too long: %w", context.DeadlineExceeded
 
 // ended tells the lane how a call ended, and the listener when it was one too many. What ended because the caller gave up
 // says nothing about B1.
-func (c *Client) ended(ctx context.Context, began mark, e ending, err error) {
+func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err error) {
 	if ctx.Err() != nil && context.Cause(ctx) != errTookTooLong {
 		return
 	}
+	f := failureOf(err)
 	e.verdict, e.fine = judge(err), err == nil
-	if f := failureOf(err); f != nil {
-		e.code = f.Code
-		if f.Kind == order.Config || f.Code == codeSessionGone { // not even looked at: no word about writing
-			e.write, e.sends = false, false
-		}
-	}
-	if err != nil {
-		e.class = "" // no measure
+	if e.word = wordOf(r, e.verdict, f); f != nil {
+		e.code, e.class = f.Code, "" // no measure
 	}
 	if c.lane.end(began, e) {
 		c.tell(ctx)

@@ -194,7 +194,7 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	began := c.lane.begin()
 	res, body, err := c.send(req)
 	err = read(r, res, body, err, out)
-	c.ended(ctx, began, ending{class: class(r.op, int(req.ContentLength)), about: about, write: r.write, sends: r.sends}, err)
+	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:
 	case isUntrusted(f):

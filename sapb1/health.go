@@ -43,12 +43,12 @@ type refusal struct {
 	code  string
 }
 
-// cause is what the circuit is open for.
+// cause is what the circuit is open for, by what the latest probe got: a B1 that wrote nothing may have died since.
 func (c *circuit) cause() Cause {
-	if c.byWrites {
-		return ReadsOnly
+	if c.silent {
+		return Silent
 	}
-	return Silent
+	return ReadsOnly
 }
 
 // health is how B1 does. The caller holds the lock.

@@ -13,7 +13,7 @@ func TestCircuit_TheTroubleThatAnOrderMakesDoesNotExcuseIt(t *testing.T) {
 	for cycle := range 10 {
 		sent := now
 		now = now.Add(time.Second)
-		c.ended(now, ending{verdict: down, code: codeNoAnswer, write: true, sends: true, about: 1}, c.epoch)
+		c.ended(now, ending{verdict: down, code: codeNoAnswer, word: failedAt, about: 1}, c.epoch)
 		between := now.Add(time.Second / 2)
 		now = now.Add(time.Second)
 		for range 4 { // looks of others

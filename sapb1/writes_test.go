@@ -5,11 +5,14 @@ import (
 	"time"
 )
 
+// said is the word of a write that ends as v.
+func said(v verdict, sends bool) word { return wordOf(request{write: true, sends: sends}, v, nil) }
+
 // writing is an order as it comes: two looks that are answered and the sending of it, which ends as v.
 func writing(c *circuit, now time.Time, which uint64, v verdict) (opened bool) {
 	c.ended(now, ending{verdict: answered}, c.epoch)
 	c.ended(now, ending{verdict: answered}, c.epoch)
-	return c.ended(now, ending{verdict: v, code: "502", write: true, sends: true, about: which}, c.epoch)
+	return c.ended(now, ending{verdict: v, code: "502", word: said(v, true), about: which}, c.epoch)
 }
 
 // readsOnly is a circuit that is open because B1 wrote none of four orders.
@@ -46,7 +49,7 @@ func TestCircuit_OpensWhenB1WritesNothing(t *testing.T) {
 }
 
 // Orders that B1 fails at each time shut nobody out: one alone however often it is sent, three at once, and any number with
-// others between that are written, or refused. Fails without: counting what is sent again once (streak.failed).
+// others between that are written. Fails without: counting what is sent again once (streak.failed).
 func TestCircuit_AFewOrdersThatFailShutNobodyOut(t *testing.T) {
 	for name, others := range map[string][]verdict{"alone": nil, "with others": {answered}} {
 		for _, bad := range []int{1, 2, 3, 30} {
@@ -71,7 +74,7 @@ func TestCircuit_AFewOrdersThatFailShutNobodyOut(t *testing.T) {
 func TestCircuit_APartnerThatIsWrittenIsNoOrder(t *testing.T) {
 	c := newCircuit(8, 0)
 	partner := func(v verdict) {
-		c.ended(start, ending{verdict: v, code: "502", write: true, about: 77}, c.epoch)
+		c.ended(start, ending{verdict: v, code: "502", word: said(v, false), about: 77}, c.epoch)
 	}
 	for n := range 4 {
 		partner(answered)
@@ -123,7 +126,7 @@ func TestCircuit_ATrialIsNotEndedByWhatBeganBefore(t *testing.T) {
 	before := c.epoch
 	c.claim(start.Add(3 * time.Second))
 	c.probed(start.Add(3*time.Second), answered, "")
-	c.ended(start.Add(4*time.Second), ending{verdict: down, code: "no_answer", write: true, sends: true, about: 9}, before)
+	c.ended(start.Add(4*time.Second), ending{verdict: down, code: "no_answer", word: failedAt, about: 9}, before)
 	if !c.trial {
 		t.Error("the trial is over")
 	}
