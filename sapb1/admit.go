@@ -66,7 +66,10 @@ func (c *Client) probe(ctx context.Context) {
 	}
 	v, code := c.askOne(ctx)
 	l.mu.Lock()
-	l.circuit.probed(time.Now(), v, code)
+	now := time.Now()
+	if l.circuit.probed(now, v, code); !l.circuit.open {
+		l.restore(now)
+	}
 	l.well = !l.circuit.open
 	l.letIn()
 	l.mu.Unlock()

@@ -156,6 +156,9 @@ func (c *circuit) close(now time.Time) {
 	c.epoch++
 }
 
+// isCalm reports whether nothing has failed lately.
+func (c *circuit) isCalm() bool { return !c.open && c.failed == 0 && len(c.writes.failed) == 0 }
+
 // troubledAt reports whether a moment lies in the trouble for which it is open, or was open last. What was sent at the very moment
 // when that began does not.
 func (c *circuit) troubledAt(moment time.Time) bool {

@@ -134,3 +134,42 @@ func TestWord_OnlyAWrittenOrderSaysThatB1Writes(t *testing.T) {
 		})
 	}
 }
+
+// A B1 that fails at its orders for a while, in its own words, gets half as many at once as before as soon as it writes one, and all of
+// them soon: what lowered the limit was no sign of too many. Where it says that it has too much to do, it is. Fails without: restore in
+// end (limit 1, goal 1), or strained.
+func TestLane_AfterAnOutageTheLimitIsWhatB1BoreBefore(t *testing.T) {
+	for status, want := range map[int]bounds{500: {4, 8}, 503: {2, 4}, 502: {4, 8}} {
+		p := posting(t)
+		l := &p.lane.limit
+		l.limit, l.goal, l.measuring, l.measured = 8, 8, 0, time.Now()
+		body := ownWords("-1", "disk full")
+		if status == 502 {
+			body = gatewayDown
+		}
+		n := 0
+		try := func(status int, body string) {
+			t.Helper()
+			release, err := p.Admit(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer release()
+			if _, err := p.FindOrders(t.Context(), Reference{NumAtCard: "q"}); err != nil {
+				t.Fatal(err)
+			}
+			n++
+			_ = p.send(t.Context(), n, status, body)
+		}
+		for range enoughWrites + 3 {
+			try(status, body)
+		}
+		if open, _ := p.state(); !open {
+			t.Fatal("it is closed")
+		}
+		try(201, `{"DocEntry":1}`)
+		if got := (bounds{l.limit, l.goal}); got != want {
+			t.Errorf("after an outage of %d the limit is %+v, want %+v", status, got, want)
+		}
+	}
+}

@@ -132,6 +132,33 @@ func TestCircuit_ATrialIsNotEndedByWhatBeganBefore(t *testing.T) {
 	}
 }
 
+// What is amiss is what the latest probe got: a B1 that wrote nothing dies, and is back. Fails without: silent.
+func TestCircuit_TheCauseIsWhatTheLatestProbeGot(t *testing.T) {
+	c := readsOnly(t)
+	now := start
+	for n, v := range []verdict{down, answered, down, down, answered} {
+		c.ended(now, ending{verdict: down, code: codeNoAnswer}, c.epoch) // ends a trial
+		now = now.Add(10 * time.Second)
+		if !c.claim(now) {
+			t.Fatalf("probe %d is not made", n)
+		}
+		want := map[verdict]Cause{down: Silent, answered: ReadsOnly}[v]
+		if c.probed(now, v, codeNoAnswer); c.cause() != want || c.trial != (v == answered) || !c.open {
+			t.Errorf("probe %d: open %v, cause %s, trial %v; want %s", n, c.open, c.cause(), c.trial, want)
+		}
+	}
+	c = readsOnly(t)
+	c.claim(start.Add(3 * time.Second))
+	c.probed(start.Add(3*time.Second), down, codeNoAnswer)
+	c.close(start.Add(4 * time.Second))
+	for n := range 4 {
+		writing(c, start.Add(time.Minute), uint64(n), down)
+	}
+	if c.cause() != ReadsOnly {
+		t.Error("the next outage is told as the one before")
+	}
+}
+
 // A B1 that does not even read any more ends the trial; probes go on, and the next trial comes after one that is answered. Fails
 // without: down in tried.
 func TestCircuit_ATrialEndsWhenB1IsSilent(t *testing.T) {
