@@ -88,7 +88,7 @@ func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	probing, cancel := context.WithTimeoutCause(ctx, min(probePatience, c.settings.Timeout), errTookTooLong)
 	defer cancel()
 	var any page[struct{}]
-	err := c.twice(probing, request{method: http.MethodGet, op: "GET Orders", path: "Orders",
+	err := c.twice(probing, request{method: http.MethodGet, op: "GET Orders", path: "Orders", vital: true,
 		query: url.Values{"$top": {"1"}, "$select": {"DocEntry"}}}, &any)
 	switch v, f := judge(err), failureOf(err); {
 	case ctx.Err() != nil:
@@ -106,6 +106,7 @@ func (c *Client) tell(ctx context.Context) {
 	l.mu.Lock()
 	h := l.health()
 	silent := c.settings.Tell == nil || !h.Down && (!l.well || time.Since(l.told) < c.settings.TellEvery)
+	l.toldDown = l.toldDown || h.Down
 	l.mu.Unlock()
 	if silent {
 		return
@@ -115,7 +116,7 @@ func (c *Client) tell(ctx context.Context) {
 	if err := c.settings.Tell(ctx, h); err == nil && !h.Down {
 		l.mu.Lock()
 		if l.well && !l.health().Down {
-			l.told = time.Now()
+			l.told, l.toldDown = time.Now(), false
 		}
 		l.mu.Unlock()
 	}
@@ -131,8 +132,9 @@ func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err
 		return
 	}
 	f := failureOf(err)
-	e.verdict, e.fine = judge(err), err == nil
+	e.op, e.verdict, e.fine = r.op, judge(err), err == nil
 	if e.word = wordOf(r, e.verdict, f); f != nil {
+		e.looked = r.sends && (f.Kind == order.Permanent || e.word == wrote)
 		e.code, e.class = f.Code, "" // no measure
 	}
 	if c.lane.end(began, e) {
@@ -140,15 +142,15 @@ func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err
 	}
 }
 
-// shutOut makes known that B1 refuses the connector itself, if err says so: its user, or its trust in the certificate. Each
-// order would fail that way.
-func (c *Client) shutOut(ctx context.Context, err error) {
+// shutOut makes known that B1 refuses the connector something without which no order is sent, if err says so: its sign-in, its
+// trust in the certificate, or an op. Each order would fail that way.
+func (c *Client) shutOut(ctx context.Context, op string, err error) {
 	if f := failureOf(err); f != nil && f.Kind == order.Config {
 		code := f.Code
 		if isUntrusted(f) {
-			code = codeCertificate
+			code, op = codeCertificate, everything
 		}
-		c.lane.shutOut(code)
+		c.lane.shutOut(op, code)
 		c.tell(ctx)
 	}
 }

@@ -50,6 +50,9 @@ type ending struct {
 	// code is the failure's, empty for none; fine is true when B1 did what it was asked for.
 	code string
 	fine bool
+	// op is what was called; looked is true when that was to send an order, and B1 looked at it and refused it.
+	op     string
+	looked bool
 	// class groups calls that take about as long, empty for one that is no measure; about tells calls for different things apart.
 	class string
 	about uint64

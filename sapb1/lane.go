@@ -20,11 +20,11 @@ type lane struct {
 	// calm are the limit's bounds before B1 began to fail; strained is true when it has said since that it has too much to do.
 	calm     bounds
 	strained bool
-	// refused is why B1 refuses the connector itself; nil while it does not.
-	refused *refusal
-	// well is true when calls are answered, told when that was made known last.
-	well bool
-	told time.Time
+	// refused is why B1 refuses the connector itself, by what it refuses.
+	refused map[string]refusal
+	// well is true when calls are answered, told when that was made known last; toldDown is true when something else was since.
+	well, toldDown bool
+	told           time.Time
 }
 
 // waiter is an order that waits; in is closed when it is let in.
@@ -116,9 +116,7 @@ func (l *lane) end(m mark, e ending) (opened bool) {
 	if !opened && !l.circuit.open && e.verdict != void && e.verdict != down {
 		l.well = true
 	}
-	if e.fine {
-		l.refused = nil
-	}
+	l.letPass(e)
 	l.letIn()
 	return opened
 }

@@ -61,9 +61,9 @@ func isSalesOrder(objectCode string) bool {
 }
 
 func (c *Client) find(ctx context.Context, resource, filter string) ([]Document, error) {
-	return list[Document](ctx, c, resource, url.Values{
+	return pages[Document](ctx, c, request{method: http.MethodGet, op: "GET " + resource, path: resource, vital: true, query: url.Values{
 		"$filter": {filter}, "$select": {orderFields}, "$orderby": {"DocEntry asc"},
-	})
+	}})
 }
 
 // GetOrder reads one sales order by its entry.
