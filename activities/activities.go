@@ -56,8 +56,9 @@ type Ledger interface {
 type Lane interface {
 	// Admit waits until one more order may be taken to B1, and gives what is to be called when it is through.
 	Admit(ctx context.Context) (release func(), err error)
-	// Troubled reports whether B1 failed at the orders of all at some time since a moment, so that no single one is at fault.
-	Troubled(since time.Time) bool
+	// Troubled reports whether B1 was failing at the orders of all at a moment, and had begun to before it, so that nothing that was
+	// sent then is at fault.
+	Troubled(moment time.Time) bool
 	HasRate(ctx context.Context, currency string, on sapb1.Date) (bool, error)
 }
 

@@ -78,7 +78,7 @@ func TestAgain_AnOutageMakesNoPauseLonger(t *testing.T) {
 	b.stage(document)
 	w := b.watch(time.Minute, time.Millisecond, 3)
 	w.find = func() error { return busy(0) }
-	b.company.troubled.Store(new(time.Now().Add(time.Hour)))
+	b.company.troubled.Store(&trouble{until: time.Now().Add(time.Hour)})
 	for range 6 {
 		if wait := b.again(activities.TypeTransient); wait != 5*time.Second {
 			t.Fatalf("the next attempt in %s, want 5 s", wait)

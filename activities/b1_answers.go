@@ -3,15 +3,11 @@ package activities
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"datawald/order"
 	"datawald/sapb1"
 	"datawald/store"
 )
-
-// maxSends is how often an order is sent without a clear answer, before a person is asked.
-const maxSends = 3
 
 const codeNoClearAnswer = "b1_no_clear_answer"
 
@@ -22,26 +18,17 @@ func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
 			return reason, err
 		}
 	}
-	reason := noClearAnswer(p.doc.Intent)
-	if reason != nil && reason.Code == codeNoClearAnswer && p.wasTroubled(p.doc.Intent.SentAt) {
-		return nil, nil // it goes on by itself
+	reason := openAnswer(p.doc.Intent)
+	if all := doubtsAbout(p.doc.Intent); reason == nil && p.areTooMany(all) {
+		return &order.Reason{Code: codeNoClearAnswer, Field: "Orders",
+			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", max(all.sends, all.unanswered), p.doc.Intent.Answer),
+			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}, nil
 	}
 	return reason, nil
 }
 
-// wasTroubled reports whether B1 failed at the orders of all since something was sent at a moment: what became of that then is
-// not held against it.
-func (p *posting) wasTroubled(sentAt time.Time) bool { return p.instance.Company.Troubled(sentAt) }
-
-// unclear is how many sendings without a clear answer still count when something is sent again: none, after trouble.
-func (p *posting) unclear(sends int, sentAt time.Time) int {
-	if p.wasTroubled(sentAt) {
-		return 0
-	}
-	return sends
-}
-
-func noClearAnswer(n *store.Intent) *order.Reason {
+// openAnswer holds an order for an answer of B1 that a person can make something of; nil for all others.
+func openAnswer(n *store.Intent) *order.Reason {
 	switch {
 	case sapb1.IsApprovalCode(n.Answer):
 		return &order.Reason{Code: "b1_no_match", Field: "Orders",
@@ -51,10 +38,6 @@ func noClearAnswer(n *store.Intent) *order.Reason {
 		return &order.Reason{Code: "b1_duplicate_key", Field: "Orders",
 			Message: "B1 answered that the entry exists already, and no sales order has the order's reference.",
 			Hint:    "Look in B1 for a record with a unique user-defined field of the same value."}
-	case n.Sends >= maxSends:
-		return &order.Reason{Code: codeNoClearAnswer, Field: "Orders",
-			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", n.Sends, n.Answer),
-			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}
 	}
 	return nil
 }

@@ -141,9 +141,10 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 	return p.change(ctx, func(doc *store.Staged) error {
 		dropDocument(doc) // a draft that is gone; what is sent now is a document of its own
 		doc.Claim = p.newClaim(p.token)
-		sends := p.unclear(doc.Intent.Sends, doc.Intent.SentAt)
+		before := p.against(doubtsAbout(doc.Intent))
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends, doc.Intent.Replaces, doc.Intent.ReplacesDraft = sends, doc.Replaces, doc.ReplacesDraft
+		before.note(doc.Intent)
+		doc.Intent.Replaces, doc.Intent.ReplacesDraft = doc.Replaces, doc.ReplacesDraft
 		if !p.fresh {
 			doc.Note(event(ctx, "sending", "again", fmt.Sprintf("not in B1 after %d looks", p.instance.Looks)))
 		}
@@ -169,9 +170,10 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 	what := p.hide(short(f.Error()))
 	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+what)
 	return p.release(ctx, cause, func(doc *store.Staged) {
-		sends := doc.Intent.Sends + 1
+		all := doubtsAbout(doc.Intent).oneMore()
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends, doc.Intent.Answer = sends, f.Code
+		all.note(doc.Intent)
+		doc.Intent.Answer = f.Code
 		doc.DueAt = now().Add(p.troublePause())
 		doc.Note(event(ctx, "sending", "unknown", what))
 	})

@@ -45,8 +45,8 @@ type company struct {
 	// onFind and onCreate run before the answer.
 	onFind    func()
 	findError func() error
-	// troubled is until when B1 writes nothing at all; zero for never.
-	troubled atomic.Pointer[time.Time]
+	// troubled is when B1 writes nothing at all; nil for never.
+	troubled atomic.Pointer[trouble]
 	onCreate func(*sapb1.SalesOrder) error
 	// byReference answers with the orders of the reference asked for; otherwise with all.
 	byReference bool
@@ -67,10 +67,13 @@ func (c *company) FindOrders(_ context.Context, ref sapb1.Reference) ([]sapb1.Do
 	return found, nil
 }
 
-func (c *company) Troubled(since time.Time) bool {
-	until := c.troubled.Load()
-	return until != nil && until.After(since)
+func (c *company) Troubled(moment time.Time) bool {
+	t := c.troubled.Load()
+	return t != nil && t.from.Before(moment) && t.until.After(moment)
 }
+
+// trouble lasts from a moment until another.
+type trouble struct{ from, until time.Time }
 
 func (c *company) Admit(context.Context) (func(), error) { return func() {}, nil }
 

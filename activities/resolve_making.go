@@ -63,7 +63,12 @@ func undo(fresh bool) func(*store.Partner) {
 	}
 }
 
-// intent is that of sending it now, after so many sendings without a clear answer.
-func (m making) intent(sends int) *store.PartnerIntent {
-	return &store.PartnerIntent{SentAt: now(), CardCode: m.code, Sends: sends}
+// intent is that of sending it now, after some sendings without a clear answer.
+func (m making) intent(before doubts) *store.PartnerIntent {
+	return &store.PartnerIntent{SentAt: now(), CardCode: m.code, Sends: before.sends, Unanswered: before.unanswered, BegunAt: before.begunAt}
+}
+
+// doubtsOf are the sendings of a partner without a clear answer.
+func doubtsOf(n *store.PartnerIntent) doubts {
+	return doubts{n.Sends, n.Unanswered, n.SentAt, n.BegunAt}
 }

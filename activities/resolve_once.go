@@ -57,7 +57,7 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 		fresh = known.Intent == nil && !p.overstayed(known.Claim)
 		known.Claim = p.newClaim(p.makingToken())
 		if known.Intent == nil {
-			known.Intent = m.intent(0)
+			known.Intent = m.intent(doubts{})
 		}
 		return nil
 	})
@@ -84,15 +84,15 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 		cause := later(p.instance.Settle, fmt.Sprintf("the %s is not found in B1, look %d of %d", m.what, looks, p.instance.Looks))
 		return p.dropMaking(ctx, m, cause, func(known *store.Partner) { known.Intent.Looks = looks })
 	}
-	if n.Sends >= maxSends && !p.wasTroubled(n.SentAt) {
+	if p.areTooMany(doubtsOf(n)) {
 		return p.dropMaking(ctx, m, &order.Reason{Code: "partner_no_clear_answer", Field: "BusinessPartners",
-			Message: fmt.Sprintf("The %s was sent %d times; B1 neither took nor refused it.", m.what, n.Sends),
+			Message: fmt.Sprintf("The %s was sent %d times; B1 neither took nor refused it.", m.what, max(n.Sends, n.Unanswered)),
 			Hint:    "Look at the Service Layer's log; enter the buyer in B1 by hand or resume the order."},
 			func(known *store.Partner) { known.Intent = nil })
 	}
 	return p.settleMaking(ctx, m, func(known *store.Partner) {
 		known.Claim = p.newClaim(p.makingToken())
-		known.Intent = m.intent(p.unclear(known.Intent.Sends, known.Intent.SentAt))
+		known.Intent = m.intent(p.against(doubtsOf(known.Intent)))
 	})
 }
 
@@ -122,7 +122,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	case isFailure && f.Kind == order.Unknown:
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
-			known.Intent = m.intent(known.Intent.Sends + 1)
+			known.Intent = m.intent(doubtsOf(known.Intent).oneMore())
 		})
 	case isFailure && f.Kind == order.Permanent:
 		err = refusedPartner(m.what, f)

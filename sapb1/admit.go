@@ -32,12 +32,12 @@ func (c *Client) Admit(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// Troubled reports whether at some time since a moment B1 did not answer, or wrote no order: what it did to one order then says
-// nothing about that order.
-func (c *Client) Troubled(since time.Time) bool {
+// Troubled reports whether at a moment B1 did not answer, or wrote no order, for a reason that was there before: what it did to an
+// order that was sent then says nothing about that order. What was sent before the trouble began may have made it.
+func (c *Client) Troubled(moment time.Time) bool {
 	c.lane.mu.Lock()
 	defer c.lane.mu.Unlock()
-	return c.lane.circuit.troubledSince(since)
+	return c.lane.circuit.troubledAt(moment)
 }
 
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.
@@ -66,7 +66,10 @@ func (c *Client) probe(ctx context.Context) {
 	}
 	v, code := c.askOne(ctx)
 	l.mu.Lock()
-	l.circuit.probed(time.Now(), v, code)
+	now := time.Now()
+	if l.circuit.probed(now, v, code); !l.circuit.open {
+		l.restore(now)
+	}
 	l.well = !l.circuit.open
 	l.letIn()
 	l.mu.Unlock()
@@ -85,7 +88,7 @@ func (c *Client) askOne(ctx context.Context) (verdict, string) {
 	probing, cancel := context.WithTimeoutCause(ctx, min(probePatience, c.settings.Timeout), errTookTooLong)
 	defer cancel()
 	var any page[struct{}]
-	err := c.twice(probing, request{method: http.MethodGet, op: "GET Orders", path: "Orders",
+	err := c.twice(probing, request{method: http.MethodGet, op: "GET Orders", path: "Orders", vital: true,
 		query: url.Values{"$top": {"1"}, "$select": {"DocEntry"}}}, &any)
 	switch v, f := judge(err), failureOf(err); {
 	case ctx.Err() != nil:
@@ -103,6 +106,7 @@ func (c *Client) tell(ctx context.Context) {
 	l.mu.Lock()
 	h := l.health()
 	silent := c.settings.Tell == nil || !h.Down && (!l.well || time.Since(l.told) < c.settings.TellEvery)
+	l.toldDown = l.toldDown || h.Down
 	l.mu.Unlock()
 	if silent {
 		return
@@ -112,7 +116,7 @@ func (c *Client) tell(ctx context.Context) {
 	if err := c.settings.Tell(ctx, h); err == nil && !h.Down {
 		l.mu.Lock()
 		if l.well && !l.health().Down {
-			l.told = time.Now()
+			l.told, l.toldDown = time.Now(), false
 		}
 		l.mu.Unlock()
 	}
@@ -123,34 +127,30 @@ var errTookTooLong = fmt.Errorf("B1 took too long: %w", context.DeadlineExceeded
 
 // ended tells the lane how a call ended, and the listener when it was one too many. What ended because the caller gave up
 // says nothing about B1.
-func (c *Client) ended(ctx context.Context, began mark, e ending, err error) {
+func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err error) {
 	if ctx.Err() != nil && context.Cause(ctx) != errTookTooLong {
 		return
 	}
-	e.verdict, e.fine = judge(err), err == nil
-	if f := failureOf(err); f != nil {
-		e.code = f.Code
-		if f.Kind == order.Config || f.Code == codeSessionGone { // not even looked at: no word about writing
-			e.write, e.sends = false, false
-		}
-	}
-	if err != nil {
-		e.class = "" // no measure
+	f := failureOf(err)
+	e.op, e.verdict, e.fine = r.op, judge(err), err == nil
+	if e.word = wordOf(r, e.verdict, f); f != nil {
+		e.looked = r.sends && (f.Kind == order.Permanent || e.word == wrote)
+		e.code, e.class = f.Code, "" // no measure
 	}
 	if c.lane.end(began, e) {
 		c.tell(ctx)
 	}
 }
 
-// shutOut makes known that B1 refuses the connector itself, if err says so: its user, or its trust in the certificate. Each
-// order would fail that way.
-func (c *Client) shutOut(ctx context.Context, err error) {
+// shutOut makes known that B1 refuses the connector something without which no order is sent, if err says so: its sign-in, its
+// trust in the certificate, or an op. Each order would fail that way.
+func (c *Client) shutOut(ctx context.Context, op string, err error) {
 	if f := failureOf(err); f != nil && f.Kind == order.Config {
 		code := f.Code
 		if isUntrusted(f) {
-			code = codeCertificate
+			code, op = codeCertificate, everything
 		}
-		c.lane.shutOut(code)
+		c.lane.shutOut(op, code)
 		c.tell(ctx)
 	}
 }

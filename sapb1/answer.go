@@ -61,9 +61,13 @@ func decode(r request, res *http.Response, body []byte, out any) error {
 		return own.read(r, res, body)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
+		return notJSON(r, res, err)
 	}
 	return nil
+}
+
+func notJSON(r request, res *http.Response, err error) *order.Failure {
+	return unreadable(r, fmt.Sprintf("HTTP %d with an answer that is not the JSON it should be", res.StatusCode), err)
 }
 
 // tooLarge is a good answer that was cut off. A read is refused for good, a write is unknown as with every answer that

@@ -50,11 +50,14 @@ type ending struct {
 	// code is the failure's, empty for none; fine is true when B1 did what it was asked for.
 	code string
 	fine bool
+	// op is what was called; looked is true when that was to send an order, and B1 looked at it and refused it.
+	op     string
+	looked bool
 	// class groups calls that take about as long, empty for one that is no measure; about tells calls for different things apart.
 	class string
 	about uint64
-	// write is true when something was to be written, sends when that was an order.
-	write, sends bool
+	// word is what it says about writing.
+	word word
 }
 
 // circuit keeps calls from a B1 that does not answer, or writes no order, and finds out when it does again: by one cheap call
@@ -75,12 +78,13 @@ type circuit struct {
 	// writes are what B1 failed to write, whatever it read between.
 	writes streak
 	// byWrites is true when it opened for these alone; trial while it is open for them and B1 reads again: one order at a time
-	// is let through then, until one is written.
-	byWrites, trial bool
+	// is let through then, until one is written. silent is true when the latest probe got no answer, whatever it opened for.
+	byWrites, trial, silent bool
 	// epoch counts closings and trials: a call that began before the latest says nothing about B1 as it is now.
 	epoch int
-	// closed is when it closed last.
-	closed time.Time
+	// began is when the trouble began for which it opened last, by the failure of one thing that is not alone to blame; closed is when
+	// it closed last.
+	began, closed time.Time
 
 	probing bool
 	next    time.Time
@@ -115,9 +119,7 @@ func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
 		c.tried(now, e)
 		return false
 	}
-	if e.write {
-		c.writes.ended(now, e)
-	}
+	c.writes.ended(now, e)
 	switch e.verdict {
 	case answered, pressed, erred:
 		c.failed = 0
@@ -129,8 +131,9 @@ func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
 	}
 	switch {
 	case c.failed >= c.enough:
+		c.silent, c.began = true, c.since
 	case c.writes.isLong():
-		c.byWrites, c.since, c.code = true, c.writes.since, c.writes.code
+		c.byWrites, c.silent, c.since, c.code, c.began = true, false, c.writes.since, c.writes.code, c.writes.others
 	default:
 		return false
 	}
@@ -138,13 +141,14 @@ func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
 	return true
 }
 
-// tried takes the call of an order on trial into account: when the order is written the circuit closes, a write that B1 fails
-// at ends the trial, and so does a B1 that does not answer any more.
+// tried takes the call of an order on trial into account: when the order is written the circuit closes. A write that B1 fails at, or
+// answers in a way that nobody can read, ends the trial, and so does a B1 that does not answer any more. All else leaves it to the
+// next order: a refusal too, for B1 may refuse what it could not have written.
 func (c *circuit) tried(now time.Time, e ending) {
 	switch {
-	case e.sends && e.verdict == answered:
+	case e.word == wrote:
 		c.close(now)
-	case e.verdict == down, e.write && e.verdict != answered:
+	case e.verdict == down, e.word == failedAt, e.word == unread:
 		c.code, c.trial = e.code, false
 		c.next = now.Add(c.pause)
 	}
@@ -155,8 +159,14 @@ func (c *circuit) close(now time.Time) {
 	c.epoch++
 }
 
-// troubledSince reports whether it was open at some time since a moment.
-func (c *circuit) troubledSince(moment time.Time) bool { return c.open || c.closed.After(moment) }
+// isCalm reports whether nothing has failed lately.
+func (c *circuit) isCalm() bool { return !c.open && c.failed == 0 && len(c.writes.failed) == 0 }
+
+// troubledAt reports whether a moment lies in the trouble for which it is open, or was open last. What was sent at the very moment
+// when that began does not.
+func (c *circuit) troubledAt(moment time.Time) bool {
+	return c.began.Before(moment) && (c.open || c.closed.After(moment))
+}
 
 // claim reports whether the caller is to probe now. He must say what came of it.
 func (c *circuit) claim(now time.Time) bool {
@@ -176,9 +186,9 @@ func (c *circuit) probed(now time.Time, v verdict, code string) {
 	case v == void:
 		c.next = now
 	case v == down:
-		c.code = code
+		c.code, c.silent = code, true
 	case c.byWrites:
-		c.trial = true
+		c.trial, c.silent = true, false
 		c.epoch++
 	default:
 		c.close(now)

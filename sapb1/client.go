@@ -141,6 +141,8 @@ type request struct {
 	header map[string]string
 	// write marks calls whose lost answer leaves the outcome unknown; sends those that send an order.
 	write, sends bool
+	// vital marks reads without which no order is sent.
+	vital bool
 	// name tells the call from others of its kind, where a raw body is another each time.
 	name string
 }
@@ -182,7 +184,7 @@ func (c *Client) acquire(ctx context.Context) error {
 func (c *Client) once(ctx context.Context, r request, out any) (again bool, err error) {
 	cookies, generation, err := c.credentials(ctx)
 	if err != nil {
-		c.shutOut(ctx, err)
+		c.shutOut(ctx, everything, err)
 		return false, err
 	}
 	req, about, err := c.build(ctx, r, cookies)
@@ -195,11 +197,11 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	began := c.lane.begin()
 	res, body, err := c.send(req)
 	err = read(r, res, body, err, out)
-	c.ended(ctx, began, ending{class: class(r.op, int(req.ContentLength)), about: about, write: r.write, sends: r.sends}, err)
+	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:
-	case isUntrusted(f):
-		c.shutOut(ctx, f)
+	case f.Kind == order.Config && (r.vital || r.sends || isUntrusted(f)):
+		c.shutOut(ctx, r.op, f)
 	case f.Code == codeSessionGone && (f.Status == http.StatusUnauthorized || res.StatusCode < 300):
 		// Inside a batch too: B1 took back all of the change set that met no session.
 		c.forget(generation)

@@ -10,7 +10,8 @@ const (
 	Silent Cause = "silent"
 	// ReadsOnly: B1 answers, and writes no order.
 	ReadsOnly Cause = "reads_only"
-	// Refused: B1 lets the connector's user not in, or shows a certificate that is not trusted. Nothing but a person ends it.
+	// Refused: B1 lets the connector's user not in, or look for orders, or send them; or it shows a certificate that is not trusted.
+	// Nothing but a person ends it.
 	Refused Cause = "refused"
 )
 
@@ -33,7 +34,7 @@ type Health struct {
 	Cause Cause
 	Since time.Time
 	Code  string
-	// Again is true when it was said before that B1 is well, and nothing has happened since.
+	// Again is true when this client has not said that B1 is down since it said last, or began: it ends no outage of its own.
 	Again bool
 }
 
@@ -43,12 +44,12 @@ type refusal struct {
 	code  string
 }
 
-// cause is what the circuit is open for.
+// cause is what the circuit is open for, by what the latest probe got: a B1 that wrote nothing may have died since.
 func (c *circuit) cause() Cause {
-	if c.byWrites {
-		return ReadsOnly
+	if c.silent {
+		return Silent
 	}
-	return Silent
+	return ReadsOnly
 }
 
 // health is how B1 does. The caller holds the lock.
@@ -56,18 +57,47 @@ func (l *lane) health() Health {
 	switch {
 	case l.circuit.open:
 		return Health{Down: true, Cause: l.circuit.cause(), Since: l.circuit.since, Code: l.circuit.code}
-	case l.refused != nil:
-		return Health{Down: true, Cause: Refused, Since: l.refused.since, Code: l.refused.code}
+	case len(l.refused) > 0:
+		r := l.oldest()
+		return Health{Down: true, Cause: Refused, Since: r.since, Code: r.code}
 	}
-	return Health{Again: !l.told.IsZero()}
+	return Health{Again: !l.toldDown}
 }
 
-// shutOut notes that B1 refuses the connector.
-func (l *lane) shutOut(code string) {
+// everything is refused with the sign-in, or by a certificate.
+const everything = ""
+
+// shutOut notes that B1 refuses the connector something.
+func (l *lane) shutOut(op, code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.refused == nil {
-		l.refused = &refusal{since: time.Now()}
+	r, known := l.refused[op]
+	if !known {
+		r.since = time.Now()
 	}
-	l.refused.code, l.told = code, time.Time{}
+	if r.code = code; l.refused == nil {
+		l.refused = map[string]refusal{}
+	}
+	l.refused[op], l.told = r, time.Time{}
+}
+
+// letPass ends the refusal of what B1 lets pass again: what it did, and also an order that it has looked at and refused. The caller
+// holds the lock.
+func (l *lane) letPass(e ending) {
+	if e.fine {
+		delete(l.refused, everything)
+	}
+	if e.fine || e.looked {
+		delete(l.refused, e.op)
+	}
+}
+
+// oldest is the first of the refusals that stand.
+func (l *lane) oldest() (first refusal) {
+	for _, r := range l.refused {
+		if first.since.IsZero() || r.since.Before(first.since) {
+			first = r
+		}
+	}
+	return first
 }

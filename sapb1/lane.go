@@ -17,11 +17,14 @@ type lane struct {
 	circuit circuit
 	inHand  int
 	waiting []*waiter
-	// refused is why B1 refuses the connector itself; nil while it does not.
-	refused *refusal
-	// well is true when calls are answered, told when that was made known last.
-	well bool
-	told time.Time
+	// calm are the limit's bounds before B1 began to fail; strained is true when it has said since that it has too much to do.
+	calm     bounds
+	strained bool
+	// refused is why B1 refuses the connector itself, by what it refuses.
+	refused map[string]refusal
+	// well is true when calls are answered, told when that was made known last; toldDown is true when something else was since.
+	well, toldDown bool
+	told           time.Time
 }
 
 // waiter is an order that waits; in is closed when it is let in.
@@ -100,20 +103,39 @@ func (l *lane) begin() mark {
 func (l *lane) end(m mark, e ending) (opened bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if e.class != "" || e.verdict != answered { // a login is slow by itself
+	now, wasOpen := time.Now(), l.circuit.open
+	l.remember(e)
+	if !wasOpen && (e.class != "" || e.verdict != answered) { // a login is slow by itself; who is on trial is alone
 		l.limit.ended(now, sample{class: e.class, took: now.Sub(m.began), verdict: e.verdict, about: e.about, change: m.change, full: l.inHand >= l.limit.limit})
 	}
 	if opened = l.circuit.ended(now, e, m.epoch); opened {
 		l.well, l.told = false, time.Time{}
-	} else if !l.circuit.open && e.verdict != void && e.verdict != down {
+	} else if wasOpen && !l.circuit.open {
+		l.restore(now)
+	}
+	if !opened && !l.circuit.open && e.verdict != void && e.verdict != down {
 		l.well = true
 	}
-	if e.fine {
-		l.refused = nil
-	}
+	l.letPass(e)
 	l.letIn()
 	return opened
+}
+
+// remember keeps the limit's bounds of the time before B1 began to fail. The caller holds the lock.
+func (l *lane) remember(e ending) {
+	if l.circuit.isCalm() {
+		l.calm, l.strained = bounds{l.limit.limit, l.limit.goal}, false
+	}
+	l.strained = l.strained || e.verdict == pressed
+}
+
+// restore gives the limit its bounds back after an outage: the half where B1 had said that it has too much to do. The caller holds
+// the lock.
+func (l *lane) restore(now time.Time) {
+	if l.strained {
+		l.calm = bounds{l.calm.limit / 2, l.calm.goal / 2}
+	}
+	l.limit.restore(now, l.calm)
 }
 
 // refuse is the failure of a call while B1 does not answer, nil when the call may be made.

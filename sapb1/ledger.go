@@ -73,7 +73,9 @@ func (c *Client) LedgerReady(ctx context.Context, table string) error {
 	var rows page[json.RawMessage]
 	r := request{method: http.MethodGet, op: "GET U_" + table, path: "U_" + table, query: url.Values{"$top": {"1"}, "$select": {"Code"}}}
 	if err := c.call(ctx, r, &rows); err != nil {
-		return noLedger(table, err)
+		err = noLedger(table, err)
+		c.shutOut(ctx, r.op, err)
+		return err
 	}
 	c.ledgers.Store(table, true)
 	return nil

@@ -188,6 +188,20 @@ func (l *limiter) endMeasuring(now time.Time) {
 	l.set(l.back, l.goal)
 }
 
+// bounds are a limit and how far it grows by doubling.
+type bounds struct{ limit, goal int }
+
+// restore ends an outage: half as many at once as before it, and up to what B1 bore then by doubling. What fell meanwhile fell for
+// what B1 failed at, however few there were at once.
+func (l *limiter) restore(now time.Time, before bounds) {
+	if l.measured.IsZero() { // nobody knows yet what it bears
+		l.set(l.limit, before.goal)
+		return
+	}
+	l.set(max(l.limit, before.limit/2), before.goal)
+	l.measured = now
+}
+
 // set changes the limit within its bounds, and begins a new round. A measuring that is cut off is begun anew later.
 func (l *limiter) set(limit, goal int) {
 	bound := func(n int) int { return min(max(n, 1), l.ceiling) }

@@ -2,6 +2,7 @@ package sapb1
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -60,9 +61,9 @@ func isSalesOrder(objectCode string) bool {
 }
 
 func (c *Client) find(ctx context.Context, resource, filter string) ([]Document, error) {
-	return list[Document](ctx, c, resource, url.Values{
+	return pages[Document](ctx, c, request{method: http.MethodGet, op: "GET " + resource, path: resource, vital: true, query: url.Values{
 		"$filter": {filter}, "$select": {orderFields}, "$orderby": {"DocEntry asc"},
-	})
+	}})
 }
 
 // GetOrder reads one sales order by its entry.
@@ -79,14 +80,24 @@ func (c *Client) CreateOrder(ctx context.Context, o *SalesOrder) (*Document, err
 
 // document makes a call that is answered with a document.
 func (c *Client) document(ctx context.Context, r request) (*Document, error) {
-	var d Document
+	var d documentAnswer
 	if err := c.call(ctx, r, &d); err != nil {
 		return nil, err
 	}
-	if d.DocEntry == 0 {
-		return nil, unreadable(r, "the answer is not a document", nil)
+	return &d.document, nil
+}
+
+// documentAnswer is an answer that is one document. It is read as that before it is judged: what is none is no written order.
+type documentAnswer struct{ document Document }
+
+func (a *documentAnswer) read(r request, res *http.Response, body []byte) error {
+	if err := json.Unmarshal(body, &a.document); err != nil {
+		return notJSON(r, res, err)
 	}
-	return &d, nil
+	if a.document.DocEntry == 0 {
+		return unreadable(r, "the answer is not a document", nil)
+	}
+	return nil
 }
 
 // IsApprovalAnswer reports whether err is the answer B1 gives both when a reference is missing and when an approval

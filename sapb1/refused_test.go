@@ -19,10 +19,16 @@ import (
 type doorman struct {
 	*b1
 	locked, down atomic.Bool
+	// refuses is what he turns away; nil for nothing.
+	refuses atomic.Pointer[refusal]
 }
 
 func (d *doorman) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	refuses := d.refuses.Load()
 	switch {
+	case refuses != nil && refuses.op == r.Method+" "+r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]:
+		w.WriteHeader(refuses.status)
+		_, _ = w.Write([]byte(refuses.body))
 	case d.down.Load():
 		http.Error(w, "<html></html>", http.StatusServiceUnavailable)
 	case d.locked.Load() && strings.HasSuffix(r.URL.Path, "/Login"):
@@ -31,6 +37,13 @@ func (d *doorman) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		d.b1.ServeHTTP(w, r)
 	}
+}
+
+// refusal is how a call is turned away.
+type refusal struct {
+	op     string
+	status int
+	body   string
 }
 
 // guarded is a B1 with a doorman, and a client that tells a listener of it.
@@ -160,7 +173,70 @@ type wayTo func(*http.Request) (*http.Response, error)
 
 func (f wayTo) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// What is wrong with one order, or with B1's rights for one thing, is not told as a refusal of the connector, nor what ends before
+// Without the right to look for orders, or to send them, no order gets through: that is told, though the sign-in is good and other calls
+// are answered; and that it is over with the first such call that B1 lets pass. Fails without: vital or sends in once, op in
+// letPass, or looked in it (an order that is refused for what it is).
+func TestRefused_WithoutARightNoOrderGetsThrough(t *testing.T) {
+	const noRight, page = `{"error":{"code":"-1","message":"No permission"}}`, `<html>elsewhere</html>`
+	for name, tc := range map[string]refusal{
+		"to send":             {"POST Orders", 403, noRight},
+		"to look":             {"GET Orders", 401, noRight},
+		"to look for drafts":  {"GET Drafts", 403, noRight},
+		"a proxy, to look":    {"GET Orders", 404, page},
+		"a proxy, to send":    {"POST Orders", 302, page},
+		"a firewall, to send": {"POST Orders", 403, page},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, c, l := guarded(t)
+			take := func() (err error) {
+				release := admit(t, c)
+				defer release()
+				ref := sapb1.Reference{NumAtCard: "1"}
+				if _, err = c.FindOrders(t.Context(), ref); err == nil {
+					if _, err = c.FindDrafts(t.Context(), ref); err == nil {
+						_, err = c.CreateOrder(t.Context(), anOrder("1"))
+					}
+				}
+				return err
+			}
+			d.refuses.Store(&tc)
+			for range 3 {
+				if err := take(); failureOf(t, err).Kind != order.Config {
+					t.Fatalf("an order ends with %v, want config", err)
+				}
+				if tc.op == "POST Orders" { // one that B1 has already
+					release := admit(t, c)
+					if _, err := c.FindOrders(t.Context(), sapb1.Reference{NumAtCard: "1"}); err != nil {
+						t.Fatal(err)
+					}
+					release()
+				}
+			}
+			told := l.all()
+			for len(told) > 0 && !told[0].Down {
+				told = told[1:]
+			}
+			for _, h := range told {
+				if !h.Down || h.Cause != sapb1.Refused {
+					t.Errorf("told %+v, want that B1 refuses the connector", told)
+				}
+			}
+			if len(told) < 3 {
+				t.Errorf("told %d times", len(told))
+			}
+			d.refuses.Store(nil)
+			if tc.op == "POST Orders" { // the right is there, the order is not good
+				d.inject(b1sim.Rule{Fault: b1sim.NotificationVeto, Match: "POST Orders", Times: 1})
+			}
+			_ = take()
+			if told = l.all(); told[len(told)-1].Down || told[len(told)-1].Again {
+				t.Errorf("after the mend it is told %+v, want that B1 is well again", told[len(told)-1])
+			}
+		})
+	}
+}
+
+// What is wrong with one order, or with B1's rights for something else, is not told as a refusal of the connector, nor what ends before
 // it is sent. Fails without: Config in shutOut.
 func TestRefused_NothingElseIsTakenForIt(t *testing.T) {
 	d, c, l := guarded(t)
@@ -177,6 +253,10 @@ func TestRefused_NothingElseIsTakenForIt(t *testing.T) {
 	d.inject(b1sim.Rule{Fault: b1sim.NotificationVeto, Match: "POST Orders", Times: 1})
 	if _, err := c.CreateOrder(t.Context(), anOrder("1")); failureOf(t, err).Kind != order.Permanent {
 		t.Errorf("the order ends with %v, want it refused", err)
+	}
+	d.refuses.Store(&refusal{"GET BusinessPartners", 403, ""})
+	if _, err := c.FindPartners(t.Context(), "EmailAddress", "x"); failureOf(t, err).Kind != order.Config {
+		t.Errorf("the look for a partner ends with %v, want config", err)
 	}
 	if n := l.times(true); n != 0 {
 		t.Errorf("told %d times that B1 is down: %+v", n, l.all())

@@ -116,7 +116,7 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 	default:
 		cookies, err = sessionOf(res)
 	}
-	c.ended(ctx, began, ending{}, err) // without a class: a login is slow by itself
+	c.ended(ctx, began, request{op: opLogin}, ending{}, err) // without a class: a login is slow by itself
 	if f := failureOf(err); f != nil && f.Kind == order.Permanent {
 		f.Kind = order.Config
 	}

@@ -5,11 +5,14 @@ import (
 	"time"
 )
 
+// said is the word of a write that ends as v.
+func said(v verdict, sends bool) word { return wordOf(request{write: true, sends: sends}, v, nil) }
+
 // writing is an order as it comes: two looks that are answered and the sending of it, which ends as v.
 func writing(c *circuit, now time.Time, which uint64, v verdict) (opened bool) {
 	c.ended(now, ending{verdict: answered}, c.epoch)
 	c.ended(now, ending{verdict: answered}, c.epoch)
-	return c.ended(now, ending{verdict: v, code: "502", write: true, sends: true, about: which}, c.epoch)
+	return c.ended(now, ending{verdict: v, code: "502", word: said(v, true), about: which}, c.epoch)
 }
 
 // readsOnly is a circuit that is open because B1 wrote none of four orders.
@@ -46,7 +49,7 @@ func TestCircuit_OpensWhenB1WritesNothing(t *testing.T) {
 }
 
 // Orders that B1 fails at each time shut nobody out: one alone however often it is sent, three at once, and any number with
-// others between that are written, or refused. Fails without: counting what is sent again once (streak.failed).
+// others between that are written. Fails without: counting what is sent again once (streak.failed).
 func TestCircuit_AFewOrdersThatFailShutNobodyOut(t *testing.T) {
 	for name, others := range map[string][]verdict{"alone": nil, "with others": {answered}} {
 		for _, bad := range []int{1, 2, 3, 30} {
@@ -71,7 +74,7 @@ func TestCircuit_AFewOrdersThatFailShutNobodyOut(t *testing.T) {
 func TestCircuit_APartnerThatIsWrittenIsNoOrder(t *testing.T) {
 	c := newCircuit(8, 0)
 	partner := func(v verdict) {
-		c.ended(start, ending{verdict: v, code: "502", write: true, about: 77}, c.epoch)
+		c.ended(start, ending{verdict: v, code: "502", word: said(v, false), about: 77}, c.epoch)
 	}
 	for n := range 4 {
 		partner(answered)
@@ -107,8 +110,8 @@ func TestCircuit_ClosesOnlyWhenB1WritesAgain(t *testing.T) {
 		t.Fatal("no second probe")
 	}
 	c.probed(now, answered, "")
-	if writing(c, now, 6, answered); c.open || c.trial || !c.troubledSince(start) || c.troubledSince(now) {
-		t.Errorf("open %v after an order was written, troubled since the start %v, since now %v", c.open, c.troubledSince(start), c.troubledSince(now))
+	if writing(c, now, 6, answered); c.open || c.trial || !c.troubledAt(now.Add(-1)) || c.troubledAt(now) {
+		t.Errorf("open %v after an order was written, troubled before %v, now %v", c.open, c.troubledAt(now.Add(-1)), c.troubledAt(now))
 	}
 	for n := range 3 {
 		if writing(c, now, uint64(n), down); c.open {
@@ -123,9 +126,36 @@ func TestCircuit_ATrialIsNotEndedByWhatBeganBefore(t *testing.T) {
 	before := c.epoch
 	c.claim(start.Add(3 * time.Second))
 	c.probed(start.Add(3*time.Second), answered, "")
-	c.ended(start.Add(4*time.Second), ending{verdict: down, code: "no_answer", write: true, sends: true, about: 9}, before)
+	c.ended(start.Add(4*time.Second), ending{verdict: down, code: "no_answer", word: failedAt, about: 9}, before)
 	if !c.trial {
 		t.Error("the trial is over")
+	}
+}
+
+// What is amiss is what the latest probe got: a B1 that wrote nothing dies, and is back. Fails without: silent.
+func TestCircuit_TheCauseIsWhatTheLatestProbeGot(t *testing.T) {
+	c := readsOnly(t)
+	now := start
+	for n, v := range []verdict{down, answered, down, down, answered} {
+		c.ended(now, ending{verdict: down, code: codeNoAnswer}, c.epoch) // ends a trial
+		now = now.Add(10 * time.Second)
+		if !c.claim(now) {
+			t.Fatalf("probe %d is not made", n)
+		}
+		want := map[verdict]Cause{down: Silent, answered: ReadsOnly}[v]
+		if c.probed(now, v, codeNoAnswer); c.cause() != want || c.trial != (v == answered) || !c.open {
+			t.Errorf("probe %d: open %v, cause %s, trial %v; want %s", n, c.open, c.cause(), c.trial, want)
+		}
+	}
+	c = readsOnly(t)
+	c.claim(start.Add(3 * time.Second))
+	c.probed(start.Add(3*time.Second), down, codeNoAnswer)
+	c.close(start.Add(4 * time.Second))
+	for n := range 4 {
+		writing(c, start.Add(time.Minute), uint64(n), down)
+	}
+	if c.cause() != ReadsOnly {
+		t.Error("the next outage is told as the one before")
 	}
 }
 

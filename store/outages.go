@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -11,6 +12,10 @@ const notedEvery = 5 * time.Second
 // speakingTime is how long a worker has to say what it was told to say. If it dies before it has noted that it did, another is
 // told to: rather twice than never.
 const speakingTime = 20 * time.Second
+
+// ErrBeingSaid is the answer of NoteUp while another worker is about to say something of the outage: should it die, the mark stays
+// until somebody asks again.
+var ErrBeingSaid = errors.New("another worker is about to speak of this outage")
 
 // Trouble is what a worker notes of a B1 to which no order can be sent.
 type Trouble struct {
@@ -67,17 +72,18 @@ func (s *Store) Alarmed(ctx context.Context, company, cause string) error {
 }
 
 // NoteUp notes that orders can be sent. An outage of which nobody has heard ends by that, unless another worker has noted it
-// within stale: it may have no way to B1 of its own. Of one with an alarm, one of all callers at a time is told to say that it is
-// over: it must say it, and then call Over.
-func (s *Store) NoteUp(ctx context.Context, company string, stale time.Duration) (outage Lane, say bool, err error) {
-	now := s.moment()
+// within the time that stale gives for its cause: it may have no way to B1 of its own. Without stale it ends at once. Of one with an
+// alarm, one of all callers at a time is told to say that it is over: it must say it, and then call Over. The others get ErrBeingSaid.
+func (s *Store) NoteUp(ctx context.Context, company string, stale func(cause string) time.Duration) (outage Lane, say bool, err error) {
+	now, others := s.moment(), false
 	_, err = s.changeLane(ctx, companyLane(company), func(doc *laneDocument) bool {
-		outage, say = doc.lane(), false
-		isOver := !doc.DownSince.IsZero() && (stale <= 0 || now.Sub(doc.FailedAt) >= stale)
+		outage, say, others = doc.lane(), false, false
+		isOver := !doc.DownSince.IsZero() && (stale == nil || now.Sub(doc.FailedAt) >= stale(doc.Cause))
 		if isOver && doc.isHeardOf() {
 			if say = s.isFree(doc, now); say {
 				doc.SpeakerSince = now
 			}
+			others = !say
 			return say
 		}
 		if isOver {
@@ -86,6 +92,9 @@ func (s *Store) NoteUp(ctx context.Context, company string, stale time.Duration)
 		return isOver
 	})
 	outage.UpSince = now
+	if others && err == nil {
+		err = ErrBeingSaid
+	}
 	return outage, say && err == nil, err
 }
 

@@ -41,6 +41,9 @@ type PartnerIntent struct {
 	// Looks counts the looks since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks"`
 	Sends int `bson:"sends"`
+	// Unanswered and BegunAt are as in Intent.
+	Unanswered int       `bson:"unanswered,omitempty"`
+	BegunAt    time.Time `bson:"begun_at,omitempty"`
 }
 
 // PartnerID names what the store remembers of a buyer in a B1 company.

@@ -159,6 +159,10 @@ type Intent struct {
 	// Looks counts the look-ups since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks" json:"looks"`
 	Sends int `bson:"sends" json:"sends"`
+	// Unanswered counts these too, and those that Sends leaves out because B1 failed at the orders of all: nothing sets it back.
+	Unanswered int `bson:"unanswered,omitempty" json:"unanswered,omitempty"`
+	// BegunAt is when the latest sending began that ended without a clear answer; SentAt is when it ended, then. Zero before.
+	BegunAt time.Time `bson:"begun_at,omitempty" json:"begun_at,omitzero"`
 	// Answer is the code that B1 gave, where it gave one that leaves the outcome open.
 	Answer string `bson:"answer" json:"answer"`
 }

@@ -17,12 +17,22 @@ type alarm struct {
 	company string
 	// after is how long no order can have been sent before the alarm is raised.
 	after time.Duration
-	// stale is how long nobody must have noted an outage before a worker that knows nothing of one takes it for over.
-	stale time.Duration
+	// stale is how long nobody must have noted an outage before a worker that knows nothing of one takes it for over; refused is the
+	// same of a refusal.
+	stale, refused time.Duration
 }
 
-// staleAfter is a few probes, or one that gets no answer.
-const staleAfter = 20 * time.Second
+const (
+	// staleAfter is a few probes, or one that gets no answer.
+	staleAfter = 20 * time.Second
+	// refusedFor is the same of a refusal, beyond the time until its alarm: a worker notes it with an order that it is given, which is
+	// one in a run perhaps, and a run each minute.
+	refusedFor = 2 * time.Minute
+)
+
+func newAlarm(db *store.Store, log *slog.Logger, company string, after time.Duration) *alarm {
+	return &alarm{store: db, log: log, company: company, after: after, stale: staleAfter, refused: after + refusedFor}
+}
 
 // alarms are what is said of an outage, by its cause: what is the matter, what becomes of the orders, what to do.
 var alarms = map[sapb1.Cause]string{
@@ -36,9 +46,9 @@ func (a *alarm) tell(ctx context.Context, h sapb1.Health) error {
 	if h.Down {
 		return a.down(ctx, h)
 	}
-	stale := time.Duration(0)
-	if h.Again {
-		stale = a.stale
+	stale := a.staleFor
+	if !h.Again { // it ends what this worker itself has noted
+		stale = nil
 	}
 	outage, say, err := a.store.NoteUp(ctx, a.company, stale)
 	if err != nil || !say {
@@ -47,6 +57,14 @@ func (a *alarm) tell(ctx context.Context, h sapb1.Health) error {
 	a.log.Warn("B1 answers again; the orders that waited are sent, oldest first", "company", a.company,
 		"down_since", stamp(outage.DownSince), "for", outage.UpSince.Sub(outage.DownSince).Round(time.Second).String())
 	return a.store.Over(ctx, outage)
+}
+
+// staleFor is how long an outage of a cause must not have been noted by anybody.
+func (a *alarm) staleFor(cause string) time.Duration {
+	if cause == string(sapb1.Refused) {
+		return a.refused
+	}
+	return a.stale
 }
 
 func (a *alarm) down(ctx context.Context, h sapb1.Health) error {

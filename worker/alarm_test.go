@@ -76,6 +76,80 @@ func TestAlarm_SpeaksBeforeItNotesThatItDid(t *testing.T) {
 	}
 }
 
+// What another worker is about to say has not been made known: should that one die, it is said again. Fails without: ErrBeingSaid (the
+// client takes it for told, and says nothing for TellEvery).
+func TestAlarm_WhatAnotherIsAboutToSayIsNotTold(t *testing.T) {
+	t.Parallel()
+	db, said := testkit.Store(t), &journal{}
+	alarm, _, err := db.NoteDown(t.Context(), company, store.Trouble{Since: time.Now().Add(-time.Minute), Failure: "503", Cause: "silent"})
+	if err != nil || !alarm { // and dies
+		t.Fatal(alarm, err)
+	}
+	a := newAlarm(db, slog.New(said), company, time.Minute)
+	if err := a.tell(t.Context(), sapb1.Health{}); !errors.Is(err, store.ErrBeingSaid) || len(said.lines) != 0 {
+		t.Errorf("%v, said %q; want that another is about to say it", err, said.lines)
+	}
+}
+
+// One worker is refused, and given an order in each run alone; another is well, and says so more often. The alarm is raised, once, and
+// the end of it said when the refused one is well, once. Fails without: staleFor (the other ends the mark before the alarm).
+func TestAlarm_OneRefusedWorkerAmongHealthyOnesIsAlarmed(t *testing.T) {
+	t.Parallel()
+	db, said := testkit.Store(t), &journal{}
+	const second = 15 * time.Millisecond
+	a := &alarm{store: db, log: slog.New(said), company: company, after: 60 * second, stale: 20 * second, refused: 180 * second}
+	tell := func(h sapb1.Health) {
+		t.Helper()
+		if err := a.tell(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := sapb1.Health{Down: true, Cause: sapb1.Refused, Since: time.Now(), Code: "-304"}
+	for quarter := range 16 {
+		if quarter%4 == 0 {
+			tell(refused)
+		} else {
+			tell(sapb1.Health{Again: true})
+		}
+		time.Sleep(15 * second)
+	}
+	if said.count(saysRefused) != 1 || said.count(saysWell) != 0 {
+		t.Errorf("said %q in four minutes, want one alarm", said.lines)
+	}
+	tell(sapb1.Health{})
+	if said.count(saysWell) != 1 {
+		t.Errorf("said %q, want the end of it", said.lines)
+	}
+}
+
+// A healthy worker is started anew, again and again, while another has no way to B1: that is one outage. Fails without: toldDown (each
+// first word that B1 is well ends it, and the next raises one more alarm).
+func TestAlarm_AFreshWorkerEndsNoOutageOfAnother(t *testing.T) {
+	t.Parallel()
+	db, said := testkit.Store(t), &journal{}
+	b1, err := b1sim.New(b1sim.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := &switchable{next: b1}
+	cut.cut.Store(true)
+	other := connect(t, db, said, cut)
+	until(t, other, "the alarm is raised", func() bool { return said.count(saysSilent) == 1 })
+	a := &alarm{store: db, log: slog.New(said), company: company, after: time.Millisecond, stale: time.Hour}
+	for range 3 {
+		fresh := connectTo(t, b1, a, 20*time.Millisecond)
+		if err := takeOrder(t.Context(), fresh); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.tell(t.Context(), sapb1.Health{Down: true, Cause: sapb1.Silent, Since: time.Now().Add(-time.Minute), Code: "no_answer"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said.count(saysSilent) != 1 || said.count(saysWell) != 0 {
+		t.Errorf("said %q, want one alarm", said.lines)
+	}
+}
+
 // switchable is a B1 that can be cut off, or refuse sign-ins.
 type switchable struct {
 	next      http.Handler
@@ -97,11 +171,22 @@ func (s *switchable) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // connect is a worker's way to a B1, with an alarm that speaks at once.
 func connect(t *testing.T, db *store.Store, said *journal, to http.Handler) *sapb1.Client {
 	t.Helper()
+	return connectEvery(t, db, said, to, 20*time.Millisecond)
+}
+
+// connectEvery says again so often that B1 is well.
+func connectEvery(t *testing.T, db *store.Store, said *journal, to http.Handler, every time.Duration) *sapb1.Client {
+	t.Helper()
+	a := &alarm{store: db, log: slog.New(said), company: company, after: time.Millisecond, stale: 50 * time.Millisecond, refused: 50 * time.Millisecond}
+	return connectTo(t, to, a, every)
+}
+
+func connectTo(t *testing.T, to http.Handler, a *alarm, every time.Duration) *sapb1.Client {
+	t.Helper()
 	server := httptest.NewServer(to)
 	t.Cleanup(server.Close)
-	a := &alarm{store: db, log: slog.New(said), company: company, after: time.Millisecond, stale: 50 * time.Millisecond}
 	c, err := sapb1.New(sapb1.Settings{URL: server.URL + "/b1s/v2", CompanyDB: "SBODEMOUS", User: "manager", Password: "sandbox",
-		ProbeEvery: 20 * time.Millisecond, Tell: a.tell, TellEvery: 20 * time.Millisecond})
+		ProbeEvery: 20 * time.Millisecond, Tell: a.tell, TellEvery: every})
 	if err != nil {
 		t.Fatal(err)
 	}

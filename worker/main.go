@@ -147,7 +147,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 		if err != nil {
 			return nil, nil, err
 		}
-		company, err := i.B1.ClientWith((&alarm{store: db, log: log, company: i.B1.Company(), after: i.B1.AlarmAfter, stale: staleAfter}).tell)
+		company, err := i.B1.ClientWith(newAlarm(db, log, i.B1.Company(), i.B1.AlarmAfter).tell)
 		if err != nil {
 			return nil, nil, err
 		}
