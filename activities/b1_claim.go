@@ -100,7 +100,7 @@ func (p *posting) newIntent() *store.Intent {
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
 // settle time, a minute by default. Its own workflow tries it again by itself before that.
-func (p *posting) troublePause() time.Duration { return 6 * p.instance.Settle }
+func (i Instance) troublePause() time.Duration { return 6 * i.Settle }
 
 // errLostClaim: another attempt took the order over; what this one learnt no longer counts.
 var errLostClaim = errors.New("the claim on the order has passed to another attempt")
@@ -159,7 +159,7 @@ func (p *posting) nothingSent(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "sending", "failed", p.hide(cause.Error())))
 	})
 }
@@ -172,7 +172,7 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 		sends := doc.Intent.Sends + 1
 		doc.Intent = p.newIntent()
 		doc.Intent.Sends, doc.Intent.Answer = sends, f.Code
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "sending", "unknown", what))
 	})
 }

@@ -196,7 +196,7 @@ func (p *posting) postpone(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "partner", "waits", p.hide(cause.Error())))
 	})
 }

@@ -45,6 +45,8 @@ type syncState struct {
 	// nil in runs of earlier releases: as much as is counted in hand.
 	Left  []order.Key `json:"left,omitempty"`
 	Taken *int        `json:"taken,omitempty"`
+	// PutOff is how many of these were not due when the queue was asked last.
+	PutOff int `json:"put_off,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of

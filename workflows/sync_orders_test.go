@@ -26,6 +26,8 @@ type flow struct {
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
 	queue []order.Key
+	// off says which of these are put off: not due, though somebody has them in hand. nil for none.
+	off func(order.Key) bool
 	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
 	inHandFrom int
 	// named are orders that were asked for by name.
@@ -101,6 +103,12 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 		return r, nil
 	}
 	for _, key := range f.queue {
+		if f.off != nil && f.off(key) {
+			if in.After == "" {
+				r.PutOff++
+			}
+			continue
+		}
 		if in.Until != "" && string(key) <= in.Until {
 			r.Before++
 		}

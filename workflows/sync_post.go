@@ -34,6 +34,10 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		if len(next.Orders) == 0 {
 			break
 		}
+		if next.PutOff > 0 {
+			s.state.PutOff = next.PutOff
+			s.poster.putOff(next.PutOff)
+		}
 		if ok, err := s.startAll(ctx, next.Orders); err != nil {
 			return false, err
 		} else if !ok && s.renew {
