@@ -10,7 +10,7 @@ import (
 )
 
 // What an attempt has put off for a moment is in somebody's hands; what waits for long is not, and would keep the window small for
-// days. Fails without: any one line of the filter.
+// days. Fails without: any one condition but that on the queue, which is for the index.
 func TestCountPutOff_CountsOnlyWhatIsPutOffForAMoment(t *testing.T) {
 	s := testkit.Store(t)
 	in := func(d time.Duration) time.Time { return time.Now().Add(d) }
