@@ -189,7 +189,9 @@ func (p *posting) lookAgain(ctx context.Context, looks int) error {
 // release drops the claim with a change and ends the attempt with cause.
 func (p *posting) release(ctx context.Context, cause error, change func(*store.Staged)) error {
 	err := p.change(ctx, func(doc *store.Staged) error {
-		doc.Claim = nil
+		if doc.Claim = nil; doc.Reason == nil {
+			doc.Reason = p.lacked // not sent, and as far as is known it would be refused
+		}
 		change(doc)
 		return nil
 	})
