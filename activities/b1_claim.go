@@ -171,7 +171,7 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 	return p.release(ctx, cause, func(doc *store.Staged) {
 		sends := doc.Intent.Sends + 1
 		doc.Intent = p.newIntent()
-		doc.Intent.Sends, doc.Intent.Answer = sends, f.Code
+		doc.Intent.Sends, doc.Intent.Answer, doc.Intent.Over = sends, f.Code, true
 		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "sending", "unknown", what))
 	})

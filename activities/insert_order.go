@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -90,6 +89,9 @@ func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}
+	if n := p.doc.Intent; n != nil {
+		p.sawSending(string(p.key), n.SentAt)
+	}
 	failpoint.Hit(failpoint.Loaded)
 	if p.settled() {
 		return p.result("unchanged"), nil
@@ -173,7 +175,7 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, p.vanished(ctx)
 	}
 	if !p.fresh {
-		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.sentAt(string(p.key), p.doc.Intent.SentAt)) < p.instance.CallTimeout {
+		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || p.mayStillRun(string(p.key), p.doc.Intent.SentAt, p.doc.Intent.Over) {
 			return nil, p.lookAgain(ctx, looks)
 		}
 		if reason, err := p.noClearAnswer(ctx); err != nil {

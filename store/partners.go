@@ -41,6 +41,8 @@ type PartnerIntent struct {
 	// Looks counts the looks since then that found nothing, Sends how often it was sent without a clear answer.
 	Looks int `bson:"looks"`
 	Sends int `bson:"sends"`
+	// Over is true when its sender has noted that the call ended, without a clear answer.
+	Over bool `bson:"over,omitempty"`
 }
 
 // PartnerID names what the store remembers of a buyer in a B1 company.

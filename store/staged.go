@@ -161,6 +161,8 @@ type Intent struct {
 	Sends int `bson:"sends" json:"sends"`
 	// Answer is the code that B1 gave, where it gave one that leaves the outcome open.
 	Answer string `bson:"answer" json:"answer"`
+	// Over is true when its sender has noted that the call ended, without a clear answer.
+	Over bool `bson:"over,omitempty" json:"over,omitempty"`
 }
 
 // Event is one line of an order's story.
