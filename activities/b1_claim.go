@@ -100,7 +100,7 @@ func (p *posting) newIntent() *store.Intent {
 
 // troublePause keeps an order whose attempt went wrong from being first in the queue of the very next run: six times the
 // settle time, a minute by default. Its own workflow tries it again by itself before that.
-func (p *posting) troublePause() time.Duration { return 6 * p.instance.Settle }
+func (i Instance) troublePause() time.Duration { return 6 * i.Settle }
 
 // errLostClaim: another attempt took the order over; what this one learnt no longer counts.
 var errLostClaim = errors.New("the claim on the order has passed to another attempt")
@@ -160,7 +160,7 @@ func (p *posting) nothingSent(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "sending", "failed", p.hide(cause.Error())))
 	})
 }
@@ -173,8 +173,8 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 		all := doubtsAbout(doc.Intent).oneMore()
 		doc.Intent = p.newIntent()
 		all.note(doc.Intent)
-		doc.Intent.Answer = f.Code
-		doc.DueAt = now().Add(p.troublePause())
+		doc.Intent.Answer, doc.Intent.Over = f.Code, true
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "sending", "unknown", what))
 	})
 }
@@ -191,7 +191,9 @@ func (p *posting) lookAgain(ctx context.Context, looks int) error {
 // release drops the claim with a change and ends the attempt with cause.
 func (p *posting) release(ctx context.Context, cause error, change func(*store.Staged)) error {
 	err := p.change(ctx, func(doc *store.Staged) error {
-		doc.Claim = nil
+		if doc.Claim = nil; doc.Reason == nil {
+			doc.Reason = p.lacked // not sent, and as far as is known it would be refused
+		}
 		change(doc)
 		return nil
 	})

@@ -30,7 +30,7 @@ func (i Instance) clockMargin() time.Duration { return cmp.Or(i.ClockMargin, clo
 // forgetAhead is when a date that was too far ahead is forgotten: long after it was of use.
 const forgetAhead = 24 * time.Hour
 
-// ahead remembers when this process first saw each date that is too far ahead.
+// ahead remembers when this process first saw each date that is too far ahead, and each sending of an order in doubt.
 type ahead struct {
 	mu    sync.Mutex
 	first map[string]time.Time
@@ -99,4 +99,18 @@ func (p *posting) sentAt(name string, at time.Time) time.Time {
 		return first
 	}
 	return at
+}
+
+// mayStillRun reports whether the call by which something was sent may not have ended yet: by the date of its intent, and, where nobody
+// has noted that it ended, by how long this process has known of it. Should this machine's clock be ahead, all intents look old to it and
+// all claims over, while their holders are at work. After a kill this adds nothing: the intent is seen while the claim is waited for.
+func (p *posting) mayStillRun(name string, at time.Time, over bool) bool {
+	return time.Since(p.sentAt(name, at)) < p.instance.CallTimeout ||
+		!over && time.Since(p.sawSending(name, at)) < p.instance.CallTimeout
+}
+
+// sawSending is when this process first saw that something was sent at that time, by a clock that nobody sets.
+func (p *posting) sawSending(name string, at time.Time) time.Time {
+	first, _, _ := p.ahead.seen("sent "+name+at.String(), true)
+	return first
 }

@@ -120,6 +120,7 @@ func (p *posting) confirmMissing(ctx context.Context, m *missingRate) bool {
 	known, err := p.instance.Company.HasRate(ctx, m.currency, sapb1.NewDate(day))
 	if known {
 		p.rates.clear(*m)
+		p.lacked = nil
 	}
 	if err != nil || known {
 		return false
@@ -131,15 +132,14 @@ func (p *posting) confirmMissing(ctx context.Context, m *missingRate) bool {
 }
 
 // stillLacksRate reports whether the order need not be taken to B1, because a rate is missing. Of many orders that wait, one
-// asks; an order that B1 may have is looked for all the same.
+// asks; an order that B1 may have is looked for all the same, before it is asked this.
 func (p *posting) stillLacksRate(ctx context.Context) bool {
-	if inB1(p.doc) || p.mapped.Hold != nil {
+	if p.mapped.Hold != nil {
 		return false
 	}
-	waited := lackedRate(p.doc)
 	m := p.neededRate()
-	if m == nil && waited {
-		m = p.rateOf(strings.TrimPrefix(p.doc.Reason.Field, rateField))
+	if m == nil && p.lacked != nil {
+		m = p.rateOf(strings.TrimPrefix(p.lacked.Field, rateField))
 	}
 	switch {
 	case m == nil:
@@ -148,7 +148,7 @@ func (p *posting) stillLacksRate(ctx context.Context) bool {
 		p.rate = m
 		return true
 	}
-	return waited && p.confirmMissing(ctx, m)
+	return p.lacked != nil && p.confirmMissing(ctx, m)
 }
 
 // lackedRate reports whether the order waits for a rate since an earlier attempt.
@@ -169,7 +169,7 @@ func (p *posting) waitForRate(ctx context.Context) (*InsertOrderResult, error) {
 		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")
 		}
-		if !lackedRate(doc) {
+		if p.lacked == nil { // or the line stands there already
 			doc.Note(event(ctx, "refused", string(order.Pending), reason.Code+": "+reason.Message))
 		}
 		if p.token != "" {

@@ -98,3 +98,25 @@ func TestRate_AnOrderThatWasSentWithoutAnAnswerIsStillLookedFor(t *testing.T) {
 		}
 	})
 }
+
+// As long as the rate is known to be missing such an order is looked for and not sent, however often the ten minutes are over. Entered, the
+// rate lets it go. Fails without: stillLacksRate in notFound, or the reason that release keeps from one look to the next (sent three
+// times).
+func TestRate_AnOrderInDoubtIsNotSentToBeRefusedAgain(t *testing.T) {
+	t.Parallel()
+	b, b1 := doubted(t)
+	looks := 0
+	b1.onFind = func() { looks++ }
+	for range 2 {
+		b1.startWorker(b)
+		looks = 0
+		b.until(func() bool { return looks >= 2 && b.get().Reason != nil || b1.created.Load() > 2 })
+	}
+	b.want(order.Pending, "b1_rate_missing")
+	if doc := b.get(); b1.created.Load() != 2 || doc.Intent == nil || doc.Claim != nil {
+		t.Fatalf("sent %d times, intent %+v, claim %+v; want twice as before, and the intent kept", b1.created.Load(), doc.Intent, doc.Claim)
+	}
+	b1.known = true
+	b1.startWorker(b)
+	b.until(func() bool { return b1.created.Load() > 2 })
+}

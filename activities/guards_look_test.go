@@ -136,6 +136,54 @@ func TestGuard_NothingIsSentAgainWithinTheTimeOfACall(t *testing.T) {
 	}
 }
 
+// The clock of this machine is an hour ahead of that of the sender, who may be at work: his claim and the time of his call look over. One
+// call's time is waited for all the same, from when the intent was first seen, be it while the claim was waited for. Fails without:
+// sawSending in mayStillRun (sent within milliseconds), and in post (the second only after 1.2 s).
+func TestGuard_NothingIsSentAgainWithinTheTimeOfACallByAClockThatIsAhead(t *testing.T) {
+	t.Parallel()
+	const call = 600 * time.Millisecond
+	for name, claimed := range map[string]time.Duration{"the claim looks over": -time.Hour, "it is waited for": call} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, &company{})
+			w := b.watch(call, time.Millisecond, 2)
+			b.died()
+			b.alter(func(doc *store.Staged) {
+				doc.Claim.ExpiresAt, doc.Intent.SentAt = time.Now().Add(claimed), time.Now().Add(-time.Hour)
+			})
+			begun := time.Now()
+			var sent time.Time
+			w.create = func(context.Context) error { sent = time.Now(); return nil }
+			for b.get().Status == order.Pending {
+				<-time.After(comeBack(b.insert()))
+			}
+			if d := sent.Sub(begun); d < call || d > 2*call {
+				t.Errorf("sent again after %s, want the %s of a call to pass, once", d, call)
+			}
+		})
+	}
+}
+
+// Its sender has noted that the call ended: what B1 may still do with it is what the looks are for. Fails without: Over (600 ms).
+func TestGuard_ACallThatHasEndedIsNotWaitedForAnew(t *testing.T) {
+	t.Parallel()
+	const call = 600 * time.Millisecond
+	b := newBench(t, &company{})
+	w := b.watch(call, time.Millisecond, 2)
+	w.create = func(context.Context) error { return errLost }
+	if err := b.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	b.alter(func(doc *store.Staged) { doc.Intent.SentAt = time.Now().Add(-call) })
+	begun := time.Now()
+	w.create = nil
+	b.watch(call, time.Millisecond, 2) // another process
+	b.untilSettled()
+	if d := time.Since(begun); d >= call {
+		t.Errorf("posted after %s, want the looks alone", d)
+	}
+}
+
 // Fails without: keeping the intent when the outcome is unknown. B1 commits after the next look.
 func TestGuard_AnUnknownOutcomeKeepsTheIntent(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -77,6 +76,8 @@ type posting struct {
 	obstacle int64
 	// rate is the exchange rate that B1 lacks; nil for none.
 	rate *missingRate
+	// lacked says for which exchange rate the order waits since an earlier attempt; nil when it does not, or no longer.
+	lacked *order.Reason
 	// heldAs is the code for which the order was held before this attempt.
 	heldAs string
 	// hide takes the order's personal data out of what leaves the store.
@@ -87,6 +88,9 @@ type posting struct {
 func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
+	}
+	if n := p.doc.Intent; n != nil {
+		p.sawSending(string(p.key), n.SentAt)
 	}
 	failpoint.Hit(failpoint.Loaded)
 	if p.settled() {
@@ -113,7 +117,10 @@ func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if p.mapped.Hold != nil && !inB1(p.doc) {
 		return nil, p.hold(ctx, "mapped", p.mapped.Hold)
 	}
-	if p.stillLacksRate(ctx) {
+	if lackedRate(p.doc) {
+		p.lacked = p.doc.Reason
+	}
+	if !inB1(p.doc) && p.stillLacksRate(ctx) {
 		return p.waitForRate(ctx)
 	}
 	failpoint.Hit(failpoint.Mapped)
@@ -168,7 +175,7 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, p.vanished(ctx)
 	}
 	if !p.fresh {
-		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || time.Since(p.sentAt(string(p.key), p.doc.Intent.SentAt)) < p.instance.CallTimeout {
+		if looks := p.doc.Intent.Looks + 1; looks < p.instance.Looks || p.mayStillRun(string(p.key), p.doc.Intent.SentAt, p.doc.Intent.Over) {
 			return nil, p.lookAgain(ctx, looks)
 		}
 		if reason, err := p.noClearAnswer(ctx); err != nil {
@@ -183,6 +190,9 @@ func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
 		return nil, p.hold(ctx, "considered", d.Reason)
 	case d.Status != order.Pending:
 		return p.setAside(ctx, d)
+	}
+	if !p.fresh && p.stillLacksRate(ctx) { // it would be sent to be refused
+		return p.waitForRate(ctx)
 	}
 	if err := p.settleBuyer(ctx); err != nil {
 		return nil, err
@@ -202,7 +212,7 @@ func (p *posting) insert(ctx context.Context) (*InsertOrderResult, error) {
 	sending, cancel := context.WithDeadline(ctx, p.doc.Claim.ExpiresAt)
 	defer cancel()
 	failpoint.Hit(failpoint.Sending)
-	p.maybeSent = true
+	p.maybeSent, p.lacked = true, nil
 	created, err := p.sendOrder(sending)
 	failpoint.Hit(failpoint.Answered)
 	if err == nil {

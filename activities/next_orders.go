@@ -32,8 +32,11 @@ type NextOrdersResult struct {
 	QuietUntil *time.Time `json:"quiet_until,omitempty"`
 	// Alarm says that B1 does not answer, writes no order, or refuses the connector, where that is long enough for an alarm. It is asked at the head of the queue only.
 	Alarm string `json:"alarm,omitempty"`
-	// Before is the number of open orders up to the place that was asked for.
+	// Before is the number of open orders up to the place that was asked for, as far as they are due.
 	Before int `json:"before,omitempty"`
+	// PutOff is the number of orders, in the whole queue, whose latest attempt went wrong a moment ago: they are not due, but their
+	// workflows go on. It is asked at the head of the queue only, and in no history of a release before 2026-12.
+	PutOff int `json:"put_off,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -76,6 +79,10 @@ func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersR
 		until = *result.QuietUntil
 	}
 	if err := a.store.NoteQuiet(ctx, i.Name, i.CompanyID, until); err != nil {
+		return err
+	}
+	var err error
+	if result.PutOff, err = a.store.CountPutOff(ctx, i.Name, now().Add(i.troublePause())); err != nil {
 		return err
 	}
 	lane, err := a.store.Lane(ctx, i.CompanyID)

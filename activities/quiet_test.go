@@ -213,4 +213,12 @@ func TestNextOrders_TellsOfTheAlarm(t *testing.T) {
 	if next := ask(activities.NextOrdersInput{Until: "1|"}); next.Before != 0 {
 		t.Errorf("%d orders before the first, want 0", next.Before)
 	}
+	b.alter(func(doc *store.Staged) { doc.DueAt = time.Now().Add(6*50*time.Millisecond + 10*time.Second) })
+	if next := ask(activities.NextOrdersInput{}); next.PutOff != 0 {
+		t.Errorf("%d orders put off, want none that waits for longer than a moment", next.PutOff)
+	}
+	b.alter(func(doc *store.Staged) { doc.DueAt = time.Now().Add(6 * 50 * time.Millisecond) })
+	if next := ask(activities.NextOrdersInput{}); next.PutOff != 1 || len(next.Orders) != 0 {
+		t.Errorf("%d orders put off, %d due; want one that is put off", next.PutOff, len(next.Orders))
+	}
 }

@@ -81,7 +81,7 @@ func (p *posting) notAsked(ctx context.Context, err error) error {
 			return store.ErrUnchanged
 		}
 		doc.Failures = failures
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "asked", "failed", p.hide(cause.Error())))
 		return nil
 	})

@@ -48,6 +48,9 @@ func (p *posting) take(ctx context.Context, m making) (known *store.Partner, fre
 		if known.CardCode != "" {
 			return store.ErrUnchanged
 		}
+		if known.Intent != nil {
+			p.sawSending(m.id, known.Intent.SentAt)
+		}
 		if p.live(known.Claim) && known.Claim.Token != p.makingToken() {
 			return later(p.untilFree(known.Claim), "another order is creating the "+m.what)
 		}
@@ -80,7 +83,7 @@ func (p *posting) untilSettled(m making, n *store.PartnerIntent) time.Duration {
 
 // mayMakeAgain lets something be sent again only after several looks that found nothing, and only a few times.
 func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIntent) error {
-	if looks := n.Looks + 1; looks < p.instance.Looks || time.Since(p.sentAt(m.id, n.SentAt)) < p.instance.CallTimeout {
+	if looks := n.Looks + 1; looks < p.instance.Looks || p.mayStillRun(m.id, n.SentAt, n.Over) {
 		cause := later(p.instance.Settle, fmt.Sprintf("the %s is not found in B1, look %d of %d", m.what, looks, p.instance.Looks))
 		return p.dropMaking(ctx, m, cause, func(known *store.Partner) { known.Intent.Looks = looks })
 	}
@@ -123,6 +126,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
 			known.Intent = m.intent(doubtsOf(known.Intent).oneMore())
+			known.Intent.Over = true
 		})
 	case isFailure && f.Kind == order.Permanent:
 		err = refusedPartner(m.what, f)
@@ -196,7 +200,7 @@ func (p *posting) postpone(ctx context.Context, cause error) error {
 		if p.fresh {
 			doc.Intent = nil
 		}
-		doc.DueAt = now().Add(p.troublePause())
+		doc.DueAt = now().Add(p.instance.troublePause())
 		doc.Note(event(ctx, "partner", "waits", p.hide(cause.Error())))
 	})
 }

@@ -39,6 +39,7 @@ type service struct {
 	Restart       string               `yaml:"restart"`
 	ReadOnly      bool                 `yaml:"read_only"`
 	Deploy        struct {
+		Replicas  int `yaml:"replicas"`
 		Resources struct {
 			Limits map[string]string `yaml:"limits"`
 		} `yaml:"resources"`

@@ -4,7 +4,10 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
 
 	"datawald/config"
 )
@@ -63,7 +66,52 @@ func TestComposeCommandsOfThePagesNameWhatThereIs(t *testing.T) {
 			}
 		}
 	}
+	for _, page := range []string{"docs/operations.md", ".env.example", "deploy/sandbox.env", "docker-compose.yml"} {
+		chosen := regexp.MustCompile(`COMPOSE_PROFILES=([a-z,]+)`).FindAllStringSubmatch(read(t, page), -1)
+		if len(chosen) == 0 {
+			t.Errorf("%s does not name COMPOSE_PROFILES: a profile that is given by hand is forgotten at the next up or down", page)
+		}
+		for _, m := range chosen {
+			for _, p := range strings.Split(m[1], ",") {
+				if named++; !profiles[p] {
+					t.Errorf("%s: %s: there is no profile %s", page, m[0], p)
+				}
+			}
+		}
+	}
 	if named < 10 {
 		t.Errorf("the pages name %d services and profiles, want 10 or more: are they still read?", named)
+	}
+}
+
+// An up without the number, or without the profile, undoes what was given by hand. So pages give both in files, and the example of the
+// override names services that can be more than one. Fails without: the example in docs/operations.md, or with --scale in a command.
+func TestPagesGiveNumbersAndProfilesInFiles(t *testing.T) {
+	c := load(t)
+	for _, page := range []string{"README.md", "docs/operations.md", "docs/architecture.md", "docs/migration.md", ".env.example", "deploy/sandbox.env", "docker-compose.yml"} {
+		if found := regexp.MustCompile(`--scale|docker compose --profile`).FindString(read(t, page)); found != "" {
+			t.Errorf("%s has %s, which the next up does not know of", page, found)
+		}
+	}
+	replicas := 0
+	for _, block := range regexp.MustCompile(`(?m)^ {6}services:\n(?: {8}.*\n)+`).FindAllString(read(t, "docs/operations.md"), -1) {
+		var override compose
+		if err := yaml.Unmarshal([]byte(block), &override); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range sorted(override.Services) {
+			s, ok := c.Services[name]
+			if !ok {
+				t.Errorf("the override names %s, which is no service", name)
+			}
+			if n := override.Services[name].Deploy.Replicas; n > 0 {
+				if replicas++; s.ends() || len(s.Ports) > 0 || s.NetworkMode != "" {
+					t.Errorf("%s cannot be there %d times", name, n)
+				}
+			}
+		}
+	}
+	if replicas < 2 {
+		t.Errorf("the overrides of docs/operations.md give the number of %d services, want those of both workers", replicas)
 	}
 }

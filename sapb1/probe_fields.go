@@ -201,7 +201,7 @@ func (c *checkup) ledgerTable(ctx context.Context) order.Finding {
 		return ok("U_" + c.LedgerTable + " can be read; whether it may be written is not tried")
 	}
 	if err != nil {
-		return c.withRight(failed(err, ""), "User-Defined Tables > "+c.LedgerTable)
+		return c.withRight(failed(err, "Look into the log of the Service Layer."), "User-Defined Tables > "+c.LedgerTable)
 	}
 	rows, err := c.read(ctx, "UserTablesMD", "TableName eq "+Quote(c.LedgerTable), "TableName", []string{"TableName"})
 	switch {

@@ -142,6 +142,20 @@ func TestProbe_TellsALedgerTableWithoutRightFromAHiddenOne(t *testing.T) {
 	}
 }
 
+// An outage in the midst of the looks is told as one, and not as a missing right: somebody would go and give rights that are there.
+// Fails without: the second answer's kind in shown.
+func TestTableShown_TellsAnOutageFromAMissingRight(t *testing.T) {
+	b := start(t, b1sim.Config{Password: password})
+	b.front(func(w http.ResponseWriter, r *http.Request) bool {
+		return says("/U_DW_ORDERS", 400, "", forbidden)(w, r) || says("/U_DW_NO_SUCH_NAME", 503, "", "")(w, r)
+	})
+	found := examine(t, b, "v2", func(p *sapb1.Probe) { p.LedgerTable = "DW_ORDERS" })
+	found.wants(t, "ledger table", order.OutcomeFail, "HTTP 503", "log of the Service Layer")
+	if kind := found.kind("ledger table"); kind != order.Transient {
+		t.Errorf("an outage is %s", kind)
+	}
+}
+
 // person writes to B1 beside what is examined, and signs out.
 func (b *b1) person(path, body string) {
 	b.t.Helper()

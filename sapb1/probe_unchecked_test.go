@@ -50,6 +50,8 @@ func TestProbe_CallsNothingOkThatItDidNotCheck(t *testing.T) {
 			"the 1 code of the rules is in B1's list of 1 (SalesTaxCodes)", "not checked: the rate of CA825: B1 tells none for today"},
 		{"branches without the right", "branches", says("/BusinessPlaces", 403, "", forbidden), func(p *sapb1.Probe) { p.Uses = usesOf() },
 			"", "not checked: B1 does not show BusinessPlaces to this user"},
+		{"branches in an outage", "branches", says("/BusinessPlaces", 503, "", ""), func(p *sapb1.Probe) { p.Uses = usesOf() },
+			"", "not checked: whether the company has branches, of which the rules name none: HTTP 503"},
 		{"more partners than are asked for", "partners", unasked("BusinessPartners?", 200, customers(200)), func(p *sapb1.Probe) {
 			p.Uses = usesOf()
 			for n := range 201 {

@@ -95,7 +95,11 @@ func shown(name string, look func(string) error) (bool, error) {
 	if !is || refused.Kind != order.Permanent {
 		return false, err
 	}
-	unknown, is := errors.AsType[*order.Failure](look(noName))
+	other := look(noName)
+	unknown, is := errors.AsType[*order.Failure](other)
+	if other != nil && (!is || unknown.Kind != order.Permanent) {
+		return false, other // what the first answer means is not known; this one says what is the matter
+	}
 	if is && unknown.Code == refused.Code &&
 		strings.ReplaceAll(unknown.Message, noName, "") == strings.ReplaceAll(refused.Message, name, "") {
 		return false, nil

@@ -44,6 +44,8 @@ type PartnerIntent struct {
 	// Unanswered and BegunAt are as in Intent.
 	Unanswered int       `bson:"unanswered,omitempty"`
 	BegunAt    time.Time `bson:"begun_at,omitempty"`
+	// Over is true when its sender has noted that the call ended, without a clear answer.
+	Over bool `bson:"over,omitempty"`
 }
 
 // PartnerID names what the store remembers of a buyer in a B1 company.

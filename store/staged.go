@@ -165,6 +165,8 @@ type Intent struct {
 	BegunAt time.Time `bson:"begun_at,omitempty" json:"begun_at,omitzero"`
 	// Answer is the code that B1 gave, where it gave one that leaves the outcome open.
 	Answer string `bson:"answer" json:"answer"`
+	// Over is true when its sender has noted that the call ended, without a clear answer.
+	Over bool `bson:"over,omitempty" json:"over,omitempty"`
 }
 
 // Event is one line of an order's story.

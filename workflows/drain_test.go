@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -188,5 +189,30 @@ func TestSyncOrders_BeginsANewHistoryWithItsWholeWindow(t *testing.T) {
 	f.ExecuteWorkflow(workflows.SyncOrders, next)
 	if err := f.GetWorkflowError(); err != nil || f.most != 9 {
 		t.Errorf("%d orders at once, %v; want all 9", f.most, err)
+	}
+}
+
+// A run that goes on in a new history while it reads Magento, with its window full, still asks for the orders that Magento could not
+// show: the queue does not name them again. Fails without: Reread in what is carried on.
+func TestSyncOrders_AsksInItsNextHistoryForWhatMagentoCouldNotShow(t *testing.T) {
+	f := newFlow(t, 30)
+	f.reread = []int64{7}
+	f.paced(func(int) time.Duration { return 9 * time.Minute })
+	f.longAt = 2
+	first := slices.Clone(f.queue[:10])
+	f.off = func(key order.Key) bool { return slices.Contains(first, key) } // so that the run waits for room before its first order
+	f.ExecuteWorkflow("EarlierRun", 10, workflows.SyncOrdersInput{Instance: "main", Window: 10})
+	next := goneOn(t, f.GetWorkflowError())
+
+	f = newFlow(t, 30)
+	f.paced(func(int) time.Duration { return time.Second })
+	var asked [][]int64
+	f.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FindOrdersInput) (*activities.FindOrdersResult, error) {
+		asked = append(asked, in.EntityIDs)
+		return &activities.FindOrdersResult{}, nil
+	})
+	f.ExecuteWorkflow(workflows.SyncOrders, next)
+	if err := f.GetWorkflowError(); err != nil || len(asked) != 1 || !slices.Equal(asked[0], []int64{7}) {
+		t.Errorf("asked for %v, %v; want order 7, once", asked, err)
 	}
 }

@@ -171,6 +171,14 @@ func (p *poster) released(still int) {
 	p.taken = still
 }
 
+// putOff takes note of orders that others have in hand and that are not due, so that nobody comes upon them in the queue.
+func (p *poster) putOff(orders int) {
+	more := max(orders-p.taken, 0)
+	p.counts.Started += more
+	p.counts.InHand += more
+	p.taken += more
+}
+
 // counter says what the end of a child means.
 func (p *poster) counter(result activities.InsertOrderResult, err error) *int {
 	switch {

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -59,6 +60,17 @@ var scenes = []scene{
 		s.earlierRun(3)
 		run := s.sync(workflows.SyncOrdersInput{Window: 6})
 		time.AfterFunc(13*time.Second, back)
+		s.keep(run)
+	}},
+	{name: "sync-orders-put-off", play: func(s *stage) { // the earlier run's orders are put off, then some of them are due, then B1 is back
+		back := s.outage("")
+		s.wait(12)
+		var due atomic.Bool
+		s.off = func(key order.Key) bool { return key == s.key(1) || key <= s.key(4) && !due.Load() }
+		s.earlierRun(4)
+		run := s.sync(workflows.SyncOrdersInput{Window: 4})
+		time.AfterFunc(12*time.Second, func() { due.Store(true) })
+		time.AfterFunc(24*time.Second, back)
 		s.keep(run)
 	}},
 	{name: "sync-orders-given-up", play: func(s *stage) { // the earlier run's orders end without being posted

@@ -30,6 +30,8 @@ type stage struct {
 	mu sync.Mutex
 	// queue is what waits for B1; an order that is posted leaves it.
 	queue []order.Key
+	// off says which of these are put off: not due, though they are in hand. nil for none.
+	off func(order.Key) bool
 	// pages are what Magento gives before an empty last one; down is why it does not answer.
 	pages []activities.FetchMagentoOrdersResult
 	down  error
@@ -166,6 +168,12 @@ func (s *stage) NextOrders(_ context.Context, in activities.NextOrdersInput) (*a
 		return r, nil
 	}
 	for _, key := range s.queue {
+		if s.off != nil && s.off(key) {
+			if in.After == "" {
+				r.PutOff++
+			}
+			continue
+		}
 		if in.Until != "" && string(key) <= in.Until {
 			r.Before++
 		}

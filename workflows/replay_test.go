@@ -62,6 +62,45 @@ func hasScene(files []string, name string) bool {
 	return false
 }
 
+// versions are where the code asks which way a run was begun to go.
+var versions = regexp.MustCompile(`GetVersion\(ctx, "([a-z-]+)"`)
+
+// Each way that a GetVersion decides on is in a history that was recorded with it. Fails without: the histories of 2026-11-30
+// and 2026-12-01.
+func TestReplay_EachVersionIsRecorded(t *testing.T) {
+	code, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(corpus, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var markers strings.Builder
+	for _, file := range files {
+		for _, e := range open(t, file).Events {
+			if id := e.GetMarkerRecordedEventAttributes().GetDetails()["change-id"]; id != nil {
+				markers.Write(id.Payloads[0].Data)
+			}
+		}
+	}
+	asked := 0
+	for _, file := range code {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range versions.FindAllStringSubmatch(string(text), -1) {
+			if asked++; !strings.Contains(markers.String(), `"`+v[1]+`"`) {
+				t.Errorf("%s asks for %s, which no recorded history has", file, v[1])
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("the code asks for no version")
+	}
+}
+
 // open reads a recorded history.
 func open(t *testing.T, file string) *historypb.History {
 	t.Helper()

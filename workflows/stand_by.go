@@ -114,7 +114,8 @@ const (
 	nothing verdict = iota
 	// moreRoom: orders that others had in hand have left the queue.
 	moreRoom
-	// fromHead: the child of the first order had ended, and so others may have. The queue is to be gone through once more.
+	// fromHead: the child of the first order had ended, and so others may have; or orders that were put off are due. The queue is
+	// to be gone through once more.
 	fromHead
 	// noMore: this run starts no more, or no more in this history.
 	noMore
@@ -135,20 +136,34 @@ func (s *syncOrders) look(ctx workflow.Context) (verdict, error) {
 		return noMore, nil
 	}
 	p := s.poster
-	if len(head.Orders) > 0 && p.mine[head.Orders[0].Key] == 0 { // not one of its own
+	if s.mayBeFree(&head) {
 		if started, err := p.try(ctx, head.Orders[0].Key); err != nil {
 			return noMore, err
 		} else if started {
-			p.released(0)
+			p.released(min(head.PutOff, p.taken)) // the others are come upon again; what of these is its own the next look takes off
 			s.state.Queue = head.Orders[0].Queue
 			return fromHead, nil
 		}
 	}
-	if still := max(head.Before-p.open, 0); still < p.taken {
-		p.released(still)
+	wereOff := s.state.PutOff
+	s.state.PutOff = head.PutOff
+	if still := max(head.Before+head.PutOff-p.open, 0); still < p.taken {
+		if p.released(still); head.PutOff < wereOff { // some may be due by now, and in hand: they are come upon before new ones
+			s.state.Queue = ""
+			return fromHead, nil
+		}
 		return moreRoom, nil
 	}
 	return nothing, nil
+}
+
+// mayBeFree reports whether the first order of the queue is worth a try: not one of its own, nor one that the run has not come to
+// yet while orders before it are put off. That one is next, but only when there is room.
+func (s *syncOrders) mayBeFree(head *activities.NextOrdersResult) bool {
+	if len(head.Orders) == 0 || s.poster.mine[head.Orders[0].Key] > 0 {
+		return false
+	}
+	return head.PutOff == 0 || head.Orders[0].Queue <= s.state.Queue
 }
 
 // readAgain stages what has changed in Magento meanwhile.

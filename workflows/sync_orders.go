@@ -45,6 +45,10 @@ type syncState struct {
 	// nil in runs of earlier releases: as much as is counted in hand.
 	Left  []order.Key `json:"left,omitempty"`
 	Taken *int        `json:"taken,omitempty"`
+	// PutOff is how many of these were not due when the queue was asked last.
+	PutOff int `json:"put_off,omitempty"`
+	// Reread are orders, by entity_id, for which Magento is still to be asked again.
+	Reread []int64 `json:"reread,omitempty"`
 }
 
 // SyncOrders stages what has changed in Magento and then takes all that is pending to B1. One run for each firing of
@@ -62,8 +66,6 @@ type syncOrders struct {
 	in     SyncOrdersInput
 	state  *syncState
 	poster *poster
-	// reread are orders, by entity_id, for which Magento is to be asked again.
-	reread []int64
 	// looks is true when the run looks for room, looked is how often it has, due that it is to look again, reminded that a timer
 	// runs for that.
 	looks         bool

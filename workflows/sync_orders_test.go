@@ -30,8 +30,12 @@ type flow struct {
 	// lock guards queue: activities read it, and children that end change it, each in a goroutine of its own.
 	lock  sync.Mutex
 	queue []order.Key
+	// off says which of these are put off: not due, though somebody has them in hand. nil for none.
+	off func(order.Key) bool
 	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
 	inHandFrom int
+	// reread are orders for which Magento is to be asked again, as the head of the queue says.
+	reread []int64
 	// named are orders that were asked for by name.
 	named []order.Key
 	// writeBack is true when Magento is to be told of earlier orders.
@@ -43,8 +47,10 @@ type flow struct {
 	reads, asked int
 	// open and most count children at once.
 	open, most int
-	moved      []order.Cut
-	recorded   []store.Run
+	// cuts counts readings of Magento that began; at the longAt-th the history has grown long, at none for 0.
+	cuts, longAt int
+	moved        []order.Cut
+	recorded     []store.Run
 }
 
 var act *activities.Activities
@@ -61,7 +67,12 @@ func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 	for i := range orders {
 		f.queue = append(f.queue, order.Key(fmt.Sprintf("main:1:%09d", i)))
 	}
-	f.OnActivity(act.GetLastCut, mock.Anything, mock.Anything).Return(&activities.GetLastCutResult{}, nil).Maybe()
+	f.OnActivity(act.GetLastCut, mock.Anything, mock.Anything).Return(func(context.Context, activities.GetLastCutInput) (*activities.GetLastCutResult, error) {
+		if f.cuts++; f.cuts == f.longAt {
+			f.SetContinueAsNewSuggested(true)
+		}
+		return &activities.GetLastCutResult{}, nil
+	}).Maybe()
 	f.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(f.next).Maybe()
 	f.OnActivity(act.RecordRun, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) error {
 		f.recorded = append(f.recorded, r)
@@ -113,7 +124,16 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 	}
 	f.lock.Lock()
 	defer f.lock.Unlock()
+	if in.After == "" {
+		r.Reread = f.reread
+	}
 	for _, key := range f.queue {
+		if f.off != nil && f.off(key) {
+			if in.After == "" {
+				r.PutOff++
+			}
+			continue
+		}
 		if in.Until != "" && string(key) <= in.Until {
 			r.Before++
 		}

@@ -22,7 +22,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 			break
 		}
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
-		s.reread = append(s.reread, next.Reread...)
+		s.state.Reread = append(s.state.Reread, next.Reread...)
 		s.hear(&next)
 		if next.QuietUntil != nil {
 			break
@@ -33,6 +33,10 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		}
 		if len(next.Orders) == 0 {
 			break
+		}
+		if next.PutOff > 0 {
+			s.state.PutOff = next.PutOff
+			s.poster.putOff(next.PutOff)
 		}
 		if ok, err := s.startAll(ctx, next.Orders); err != nil {
 			return false, err
@@ -81,11 +85,11 @@ func (s *syncOrders) startAll(ctx workflow.Context, orders []store.Due) (ok bool
 // askAgain asks Magento for orders that it could not show, while those of this run are on their way to B1. What it shows now
 // is pending for the next run.
 func (s *syncOrders) askAgain(ctx workflow.Context) error {
-	if len(s.reread) == 0 {
+	if len(s.state.Reread) == 0 {
 		return nil
 	}
-	entityIDs := s.reread
-	s.reread = nil
+	entityIDs := s.state.Reread
+	s.state.Reread = nil
 	ctx = withFewTries(ctx)
 	var found activities.FindOrdersResult
 	err := workflow.ExecuteActivity(ctx, act.FindOrders, activities.FindOrdersInput{Instance: s.in.Instance, EntityIDs: entityIDs}).Get(ctx, &found)
