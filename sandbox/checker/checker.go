@@ -73,9 +73,11 @@ type Report struct {
 	// InB1 is the number of sales orders in B1 that are not cancelled.
 	InB1       int         `json:"in_b1"`
 	Violations []Violation `json:"violations"`
-	// NotChecked says what was not compared, a sentence each, and Lines of how many documents the lines were.
+	// NotChecked says what was not compared, a sentence each, Lines of how many documents the lines were compared,
+	// and Partly of how many they were not because a part of their orders was cancelled or refunded.
 	NotChecked []string `json:"not_checked"`
 	Lines      int      `json:"lines_compared"`
+	Partly     int      `json:"lines_let_be"`
 }
 
 // Compare reads the store and compares the books. An error means that it could not be read; what does not agree is in the report.
