@@ -59,8 +59,8 @@ func TestTraffic_ComesLateToSeeWhoHasHungUp(t *testing.T) {
 	hangUp()
 	until := func(want int) {
 		t.Helper()
-		for limit := time.Now().Add(20 * time.Second); m.Awaited() < want; time.Sleep(time.Millisecond) {
-			if time.Now().After(limit) {
+		for limit := time.Now().Add(20 * time.Second); m.Awaited() != want; time.Sleep(time.Millisecond) {
+			if time.Now().After(limit) || m.Awaited() > want {
 				t.Fatalf("%d counted, want %d", m.Awaited(), want)
 			}
 		}
@@ -71,9 +71,6 @@ func TestTraffic_ComesLateToSeeWhoHasHungUp(t *testing.T) {
 	end() // answered soon, and only then its context ends
 	answered()
 	until(2)
-	if got := m.Awaited(); got != 2 {
-		t.Errorf("%d counted, want 2: the one given up never counts", got)
-	}
 }
 
 // A period that is locked and a rate that is missing count as struck, each document that is refused for it once. Fails without: the
