@@ -20,7 +20,7 @@ var (
 )
 
 // troubleMeets is how much longer a trouble lasts at most when no order has met it yet.
-const troubleMeets = 5 * time.Second
+const troubleMeets = 12 * time.Second
 
 // trouble is something that is wrong in B1's books for a while. It has the name of the fault by which B1 refuses orders.
 type trouble struct {

@@ -33,8 +33,8 @@ func TestChaos_LosesDoublesAndFalsifiesNothing(t *testing.T) {
 		name    string
 		options chaos.Options
 	}{
-		{"plain", chaos.Options{Orders: *orders, Seed: *seed, KillEvery: 6 * time.Second}},
-		{"ledger", chaos.Options{Orders: max(*orders/2, 1), Seed: *seed + 1, KillEvery: 6 * time.Second, Ledger: true}},
+		{"plain", chaos.Options{Orders: *orders, Seed: *seed, KillEvery: 8 * time.Second}},
+		{"ledger", chaos.Options{Orders: max(*orders/2, 1), Seed: *seed + 1, KillEvery: 8 * time.Second, Ledger: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) { shortRun(t, c.options) })
 	}
