@@ -106,8 +106,13 @@ func TestTwicePartners_FindsWhoWasMadeTwice(t *testing.T) {
 			t.Errorf("%v: %v", c.partners, got)
 		}
 	}
-	b := books("M-1", "M-2")
-	b.Placed = append(b.Placed[:2:2], b.Placed[3]) // no account may have a partner without a document
+	used := books("M-1", "M-2", "M-3")
+	if used.Orders[1].Partner = "M-3"; len(twicePartners(used)) != 1 { // both of one account
+		t.Error("three business partners for two accounts are not found")
+	}
+	b := books("M-1", "M-2") // two accounts stand under one, and nobody needed the other
+	b.Placed = append(b.Placed[:2:2], b.Placed[3])
+	b.Sold[2] = magentosim.Sold{CustomerID: 10}
 	if got := twicePartners(b); len(got) != 1 || got[0].Kind != checker.Duplicated || got[0].Key != "M-2" {
 		t.Errorf("M-2 has no document: %v", got)
 	}
