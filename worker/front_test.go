@@ -16,44 +16,53 @@ type front struct {
 	mu           sync.Mutex
 	dead         bool
 	active, most int
-	// busy is the time that calls which have ended took together since the latest set.
-	busy  time.Duration
-	calls []time.Time
+	// busy is the time that all calls took together up to changed, since the latest set; what is under way then counts as well.
+	busy    time.Duration
+	changed time.Time
+	calls   []time.Time
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.calls = append(f.calls, time.Now())
-	f.active++
+	f.change(1)
 	f.most = max(f.most, f.active)
 	dead := f.dead
 	f.mu.Unlock()
 	defer func() {
 		f.mu.Lock()
-		f.active--
+		f.change(-1)
 		f.mu.Unlock()
 	}()
 	if dead {
 		panic(http.ErrAbortHandler) // the connection breaks
 	}
-	began := time.Now()
 	f.company.ServeHTTP(w, r)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.busy += time.Since(began)
+}
+
+// change counts a call that begins or ends. The caller holds the lock.
+func (f *front) change(by int) {
+	now := time.Now()
+	if !f.changed.IsZero() {
+		f.busy += time.Duration(f.active) * now.Sub(f.changed)
+	}
+	f.active, f.changed = f.active+by, now
 }
 
 // set makes B1 dead or not, and forgets what was counted.
 func (f *front) set(dead bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.change(0)
 	f.dead, f.most, f.calls, f.busy = dead, f.active, nil, 0
 }
 
-// busyTime is the time that calls took together since the latest set, those under way not counted.
+// busyTime is the time that calls took together since the latest set, with what those under way have taken so far: divided by the time
+// that went by it is how many there were at once on average.
 func (f *front) busyTime() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.change(0)
 	return f.busy
 }
 

@@ -23,6 +23,15 @@ import (
 // outage is how long B1 is dead in TestOutage; `make outage` has it dead for five minutes.
 var outage = flag.Duration("outage", 20*time.Second, "how long B1 is dead in TestOutage")
 
+// outageWrite is how long B1 takes for an order there: so long that B1 is the narrowest place by far, on a busy machine too, and what is
+// measured is what the connector does with B1 and not how fast the machine is. `make outage` has it faster.
+var outageWrite = flag.Duration("outage.write", 2500*time.Millisecond, "how long B1 takes for an order in TestOutage")
+
+// recovers is how soon after B1 is back it must have an order, and as many calls at once as are allowed: the workers ask B1 every 3 to 5 s,
+// the first order has to be through before there is a second call, and three rounds of calls lead to the allowed number. 1.4 s
+// are for all else. With B1 as fast as `make outage` has it these are ten seconds.
+func recovers() time.Duration { return 5*time.Second + 3**outageWrite + 1400*time.Millisecond }
+
 // schedule runs SyncOrders again and again, as the schedule does, until stop is called. Runs are so short that several of
 // them meet the outage.
 func (w *world) schedule(in workflows.SyncOrdersInput) (stop func()) {
@@ -80,20 +89,24 @@ func (w *world) open() int64 {
 	return r.Count
 }
 
-// B1 is the narrowest place: it may have so many calls at once, each so long, that this machine can keep them all busy.
+// B1 may have few calls at once.
 const (
 	outageWorkers, outageCalls, outageWindow = 2, 4, 30
-	outageRead, outageWrite                  = 30 * time.Millisecond, 1200 * time.Millisecond
+	outageRead                               = 30 * time.Millisecond
 	// rated is how long a rate is measured: many times what an order takes.
 	rated = 20 * time.Second
-	// recovers is how soon after B1 is back it must have an order, and as many calls at once as are allowed.
-	recovers = 10 * time.Second
+	// looked is how long B1 must have had nearly the allowed calls before the outage.
+	looked = 10 * time.Second
+	// nearly is the share of the allowed calls at once that B1 must have on average, before the outage and after.
+	nearly = 0.9
+	// stuck is how long nothing may change before it is given up.
+	stuck = time.Minute
 )
 
 // backlogged keeps enough orders waiting that B1 could be busy for so long, whatever is sold meanwhile.
 func (w *world) backlogged(d time.Duration) {
 	w.t.Helper()
-	enough := int(d/outageWrite) * outageWorkers * outageCalls
+	enough := int(d / *outageWrite) * outageWorkers * outageCalls
 	for n := w.unposted(); n < enough; n++ {
 		if _, err := w.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 1}); err != nil {
 			w.t.Fatal(err)
@@ -113,6 +126,19 @@ func (w *world) rate(b1 *front, d time.Duration) (orders, atOnce float64) {
 	return float64(w.company.Count()-had) / took, (b1.busyTime() - busy).Seconds() / took
 }
 
+// busy waits until B1 has had nearly as many calls as are allowed for ten seconds: the workers have found out by then what it bears.
+func (w *world) busy(b1 *front) {
+	w.t.Helper()
+	for limit := time.Now().Add(3 * time.Minute); ; {
+		w.backlogged(looked + 5*time.Second)
+		if _, atOnce := w.rate(b1, looked); atOnce >= nearly*outageWorkers*outageCalls {
+			return
+		} else if time.Now().After(limit) {
+			w.t.Fatalf("after 3 minutes B1 has %.1f calls at once on average, %d are allowed", atOnce, outageWorkers*outageCalls)
+		}
+	}
+}
+
 // holds wants a condition to be true all the time.
 func (w *world) holds(what string, d time.Duration, condition func() bool) {
 	w.t.Helper()
@@ -124,14 +150,14 @@ func (w *world) holds(what string, d time.Duration, condition func() bool) {
 }
 
 // B1 dies under load. Nothing is lost; no heap of workflows grows; each worker asks B1 once in 3 to 5 seconds; one alarm is raised, and
-// it is said once that it is over. Within 10 s after B1 is back it has an order, and as many calls at once as are allowed; from
-// then on it gets nine tenths of the orders a second that it got before at least. Fails without: the circuit (calls), the compare-and-set of the
-// lanes (alarms), standing by (the next run is a minute off, and drains nothing), the limit that grows again (calls at once), a B1 as fast
-// as before (orders a second).
+// it is said once that it is over. Soon after B1 is back (recovers) it has an order, and as many calls at once as are allowed; from
+// then on it has nine tenths of these on average, as before the outage, and they come to as many orders. Fails without: the circuit (calls),
+// the compare-and-set of the lanes (alarms), standing by (the next run is a minute off, and drains nothing), the limit that grows again
+// (calls at once, at most and on average), a B1 as fast as before (orders a second).
 func TestOutage(t *testing.T) {
 	const allowed = outageWorkers * outageCalls
 	w := newWorld(t, 0)
-	w.company.SetLatency(b1sim.Latency{Read: outageRead, Write: outageWrite})
+	w.company.SetLatency(b1sim.Latency{Read: outageRead, Write: *outageWrite})
 	said := &journal{}
 	w.log = slog.New(said)
 	b1 := &front{company: w.company}
@@ -142,10 +168,11 @@ func TestOutage(t *testing.T) {
 	for range outageWorkers {
 		w.startWorker()
 	}
-	w.backlogged(rated + 15*time.Second)
-	stopSelling := w.selling(300 * time.Millisecond)
+	w.backlogged(rated + 2*looked)
+	stopSelling := w.selling(600 * time.Millisecond)
 	defer w.schedule(workflows.SyncOrdersInput{Window: outageWindow, Budget: max(8*time.Second, *outage/4)})()
-	w.eventually("B1 has as many calls as are allowed", func() bool { _, most := b1.since(time.Now()); return most >= allowed })
+	w.busy(b1)
+	w.backlogged(rated + looked)
 	before, busyBefore := w.rate(b1, rated)
 
 	b1.set(true)
@@ -164,7 +191,7 @@ func TestOutage(t *testing.T) {
 	if err != nil || overview.B1 == nil || overview.B1.State != store.LaneDown || overview.B1.AlarmedAt == nil {
 		t.Errorf("the status is %+v, %v; want B1 down and alarmed", overview.B1, err)
 	}
-	w.backlogged(rated + recovers + 5*time.Second)
+	w.backlogged(rated + recovers() + 5*time.Second)
 	backlog := w.unposted()
 
 	b1.set(false)
@@ -174,12 +201,15 @@ func TestOutage(t *testing.T) {
 	w.eventually("B1 has as many calls as are allowed again", func() bool { _, most := b1.since(back); return most >= allowed })
 	full := time.Since(back)
 	after, busyAfter := w.rate(b1, rated)
-	if after < 0.9*before {
-		t.Errorf("%.2f orders a second after the outage, %.2f before; want nine tenths at least", after, before)
+	if busyBefore < nearly*allowed || busyAfter < nearly*allowed {
+		t.Errorf("%.1f calls at once on average after the outage, %.1f before; %d are allowed, want nine tenths at least", busyAfter, busyBefore, allowed)
+	}
+	if least := 0.9*before - allowed/rated.Seconds(); after < least { // calls that are under way at either end count for one of the two
+		t.Errorf("%.2f orders a second after the outage, %.2f before; want %.2f at least", after, before, least)
 	}
 	_, most := b1.since(back)
 	stopSelling()
-	w.drained(back, 2*time.Minute+*outage)
+	w.drained(back)
 	drained := time.Since(back)
 	alarms, ends := said.count("ERROR B1 does not answer"), said.count("WARN B1 answers again")
 	lost, twice := w.lostAndTwice()
@@ -187,8 +217,8 @@ func TestOutage(t *testing.T) {
 		*outage, probes, outageWorkers, backlog, len(w.shop.Orders()), drained.Round(time.Second))
 	t.Logf("OUTAGE %s: alarms %d, ends %d; first order after %.1f s; full rate (%d calls at once) after %.1f s; orders a second %.2f before, %.2f after (calls at once on average %.1f and %.1f, B1 bears %.2f orders a second); lost %d, duplicated %d",
 		*outage, alarms, ends, first.Seconds(), allowed, full.Seconds(), before, after, busyBefore, busyAfter, allowed*before/busyBefore, lost, twice)
-	if first > recovers || full > recovers || most > allowed {
-		t.Errorf("the first order after %s, %d calls at once after %s, at most %d; want both within %s, and %d", first, allowed, full, most, recovers, allowed)
+	if first > recovers() || full > recovers() || most > allowed {
+		t.Errorf("the first order after %s, %d calls at once after %s, at most %d; want both within %s, and %d", first, allowed, full, most, recovers(), allowed)
 	}
 	if alarms != 1 || ends != 1 || lost != 0 || twice != 0 {
 		t.Errorf("%d alarms, %d ends, %d lost, %d twice; want 1, 1, 0, 0", alarms, ends, lost, twice)
@@ -197,14 +227,19 @@ func TestOutage(t *testing.T) {
 	w.checkLedger()
 }
 
-// drained waits until no order is open.
-func (w *world) drained(since time.Time, limit time.Duration) {
+// drained waits until no order is open, as long as there is progress: how long that takes is up to B1 and the machine.
+func (w *world) drained(since time.Time) {
 	w.t.Helper()
 	open := func() int64 { c := w.counts(); return int64(len(w.shop.Orders())) - total(c) + c[order.Pending] }
-	for ; open() > 0; time.Sleep(100 * time.Millisecond) {
-		if time.Since(since) > limit {
-			w.t.Fatalf("%s after B1 was back %d orders are open: %v", time.Since(since).Round(time.Second), open(), w.counts())
+	least, fell := open(), time.Now()
+	for now := least; now > 0; now = open() {
+		if now < least {
+			least, fell = now, time.Now()
 		}
+		if time.Since(fell) > stuck {
+			w.t.Fatalf("%s after B1 was back %d orders are open, and for %s they did not get fewer: %v", time.Since(since).Round(time.Second), now, stuck, w.counts())
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -37,6 +37,7 @@ func TestTraffic_TellsCallsThatSomebodyWaitsFor(t *testing.T) {
 		}
 	}
 	until("the call is under way", func(f b1sim.Traffic) bool { return f.Active == 1 && f.Waiting == 1 })
+	until("it counts", func(f b1sim.Traffic) bool { return f.MaxWaiting == 1 })
 	hangUp()
 	if err := <-left; err == nil {
 		t.Fatal("the caller has hung up and is answered")
@@ -46,6 +47,30 @@ func TestTraffic_TellsCallsThatSomebodyWaitsFor(t *testing.T) {
 	if f := s.company.Traffic(); f.MaxConcurrency != 2 || f.MaxWaiting != 1 || f.Active != 1 {
 		t.Errorf("%+v, want two under way at most and one that somebody waits for", f)
 	}
+}
+
+// Who gives up a call and makes another at once waits for one, even when the second comes in before it is seen that the first was given
+// up; and who waits for two waits for two. Fails without: looking again in begin (two are counted); the calls that are over in waits.
+func TestTraffic_ComesLateToSeeWhoHasHungUp(t *testing.T) {
+	m := b1sim.NewMeter()
+	first, hangUp := context.WithCancel(t.Context())
+	m.Begin(first)
+	m.Begin(t.Context()) // the next call of the same caller
+	hangUp()
+	until := func(want int) {
+		t.Helper()
+		for limit := time.Now().Add(20 * time.Second); m.Awaited() != want; time.Sleep(time.Millisecond) {
+			if time.Now().After(limit) || m.Awaited() > want {
+				t.Fatalf("%d counted, want %d", m.Awaited(), want)
+			}
+		}
+	}
+	until(1)
+	third, answered := context.WithCancel(t.Context())
+	end := m.Begin(third)
+	end() // answered soon, and only then its context ends
+	answered()
+	until(2)
 }
 
 // A period that is locked and a rate that is missing count as struck, each document that is refused for it once. Fails without: the

@@ -10,9 +10,6 @@ import (
 	"datawald/sandbox/b1sim"
 )
 
-// rateMissing is what the connector calls an order that waits for an exchange rate.
-const rateMissing = "b1_rate_missing"
-
 // euro is the rate of the German store's currency, as people enter it.
 var euro = decimal.RequireFromString("1.08")
 
@@ -21,6 +18,9 @@ var (
 	troubleGap  = span{20 * time.Second, 35 * time.Second}
 	troubleTime = span{1 * time.Second, 3 * time.Second}
 )
+
+// troubleMeets is how much longer a trouble lasts at most when no order has met it yet.
+const troubleMeets = 12 * time.Second
 
 // trouble is something that is wrong in B1's books for a while. It has the name of the fault by which B1 refuses orders.
 type trouble struct {
@@ -48,15 +48,30 @@ func troubleWays() (all []string) {
 // waits; when it is mended the clerk resumes it.
 func (w *world) bookkeeping(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 5))
-	for n := 0; sleep(ctx, troubleGap.draw(r)); n++ {
-		t := troubles[n%len(troubles)]
+	for n := 0; sleep(ctx, troubleGap.draw(r)) && w.whenLoaded(ctx); n++ {
+		t, had := troubles[n%len(troubles)], w.struck(troubles[n%len(troubles)].fault)
 		w.unready.Store(true)
 		t.begin(w.company)
-		sleep(ctx, troubleTime.draw(r))
+		whole := sleep(ctx, troubleTime.draw(r))
+		for limit := time.Now().Add(troubleMeets); whole && w.struck(t.fault) == had && time.Now().Before(limit); {
+			whole = sleep(ctx, 50*time.Millisecond)
+		}
 		t.end(w.company)
 		w.unready.Store(false)
+		if !whole {
+			break // the end of the run cut it short
+		}
 		w.wrong.add(string(t.fault))
+		if w.struck(t.fault) > had {
+			w.met.add(string(t.fault))
+		}
 		w.say("the books of B1 were not ready for a while: %s", t.fault)
 	}
 	return nil
+}
+
+// struck is how often a fault has struck.
+func (w *world) struck(f b1sim.Fault) int {
+	_, struck := w.company.Faults()
+	return struck[f]
 }

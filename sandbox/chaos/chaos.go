@@ -98,13 +98,18 @@ func (w *world) run(ctx, limited context.Context) (*Result, error) {
 	if err := w.start(limited); err != nil {
 		return nil, err
 	}
-	stormy := time.Now()
+	stormy, stormed := time.Now(), 0.0
 	happening, stop := context.WithCancel(limited)
 	defer stop()
 	g, happening := errgroup.WithContext(happening)
-	for _, f := range []func(context.Context) error{w.keeper.run, w.killing, w.outages, w.bookkeeping, w.shopTrouble, w.placing, w.working, w.recovery.watch, w.progress} {
+	for _, f := range []func(context.Context) error{w.keeper.run, w.killing, w.outages, w.bookkeeping, w.shopTrouble, w.placing, w.working, w.recovery.watch, w.watchLoad, w.progress} {
 		g.Go(func() error { return f(happening) })
 	}
+	g.Go(func() error { // what is being started still is waited for below, and nothing goes wrong meanwhile
+		<-happening.Done()
+		stormed = time.Since(stormy).Seconds()
+		return nil
+	})
 	var open string
 	g.Go(func() error {
 		defer stop()
@@ -118,5 +123,5 @@ func (w *world) run(ctx, limited context.Context) (*Result, error) {
 	if ctx.Err() != nil {
 		return nil, errors.New("it was stopped by hand; nothing was compared")
 	}
-	return w.conclude(ctx, &Result{Seconds: time.Since(began).Seconds(), Stormy: time.Since(stormy).Seconds(), Unsettled: open})
+	return w.conclude(ctx, &Result{Seconds: time.Since(began).Seconds(), Stormy: stormed, Loaded: w.load.seconds(), Unsettled: open})
 }

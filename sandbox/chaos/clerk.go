@@ -23,10 +23,12 @@ type clerk struct {
 	*world
 	// resumed counts by order; noted has the attempt that ended in the latest hold, so that none is counted twice.
 	resumed, noted map[order.Key]int
+	// waited are the orders that waited for a rate.
+	waited map[order.Key]bool
 }
 
 func (w *world) working(ctx context.Context) error {
-	c := &clerk{world: w, resumed: map[order.Key]int{}, noted: map[order.Key]int{}}
+	c := &clerk{world: w, resumed: map[order.Key]int{}, noted: map[order.Key]int{}, waited: map[order.Key]bool{}}
 	for sleep(ctx, clerkEvery) {
 		if w.unready.Load() {
 			continue // what he resumes now is refused again
@@ -73,21 +75,25 @@ func (c *clerk) toResume(ctx context.Context) (numbers []string, err error) {
 			c.resumed[doc.Key]++
 			numbers = append(numbers, doc.IncrementID)
 			if doc.Reason != nil && doc.Status != order.Draft {
-				c.note(ctx, doc)
+				c.note(ctx, doc, p)
 			}
 		}
 	}
 	return numbers, nil
 }
 
-// note counts a hold, and an order that waits for a rate, and keeps the order's story, as it was then, in resumed.jsonl. An order that
+// note counts a hold, and once an order in euro that waits for its rate, and keeps the order's story, as it was then, in resumed.jsonl. An order that
 // is held still, because the clerk could not reach anybody the last time, is not held again.
-func (c *clerk) note(ctx context.Context, doc store.Staged) {
+func (c *clerk) note(ctx context.Context, doc store.Staged, p magentosim.Placed) {
 	if c.knows(doc) {
 		return
 	}
-	c.holds.add(doc.Reason.Code)
-	if explained[doc.Reason.Code] == nil {
+	code := c.reason(doc, p)
+	if code == "" {
+		return
+	}
+	c.holds.add(code)
+	if explained[code] == nil {
 		c.say("unexpected hold: %s (%s): %s", doc.Key, doc.Reason.Code, doc.Reason.Message)
 	}
 	whole, err := c.db.Get(ctx, doc.Key)
@@ -101,6 +107,22 @@ func (c *clerk) note(ctx context.Context, doc store.Staged) {
 	}
 	defer file.Close()
 	_ = json.NewEncoder(file).Encode(whole) // it helps to understand a run, no more
+}
+
+// reason is what the hold counts under; empty for an order that waits for its rate another time. An order that waits for a rate and is
+// not in euro has a name of its own, which no fault explains.
+func (c *clerk) reason(doc store.Staged, p magentosim.Placed) string {
+	code := doc.Reason.Code
+	switch {
+	case code != rateMissing:
+		return code
+	case p.OrderCurrency != "EUR":
+		return code + " in " + p.OrderCurrency
+	case c.waited[doc.Key]:
+		return ""
+	}
+	c.waited[doc.Key] = true
+	return code
 }
 
 // knows reports whether the hold is one that he has noted, and notes it.

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/checker"
-	"datawald/sandbox/magentosim"
 	"datawald/store"
 )
 
@@ -29,7 +27,7 @@ func (w *world) conclude(ctx context.Context, r *Result) (*Result, error) {
 	}
 	r.Busy = w.idle(ctx)
 	r.Repeat, r.Seed, r.Ledger, r.KillEvery = w.options.repeat(), w.options.Seed, w.options.Ledger, w.options.KillEvery.Seconds()
-	r.Holds, r.ShopFaults, r.Outages, r.Troubles = w.holds.all(), w.trouble.all(), w.away.all(), w.wrong.all()
+	r.Holds, r.ShopFaults, r.Outages, r.Troubles, r.TroublesMet = w.holds.all(), w.trouble.all(), w.away.all(), w.wrong.all(), w.met.all()
 	r.Recovery, r.MaxAllowed, r.Knee = w.recovery.times(), w.options.Workers*maxCalls, knee
 	if err := w.compare(ctx, r); err != nil {
 		return nil, err
@@ -80,13 +78,16 @@ func (w *world) compare(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	r.Orders, r.States, r.Violations, r.Lines = report.Placed, report.States, report.Violations, report.Lines
+	r.Orders, r.States, r.Lines, r.Partly, r.NotChecked = report.Placed, report.States, report.Lines, report.Partly, report.NotChecked
+	r.Violations = append(report.Violations, twicePartners(books)...)
+	r.Euro = euros(books.Placed)
 	for code, n := range r.Holds {
 		if explained[code] == nil {
 			r.Violations = append(r.Violations, checker.Violation{Kind: "hold", Key: code, What: fmt.Sprintf("%d times an order that should be posted was held for it", n)})
 		}
 	}
-	r.Lost, r.Duplicated, r.WrongTotals = report.Count(checker.Lost), report.Count(checker.Duplicated), report.Count(checker.WrongTotal)
+	all := checker.Report{Violations: r.Violations}
+	r.Lost, r.Duplicated, r.WrongTotals = all.Count(checker.Lost), all.Count(checker.Duplicated), all.Count(checker.WrongTotal)
 	return nil
 }
 
@@ -107,26 +108,9 @@ func (w *world) count(r *Result) {
 	if w.options.Ledger {
 		r.Sent += traffic.Calls["POST $batch"]
 	}
-	for _, code := range w.company.Partners() {
-		if strings.HasPrefix(code, partnerPrefix) {
-			r.Partners++
-		}
-	}
+	r.Partners = len(madePartners(w.company.Partners()))
+	r.Unanswered = unanswered(w.rules, w.options.Ledger)
 	r.Expected = expected(w.rules, traffic.Calls, r.Made, r.Partners)
-}
-
-// partnerPrefix begins the codes of the business partners that the rules make.
-const partnerPrefix = "M-"
-
-// buyer is the business partner under whom an order has to stand by the rules of the run.
-func buyer(p magentosim.Placed, s magentosim.Sold) string {
-	switch {
-	case p.StoreID != 2:
-		return "C-WEB"
-	case s.CustomerID == 0:
-		return "C-WEB-EU"
-	}
-	return partnerPrefix + "*"
 }
 
 func (w *world) attempts(ctx context.Context, r *Result) error {

@@ -141,12 +141,13 @@ func (p *part) kill() bool {
 	return true
 }
 
-// killing kills one process after the other. Each has its turn before one comes again; the seed gives the order of each round.
+// killing kills one process after the other, while B1 has orders to get: a kill when nothing is to be done proves nothing, and waits.
+// Each has its turn before one comes again; the seed gives the order of each round.
 func (w *world) killing(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 1))
 	names := slices.Sorted(maps.Keys(w.keeper.parts))
 	var turns []string
-	for sleep(ctx, w.options.KillEvery) {
+	for sleep(ctx, w.options.KillEvery) && w.underLoad(ctx) {
 		if len(turns) < len(names) { // a whole round is always known: one that is just starting is passed over, and is next
 			for _, n := range r.Perm(len(names)) {
 				turns = append(turns, names[n])
@@ -155,8 +156,9 @@ func (w *world) killing(ctx context.Context) error {
 		for at, name := range turns {
 			if w.keeper.parts[name].kill() {
 				turns = slices.Delete(turns, at, at+1)
+				w.load.killed(name)
 				w.say("killed %s", name)
-				w.recovery.after("kill of " + kindOf(name))
+				w.recovery.after(killOf + kindOf(name))
 				break
 			}
 		}
@@ -166,6 +168,9 @@ func (w *world) killing(ctx context.Context) error {
 
 // killWorker is the name of all workers.
 const killWorker = "a worker"
+
+// killOf begins the name of a recovery from a kill.
+const killOf = "kill of "
 
 // kindOf puts all workers under one name.
 func kindOf(name string) string {

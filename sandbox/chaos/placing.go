@@ -13,6 +13,8 @@ const (
 	// maxBacklog is how far the customers may be ahead of B1: they go on ordering, and not all in the first minute.
 	maxBacklog = 1000
 	placeEvery = 200 * time.Millisecond
+	// reserved is the most that is kept back for the kills.
+	reserved = 100
 )
 
 // placing lets customers order, all along, until there are as many orders as wanted. Some orders are seen late, as those of
@@ -24,7 +26,7 @@ func (w *world) placing(ctx context.Context) error {
 			return nil
 		}
 		w.payLater(r)
-		if w.backlog() >= maxBacklog {
+		if w.backlog() >= maxBacklog || left <= w.reserve() && !w.load.wanted.Load() {
 			continue
 		}
 		for n := min(left, r.IntN(12)); n > 0; n-- {
@@ -35,6 +37,15 @@ func (w *world) placing(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// reserve is how many orders the customers keep back, until each process was killed while B1 had orders to get: a short run would be
+// over before. They place some of them whenever a kill waits for orders.
+func (w *world) reserve() int {
+	if w.load.kinds() == len(w.keeper.parts) {
+		return 0
+	}
+	return min(w.options.Orders/3, reserved)
 }
 
 // backlog is how many orders B1 is still to get.

@@ -5,40 +5,16 @@ import (
 	"maps"
 	"slices"
 
-	"datawald/sandbox/b1sim"
+	"datawald/order"
 )
 
 const (
 	// certain is how many strikes a fault must lead one to expect before not one of them is a doubt: by chance alone that happens less
 	// than once in 100,000 times. The expectation is a little high, because a fault that strikes first hides those after it.
 	certain = 12
-	// killShare of the kills that the run's length gives must have happened: one that finds its process just starting waits for the next turn.
+	// killShare of the kills that the time with orders for B1 gives must have happened: one that finds its process just starting waits for the next turn.
 	killShare = 0.8
-	// maxSends is how often the connector sends an order without a clear answer before it is held (b1_no_clear_answer).
-	maxSends = 3
 )
-
-// explained says which faults give a reason for holding an order that should be posted. An order held for any other is a violation.
-var explained = map[string][]string{
-	"b1_refused": names(b1sim.LockedPeriod, b1sim.MissingRate, b1sim.UnknownItem, b1sim.NegativeStock, b1sim.NotificationVeto),
-	// The order is not held but waits, and with it all others in that currency, which are not sent; the clerk does not let them wait for
-	// the ten minutes until one of them asks again.
-	rateMissing: names(b1sim.MissingRate),
-	// The draft of an order that was sent in a change set goes when B1 rolls the set back.
-	"b1_no_match": names(b1sim.ApprovalDraft),
-	"b1_no_clear_answer": append(names(b1sim.RefuseBeforeCommit, b1sim.BadGatewayBefore, b1sim.Empty500, b1sim.CommitFailed1116, b1sim.Unavailable,
-		b1sim.BatchVetoDrop), outageStruck),
-}
-
-// outageStruck is the name under which the company counts calls that an outage struck.
-const outageStruck = "outage"
-
-func names(faults ...b1sim.Fault) (all []string) {
-	for _, f := range faults {
-		all = append(all, string(f))
-	}
-	return all
-}
 
 // OK reports whether the run proves what it is for: all orders are settled, the books agree, and enough went wrong meanwhile.
 func (r *Result) OK() bool { return len(r.Doubts()) == 0 }
@@ -58,6 +34,7 @@ func (r *Result) Doubts() []string {
 	if r.Busy > 0 {
 		d.add("B1 still had %d calls in hand when the books were compared", r.Busy)
 	}
+	r.doubtBooks(d)
 	r.doubtKills(d)
 	r.doubtFaults(d)
 	r.doubtTimes(d)
@@ -70,7 +47,23 @@ type doubts struct{ all []string }
 
 func (d *doubts) add(format string, args ...any) { d.all = append(d.all, fmt.Sprintf(format, args...)) }
 
-// doubtKills demands the kills that the length of the run gives: of each process its share, of each at least one.
+// doubtBooks demands that what was compared is the whole: the lines of every posted order, but of those of which a part was cancelled,
+// which are few; a document for each, and in ledger mode a row for each document.
+func (r *Result) doubtBooks(d *doubts) {
+	posted := r.States[order.Posted]
+	if r.Lines+r.Partly < posted || 2*r.Lines < posted || r.Lines == 0 {
+		d.add("the lines of %d documents were compared, %d were let be because a part was cancelled, and %d orders are posted", r.Lines, r.Partly, posted)
+	}
+	if r.Made < posted {
+		d.add("B1 has %d sales orders, and %d orders are posted", r.Made, posted)
+	}
+	if r.Ledger && r.LedgerRows < r.Made {
+		d.add("the ledger has %d rows, and B1 %d sales orders", r.LedgerRows, r.Made)
+	}
+}
+
+// doubtKills demands the kills that the time gives in which B1 had orders to get: of each process its share, of each at least one. B1 must
+// have got new orders after half of each kind.
 func (r *Result) doubtKills(d *doubts) {
 	processes := 0
 	for _, n := range r.Processes {
@@ -80,9 +73,9 @@ func (r *Result) doubtKills(d *doubts) {
 		d.add("there was no process to kill")
 		return
 	}
-	due := int(killShare * r.Stormy / r.KillEvery)
+	due := int(killShare * r.Loaded / r.KillEvery)
 	if killed := total(r.Kills); killed < due {
-		d.add("%d kills in %.0f s, want %d at least", killed, r.Stormy, due)
+		d.add("%d kills in %.0f s with orders for B1, want %d at least", killed, r.Loaded, due)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(r.Processes)) {
 		least := max(1, due/processes) * r.Processes[kind]
@@ -90,8 +83,11 @@ func (r *Result) doubtKills(d *doubts) {
 			least = 1
 		}
 		if r.Kills[kind] < least {
-			d.add("%s was killed %d times, want %d at least (%.0f s with a kill every %.0f s; each of %d processes in its turn)",
-				kind, r.Kills[kind], least, r.Stormy, r.KillEvery, processes)
+			d.add("%s was killed %d times, want %d at least (%.0f s with orders for B1 and a kill every %.0f s; each of %d processes in its turn)",
+				kind, r.Kills[kind], least, r.Loaded, r.KillEvery, processes)
+		}
+		if after := r.Recovery[killOf+kind].Count; 2*after < r.Kills[kind] {
+			d.add("B1 got new orders after %d of %d kills of %s, want half at least", after, r.Kills[kind], kind)
 		}
 	}
 }
@@ -111,21 +107,23 @@ func (r *Result) doubtFaults(d *doubts) {
 	}
 }
 
-// doubtTimes demands the troubles that come by the clock: B1 away in each of its ways, its books not ready, the shop in trouble.
+// doubtTimes demands the troubles that come by the clock: B1 away in each of its ways, its books not ready, both while it had orders to
+// get, and the shop in trouble. Half of the times when its books were not ready must have met an order.
 func (r *Result) doubtTimes(d *doubts) {
 	for _, c := range []struct {
 		what    string
 		got     map[string]int
+		within  float64 // seconds in which it happened
 		longest float64 // seconds from one to the next
 		ways    []string
 	}{
-		{"B1 was away", r.Outages, (outageGap.most + outageTime.most).Seconds(), outageWays()},
-		{"B1's books were not ready", r.Troubles, (troubleGap.most + troubleTime.most).Seconds(), troubleWays()},
-		{"the shop was in trouble", r.ShopFaults, (shopGap.most + shopTime.most).Seconds(), nil},
+		{"B1 was away", r.Outages, r.Loaded, (outageGap.most + outageTime.most).Seconds(), outageWays()},
+		{"B1's books were not ready", r.Troubles, r.Loaded, (troubleGap.most + troubleTime.most + troubleMeets).Seconds(), troubleWays()},
+		{"the shop was in trouble", r.ShopFaults, r.Stormy, (shopGap.most + shopTime.most).Seconds(), nil},
 	} {
-		least := int(r.Stormy / c.longest)
+		least := int(c.within / c.longest)
 		if n := total(c.got); n < least {
-			d.add("%s %d times in %.0f s, want %d at least", c.what, n, r.Stormy, least)
+			d.add("%s %d times in %.0f s, want %d at least", c.what, n, c.within, least)
 		}
 		for _, way := range c.ways {
 			if c.got[way] < least/len(c.ways) {
@@ -133,33 +131,13 @@ func (r *Result) doubtTimes(d *doubts) {
 			}
 		}
 	}
-	for way, n := range r.Troubles {
-		if n >= 3 && r.Faults[way] == 0 {
-			d.add("%s was the case %d times and met no order", way, n)
+	for _, way := range troubleWays() {
+		if n := r.Troubles[way]; n >= 3 && 2*r.TroublesMet[way] < n {
+			d.add("%s was the case %d times and met orders %d times, want half at least", way, n, r.TroublesMet[way])
 		}
 	}
 	if total(r.Outages) >= 3 && r.Faults[outageStruck] == 0 {
 		d.add("B1 was away %d times and no call met it", total(r.Outages))
-	}
-}
-
-// doubtHolds demands that no more orders were held than the faults explain: a refusal holds one order, and maxSends sendings without a
-// clear answer do. A killed worker leaves as many sendings without an answer as it may make at once.
-func (r *Result) doubtHolds(d *doubts) {
-	for _, code := range slices.Sorted(maps.Keys(r.Holds)) {
-		most := 0
-		for _, fault := range explained[code] {
-			most += r.Faults[fault]
-		}
-		switch {
-		case code == "b1_no_clear_answer":
-			most = (most + r.Kills[killWorker]*maxCalls) / maxSends
-		case code == rateMissing && most > 0:
-			most = r.Orders
-		}
-		if r.Holds[code] > most {
-			d.add("%d orders were held for %s, and the faults explain %d at most", r.Holds[code], code, most)
-		}
 	}
 }
 

@@ -36,23 +36,34 @@ type Result struct {
 	Faults   map[string]int     `json:"faults"`
 	Expected map[string]float64 `json:"faults_expected"`
 	// Outages, Troubles and ShopFaults count the times when B1 was away, its books were not ready, and the shop was in trouble.
-	Outages    map[string]int `json:"outages"`
-	Troubles   map[string]int `json:"troubles"`
-	ShopFaults map[string]int `json:"shop_faults"`
+	Outages  map[string]int `json:"outages"`
+	Troubles map[string]int `json:"troubles"`
+	// TroublesMet counts those of Troubles by which B1 refused an order.
+	TroublesMet map[string]int `json:"troubles_met"`
+	ShopFaults  map[string]int `json:"shop_faults"`
 	// Kills counts the processes killed, by kind; Processes is how many there are of each, KillEvery the seconds between two kills, and
-	// Stormy the seconds in which things went wrong: the whole without the start.
+	// Stormy the seconds in which things went wrong: the whole without the start and the end. Loaded are those of them in which B1 had
+	// orders to get: only then processes are killed, B1 is away and its books are not ready.
 	Kills     map[string]int `json:"kills"`
 	Processes map[string]int `json:"processes"`
 	KillEvery float64        `json:"kill_every_seconds"`
 	Stormy    float64        `json:"stormy_seconds"`
+	Loaded    float64        `json:"loaded_seconds"`
 	// Recovery is how long it took until B1 got new orders, by what struck.
 	Recovery map[string]Times `json:"recovery"`
 	// Attempts counts the attempts of all orders; Sent how often orders were sent to B1, of which Made were made.
 	Attempts int `json:"attempts"`
 	Sent     int `json:"sent"`
 	Made     int `json:"made"`
-	// Lines is of how many documents items, quantities, amounts and tax were compared with what was bought.
-	Lines int `json:"lines_compared"`
+	// Lines is of how many documents items, quantities, amounts and tax were compared with what was bought, Partly of how many they were
+	// not because a part of the order was cancelled or refunded, and NotChecked what else was not compared.
+	Lines      int      `json:"lines_compared"`
+	Partly     int      `json:"lines_let_be"`
+	NotChecked []string `json:"not_checked"`
+	// Unanswered is the chance of a sending without a clear answer by which B1 made nothing, by the reason for which an order is held after
+	// three of them. Euro is the number of orders in euro, which wait while there is no rate.
+	Unanswered map[string]float64 `json:"unanswered_chance"`
+	Euro       int                `json:"euro_orders"`
 	// Partners is the number of business partners that were made.
 	Partners int `json:"partners"`
 	// MaxCalls is the most calls at once that B1 was at work on, with those that a killed worker or a timeout has left behind; MaxWaiting
@@ -72,11 +83,15 @@ func (r *Result) Text(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("\n%d orders in %.0f s, %.1f a second: %s", r.Orders, r.Seconds, float64(r.Orders)/r.Seconds, states(r.States))
-	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d; lines and tax of %d documents compared\n", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations), r.Lines)
+	line("lost %d, duplicated %d, wrong totals %d; violations of all kinds: %d; lines and tax of %d documents compared", r.Lost, r.Duplicated, r.WrongTotals, len(r.Violations), r.Lines)
+	for _, what := range r.NotChecked {
+		line("not checked: %s", what)
+	}
+	line("")
 	line("faults struck        %s", counts(r.Faults))
-	line("B1 away              %s; its books not ready: %s", counts(r.Outages), counts(r.Troubles))
+	line("B1 away              %s; its books not ready: %s (met by orders: %s)", counts(r.Outages), counts(r.Troubles), counts(r.TroublesMet))
 	line("trouble of the shop  %s", counts(r.ShopFaults))
-	line("killed               %s, in %.0f s", counts(r.Kills), r.Stormy)
+	line("killed               %s, in %.0f s with orders for B1", counts(r.Kills), r.Loaded)
 	line("recovered after      %s", r.recovered())
 	line("                     (until B1 made the next order that was not under way; after a worker's kill that may be another worker's. Lost replies,")
 	line("                     502s and ended sessions strike single calls and have no time of their own)")

@@ -101,14 +101,17 @@ func outageWays() (all []string) {
 // outages take B1 away for some seconds now and then, in each of the ways in turn.
 func (w *world) outages(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 2))
-	for n := 0; sleep(ctx, outageGap.draw(r)); n++ {
+	for n := 0; sleep(ctx, outageGap.draw(r)) && w.whenLoaded(ctx); n++ {
 		kind := awayBy[n%len(awayBy)]
 		if err := w.company.SetOutage(kind); err != nil {
 			return err
 		}
-		sleep(ctx, outageTime.draw(r))
+		whole := sleep(ctx, outageTime.draw(r))
 		if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
 			return err
+		}
+		if !whole {
+			break // the end of the run cut it short
 		}
 		w.away.add(string(kind))
 		w.say("B1 was away for a while: %s", kind)
@@ -136,9 +139,11 @@ func (w *world) shopTrouble(ctx context.Context) error {
 		if err := w.shop.SetFaults(kind.set); err != nil {
 			return err
 		}
-		w.trouble.add(kind.name)
-		sleep(ctx, shopTime.draw(r))
+		whole := sleep(ctx, shopTime.draw(r))
 		w.shop.ClearFaults()
+		if whole {
+			w.trouble.add(kind.name)
+		}
 	}
 	return nil
 }

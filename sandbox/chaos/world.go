@@ -56,7 +56,9 @@ type world struct {
 	trouble  tally // of the shop
 	away     tally // B1, by the way of it
 	wrong    tally // in B1's books, by the fault
+	met      tally // those of wrong that an order met
 	holds    tally // that the clerk resumed, by their code
+	load     load
 	// unready is true while B1's books are not.
 	unready atomic.Bool
 	// hidden is the number of orders that the shop does not show yet; unpaid are those that never will be paid.
@@ -92,7 +94,7 @@ func newWorld(ctx context.Context, o Options, dir string, say func(string, ...an
 
 func (w *world) companyConfig() b1sim.Config {
 	c := b1sim.Config{Seed: w.options.Seed, Knee: knee, Rates: map[string]decimal.Decimal{"EUR": euro},
-		Latency: b1sim.Latency{Read: 20 * time.Millisecond, Write: 250 * time.Millisecond, PerLine: 10 * time.Millisecond}}
+		Latency: b1sim.Latency{Read: 20 * time.Millisecond, Write: 100 * time.Millisecond, PerLine: 10 * time.Millisecond}}
 	for _, sku := range magentosim.Catalogue() {
 		c.Items = append(c.Items, b1sim.Item{Code: sku, Name: sku, Sales: true})
 	}
@@ -190,8 +192,8 @@ func (w *world) environment() []string {
 const (
 	b1Timeout = 2 * time.Second
 	maxCalls  = 8
-	// knee is how many calls B1 bears at full speed: fewer than the workers may make together, so that they have to find out.
-	knee = 6
+	// knee is how many calls B1 bears at full speed: half of what the workers may make together, so that they have to find out.
+	knee = 8
 )
 
 // close ends everything that was started. It may be called more than once.

@@ -29,9 +29,9 @@ type comparison struct {
 	drafts map[string][]b1sim.Order
 	// accounts are the business partners under which the orders of a buyer stand, each with the key of an order.
 	accounts map[account]map[string]string
-	// unread, partly and older count what is let be: orders that are not to be read, documents whose lines may be either, and documents
-	// from before the ledger.
-	unread, partly, older int
+	// unread, inHand and older count what is let be: orders that are not to be read, and that may be pending still, and documents from
+	// before the ledger.
+	unread, inHand, older int
 }
 
 func newComparison(b Books, staged []store.Staged) *comparison {
@@ -176,9 +176,11 @@ func (c *comparison) notChecked() []string {
 	say(c.books.Sold == nil, "lines, tax and buyers of the documents")
 	unknown := len(slices.DeleteFunc(slices.Clone(c.books.Placed), func(p magentosim.Placed) bool { _, known := c.books.Sold[p.EntityID]; return known }))
 	say(c.books.Sold != nil && unknown > 0, "lines, tax and buyers of %d orders that the shop did not make up itself", unknown)
-	say(c.partly > 0, "lines and tax of %d documents: a part of their orders was cancelled or refunded, and the whole is right as well as what is left", c.partly)
+	say(c.report.Partly > 0, "lines and tax of %d documents: a part of their orders was cancelled or refunded, and the whole is right as well as what is left", c.report.Partly)
 	say(c.books.Ledger == nil, "the ledger of B1: none is named")
 	say(c.older > 0, "the ledger rows of %d documents that are older than the first with a row", c.older)
 	say(c.unread > 0, "%d orders that are not to be read, and are not in the store", c.unread)
+	say(c.report.Early > 0, "%d orders that are not read yet: they changed in the shop after the latest reading that came to its end", c.report.Early)
+	say(c.inHand > 0, "%d orders that are pending still, and came in a moment ago", c.inHand)
 	return all
 }

@@ -24,6 +24,10 @@ func (c *comparison) ledger() {
 			others = append(others, code)
 		}
 	}
+	if len(c.books.Ledger) == 0 && len(c.allReferences()) > 0 {
+		c.found(Ledger, "", "B1 has documents under %d references, and not one row of its ledger", len(c.allReferences()))
+		return
+	}
 	hashed, first := 0, c.firstInLedger(rows)
 	for _, reference := range c.allReferences() {
 		made := c.made(reference)

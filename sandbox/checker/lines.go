@@ -26,7 +26,7 @@ func (s *subject) lines(d b1sim.Order) {
 		return
 	}
 	if slices.ContainsFunc(sold.Rows, func(r magentosim.SoldRow) bool { return !r.Open }) || !number(s.placed.TotalCanceled).IsZero() || !number(s.placed.TotalRefunded).IsZero() {
-		s.partly++
+		s.report.Partly++
 		return
 	}
 	s.report.Lines++

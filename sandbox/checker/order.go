@@ -37,6 +37,10 @@ func (c *comparison) order(p magentosim.Placed) {
 		c.unread++
 		return
 	}
+	if s.staged == nil && c.books.Due != nil && !c.books.Due(p) && len(s.live)+len(s.open) == 0 {
+		c.report.Early++
+		return
+	}
 	if s.staged == nil {
 		c.found(Lost, s.key, "the shop has it (entity_id %d, %s), the store does not; in B1: %s", p.EntityID, p.State, s.inB1())
 		return
@@ -113,6 +117,10 @@ func (s *subject) state() {
 	case order.Excluded, order.Cancelled:
 		s.nothingLive()
 	case order.Pending:
+		if s.books.InHand != nil && s.books.InHand(*s.staged) {
+			s.inHand++
+			return
+		}
 		s.found(Unsettled, s.key, "it is still pending after %d attempts (intent: %t, claim: %t); in B1: %s",
 			s.staged.Attempts, s.staged.Intent != nil, s.staged.Claim != nil, s.inB1())
 	default:

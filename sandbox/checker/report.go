@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"datawald/order"
@@ -10,6 +11,16 @@ import (
 
 // OK reports whether the books agree.
 func (r *Report) OK() bool { return len(r.Violations) == 0 }
+
+// Persists keeps the violations that are in a later report as well, by kind and key: while orders come in, three books that are read one
+// after the other may differ for a moment. The rest of the later report stays as it is.
+func (r *Report) Persists(later *Report) *Report {
+	both := *later
+	both.Violations = slices.DeleteFunc(slices.Clone(later.Violations), func(v Violation) bool {
+		return !slices.ContainsFunc(r.Violations, func(w Violation) bool { return w.Kind == v.Kind && w.Key == v.Key })
+	})
+	return &both
+}
 
 // Count is how many violations there are of a kind.
 func (r *Report) Count(kind string) int {
