@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +24,8 @@ import (
 type flow struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
+	// mu guards what children change and the queue's activity reads: the queue, and an outage's came.
+	mu sync.Mutex
 	// pages are what Magento gives, queue what waits for B1.
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
@@ -103,6 +107,13 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 	return &page, nil
 }
 
+// taken takes an order that is posted off the queue.
+func (f *flow) taken(key order.Key) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue = slices.DeleteFunc(f.queue, func(k order.Key) bool { return k == key })
+}
+
 // next reads the queue behind a place, as the store does.
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
 	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: f.quiet}
@@ -114,7 +125,10 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 	if in.After == "" {
 		r.Reread = f.reread
 	}
-	for _, key := range f.queue {
+	f.mu.Lock()
+	queue := slices.Clone(f.queue)
+	f.mu.Unlock()
+	for _, key := range queue {
 		if f.off != nil && f.off(key) {
 			if in.After == "" {
 				r.PutOff++
