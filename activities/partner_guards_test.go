@@ -202,3 +202,27 @@ func TestGuard_ABuyerIsNotMadeAgainWithinTheTimeOfACallByAClockThatIsAhead(t *te
 		})
 	}
 }
+
+// Its sender has noted that the call ended: the looks are enough. Fails without: Over of the buyer's intent (600 ms).
+func TestGuard_ACallForABuyerThatHasEndedIsNotWaitedForAnew(t *testing.T) {
+	t.Parallel()
+	const call = 600 * time.Millisecond
+	c, _ := newBuyerDesk(t, call)
+	c.inject(b1sim.BadGatewayBefore, "POST BusinessPartners")
+	if err := c.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	_, err := c.db.ChangePartner(t.Context(), c.buyerID(), func(p *store.Partner) error {
+		p.Intent.SentAt = time.Now().Add(-call)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	c.untilSettled()
+	c.want(order.Posted, "")
+	if d := time.Since(begun); d >= call {
+		t.Errorf("posted after %s, want the looks alone", d)
+	}
+}
