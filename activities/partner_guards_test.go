@@ -170,3 +170,59 @@ func TestGuard_TheCallThatMakesABuyerEndsWithItsClaim(t *testing.T) {
 		t.Errorf("ended with %v after %d questions", err, asked)
 	}
 }
+
+// This machine's clock is an hour ahead of that of another order's worker, which is making the buyer: he is made again only when the time
+// of a call has passed since that was first seen, be it while a claim was waited for. Fails without: sawSending in mayStillRun (the buyer
+// is sent within milliseconds), and in knownPartner (the second only after 1.2 s).
+func TestGuard_ABuyerIsNotMadeAgainWithinTheTimeOfACallByAClockThatIsAhead(t *testing.T) {
+	t.Parallel()
+	const call = 600 * time.Millisecond
+	for name, claimed := range map[string]time.Duration{"the claim looks over": -time.Hour, "it is waited for": call} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, w := newBuyerDesk(t, call)
+			_, err := c.db.ChangePartner(t.Context(), c.buyerID(), func(p *store.Partner) error {
+				p.Claim = &store.Claim{Token: "another order", ExpiresAt: time.Now().Add(claimed)}
+				p.Intent = &store.PartnerIntent{SentAt: time.Now().Add(-time.Hour)}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			var sent time.Time
+			w.create = func(context.Context) { sent = time.Now() }
+			for c.get().Status == order.Pending {
+				<-time.After(comeBack(c.insert()))
+			}
+			c.want(order.Posted, "")
+			if d := sent.Sub(begun); d < call || d > 2*call {
+				t.Errorf("made after %s, want the %s of a call to pass, once", d, call)
+			}
+		})
+	}
+}
+
+// Its sender has noted that the call ended: the looks are enough. Fails without: Over of the buyer's intent (600 ms).
+func TestGuard_ACallForABuyerThatHasEndedIsNotWaitedForAnew(t *testing.T) {
+	t.Parallel()
+	const call = 600 * time.Millisecond
+	c, _ := newBuyerDesk(t, call)
+	c.inject(b1sim.BadGatewayBefore, "POST BusinessPartners")
+	if err := c.insert(); typeOf(err) != activities.TypeUnresolved {
+		t.Fatalf("ended with %v, want unresolved", err)
+	}
+	_, err := c.db.ChangePartner(t.Context(), c.buyerID(), func(p *store.Partner) error {
+		p.Intent.SentAt = time.Now().Add(-call)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	c.untilSettled()
+	c.want(order.Posted, "")
+	if d := time.Since(begun); d >= call {
+		t.Errorf("posted after %s, want the looks alone", d)
+	}
+}

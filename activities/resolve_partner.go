@@ -83,6 +83,9 @@ func (p *posting) knownPartner(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if known.Intent != nil {
+		p.sawSending(p.partnerID(), known.Intent.SentAt) // while the claim is waited for
+	}
 	if known.CardCode == "" && p.live(known.Claim) {
 		return "", later(p.untilFree(known.Claim), "another order of this buyer is creating his business partner")
 	}

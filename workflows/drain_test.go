@@ -28,7 +28,7 @@ func (f *flow) paced(takes func(n int) time.Duration) {
 			if err := workflow.Sleep(ctx, takes(slices.Index(orders, in.Key))); err != nil {
 				return nil, err
 			}
-			f.leave(in.Key)
+			f.taken(in.Key)
 			return posted, nil
 		})
 }
@@ -142,7 +142,7 @@ func TestSyncOrders_CountsWhatItLeavesToItselfOnce(t *testing.T) {
 					if left && takes == givenUp {
 						return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Deferred}, nil
 					}
-					f.leave(in.Key)
+					f.taken(in.Key)
 					return posted, nil
 				})
 			f.ExecuteWorkflow("EarlierRun", 2, next)

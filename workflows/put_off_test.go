@@ -13,7 +13,7 @@ import (
 // in look (20), mayBeFree (11), the queue gone through again when some of them are due (13).
 func TestSyncOrders_CountsWhatIsPutOffAsInHand(t *testing.T) {
 	o := newOutage(t, 60, 3*time.Minute)
-	o.off = func(key order.Key) bool { return o.came[key] && o.Now().Before(o.back) }
+	o.off = func(key order.Key) bool { return o.hasCome(key) && o.Now().Before(o.back) }
 	run := o.run(10, workflows.SyncOrdersInput{Window: 10})
 	if o.most > 10 {
 		t.Errorf("%d orders in hand at once, want 10 at most", o.most)
@@ -31,7 +31,7 @@ func TestSyncOrders_CountsWhatIsPutOffAsInHand(t *testing.T) {
 func TestSyncOrders_TakesUpOneThatIsGivenUpAmongOthersPutOff(t *testing.T) {
 	o := newOutage(t, 60, 10*time.Minute)
 	o.lasting, o.quick = 1, 1
-	o.off = func(key order.Key) bool { return o.came[key] && key != o.first[0] }
+	o.off = func(key order.Key) bool { return o.hasCome(key) && key != o.first[0] }
 	run := o.run(10, workflows.SyncOrdersInput{Window: 10, Budget: 5 * time.Minute})
 	if o.most != 10 || len(o.came) != 11 {
 		t.Errorf("%d orders in hand at once, %d in all; want never more than the window, and one new", o.most, len(o.came))

@@ -147,7 +147,9 @@ func (s *syncOrders) look(ctx workflow.Context) (verdict, error) {
 	}
 	wereOff := s.state.PutOff
 	s.state.PutOff = head.PutOff
-	if still := max(head.Before+head.PutOff-p.open, 0); still < p.taken {
+	// Its own are taken off only what stands before the place that it has come to. Some that are put off may be its own too: then it starts
+	// fewer for a while, rather than more than the window.
+	if still := max(head.Before-p.open, 0) + head.PutOff; still < p.taken {
 		if p.released(still); head.PutOff < wereOff { // some may be due by now, and in hand: they are come upon before new ones
 			s.state.Queue = ""
 			return fromHead, nil

@@ -49,7 +49,9 @@ func newOutage(t *testing.T, orders int, lasts time.Duration) *outage {
 func (o *outage) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
 	o.open++
 	o.most = max(o.most, o.open)
+	o.mu.Lock()
 	o.came[in.Key] = true
+	o.mu.Unlock()
 	defer func() { o.open-- }()
 	wait := o.back.Sub(workflow.Now(ctx))
 	if i := slices.Index(o.first, in.Key); i >= 0 && i < o.quick {
@@ -65,8 +67,15 @@ func (o *outage) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*a
 	if err := workflow.Sleep(ctx, max(wait, 0)+time.Second); err != nil {
 		return nil, err
 	}
-	o.leave(in.Key)
+	o.taken(in.Key)
 	return posted, nil
+}
+
+// hasCome reports whether an order was taken to B1.
+func (o *outage) hasCome(key order.Key) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.came[key]
 }
 
 // begun counts an order that was begun after B1 was back.

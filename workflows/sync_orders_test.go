@@ -24,11 +24,11 @@ import (
 type flow struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
+	// mu guards what children change and the queue's activity reads: the queue, and an outage's came.
+	mu sync.Mutex
 	// pages are what Magento gives, queue what waits for B1.
 	pages []activities.FetchMagentoOrdersResult
 	down  error // Magento does not answer
-	// lock guards queue: activities read it, and children that end change it, each in a goroutine of its own.
-	lock  sync.Mutex
 	queue []order.Key
 	// off says which of these are put off: not due, though somebody has them in hand. nil for none.
 	off func(order.Key) bool
@@ -107,10 +107,10 @@ func (f *flow) fetch(context.Context, activities.FetchMagentoOrdersInput) (*acti
 	return &page, nil
 }
 
-// leave takes an order out of the queue.
-func (f *flow) leave(key order.Key) {
-	f.lock.Lock()
-	defer f.lock.Unlock()
+// taken takes an order that is posted off the queue.
+func (f *flow) taken(key order.Key) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.queue = slices.DeleteFunc(f.queue, func(k order.Key) bool { return k == key })
 }
 
@@ -122,12 +122,13 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 		r.Reread, r.Last = []int64{7}, fmt.Sprint(f.asked)
 		return r, nil
 	}
-	f.lock.Lock()
-	defer f.lock.Unlock()
 	if in.After == "" {
 		r.Reread = f.reread
 	}
-	for _, key := range f.queue {
+	f.mu.Lock()
+	queue := slices.Clone(f.queue)
+	f.mu.Unlock()
+	for _, key := range queue {
 		if f.off != nil && f.off(key) {
 			if in.After == "" {
 				r.PutOff++
