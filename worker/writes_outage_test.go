@@ -85,7 +85,7 @@ func TestB1ThatCeasesToWrite(t *testing.T) {
 					}
 				}
 			}
-			sell(100)
+			sell(70)
 			w.startWorker()
 			defer w.schedule(workflows.SyncOrdersInput{Window: outageWindow, Budget: 8 * time.Second})()
 			w.eventually("B1 has as many calls as are allowed", func() bool { _, most := b1.since(time.Now()); return most >= calls })
@@ -94,7 +94,7 @@ func TestB1ThatCeasesToWrite(t *testing.T) {
 			w.eventually("the alarm is raised", func() bool { return said.count(saysReadsOnly) == 1 })
 			before := at.sent.Load()
 			w.eventually("more orders are tried", func() bool { return at.sent.Load() >= before+3 })
-			sell(100)
+			sell(70)
 			at.broken.Store(false)
 			b1.set(false)
 			back := time.Now()
