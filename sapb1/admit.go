@@ -142,17 +142,15 @@ func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err
 	}
 }
 
-// shutOut makes known that B1 refuses the connector something without which no order is sent, if err says so: its sign-in, its
-// trust in the certificate, or an op. Each order would fail that way.
-func (c *Client) shutOut(ctx context.Context, op string, err error) {
-	if f := failureOf(err); f != nil && f.Kind == order.Config {
-		code := f.Code
-		if isUntrusted(f) {
-			code, op = codeCertificate, everything
-		}
-		c.lane.shutOut(op, code)
-		c.tell(ctx)
+// shutOut makes known that B1 refuses the connector something without which no order is sent: its sign-in, its trust in the
+// certificate, or an op. Each order would fail that way.
+func (c *Client) shutOut(ctx context.Context, op string, f *order.Failure) {
+	code := f.Code
+	if isUntrusted(f) {
+		code, op = codeCertificate, everything
 	}
+	c.lane.shutOut(op, code)
+	c.tell(ctx)
 }
 
 // codeCertificate stands for a certificate that is not trusted, in what is said about B1's health.

@@ -47,6 +47,8 @@ func judge(err error) verdict {
 // ending is how a call ended, as far as it matters to the lane.
 type ending struct {
 	verdict verdict
+	// began is when the call began.
+	began time.Time
 	// code is the failure's, empty for none; fine is true when B1 did what it was asked for.
 	code string
 	fine bool

@@ -141,7 +141,7 @@ type request struct {
 	header map[string]string
 	// write marks calls whose lost answer leaves the outcome unknown; sends those that send an order.
 	write, sends bool
-	// vital marks reads without which no order is sent.
+	// vital marks the looks without which no order is sent.
 	vital bool
 	// name tells the call from others of its kind, where a raw body is another each time.
 	name string
@@ -184,7 +184,9 @@ func (c *Client) acquire(ctx context.Context) error {
 func (c *Client) once(ctx context.Context, r request, out any) (again bool, err error) {
 	cookies, generation, err := c.credentials(ctx)
 	if err != nil {
-		c.shutOut(ctx, everything, err)
+		if f := failureOf(err); f != nil && f.Kind == order.Config {
+			c.shutOut(ctx, everything, f)
+		}
 		return false, err
 	}
 	req, about, err := c.build(ctx, r, cookies)
@@ -200,8 +202,8 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:
-	case f.Kind == order.Config && (r.vital || r.sends || isUntrusted(f)):
-		c.shutOut(ctx, r.op, f)
+	case f.Kind == order.Config && (r.vital || r.sends || isUntrusted(f)), r.vital && f.Kind == order.Permanent && f.Code != codeTooLarge:
+		c.shutOut(ctx, r.op, f) // a look is the same for every order
 	case f.Code == codeSessionGone && (f.Status == http.StatusUnauthorized || res.StatusCode < 300):
 		// Inside a batch too: B1 took back all of the change set that met no session.
 		c.forget(generation)

@@ -104,6 +104,7 @@ func (l *lane) end(m mark, e ending) (opened bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, wasOpen := time.Now(), l.circuit.open
+	e.began = m.began
 	l.remember(e)
 	if !wasOpen && (e.class != "" || e.verdict != answered) { // a login is slow by itself; who is on trial is alone
 		l.limit.ended(now, sample{class: e.class, took: now.Sub(m.began), verdict: e.verdict, about: e.about, change: m.change, full: l.inHand >= l.limit.limit})

@@ -74,7 +74,9 @@ func (c *Client) LedgerReady(ctx context.Context, table string) error {
 	r := request{method: http.MethodGet, op: "GET U_" + table, path: "U_" + table, query: url.Values{"$top": {"1"}, "$select": {"Code"}}}
 	if err := c.call(ctx, r, &rows); err != nil {
 		err = noLedger(table, err)
-		c.shutOut(ctx, r.op, err)
+		if f := failureOf(err); f != nil && f.Kind == order.Config {
+			c.shutOut(ctx, r.op, f)
+		}
 		return err
 	}
 	c.ledgers.Store(table, true)

@@ -174,7 +174,7 @@ type wayTo func(*http.Request) (*http.Response, error)
 func (f wayTo) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // Without the right to look for orders, or to send them, no order gets through: that is told, though the sign-in is good and other calls
-// are answered; and that it is over with the first such call that B1 lets pass. Fails without: vital or sends in once, op in
+// are answered; and that it is over with the first such call that B1 lets pass. Fails without: vital (twice) or sends in once, op in
 // letPass, or looked in it (an order that is refused for what it is).
 func TestRefused_WithoutARightNoOrderGetsThrough(t *testing.T) {
 	const noRight, page = `{"error":{"code":"-1","message":"No permission"}}`, `<html>elsewhere</html>`
@@ -182,6 +182,7 @@ func TestRefused_WithoutARightNoOrderGetsThrough(t *testing.T) {
 		"to send":             {"POST Orders", 403, noRight},
 		"to look":             {"GET Orders", 401, noRight},
 		"to look for drafts":  {"GET Drafts", 403, noRight},
+		"what is looked for":  {"GET Orders", 400, `{"error":{"code":"-1000","message":"Property 'U_Web' of 'Document' is invalid"}}`},
 		"a proxy, to look":    {"GET Orders", 404, page},
 		"a proxy, to send":    {"POST Orders", 302, page},
 		"a firewall, to send": {"POST Orders", 403, page},
@@ -201,7 +202,7 @@ func TestRefused_WithoutARightNoOrderGetsThrough(t *testing.T) {
 			}
 			d.refuses.Store(&tc)
 			for range 3 {
-				if err := take(); failureOf(t, err).Kind != order.Config {
+				if err := take(); failureOf(t, err).Kind != order.Config && tc.status != 400 {
 					t.Fatalf("an order ends with %v, want config", err)
 				}
 				if tc.op == "POST Orders" { // one that B1 has already
@@ -233,6 +234,27 @@ func TestRefused_WithoutARightNoOrderGetsThrough(t *testing.T) {
 				t.Errorf("after the mend it is told %+v, want that B1 is well again", told[len(told)-1])
 			}
 		})
+	}
+}
+
+// Without the ledger's table no order gets through either. Fails without: shutOut in LedgerReady.
+func TestRefused_AMissingLedgerIsTold(t *testing.T) {
+	_, c, l := guarded(t)
+	for range 2 {
+		release := admit(t, c)
+		if _, err := c.CreateOrderOnce(t.Context(), anOrder("1"), ledgerRow); failureOf(t, err).Kind != order.Config {
+			t.Errorf("the order ends with %v, want config", err)
+		}
+		release()
+	}
+	var told []sapb1.Health
+	for _, h := range l.all() {
+		if told = append(told, h); !h.Down || h.Cause != sapb1.Refused {
+			t.Errorf("told %+v, want that B1 refuses the connector", h)
+		}
+	}
+	if len(told) < 2 {
+		t.Errorf("told %d times", len(told))
 	}
 }
 

@@ -54,7 +54,8 @@ func wordOf(r request, v verdict, f *order.Failure) word {
 	return noWord // refused, or not even looked at: session gone, no right, another record's turn
 }
 
-// ended takes the end of a call into account. Only an order that is written ends the streak.
+// ended takes the end of a call into account. Only an order that is written ends the streak, and that was sent after its beginning:
+// B1 may have finished what it was at when its disk was full.
 func (s *streak) ended(now time.Time, e ending) {
 	switch e.word {
 	case failedAt:
@@ -66,7 +67,9 @@ func (s *streak) ended(now time.Time, e ending) {
 			s.others = now
 		}
 	case wrote:
-		*s = streak{}
+		if !e.began.Before(s.since) {
+			*s = streak{}
+		}
 	}
 }
 

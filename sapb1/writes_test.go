@@ -12,7 +12,7 @@ func said(v verdict, sends bool) word { return wordOf(request{write: true, sends
 func writing(c *circuit, now time.Time, which uint64, v verdict) (opened bool) {
 	c.ended(now, ending{verdict: answered}, c.epoch)
 	c.ended(now, ending{verdict: answered}, c.epoch)
-	return c.ended(now, ending{verdict: v, code: "502", word: said(v, true), about: which}, c.epoch)
+	return c.ended(now, ending{verdict: v, code: "502", began: now, word: said(v, true), about: which}, c.epoch)
 }
 
 // readsOnly is a circuit that is open because B1 wrote none of four orders.
@@ -156,6 +156,22 @@ func TestCircuit_TheCauseIsWhatTheLatestProbeGot(t *testing.T) {
 	}
 	if c.cause() != ReadsOnly {
 		t.Error("the next outage is told as the one before")
+	}
+}
+
+// Orders that were under way when B1 ceased to write are still written: they do not begin the count anew. One that is sent later does.
+// Fails without: began in streak.ended.
+func TestCircuit_WhatWasUnderWayDoesNotSayThatB1Writes(t *testing.T) {
+	for began, opens := range map[time.Duration]bool{-time.Second: true, time.Second: false} {
+		c := newCircuit(8, 0)
+		for n := range 4 {
+			now := start.Add(time.Duration(n) * time.Second)
+			writing(&c, now, uint64(n), erred)
+			c.ended(now, ending{verdict: answered, word: wrote, began: start.Add(began), about: 100 + uint64(n)}, c.epoch)
+		}
+		if c.open != opens {
+			t.Errorf("with orders that began %s after the first that failed: open %v", began, c.open)
+		}
 	}
 }
 
