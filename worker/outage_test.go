@@ -187,8 +187,9 @@ func TestOutage(t *testing.T) {
 	if most := outageWorkers * (1 + int((*outage-settled)/(3*time.Second))); probes > most || probes == 0 {
 		t.Errorf("%d calls during the outage, want 1 to %d", probes, most)
 	}
-	if n := w.open(); n > outageWindow {
-		t.Errorf("%d orders are in hand during the outage, want %d at most", n, outageWindow)
+	// An order whose call was under way when B1 died waits for its own look, and may be out of the queue: then it takes no room in the window.
+	if n := w.open(); n > outageWindow+allowed {
+		t.Errorf("%d orders are in hand during the outage, want %d at most", n, outageWindow+allowed)
 	}
 	overview, err := w.db.Overview(t.Context(), w.instance)
 	if err != nil || overview.B1 == nil || overview.B1.State != store.LaneDown || overview.B1.AlarmedAt == nil {
