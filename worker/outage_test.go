@@ -155,7 +155,7 @@ func (w *world) holds(what string, d time.Duration, condition func() bool) {
 // it is said once that it is over. Soon after B1 is back (recovers) it has an order, and as many calls at once as are allowed; from
 // then on it has nine tenths of these on average, as before the outage, and they come to as many orders. Fails without: the circuit (calls),
 // the compare-and-set of the lanes (alarms), standing by (the next run is a minute off, and drains nothing), the limit that grows again
-// (calls at once, at most and on average), a B1 as fast as before (orders a second).
+// (calls at once, at most), one that falls back to half whenever it has grown (5.6 calls on average), a B1 as fast as before (orders a second).
 func TestOutage(t *testing.T) {
 	const allowed = outageWorkers * outageCalls
 	w := newWorld(t, 0)
