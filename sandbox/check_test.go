@@ -221,6 +221,35 @@ func TestCheck_LooksTwiceAtWhatMoves(t *testing.T) {
 	}
 }
 
+// Orders that are not read are let be only as long as the shop is read. Fails without: asking when it was read last, in compare.
+func TestCheck_TellsThatNobodyReads(t *testing.T) {
+	for _, c := range []struct {
+		ago       time.Duration
+		unsettled int
+	}{{10 * time.Second, 0}, {10 * time.Minute, 1}} {
+		db, instance, at := testkit.Store(t), testkit.Name(t), time.Now().Add(-c.ago)
+		if err := db.NoteReading(t.Context(), instance, store.TaskOrders, store.Reading{Began: at, Reach: order.Cut{UpdatedAt: at}}); err != nil {
+			t.Fatal(err)
+		}
+		m := &moments{t: t, db: db, tells: 9}
+		b1 := httptest.NewServer(m)
+		defer b1.Close()
+		shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Host = "shop"
+			m.ServeHTTP(w, r)
+		}))
+		defer shop.Close()
+		s := &settings{Magento: strings.TrimPrefix(shop.URL, "http://"), B1: strings.TrimPrefix(b1.URL, "http://")}
+		r, err := checkCommand{Patience: time.Minute}.lookTwice(t.Context(), s, checked{Instances: config.Instances{InstanceNames: []string{instance}}}, db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Count(checker.Unsettled) != c.unsettled || len(r.Violations) != c.unsettled || r.Early != 1 {
+			t.Errorf("read %s ago: %+v", c.ago, r)
+		}
+	}
+}
+
 // An order must have been read when it had changed before the latest reading that came to its end, less what reading stays behind; by the
 // shop's clock, or else as far as the reading came. Fails without: each of these.
 func TestChecked_KnowsWhichOrdersAreDue(t *testing.T) {

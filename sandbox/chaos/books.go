@@ -22,6 +22,9 @@ var (
 // troubleMeets is how much longer a trouble lasts at most when no order has met it yet.
 const troubleMeets = 12 * time.Second
 
+// manyOrders for B1 are so many that a trouble should meet one: the last few may all be of another currency, or wait for something else.
+const manyOrders = 50
+
 // trouble is something that is wrong in B1's books for a while. It has the name of the fault by which B1 refuses orders.
 type trouble struct {
 	fault      b1sim.Fault
@@ -50,6 +53,7 @@ func (w *world) bookkeeping(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(w.options.Seed, 5))
 	for n := 0; sleep(ctx, troubleGap.draw(r)) && w.whenLoaded(ctx); n++ {
 		t, had := troubles[n%len(troubles)], w.struck(troubles[n%len(troubles)].fault)
+		many := w.backlog() >= manyOrders
 		w.unready.Store(true)
 		t.begin(w.company)
 		whole := sleep(ctx, troubleTime.draw(r))
@@ -62,8 +66,12 @@ func (w *world) bookkeeping(ctx context.Context) error {
 			break // the end of the run cut it short
 		}
 		w.wrong.add(string(t.fault))
-		if w.struck(t.fault) > had {
+		met := w.struck(t.fault) > had
+		if met {
 			w.met.add(string(t.fault))
+		}
+		if met || many {
+			w.due.add(string(t.fault))
 		}
 		w.say("the books of B1 were not ready for a while: %s", t.fault)
 	}

@@ -27,7 +27,7 @@ func (w *world) conclude(ctx context.Context, r *Result) (*Result, error) {
 	}
 	r.Busy = w.idle(ctx)
 	r.Repeat, r.Seed, r.Ledger, r.KillEvery = w.options.repeat(), w.options.Seed, w.options.Ledger, w.options.KillEvery.Seconds()
-	r.Holds, r.ShopFaults, r.Outages, r.Troubles, r.TroublesMet = w.holds.all(), w.trouble.all(), w.away.all(), w.wrong.all(), w.met.all()
+	r.Holds, r.ShopFaults, r.Outages, r.Troubles, r.TroublesMet, r.TroublesDue = w.holds.all(), w.trouble.all(), w.away.all(), w.wrong.all(), w.met.all(), w.due.all()
 	r.Recovery, r.MaxAllowed, r.Knee = w.recovery.times(), w.options.Workers*maxCalls, knee
 	if err := w.compare(ctx, r); err != nil {
 		return nil, err

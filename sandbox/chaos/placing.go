@@ -13,8 +13,8 @@ const (
 	// maxBacklog is how far the customers may be ahead of B1: they go on ordering, and not all in the first minute.
 	maxBacklog = 1000
 	placeEvery = 200 * time.Millisecond
-	// reserved is the most that is kept back for the kills.
-	reserved = 100
+	// reserved is the most that is kept back for the kills, and forAKill what is placed of it at a time: it has to last for all of them.
+	reserved, forAKill = 100, 4
 )
 
 // placing lets customers order, all along, until there are as many orders as wanted. Some orders are seen late, as those of
@@ -29,7 +29,11 @@ func (w *world) placing(ctx context.Context) error {
 		if w.backlog() >= maxBacklog || left <= w.reserve() && !w.load.wanted.Load() {
 			continue
 		}
-		for n := min(left, r.IntN(12)); n > 0; n-- {
+		some := r.IntN(12)
+		if left <= w.reserve() {
+			some = forAKill
+		}
+		for n := min(left, some); n > 0; n-- {
 			if err := w.place(r.IntN(50) == 0, between(r, 500*time.Millisecond, 4*time.Second)); err != nil {
 				return err
 			}

@@ -108,7 +108,7 @@ func (r *Result) doubtFaults(d *doubts) {
 }
 
 // doubtTimes demands the troubles that come by the clock: B1 away in each of its ways, its books not ready, both while it had orders to
-// get, and the shop in trouble. Half of the times when its books were not ready must have met an order.
+// get, and the shop in trouble. Half of the times when its books were not ready and many orders were to come must have met one.
 func (r *Result) doubtTimes(d *doubts) {
 	for _, c := range []struct {
 		what    string
@@ -132,8 +132,8 @@ func (r *Result) doubtTimes(d *doubts) {
 		}
 	}
 	for _, way := range troubleWays() {
-		if n := r.Troubles[way]; n >= 3 && 2*r.TroublesMet[way] < n {
-			d.add("%s was the case %d times and met orders %d times, want half at least", way, n, r.TroublesMet[way])
+		if n := r.TroublesDue[way]; n >= 3 && 2*r.TroublesMet[way] < n {
+			d.add("%s was the case %d times when there were orders for B1, and met some %d times, want half at least", way, n, r.TroublesMet[way])
 		}
 	}
 	if total(r.Outages) >= 3 && r.Faults[outageStruck] == 0 {

@@ -38,8 +38,9 @@ type Result struct {
 	// Outages, Troubles and ShopFaults count the times when B1 was away, its books were not ready, and the shop was in trouble.
 	Outages  map[string]int `json:"outages"`
 	Troubles map[string]int `json:"troubles"`
-	// TroublesMet counts those of Troubles by which B1 refused an order.
+	// TroublesMet counts those of Troubles by which B1 refused an order, TroublesDue also those that began when there were many for it.
 	TroublesMet map[string]int `json:"troubles_met"`
+	TroublesDue map[string]int `json:"troubles_due"`
 	ShopFaults  map[string]int `json:"shop_faults"`
 	// Kills counts the processes killed, by kind; Processes is how many there are of each, KillEvery the seconds between two kills, and
 	// Stormy the seconds in which things went wrong: the whole without the start and the end. Loaded are those of them in which B1 had

@@ -56,7 +56,7 @@ type world struct {
 	trouble  tally // of the shop
 	away     tally // B1, by the way of it
 	wrong    tally // in B1's books, by the fault
-	met      tally // those of wrong that an order met
+	met, due tally // those of wrong that an order met, and that one met or should have met
 	holds    tally // that the clerk resumed, by their code
 	load     load
 	// unready is true while B1's books are not.
