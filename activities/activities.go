@@ -59,6 +59,8 @@ type Lane interface {
 	// Troubled reports whether B1 was failing at the orders of all at a moment, and had begun to before it, so that nothing that was
 	// sent then is at fault.
 	Troubled(moment time.Time) bool
+	// Wrote reports whether B1 has written an order since a moment, as far as this worker knows.
+	Wrote(since time.Time) bool
 	HasRate(ctx context.Context, currency string, on sapb1.Date) (bool, error)
 }
 

@@ -170,7 +170,7 @@ func (p *posting) unresolved(ctx context.Context, f *order.Failure) error {
 	what := p.hide(short(f.Error()))
 	cause := later(p.instance.Settle, "it is not known whether B1 has the order: "+what)
 	return p.release(ctx, cause, func(doc *store.Staged) {
-		all := doubtsAbout(doc.Intent).oneMore()
+		all := p.oneMore(doubtsAbout(doc.Intent))
 		doc.Intent = p.newIntent()
 		all.note(doc.Intent)
 		doc.Intent.Answer, doc.Intent.Over = f.Code, true

@@ -9,14 +9,16 @@ import (
 const (
 	// maxSends is how often an order, or a buyer, is sent without a clear answer, before a person is asked.
 	maxSends = 3
-	// maxUnanswered is how often whatever the trouble. An order that brings B1 down makes trouble for all, and a few that B1 breaks at
-	// look like a B1 that writes nothing: without this end they would be sent for ever.
+	// maxUnanswered is how often whatever the trouble, while B1 writes other orders: one that B1 breaks at must come to an end. While it
+	// writes none at all there is no end, and an outage of hours heals by itself.
 	maxUnanswered = 8
+	// lately is how long ago B1 may have written the others.
+	lately = 5 * time.Minute
 )
 
 // doubts are the sendings of an order, or of a buyer, without a clear answer.
 type doubts struct {
-	// sends are those that are held against it, unanswered all.
+	// sends are those that are held against it, unanswered all but those while B1 wrote nothing.
 	sends, unanswered int
 	// sentAt is when the latest sending began, or ended without a clear answer; begunAt is when it began, then.
 	sentAt, begunAt time.Time
@@ -30,9 +32,12 @@ func (d doubts) note(n *store.Intent) {
 }
 
 // oneMore counts the sending that has just ended without a clear answer.
-func (d doubts) oneMore() doubts {
-	// An earlier release counted no unanswered ones.
-	return doubts{sends: d.sends + 1, unanswered: max(d.unanswered, d.sends) + 1, begunAt: d.sentAt}
+func (p *posting) oneMore(d doubts) doubts {
+	more := doubts{sends: d.sends + 1, unanswered: max(d.unanswered, d.sends), begunAt: d.sentAt} // an earlier release counted no unanswered ones
+	if b1 := p.instance.Company; !b1.Troubled(d.sentAt) || b1.Wrote(d.sentAt.Add(-lately)) {
+		more.unanswered++
+	}
+	return more
 }
 
 // areTooMany reports whether a person is to be asked.

@@ -47,6 +47,8 @@ type company struct {
 	findError func() error
 	// troubled is when B1 writes nothing at all; nil for never.
 	troubled atomic.Pointer[trouble]
+	// wrote is true when B1 has written other orders.
+	wrote    atomic.Bool
 	onCreate func(*sapb1.SalesOrder) error
 	// byReference answers with the orders of the reference asked for; otherwise with all.
 	byReference bool
@@ -71,6 +73,8 @@ func (c *company) Troubled(moment time.Time) bool {
 	t := c.troubled.Load()
 	return t != nil && t.from.Before(moment) && t.until.After(moment)
 }
+
+func (c *company) Wrote(time.Time) bool { return c.wrote.Load() }
 
 // trouble lasts from a moment until another.
 type trouble struct{ from, until time.Time }

@@ -125,7 +125,7 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 	case isFailure && f.Kind == order.Unknown:
 		cause := later(p.instance.Settle, "it is not known whether B1 has made the "+m.what+": "+p.hide(short(f.Error())))
 		return nil, p.dropMaking(ctx, m, cause, func(known *store.Partner) {
-			known.Intent = m.intent(doubtsOf(known.Intent).oneMore())
+			known.Intent = m.intent(p.oneMore(doubtsOf(known.Intent)))
 			known.Intent.Over = true
 		})
 	case isFailure && f.Kind == order.Permanent:

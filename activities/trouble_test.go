@@ -20,6 +20,8 @@ func TestInsertOrder_IsNotHeldForTheTroubleOfAll(t *testing.T) {
 		troubled func(sent int32, now time.Time, was *trouble) *trouble
 		status   order.Status
 		sends    int32
+		// wrote is true when B1 writes others meanwhile.
+		wrote bool
 	}{
 		// Fails without: against in aboutToSend.
 		"the worker that knew of it is gone": {func(sent int32, now time.Time, _ *trouble) *trouble {
@@ -27,14 +29,14 @@ func TestInsertOrder_IsNotHeldForTheTroubleOfAll(t *testing.T) {
 				return &trouble{until: now.Add(time.Hour)}
 			}
 			return nil
-		}, order.Posted, 6},
+		}, order.Posted, 6, false},
 		// Fails without: against in areTooMany, or in aboutToSend.
 		"it begins after the second sending": {func(sent int32, now time.Time, was *trouble) *trouble {
 			if sent == 2 {
 				return &trouble{now, now.Add(time.Hour)}
 			}
 			return was
-		}, order.Posted, 6},
+		}, order.Posted, 6, true},
 		// Fails without: asking for the time when the order was sent.
 		"it is over before the order is looked for": {func(sent int32, now time.Time, was *trouble) *trouble {
 			switch sent {
@@ -44,19 +46,24 @@ func TestInsertOrder_IsNotHeldForTheTroubleOfAll(t *testing.T) {
 				return &trouble{was.from, now}
 			}
 			return was
-		}, order.Posted, 4},
+		}, order.Posted, 4, true},
 		// An order that brings B1 down. Fails without: begunAt (SentAt is later than the beginning of the trouble then).
 		"it begins with each sending": {func(sent int32, now time.Time, _ *trouble) *trouble {
 			return &trouble{now.Add(-2 * time.Millisecond), now.Add(time.Hour)}
-		}, order.Held, 3},
-		// Orders that B1 breaks at, and nobody else's. Fails without: maxUnanswered.
+		}, order.Held, 3, false},
+		// Orders that B1 breaks at, while it writes others. Fails without: maxUnanswered.
 		"it never ends": {func(_ int32, now time.Time, _ *trouble) *trouble {
 			return &trouble{until: now.Add(time.Hour)}
-		}, order.Held, 8},
+		}, order.Held, 8, true},
+		// A night without a written order. Fails without: asking whether B1 wrote any.
+		"it lasts, and B1 writes nothing": {func(_ int32, now time.Time, _ *trouble) *trouble {
+			return &trouble{until: now.Add(time.Hour)}
+		}, order.Posted, 15, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := &company{}
+			c.wrote.Store(tc.wrote)
 			c.onCreate = func(*sapb1.SalesOrder) error {
 				if tc.status == order.Posted && c.created.Load() >= tc.sends {
 					return nil
@@ -93,10 +100,11 @@ func TestInsertOrder_IsNotHeldForTheTroubleOfAll(t *testing.T) {
 // troubledB1 says that it fails at the orders of all when a test wants it to.
 type troubledB1 struct {
 	*sapb1.Client
-	is atomic.Bool
+	is, wrote atomic.Bool
 }
 
 func (b *troubledB1) Troubled(time.Time) bool { return b.is.Load() }
+func (b *troubledB1) Wrote(time.Time) bool    { return b.wrote.Load() }
 
 // The same goes for a buyer who is to be created. Fails without: against in areTooMany (the latest sending), or in mayMakeAgain
 // (those before).
@@ -136,6 +144,7 @@ func TestPartner_IsHeldAtSomeTimeWhateverTheTrouble(t *testing.T) {
 	c := newCounter(t, b1sim.Config{Partners: []b1sim.Partner{webPartner}}, byPrefix, 1)
 	b1 := &troubledB1{Client: c.connect(2 * time.Second)}
 	b1.is.Store(true)
+	b1.wrote.Store(true)
 	c.acts = activities.New(c.db, testkit.Silent(), activities.Instance{Name: "main", Rules: c.rules, Company: b1, CompanyID: "b1/demo",
 		CallTimeout: 30 * time.Millisecond, Settle: counterSettle, Looks: 2})
 	if err := c.b1.Inject(b1sim.Rule{Fault: b1sim.Empty500, Probability: 1, Match: "POST BusinessPartners"}); err != nil {

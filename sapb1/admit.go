@@ -40,6 +40,13 @@ func (c *Client) Troubled(moment time.Time) bool {
 	return c.lane.circuit.troubledAt(moment)
 }
 
+// Wrote reports whether B1 has written an order of this client since a moment.
+func (c *Client) Wrote(since time.Time) bool {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return c.lane.circuit.wroteAt.After(since)
+}
+
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.
 func (c *Client) leave(ctx context.Context) {
 	l := c.lane

@@ -87,6 +87,8 @@ type circuit struct {
 	// began is when the trouble began for which it opened last, by the failure of one thing that is not alone to blame; closed is when
 	// it closed last.
 	began, closed time.Time
+	// wroteAt is when B1 wrote an order last.
+	wroteAt time.Time
 
 	probing bool
 	next    time.Time
@@ -114,6 +116,9 @@ func newCircuit(ceiling int, every time.Duration) circuit {
 
 // ended takes the end of a call of an epoch into account, and reports whether it opened the circuit.
 func (c *circuit) ended(now time.Time, e ending, epoch int) (opened bool) {
+	if e.word == wrote {
+		c.wroteAt = now
+	}
 	switch {
 	case epoch != c.epoch, e.verdict == void, c.open && !c.trial:
 		return false
