@@ -27,10 +27,6 @@ var outage = flag.Duration("outage", 20*time.Second, "how long B1 is dead in Tes
 // measured is what the connector does with B1 and not how fast the machine is. `make outage` has it faster.
 var outageWrite = flag.Duration("outage.write", 2500*time.Millisecond, "how long B1 takes for an order in TestOutage")
 
-// measurings is how many times it is measured after the outage until B1 has nearly the allowed calls: a machine that is busy with other
-// things may hold up the workers for a while. What never comes back to it is found however often it is measured.
-var measurings = flag.Int("outage.measurings", 3, "how many times TestOutage measures at most, after the outage, until B1 is as busy as before")
-
 // recovers is how soon after B1 is back it must have an order, and as many calls at once as are allowed: the workers ask B1 every 3 to 5 s,
 // the first order has to be through before there is a second call, and in three rounds of calls the allowed number is reached. With B1 as
 // fast as `make outage` has it these are ten seconds.
@@ -101,6 +97,9 @@ const (
 	rated = 20 * time.Second
 	// nearly is the share of the allowed calls at once that B1 must have on average, before the outage and after.
 	nearly = 0.9
+	// measurings is how many times it is measured at most, after the outage, until B1 has nearly the allowed calls: a machine that is busy
+	// with other things may hold up the workers for a while. What never comes back to it is found however often it is measured.
+	measurings = 3
 	// stuck is how long nothing may change before it is given up.
 	stuck = time.Minute
 )
@@ -204,7 +203,7 @@ func TestOutage(t *testing.T) {
 	first := time.Since(back)
 	w.eventually("B1 has as many calls as are allowed again", func() bool { _, most := b1.since(back); return most >= allowed })
 	full := time.Since(back)
-	after, busyAfter := w.busy(b1, *measurings)
+	after, busyAfter := w.busy(b1, measurings)
 	if busyAfter < nearly*allowed {
 		t.Errorf("%.1f calls at once on average after the outage, %.1f before; %d are allowed, want nine tenths at least", busyAfter, busyBefore, allowed)
 	}
