@@ -32,9 +32,16 @@ func (d doubts) note(n *store.Intent) {
 }
 
 // oneMore counts the sending that has just ended without a clear answer.
+//
+// Where the trouble of all is known already, the sending is not held against it: at the next look another trouble may be known, or
+// none, to a worker that was not there.
 func (p *posting) oneMore(d doubts) doubts {
-	more := doubts{sends: d.sends + 1, unanswered: max(d.unanswered, d.sends), begunAt: d.sentAt} // an earlier release counted no unanswered ones
-	if b1 := p.instance.Company; !b1.Troubled(d.sentAt) || b1.Wrote(d.sentAt.Add(-lately)) {
+	more := doubts{sends: d.sends, unanswered: max(d.unanswered, d.sends)} // an earlier release counted no unanswered ones
+	excused := p.instance.Company.Troubled(d.sentAt)
+	if !excused {
+		more.sends, more.begunAt = d.sends+1, d.sentAt
+	}
+	if !excused || p.instance.Company.Wrote(d.sentAt.Add(-lately)) {
 		more.unanswered++
 	}
 	return more

@@ -57,11 +57,14 @@ func (g *guard) CloseIdleConnections() { g.transport.CloseIdleConnections() }
 
 // beneath is our connection under that of TLS.
 func beneath(c net.Conn) *conn {
-	if secured, ok := c.(*tls.Conn); ok {
-		c = secured.NetConn()
+	for {
+		secured, ok := c.(*tls.Conn)
+		if !ok {
+			ours, _ := c.(*conn)
+			return ours
+		}
+		c = secured.NetConn() // once more behind a proxy that is reached by TLS
 	}
-	ours, _ := c.(*conn)
-	return ours
 }
 
 // conn is a connection that knows until when its request may leave.

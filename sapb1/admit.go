@@ -150,13 +150,13 @@ func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err
 }
 
 // shutOut makes known that B1 refuses the connector something without which no order is sent: its sign-in, its trust in the
-// certificate, or an op. Each order would fail that way.
-func (c *Client) shutOut(ctx context.Context, op string, f *order.Failure) {
+// certificate, or an op. Each order would fail that way, or those of some that need it; and each ends the run that meets it.
+func (c *Client) shutOut(ctx context.Context, op string, ofSome bool, f *order.Failure) {
 	code := f.Code
 	if isUntrusted(f) {
-		code, op = codeCertificate, everything
+		code, op, ofSome = codeCertificate, everything, false
 	}
-	c.lane.shutOut(op, code)
+	c.lane.shutOut(op, ofSome, code)
 	c.tell(ctx)
 }
 

@@ -143,6 +143,8 @@ type request struct {
 	write, sends bool
 	// vital marks the looks without which no order is sent.
 	vital bool
+	// needed marks what some orders cannot do without: their buyer, their articles.
+	needed bool
 	// name tells the call from others of its kind, where a raw body is another each time.
 	name string
 }
@@ -185,7 +187,7 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	cookies, generation, err := c.credentials(ctx)
 	if err != nil {
 		if f := failureOf(err); f != nil && f.Kind == order.Config {
-			c.shutOut(ctx, everything, f)
+			c.shutOut(ctx, everything, false, f)
 		}
 		return false, err
 	}
@@ -202,8 +204,8 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:
-	case f.Kind == order.Config && (r.vital || r.sends || isUntrusted(f)), r.vital && f.Kind == order.Permanent && f.Code != codeTooLarge:
-		c.shutOut(ctx, r.op, f) // a look is the same for every order
+	case f.Kind == order.Config && (r.vital || r.sends || r.needed || isUntrusted(f)), r.vital && f.Kind == order.Permanent && f.Code != codeTooLarge:
+		c.shutOut(ctx, r.op, r.needed, f) // a look is the same for every order
 	case f.Code == codeSessionGone && (f.Status == http.StatusUnauthorized || res.StatusCode < 300):
 		// Inside a batch too: B1 took back all of the change set that met no session.
 		c.forget(generation)

@@ -1,6 +1,9 @@
 package sapb1
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Cause is what is amiss with B1.
 type Cause string
@@ -42,6 +45,8 @@ type Health struct {
 type refusal struct {
 	since time.Time
 	code  string
+	// ofSome is true when some orders do without it.
+	ofSome bool
 }
 
 // cause is what the circuit is open for, by what the latest probe got: a B1 that wrote nothing may have died since.
@@ -68,14 +73,14 @@ func (l *lane) health() Health {
 const everything = ""
 
 // shutOut notes that B1 refuses the connector something.
-func (l *lane) shutOut(op, code string) {
+func (l *lane) shutOut(op string, ofSome bool, code string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r, known := l.refused[op]
 	if !known {
 		r.since = time.Now()
 	}
-	if r.code = code; l.refused == nil {
+	if r.code, r.ofSome = code, ofSome; l.refused == nil {
 		l.refused = map[string]refusal{}
 	}
 	l.refused[op], l.told = r, time.Time{}
@@ -89,6 +94,9 @@ func (l *lane) letPass(e ending) {
 	}
 	if e.fine || e.looked {
 		delete(l.refused, e.op)
+	}
+	if e.word == wrote { // all that an order cannot do without is let pass: also what was refused while another was asking
+		maps.DeleteFunc(l.refused, func(_ string, r refusal) bool { return !r.ofSome })
 	}
 }
 

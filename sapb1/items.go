@@ -20,7 +20,7 @@ func (c *Client) FindItemsByBarcode(ctx context.Context, barcodes []string) (map
 		for i, b := range some {
 			parts[i] = "BarCode eq " + Quote(b)
 		}
-		items, err := pages[itemAnswer](ctx, c, request{method: http.MethodGet, op: "GET Items", path: "Items",
+		items, err := pages[itemAnswer](ctx, c, request{method: http.MethodGet, op: "GET Items", path: "Items", needed: true,
 			query: url.Values{"$filter": {strings.Join(parts, " or ")}, "$select": {"ItemCode,BarCode"}, "$orderby": {"ItemCode asc"}}})
 		if err != nil {
 			return nil, err

@@ -75,7 +75,7 @@ func (c *Client) LedgerReady(ctx context.Context, table string) error {
 	if err := c.call(ctx, r, &rows); err != nil {
 		err = noLedger(table, err)
 		if f := failureOf(err); f != nil && f.Kind == order.Config {
-			c.shutOut(ctx, r.op, f)
+			c.shutOut(ctx, r.op, false, f)
 		}
 		return err
 	}

@@ -72,7 +72,7 @@ func same(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), str
 
 // FindPartners gives the customers in which a property has a value, whatever its capital letters.
 func (c *Client) FindPartners(ctx context.Context, property, value string) ([]FoundPartner, error) {
-	return pages[FoundPartner](ctx, c, request{method: http.MethodGet, op: "GET BusinessPartners", path: "BusinessPartners", header: foldCase,
+	return pages[FoundPartner](ctx, c, request{method: http.MethodGet, op: "GET BusinessPartners", path: "BusinessPartners", needed: true, header: foldCase,
 		query: url.Values{
 			"$filter": {property + " eq " + Quote(value) + " and CardType eq 'cCustomer'"}, "$select": {partnerFields}, "$orderby": {"CardCode asc"},
 		}})
@@ -85,13 +85,13 @@ func (c *Client) GetPartner(ctx context.Context, cardCode, field string) (*Found
 	if field != "" {
 		fields += "," + field
 	}
-	return c.partner(ctx, request{method: http.MethodGet, op: "GET BusinessPartners(n)", path: partnerPath(cardCode), query: url.Values{"$select": {fields}}}, field)
+	return c.partner(ctx, request{method: http.MethodGet, op: "GET BusinessPartners(n)", path: partnerPath(cardCode), needed: true, query: url.Values{"$select": {fields}}}, field)
 }
 
 // CreatePartner sends a business partner once and gives it as B1 made it. A failure of kind Unknown means that it may
 // exist: look before sending again. See IsDuplicate for a code that is taken.
 func (c *Client) CreatePartner(ctx context.Context, p *BusinessPartner) (*FoundPartner, error) {
-	made, err := c.partner(ctx, request{method: http.MethodPost, op: "POST BusinessPartners", path: "BusinessPartners", body: p, write: true}, "")
+	made, err := c.partner(ctx, request{method: http.MethodPost, op: "POST BusinessPartners", path: "BusinessPartners", body: p, write: true, needed: true}, "")
 	return made, settled(err)
 }
 
@@ -99,7 +99,7 @@ func (c *Client) CreatePartner(ctx context.Context, p *BusinessPartner) (*FoundP
 // that the name is there already. A failure of kind Unknown means that it may have been added.
 func (c *Client) AddContact(ctx context.Context, cardCode string, contact ContactEmployee) error {
 	body := map[string]any{"ContactEmployees": []ContactEmployee{contact}}
-	return settled(c.call(ctx, request{method: http.MethodPatch, op: "PATCH BusinessPartners(n)", path: partnerPath(cardCode), body: body, write: true}, nil))
+	return settled(c.call(ctx, request{method: http.MethodPatch, op: "PATCH BusinessPartners(n)", path: partnerPath(cardCode), body: body, write: true, needed: true}, nil))
 }
 
 // settled makes answers final that leave only an order open. For a partner -2028 is a code that B1 does not know, since

@@ -276,11 +276,46 @@ func TestRefused_NothingElseIsTakenForIt(t *testing.T) {
 	if _, err := c.CreateOrder(t.Context(), anOrder("1")); failureOf(t, err).Kind != order.Permanent {
 		t.Errorf("the order ends with %v, want it refused", err)
 	}
-	d.refuses.Store(&refusal{"GET BusinessPartners", 403, ""})
-	if _, err := c.FindPartners(t.Context(), "EmailAddress", "x"); failureOf(t, err).Kind != order.Config {
-		t.Errorf("the look for a partner ends with %v, want config", err)
-	}
 	if n := l.times(true); n != 0 {
 		t.Errorf("told %d times that B1 is down: %+v", n, l.all())
+	}
+}
+
+// Orders whose buyers are looked for end the run when B1 refuses that look; others are written meanwhile, and say nothing about it. What
+// all need is let pass as soon as one is written, whoever was refused it beside. Fails without: needed; ofSome; wrote in letPass.
+func TestRefused_ABuyersLookIsToldUntilItIsLetPass(t *testing.T) {
+	d, c, l := guarded(t)
+	down := func() bool { all := l.all(); return len(all) > 0 && all[len(all)-1].Down }
+	write := func(key string) {
+		t.Helper()
+		release := admit(t, c)
+		defer release()
+		if _, err := c.CreateOrder(t.Context(), anOrder(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func() error {
+		release := admit(t, c)
+		defer release()
+		_, err := c.FindPartners(t.Context(), "EmailAddress", "x")
+		return err
+	}
+	d.refuses.Store(&refusal{"GET BusinessPartners", 403, ""})
+	if err := look(); failureOf(t, err).Kind != order.Config || !down() {
+		t.Errorf("the look for a partner ends with %v, told %+v; want config, told", err, l.all())
+	}
+	if write("1"); !down() {
+		t.Error("an order without a buyer of its own ends the refusal")
+	}
+	d.refuses.Store(nil)
+	if err := look(); err != nil || down() {
+		t.Errorf("after the mend: %v, told %+v", err, l.all())
+	}
+	d.refuses.Store(&refusal{"GET Drafts", 403, ""})
+	if _, err := c.FindDrafts(t.Context(), sapb1.Reference{NumAtCard: "1"}); err == nil || !down() {
+		t.Fatalf("the look for drafts ends with %v, told %+v", err, l.all())
+	}
+	if write("2"); down() {
+		t.Error("an order is written, and B1 still refuses the connector")
 	}
 }
