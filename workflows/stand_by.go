@@ -150,10 +150,12 @@ func (s *syncOrders) look(ctx workflow.Context) (verdict, error) {
 	// Its own are taken off only what stands before the place that it has come to. Some that are put off may be its own too: then it starts
 	// fewer for a while, rather than more than the window.
 	if still := max(head.Before-p.open, 0) + head.PutOff; still < p.taken {
-		if p.released(still); head.PutOff < wereOff { // some may be due by now, and in hand: they are come upon before new ones
+		if head.PutOff < wereOff { // some may be due by now, and in hand: all that are due are come upon again, before new ones
+			p.released(min(head.PutOff, p.taken))
 			s.state.Queue = ""
 			return fromHead, nil
 		}
+		p.released(still)
 		return moreRoom, nil
 	}
 	return nothing, nil
