@@ -56,11 +56,16 @@ func (m *mapper) takeRows() *order.Reason {
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
 // four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right; where both come to it,
-// the second is, if discounts hold tax: only those on prices with tax do.
+// the second is, if discounts hold tax: only those on prices with tax do. A price in whole cents has not been rounded: its row is,
+// as Magento does it (12.5 x 3.79), before the subtotal is made of the rows.
 func (m *mapper) readInclusive() bool {
 	plain, inclusive := decimal.Zero, decimal.Zero
 	for _, l := range m.chosen {
-		plain, inclusive = plain.Add(exactGross(l, false)), inclusive.Add(exactGross(l, true))
+		gross := exactGross(l, false)
+		if wholeCents(l.Price) {
+			gross = gross.Round(2)
+		}
+		plain, inclusive = plain.Add(gross), inclusive.Add(exactGross(l, true))
 	}
 	subtotal := m.goodsTotal()
 	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
