@@ -7,6 +7,7 @@ package punctual
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -38,7 +39,7 @@ func Guard(t *http.Transport) http.RoundTripper {
 
 type guard struct{ transport *http.Transport }
 
-// RoundTrip sends the request unless its time is over.
+// RoundTrip sends the request unless its time is over; then the error is context.DeadlineExceeded.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	var end *time.Time
 	if at, limited := r.Context().Deadline(); limited {
@@ -49,7 +50,12 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 			c.end.Store(end)
 		}
 	}
-	return g.transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: got})))
+	res, err := g.transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: got})))
+	if err != nil && end != nil && order.IsOver(time.Now(), *end) && !errors.Is(err, context.DeadlineExceeded) {
+		// A connection that was not written to is closed, and what reads from it may be the first to say so.
+		return nil, fmt.Errorf("%w (%w)", context.DeadlineExceeded, err)
+	}
+	return res, err
 }
 
 // CloseIdleConnections lets http.Client close them.
