@@ -46,7 +46,25 @@ func newServer(t *testing.T, name string, args func(dir, port string) []string, 
 	return s
 }
 
+// start starts it and waits until it is ready. Temporal takes ports of its own beside ours, and ends when another has got one of them first:
+// then it is started again.
 func (s *server) start() {
+	s.t.Helper()
+	var err error
+	for range 3 {
+		if err = s.startOnce(); err == nil {
+			return
+		}
+		select {
+		case <-s.running.Done():
+		default:
+			s.t.Fatal(err)
+		}
+	}
+	s.t.Fatal(err)
+}
+
+func (s *server) startOnce() error {
 	s.t.Helper()
 	p, err := process.Start(process.Spec{Name: s.name, Path: filepath.Join(testkit.Root(), "bin", s.name), Args: s.args})
 	if err != nil {
@@ -55,9 +73,7 @@ func (s *server) start() {
 	s.running = p
 	ctx, cancel := context.WithTimeout(s.t.Context(), 90*time.Second)
 	defer cancel()
-	if err := p.WaitFor(ctx, s.ready); err != nil {
-		s.t.Fatal(err)
-	}
+	return p.WaitFor(ctx, s.ready)
 }
 
 // killAndRestart is SIGKILL, and a start on the same files and port.

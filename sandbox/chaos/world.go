@@ -17,6 +17,7 @@ import (
 
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
+	"datawald/sandbox/process"
 	"datawald/sandbox/workshop"
 	"datawald/store"
 )
@@ -82,10 +83,10 @@ func newWorld(ctx context.Context, o Options, dir string, say func(string, ...an
 	if err := w.serve(); err != nil {
 		return nil, err
 	}
-	if w.ports.store, err = workshop.FixedPort(); err != nil {
+	if w.ports.store, err = process.FreePort(); err != nil {
 		return nil, err
 	}
-	if w.ports.temporal, err = workshop.FixedPort(); err != nil {
+	if w.ports.temporal, err = process.FreePort(); err != nil {
 		return nil, err
 	}
 	w.keeper = w.newKeeper()

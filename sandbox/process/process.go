@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -120,12 +122,15 @@ func Listening(address string) func(context.Context) error {
 	}
 }
 
-// FreePort finds a port of the loopback that is free now.
+// FreePort finds a port of the loopback that is free now, below those that the system gives to outgoing connections, so that none of these
+// takes it before the server has it, or while the server is down to be started again.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for range 200 {
+		port := 12000 + rand.IntN(18000)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no port between 12000 and 30000 is free")
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -133,17 +132,4 @@ func (w *Workshop) StartTemporal(ctx context.Context, port int) (p *process.Proc
 func TemporalState(file string) []string {
 	return []string{"--db-filename", file, "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL",
 		"--dynamic-config-value", "matching.useNewMatcher=true", "--log-level", "error"}
-}
-
-// FixedPort finds a port of the loopback for a server that is started again: below those that the system gives to outgoing
-// connections, so that none takes it while the server is down.
-func FixedPort() (int, error) {
-	for range 200 {
-		port := 12000 + rand.IntN(18000)
-		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, errors.New("no port between 12000 and 30000 is free")
 }
