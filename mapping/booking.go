@@ -56,20 +56,22 @@ func (m *mapper) takeRows() *order.Reason {
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
 // four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right; where both come to it,
-// the second is, if discounts hold tax: only those on prices with tax do. A price in whole cents has not been rounded: its row is,
-// as Magento does it (12.5 x 3.79), before the subtotal is made of the rows.
+// the second is, if discounts hold tax: only those on prices with tax do. Where Magento takes the tax by row it has rounded the rows
+// before it added them (12.5 x 3.79), where by piece it has not.
 func (m *mapper) readInclusive() bool {
-	plain, inclusive := decimal.Zero, decimal.Zero
+	plain, rounded, inclusive := decimal.Zero, decimal.Zero, decimal.Zero
 	for _, l := range m.chosen {
 		gross := exactGross(l, false)
-		if wholeCents(l.Price) {
+		plain, inclusive = plain.Add(gross), inclusive.Add(exactGross(l, true))
+		if wholeCents(l.Price) { // else the price has been rounded, and its row says nothing
 			gross = gross.Round(2)
 		}
-		plain, inclusive = plain.Add(gross), inclusive.Add(exactGross(l, true))
+		rounded = rounded.Add(gross)
 	}
 	subtotal := m.goodsTotal()
 	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
-	by := inclusive.Sub(subtotal).Abs().Round(6).Cmp(plain.Sub(subtotal).Abs().Round(6))
+	off := func(sum decimal.Decimal) decimal.Decimal { return sum.Sub(subtotal).Abs().Round(6) }
+	by := off(inclusive).Cmp(decimal.Min(off(plain), off(rounded)))
 	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
 }
 
