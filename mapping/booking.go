@@ -56,22 +56,15 @@ func (m *mapper) takeRows() *order.Reason {
 
 // readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
 // four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right; where both come to it,
-// the second is, if discounts hold tax: only those on prices with tax do. Where Magento takes the tax by row it has rounded the rows
-// before it added them (12.5 x 3.79), where by piece it has not.
+// the second is, if discounts hold tax: only those on prices with tax do.
 func (m *mapper) readInclusive() bool {
-	plain, rounded, inclusive := decimal.Zero, decimal.Zero, decimal.Zero
+	plain, inclusive := decimal.Zero, decimal.Zero
 	for _, l := range m.chosen {
-		gross := exactGross(l, false)
-		plain, inclusive = plain.Add(gross), inclusive.Add(exactGross(l, true))
-		if wholeCents(l.Price) { // else the price has been rounded, and its row says nothing
-			gross = gross.Round(2)
-		}
-		rounded = rounded.Add(gross)
+		plain, inclusive = plain.Add(exactGross(l, false)), inclusive.Add(exactGross(l, true))
 	}
 	subtotal := m.goodsTotal()
 	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
-	off := func(sum decimal.Decimal) decimal.Decimal { return sum.Sub(subtotal).Abs().Round(6) }
-	by := off(inclusive).Cmp(decimal.Min(off(plain), off(rounded)))
+	by := inclusive.Sub(subtotal).Abs().Round(6).Cmp(plain.Sub(subtotal).Abs().Round(6))
 	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
 }
 
