@@ -16,9 +16,11 @@ import (
 // options are the cases, and the parts that a case runs in processes of their own to measure them apart.
 type options struct {
 	Reading reading `cmd:"" help:"Read orders from a simulated shop and stage them."`
+	Posting posting `cmd:"" help:"Take orders from a simulated shop into a simulated B1, through everything."`
 
-	Shop   shopPart   `cmd:"" hidden:"" help:"The simulated shop."`
-	Reader readerPart `cmd:"" hidden:"" help:"What reads and stages."`
+	Shop    shopPart    `cmd:"" hidden:"" help:"The simulated shop."`
+	Company companyPart `cmd:"" hidden:"" help:"The simulated B1 company."`
+	Reader  readerPart  `cmd:"" hidden:"" help:"What reads and stages."`
 }
 
 func main() {

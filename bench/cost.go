@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+)
+
+// cost is what an order takes of Temporal, the share of the runs that start its workflow included.
+type cost struct {
+	Events  float64 `json:"events_per_order"`
+	Bytes   float64 `json:"bytes_per_order"`
+	Actions float64 `json:"actions_per_order"`
+	// Longest is the number of events of the longest history.
+	Longest int64 `json:"longest_history"`
+}
+
+func dial(ctx context.Context, address string) (client.Client, error) {
+	return client.DialContext(ctx, client.Options{HostPort: address, Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+}
+
+// sample is of how many workflows of a type the histories are read, to count the actions; the others are taken to be like them.
+const sample = 500
+
+// cost adds up all workflows. Events and bytes are those that the server states of each.
+func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
+	type kind struct {
+		workflows, read, actions int
+	}
+	kinds := map[string]*kind{}
+	var c cost
+	var events, bytes int64
+	for page, first := []byte(nil), true; first || len(page) > 0; first = false {
+		list, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, NextPageToken: page})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range list.GetExecutions() {
+			events += e.GetHistoryLength()
+			bytes += e.GetHistorySizeBytes()
+			c.Longest = max(c.Longest, e.GetHistoryLength())
+			k := kinds[e.GetType().GetName()]
+			if k == nil {
+				k = &kind{}
+				kinds[e.GetType().GetName()] = k
+			}
+			if k.workflows++; k.read >= sample {
+				continue
+			}
+			n, err := s.actions(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId())
+			if err != nil {
+				return nil, err
+			}
+			k.read++
+			k.actions += n
+		}
+		page = list.GetNextPageToken()
+	}
+	if events == 0 {
+		return nil, fmt.Errorf("the server states no history")
+	}
+	var actions float64
+	for _, k := range kinds {
+		actions += float64(k.actions) * float64(k.workflows) / float64(k.read)
+	}
+	of := float64(orders)
+	c.Events, c.Bytes, c.Actions = round(float64(events)/of), round(float64(bytes)/of), round(actions/of)
+	return &c, nil
+}
+
+// actions counts what Temporal Cloud would bill of one history, by docs.temporal.io/cloud/actions. Heartbeats do not stand in
+// a history; those of the worker begin after some seconds.
+func (s *scene) actions(ctx context.Context, id, run string) (n int, err error) {
+	events := s.temporal.GetWorkflowHistory(ctx, id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			return 0, err
+		}
+		n += billed(e)
+	}
+	return n, nil
+}
+
+func billed(e *historypb.HistoryEvent) int {
+	switch e.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+		if e.GetWorkflowExecutionStartedEventAttributes().GetParentWorkflowExecution() != nil {
+			return 0 // the parent's two
+		}
+		return 1
+	case enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+		return 2
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED: // a try
+		return int(e.GetActivityTaskStartedEventAttributes().GetAttempt())
+	case enumspb.EVENT_TYPE_TIMER_STARTED, enumspb.EVENT_TYPE_MARKER_RECORDED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+		enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+		enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+		return 1
+	}
+	return 0
+}
