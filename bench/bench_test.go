@@ -15,11 +15,7 @@ import (
 
 // The benchmark is run as `make bench` runs it, on a small backlog, both ways.
 func TestReadingIsMeasured(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "bench")
-	build := exec.Command("go", "build", "-o", program, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	program := built(t)
 	for through, flags := range map[string][]string{"activities": nil, "workflow": {"--temporal"}, "activities, again": {"--again"}} {
 		t.Run(through, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -45,4 +41,46 @@ func TestReadingIsMeasured(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A small backlog goes into B1, and what it cost is counted: by hand, an order that goes through at once costs three billable actions
+// and eleven events of its own.
+func TestPostingIsMeasured(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, built(t), "posting", "--orders", "60", "--per-call", "10ms", "--calls", "4")
+	cmd.Dir, cmd.Stderr = testkit.Root(), &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	var m posted
+	if err := json.Unmarshal(out, &m); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if m.Case != "posting" || m.Orders != 60 || m.Posted < 30 || m.Posted > 60 || m.MostCalls < 1 || m.MostCalls > 4 {
+		t.Errorf("measured %+v", m)
+	}
+	if m.CallsPerOrder < 3 || m.B1Limit <= 0 || m.Efficiency <= 0 || m.Efficiency > 1 {
+		t.Errorf("of B1 it says %v calls per order, a limit of %v and an efficiency of %v", m.CallsPerOrder, m.B1Limit, m.Efficiency)
+	}
+	if m.Temporal.Events < 11 || m.Temporal.Actions < 3 || m.Temporal.Bytes < 1000 || m.Temporal.Longest < 60 {
+		t.Errorf("of Temporal it says %+v", m.Temporal)
+	}
+	for _, part := range []string{"worker", "store", "temporal", "shop", "company"} {
+		if u := m.Parts[part]; u.PeakMB <= 0 && runtime.GOOS == "linux" {
+			t.Errorf("of the %s it says %+v", part, u)
+		}
+	}
+}
+
+// built is the program.
+func built(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "bench")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
 }
