@@ -8,13 +8,16 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+
+	"datawald/config"
+	"datawald/visibility"
 )
 
 type applyCommand struct{}
 
 // Help is the long form of the command's help.
 func (applyCommand) Help() string {
-	return `Makes the schedules in Temporal as the settings want them: INSTANCES, SYNC_INTERVAL, SYNC_WINDOW and TEMPORAL_TASK_QUEUE. Run it after every change of these; when nothing has changed it writes nothing. A new schedule starts its first run at once. Whether a schedule is paused, and its note, stay as operators have set them.
+	return `Makes the schedules in Temporal as the settings want them: INSTANCES, SYNC_INTERVAL, SYNC_WINDOW and TEMPORAL_TASK_QUEUE. It makes the search attributes of the workflows in the namespace too, and says so when it may not: then runs go without them. Run it after every change of these; when nothing has changed it writes nothing. A new schedule starts its first run at once. Whether a schedule is paused, and its note, stay as operators have set them.
 
 Example:
 
@@ -33,7 +36,11 @@ func (applyCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	for _, p := range schedules(s) {
+	searchable, err := searchable(a, c, s)
+	if err != nil {
+		return refused(s, "search attributes", err)
+	}
+	for _, p := range schedules(s, searchable) {
 		done, err := apply(a.ctx, c.ScheduleClient(), p)
 		if err != nil {
 			return refused(s, "schedule "+p.id, err)
@@ -41,6 +48,19 @@ func (applyCommand) Run(a *app) error {
 		a.say("%s: %s", p.id, done)
 	}
 	return nil
+}
+
+// searchable makes the search attributes and reports whether runs may have them. Orders go to B1 without them as well.
+func searchable(a *app, c client.Client, s *config.Starter) (bool, error) {
+	added, err := visibility.Create(a.ctx, c, s.TemporalNamespace)
+	switch {
+	case errors.Is(err, visibility.ErrMissing):
+		a.warn("%v", err)
+		return false, nil
+	case len(added) > 0 && err == nil:
+		a.say("search attributes: added %s", strings.Join(added, ", "))
+	}
+	return err == nil, err
 }
 
 // apply creates the schedule, or replaces whatever differs from the plan, and says what it did.

@@ -16,6 +16,7 @@ import (
 
 	"datawald/config"
 	"datawald/store"
+	"datawald/visibility"
 )
 
 // instanceFlag chooses one of the shops that INSTANCES names.
@@ -59,6 +60,11 @@ func loadSettings() (*config.Starter, error) {
 // dial connects to Temporal; its library's own log stays silent, because errors come back as such.
 func dial(ctx context.Context, s *config.Starter) (client.Client, error) {
 	return s.Dial(ctx, temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+}
+
+// labels gives runs their search attributes, and warns when the namespace has none.
+func labels(a *app, c client.Client, s *config.Starter) *visibility.Labels {
+	return visibility.New(c, s.TemporalNamespace, func(err error) { a.warn("%v", err) })
 }
 
 // openStore connects to the store. done ends the connection.

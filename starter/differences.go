@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,12 +74,25 @@ func doing(action client.ScheduleAction) []statement {
 		{"task timeout", duration(a.WorkflowTaskTimeout)},
 		{"retry policy", some(a.RetryPolicy != nil)},
 		{"memo", some(len(a.Memo) > 0)},
-		{"search attributes", some(a.TypedSearchAttributes.Size()+len(a.UntypedSearchAttributes) > 0)},
+		{"search attributes", attributes(a)},
 		{"versioning override", some(a.VersioningOverride != nil)},
 		{"summary", a.StaticSummary},
 		{"details", a.StaticDetails},
 		{"priority", some(a.Priority != temporal.Priority{})},
 	}
+}
+
+// attributes are the search attributes as name=value, in the order of their names.
+func attributes(a *client.ScheduleWorkflowAction) string {
+	var all []string
+	for key, value := range a.TypedSearchAttributes.GetUntypedValues() {
+		all = append(all, fmt.Sprintf("%s=%v", key.GetName(), value))
+	}
+	for name, value := range a.UntypedSearchAttributes {
+		all = append(all, name+"="+input(value))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 func list[T any](all []T, show func(T) string) string {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +51,8 @@ func (cmd resyncCommand) Run(a *app) error {
 	defer c.Close()
 	run, err := c.ExecuteWorkflow(a.ctx, client.StartWorkflowOptions{
 		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
-		StaticSummary: fmt.Sprintf("%d order(s), asked for by %s", len(in.IncrementIDs), in.Actor),
+		StaticSummary:         workflows.ResyncSummary(len(in.IncrementIDs), in.Actor),
+		TypedSearchAttributes: labels(a, c, s).Of(a.ctx, in.Instance, workflows.SourceResync),
 	}, workflows.ResyncOrders, in)
 	if err != nil {
 		return refused(s, "resync", err)

@@ -23,6 +23,7 @@ import (
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/testkit"
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -42,11 +43,16 @@ type rig struct {
 	db       *store.Store
 	temporal client.Client
 	shop     *magentosim.Shop
+	// stopB1 ends the worker that takes orders to B1.
+	stopB1 func()
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{t: t, instance: testkit.Name(t), queue: testkit.Name(t), temporal: testkit.Temporal(t)}
+	if _, err := visibility.Create(t.Context(), r.temporal, "default"); err != nil {
+		t.Fatal(err)
+	}
 	db, database := testkit.Database(t)
 	r.db = db
 	for name, value := range map[string]string{
@@ -109,8 +115,10 @@ func (r *rig) startWorker() {
 	flow.RegisterWorkflow(workflows.SyncOrders)
 	flow.RegisterWorkflow(workflows.InsertOrder)
 	flow.RegisterWorkflow(workflows.ResyncOrders)
+	flow.RegisterWorkflow(workflows.TakeHints)
 	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{DisableWorkflowWorker: true})
 	a := activities.New(r.db, testkit.Silent(), i)
+	r.stopB1 = b1.Stop
 	for _, w := range []worker.Worker{flow, b1} {
 		w.RegisterActivity(a)
 		if err := w.Start(); err != nil {

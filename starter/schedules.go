@@ -5,6 +5,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/config"
 	"datawald/workflows"
@@ -27,10 +28,15 @@ type plan struct {
 	action client.ScheduleWorkflowAction
 }
 
-// schedules is the table that the settings ask for: one row for each instance.
-func schedules(s *config.Starter) []plan {
+// schedules is the table that the settings ask for: one row for each instance. Its runs have search attributes where the namespace
+// knows them.
+func schedules(s *config.Starter, searchable bool) []plan {
 	var table []plan
 	for _, instance := range s.InstanceNames {
+		var attributes temporal.SearchAttributes
+		if searchable {
+			attributes = workflows.RunAttributes(instance, workflows.SourceSync)
+		}
 		table = append(table, plan{
 			id:   workflows.ScheduleID(instance),
 			spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.SyncInterval}}},
@@ -46,6 +52,8 @@ func schedules(s *config.Starter) []plan {
 				Args:                     []any{workflows.SyncOrdersInput{Instance: instance, Window: s.SyncWindow}},
 				TaskQueue:                s.TaskQueue,
 				WorkflowExecutionTimeout: runLimit,
+				TypedSearchAttributes:    attributes,
+				StaticSummary:            workflows.SyncSummary(instance),
 			},
 		})
 	}

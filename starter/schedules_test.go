@@ -15,7 +15,7 @@ func TestEveryInstanceHasASchedule(t *testing.T) {
 	table := schedules(&config.Starter{
 		Instances: config.Instances{InstanceNames: []string{"main", "eu"}},
 		Schedule:  config.Schedule{SyncInterval: time.Minute, SyncWindow: 100},
-	})
+	}, false)
 	if len(table) != 2 || table[0].id != workflows.ScheduleID("main") || table[1].id != workflows.ScheduleID("eu") {
 		t.Fatalf("table %+v", table)
 	}

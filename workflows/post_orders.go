@@ -42,11 +42,13 @@ type poster struct {
 	halted bool
 	// writeBack is true when Magento is to be told of an order that was posted.
 	writeBack bool
+	// source is why the run began, for the search attributes of its orders; empty when they get none.
+	source Source
 }
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
 func newPoster(ctx workflow.Context, window int, counts *store.Counts, deadline time.Time) *poster {
-	p := &poster{window: window, counts: counts, mine: map[order.Key]int{}, taken: counts.InHand, left: map[order.Key]bool{}}
+	p := &poster{window: window, counts: counts, mine: map[order.Key]int{}, taken: counts.InHand, left: map[order.Key]bool{}, source: sourceOf(ctx)}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := workflow.Sleep(ctx, deadline.Sub(workflow.Now(ctx))); err == nil {
 			p.late = true
@@ -128,6 +130,8 @@ func (p *poster) child(ctx workflow.Context, key order.Key) workflow.ChildWorkfl
 		// A half-inserted order must not die with the run that started it.
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes: orderAttributes(key, p.source),
+		StaticSummary:         orderSummary(key),
 	})
 	return workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key})
 }

@@ -106,6 +106,9 @@ func (h *takeHints) read(ctx workflow.Context) error {
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        ResyncOrdersID(h.in.Instance, name),
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+
+		TypedSearchAttributes: runAttributes(h.in.Instance, sourceOf(ctx)),
+		StaticSummary:         ResyncSummary(len(next.EntityIDs)+len(next.IncrementIDs), HintActor),
 	})
 	child := workflow.ExecuteChildWorkflow(ctx, ResyncOrders, ResyncOrdersInput{
 		Instance: h.in.Instance, EntityIDs: next.EntityIDs, IncrementIDs: next.IncrementIDs, Hint: true, Actor: HintActor})

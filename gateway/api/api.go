@@ -19,6 +19,7 @@ import (
 
 	"datawald/config"
 	"datawald/store"
+	"datawald/visibility"
 )
 
 func init() {
@@ -34,6 +35,7 @@ type server struct {
 	log      *slog.Logger
 	api      huma.API
 	links    links
+	labels   *visibility.Labels
 	webhooks map[string]*webhook
 	// trials bounds how many requests try rules on many orders at once: each uses all processors.
 	trials chan struct{}
@@ -46,6 +48,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s := &server{settings: settings, store: db, temporal: temporal, log: log,
 		api:      humagin.New(router, description()),
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
+		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
 		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials)}
 	s.routeHealth()
 	s.routeOrders()

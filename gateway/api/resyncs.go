@@ -127,7 +127,8 @@ func (s *server) begin(ctx context.Context, workflowID string, request workflows
 		ID: workflowID, TaskQueue: s.settings.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		StaticSummary:            fmt.Sprintf("%d order(s), asked for by %s", len(request.IncrementIDs), request.Actor),
+		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs), request.Actor),
+		TypedSearchAttributes:    s.labels.Of(ctx, request.Instance, workflows.SourceResync),
 	}, workflows.ResyncOrders, request)
 	if err != nil {
 		return partDown(err, "temporal")

@@ -148,7 +148,7 @@ func (s *server) hint(ctx context.Context, instance string, hint workflows.Hint)
 	ctx, cancel := context.WithTimeout(ctx, hintTime)
 	defer cancel()
 	_, err := s.temporal.SignalWithStartWorkflow(ctx, workflows.TakeHintsID(instance), workflows.HintSignal, hint,
-		client.StartWorkflowOptions{TaskQueue: s.settings.TaskQueue}, workflows.TakeHints, workflows.TakeHintsInput{Instance: instance})
+		client.StartWorkflowOptions{TaskQueue: s.settings.TaskQueue, TypedSearchAttributes: s.labels.Of(ctx, instance, workflows.SourceWebhook)}, workflows.TakeHints, workflows.TakeHintsInput{Instance: instance})
 	if err != nil {
 		return partDown(err, "temporal")
 	}
