@@ -6,6 +6,8 @@ RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env 
 FOLDERS  = activities bench config gateway magento mapping order preview punctual sandbox sapb1 starter store tools visibility worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
+# What checks the code; the tests want it built.
+CHECKS   = bin/workflowcheck
 
 # Real Magento documents beside the project are shown in the sandbox and used by the tests when they are there.
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
@@ -36,6 +38,10 @@ bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -no
 	@echo "building bin/mongod (embedded store): about 2 minutes the first time, on 2 cores"
 	@mkdir -p bin
 	@cd tools && $(GO) build -o ../bin/mongod ./mongod
+
+bin/workflowcheck: tools/go.mod tools/go.sum
+	@mkdir -p bin
+	@cd tools && $(GO) build -o ../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
 
 test: build vet ## vet, unit and integration tests with the race detector, random shops, carts and documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
@@ -82,10 +88,11 @@ OUTAGE ?= 5m
 outage: build ## B1 dead for five minutes, and then one that writes nothing: one alarm, nothing lost, the same orders a second as before
 	$(GO) test ./worker -run '^(TestOutage|TestB1ThatCeasesToWrite)$$' -count=1 -timeout 60m -v -outage $(OUTAGE) -outage.write 1200ms -outage.timed
 
-vet:
+vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order of a map in a workflow
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }
 	$(GO) vet ./...
 	cd tools && $(GO) vet ./...
+	bin/workflowcheck -test=false ./workflows
 
 clean-data: ## forget all orders of the sandbox
 	rm -rf data
