@@ -21,6 +21,7 @@ COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/
 COPY store/ store/
+COPY visibility/ visibility/
 COPY worker/ worker/
 COPY workflows/ workflows/
 RUN go build -ldflags="-s -w" -o /out/ ./worker ./starter ./gateway ./sandbox

@@ -3,7 +3,9 @@ package config
 import (
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"datawald/mapping"
@@ -29,8 +31,25 @@ type Worker struct {
 	// Lanes are what the worker does: sync (workflows, Magento, the store) and b1 (orders to B1).
 	Lanes []string `envconfig:"WORKER_LANES" default:"sync,b1"`
 
+	// Deployment and BuildID name this version of the program where Temporal tells versions apart; BuildID is empty for not.
+	Deployment string `envconfig:"WORKER_DEPLOYMENT" default:"datawald"`
+	BuildID    string `envconfig:"WORKER_BUILD_ID"`
+
 	// All holds the settings of each instance, in the order of INSTANCES.
 	All []Instance `ignored:"true"`
+}
+
+// versionName is what Temporal and its command line take as a name of a deployment or of a build without doubt.
+var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
+
+func (w *Worker) checkVersion() (problems []string) {
+	if !versionName.MatchString(w.Deployment) {
+		problems = append(problems, fmt.Sprintf("WORKER_DEPLOYMENT: is %q, want letters, digits, - and _, such as datawald", w.Deployment))
+	}
+	if w.BuildID != "" && !versionName.MatchString(strings.ReplaceAll(w.BuildID, ".", "-")) {
+		problems = append(problems, fmt.Sprintf("WORKER_BUILD_ID: is %q, want letters, digits, -, _ and . such as 2026-12-01 or 1.4.0", w.BuildID))
+	}
+	return problems
 }
 
 // The lanes of a worker.
@@ -63,6 +82,7 @@ func LoadWorker() (*Worker, error) {
 	problems := load("", &w)
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
 	problems = append(problems, w.checkLanes()...)
+	problems = append(problems, w.checkVersion()...)
 	for _, name := range w.Instances.InstanceNames {
 		instance, p := loadInstance(name)
 		w.All, problems = append(w.All, instance), append(problems, p...)

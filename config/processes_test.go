@@ -105,6 +105,24 @@ func TestWorker_HasLanes(t *testing.T) {
 	wantProblems(t, err, "B1_ALARM_AFTER: |more than zero")
 }
 
+// Fails without: checkVersion.
+func TestWorker_HasAVersion(t *testing.T) {
+	for id, want := range map[string]string{"": "", "2026-12-01": "", "1.4.0": "", "1:4": "WORKER_BUILD_ID: |1:4", "two words": "WORKER_BUILD_ID: |such as"} {
+		env(t, complete(t, "WORKER_BUILD_ID="+id)...)
+		w, err := config.LoadWorker()
+		if want != "" {
+			wantProblems(t, err, want)
+			continue
+		}
+		if err != nil || w.BuildID != id || w.Deployment != "datawald" {
+			t.Errorf("%q: %q of %q, %v", id, w.BuildID, w.Deployment, err)
+		}
+	}
+	env(t, complete(t, "WORKER_DEPLOYMENT=a.b")...)
+	_, err := config.LoadWorker()
+	wantProblems(t, err, "WORKER_DEPLOYMENT: |a.b")
+}
+
 func TestRules_AreThoseOfTheInstance(t *testing.T) {
 	dir := t.TempDir()
 	example, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))

@@ -78,6 +78,13 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 		}
 	}
 	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
+	telling, enough := context.WithCancel(ctx)
+	var told sync.WaitGroup
+	told.Go(func() { tellVersion(telling, c, settings, log) })
+	defer func() {
+		enough()
+		told.Wait()
+	}()
 	var err error
 	select {
 	case <-ctx.Done():
@@ -114,6 +121,7 @@ func mainWorker(c client.Client, settings *config.Worker, a *activities.Activiti
 	w := worker.New(c, settings.TaskQueue, worker.Options{
 		WorkerStopTimeout:           settings.StopTimeout,
 		DisableRegistrationAliasing: true,
+		DeploymentOptions:           deployment(settings),
 		OnFatalError:                onFatal,
 		Interceptors:                []interceptor.WorkerInterceptor{&keepAlive{}},
 		WorkflowTaskPollerBehavior:  worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
@@ -131,6 +139,7 @@ func b1Worker(c client.Client, settings *config.Worker, i config.Instance, a *ac
 	w := worker.New(c, workflows.B1TaskQueue(i.Name), worker.Options{
 		WorkerStopTimeout:                  settings.StopTimeout,
 		DisableWorkflowWorker:              true,
+		DeploymentOptions:                  deployment(settings),
 		MaxConcurrentActivityExecutionSize: i.B1.MaxCalls,
 		TaskQueueActivitiesPerSecond:       i.B1.OrdersPerSecond,
 		OnFatalError:                       onFatal,
