@@ -22,6 +22,7 @@ COPY sapb1/ sapb1/
 COPY starter/ starter/
 COPY store/ store/
 COPY visibility/ visibility/
+COPY watch/ watch/
 COPY worker/ worker/
 COPY workflows/ workflows/
 RUN go build -ldflags="-s -w" -o /out/ ./worker ./starter ./gateway ./sandbox

@@ -25,6 +25,7 @@ type Worker struct {
 	Temporal
 	Logging
 	Instances
+	Watch
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
 
@@ -139,12 +140,21 @@ func (s Schedule) check() (problems []string) {
 	return append(problems, between("SYNC_WINDOW", s.SyncWindow, 1, 500)...)
 }
 
+// Watch says when a schedule that brings nothing in is an alarm.
+type Watch struct {
+	// SyncAlarmAfter is how long beyond two intervals no run may have read Magento.
+	SyncAlarmAfter time.Duration `envconfig:"SYNC_ALARM_AFTER" default:"15m"`
+}
+
+func (w Watch) check() []string { return positive("SYNC_ALARM_AFTER", w.SyncAlarmAfter) }
+
 // Starter are the settings of the operator's command line.
 type Starter struct {
 	Store
 	Temporal
 	Instances
 	Schedule
+	Watch
 }
 
 // LoadStarter reads and checks the settings of the command line.
@@ -177,6 +187,7 @@ type Gateway struct {
 	Temporal
 	Logging
 	Instances
+	Watch
 	// Address is where it listens. Until it knows users it serves this machine alone.
 	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 	// TemporalUI is where the Temporal UI is, for links; empty for none.

@@ -13,11 +13,10 @@ import (
 // Dial connects to the Temporal service. Address and namespace come from our settings; TLS, API keys and profiles from
 // Temporal's own environment variables.
 func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, error) {
-	options, err := temporalconfig.LoadDefaultClientOptions()
+	options, err := t.options(logger)
 	if err != nil {
-		return nil, fmt.Errorf("Temporal settings: %w", err)
+		return nil, err
 	}
-	options.HostPort, options.Namespace, options.Logger = t.TemporalAddress, t.TemporalNamespace, logger
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	c, err := client.DialContext(ctx, options)
@@ -25,4 +24,22 @@ func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, e
 		return nil, fmt.Errorf("Temporal at %s does not answer: %w", t.TemporalAddress, err)
 	}
 	return c, nil
+}
+
+// Lazy is Dial for those who can do without an answer: it connects when something is asked.
+func (t Temporal) Lazy(logger log.Logger) (client.Client, error) {
+	options, err := t.options(logger)
+	if err != nil {
+		return nil, err
+	}
+	return client.NewLazyClient(options)
+}
+
+func (t Temporal) options(logger log.Logger) (client.Options, error) {
+	options, err := temporalconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return client.Options{}, fmt.Errorf("Temporal settings: %w", err)
+	}
+	options.HostPort, options.Namespace, options.Logger = t.TemporalAddress, t.TemporalNamespace, logger
+	return options, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"datawald/config"
 	"datawald/gateway/api"
 	"datawald/store"
+	"datawald/watch"
 )
 
 // Limits of a connection. A request itself is bounded by the api.
@@ -62,6 +64,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	watching, enough := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, After: settings.SyncAlarmAfter}
+	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
+	defer func() {
+		enough()
+		watched.Wait()
+	}()
 	listener, err := net.Listen("tcp", settings.Address)
 	if err != nil {
 		return fmt.Errorf("GATEWAY_ADDRESS %s cannot be used (%w): end the program that has it, or choose another", settings.Address, err)

@@ -159,7 +159,7 @@ func (r *rig) statusShowsB1() {
 
 func TestStatusAgreesWithTheStore(t *testing.T) {
 	r := newRig(t)
-	if out := r.must("status", "--json"); out != `{"orders":{"pending":0,"posted":0,"held":0,"excluded":0,"cancelled":0,"draft":0},"cut":"","lag_seconds":null}`+"\n" {
+	if out := r.must("status", "--json"); out != `{"orders":{"pending":0,"posted":0,"held":0,"excluded":0,"cancelled":0,"draft":0},"cut":"","lag_seconds":null,"schedule":{"state":"missing","skipped":0,"missed":0,"late":false}}`+"\n" {
 		t.Errorf("status of an empty store: %s", out)
 	}
 	r.statusShowsB1()

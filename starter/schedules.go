@@ -14,6 +14,8 @@ import (
 const (
 	// leastCatchup is the shortest catch-up window that the server takes.
 	leastCatchup = 10 * time.Second
+	// mostJitter spreads the runs of several instances, which all would begin at the same second.
+	mostJitter = 10 * time.Second
 	// runLimit ends a run that hangs, so that it does not keep the schedule from firing for ever. A sound run waits for
 	// its orders for ten minutes; the rest is room for reading a long history. A run that is cut off loses nothing: the
 	// next one begins at the cut.
@@ -39,7 +41,7 @@ func schedules(s *config.Starter, searchable bool) []plan {
 		}
 		table = append(table, plan{
 			id:   workflows.ScheduleID(instance),
-			spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.SyncInterval}}},
+			spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: s.SyncInterval}}, Jitter: min(s.SyncInterval/10, mostJitter)},
 			policy: client.SchedulePolicies{
 				// Two runs would read the same pages; the next one sees whatever a skipped one would have seen.
 				Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,

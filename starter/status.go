@@ -5,13 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"text/tabwriter"
 	"time"
 
+	temporallog "go.temporal.io/sdk/log"
+
 	"datawald/order"
 	"datawald/store"
+	"datawald/watch"
 )
 
 type statusCommand struct {
@@ -21,9 +25,9 @@ type statusCommand struct {
 
 // Help is the long form of the command's help.
 func (statusCommand) Help() string {
-	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the last run, and why orders are held.
+	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the schedule and whether it is late, the last run, and why orders are held. What the schedule does is asked of Temporal; the rest is there without it.
 
-With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n,"b1":{"state":"up"|"down"|"quiet",…}} for one instance; cut is empty and lag_seconds null until Magento has been read.
+With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n,"b1":{"state":"up"|"down"|"quiet",…},"schedule":{"state":"on"|"paused"|"missing"|"unknown","skipped":n,"missed":n,"late":true|false,…}} for one instance; cut is empty and lag_seconds null until Magento has been read.
 
 Example:
 
@@ -50,13 +54,23 @@ func (cmd statusCommand) Run(a *app) error {
 		return err
 	}
 	defer done()
+	c, err := s.Lazy(temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	sight := watch.Sight{Temporal: c, Store: db, TaskQueue: s.TaskQueue, After: s.SyncAlarmAfter}
 	for i, name := range names {
 		o, err := db.Overview(a.ctx, name)
 		if err != nil {
 			return err
 		}
+		schedule, err := sight.Look(a.ctx, name)
+		if err != nil {
+			return err
+		}
 		if cmd.JSON {
-			return json.NewEncoder(a.out).Encode(asStatus(o))
+			return json.NewEncoder(a.out).Encode(asStatus(o, schedule))
 		}
 		if i > 0 {
 			a.say("")
@@ -65,7 +79,7 @@ func (cmd statusCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		showStatus(a, name, o, reasons)
+		showStatus(a, name, o, schedule, reasons)
 	}
 	return nil
 }
@@ -84,17 +98,19 @@ type status struct {
 	LagSeconds *int64 `json:"lag_seconds"`
 	// B1 is how the way to B1 is; absent until a run has asked for orders.
 	B1 *store.LaneStatus `json:"b1,omitempty"`
+	// Schedule is how the schedule does.
+	Schedule *watch.Schedule `json:"schedule"`
 }
 
-func asStatus(o *store.Overview) status {
-	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1}
+func asStatus(o *store.Overview, schedule *watch.Schedule) status {
+	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1, Schedule: schedule}
 	s.Orders.Pending, s.Orders.Posted, s.Orders.Held = o.Orders[order.Pending], o.Orders[order.Posted], o.Orders[order.Held]
 	s.Orders.Excluded, s.Orders.Cancelled, s.Orders.Draft = o.Orders[order.Excluded], o.Orders[order.Cancelled], o.Orders[order.Draft]
 	return s
 }
 
 // showStatus writes the table for people.
-func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
+func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Schedule, reasons []count) {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
 	fmt.Fprintf(w, "instance\t%s\n", instance)
@@ -104,6 +120,10 @@ func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
 	fmt.Fprintf(w, "cut\t%s\n", cmp.Or(o.Cut, "none: Magento has not been read yet"))
 	if o.LagSeconds != nil {
 		fmt.Fprintf(w, "lag\t%s\n", time.Duration(*o.LagSeconds)*time.Second)
+	}
+	fmt.Fprintf(w, "schedule\t%s\n", scheduleLine(*schedule))
+	if schedule.Late {
+		fmt.Fprintf(w, "\tLATE: %s\n", watch.Alarm(schedule.Cause))
 	}
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))
@@ -121,6 +141,30 @@ func showStatus(a *app, instance string, o *store.Overview, reasons []count) {
 	if len(reasons) > 0 {
 		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
 	}
+}
+
+// scheduleLine says how the schedule does.
+func scheduleLine(s watch.Schedule) string {
+	switch s.State {
+	case watch.Missing:
+		return "none: run starter apply"
+	case watch.Unknown:
+		return "not known: Temporal does not answer"
+	}
+	line := fmt.Sprintf("every %s", time.Duration(s.IntervalSeconds)*time.Second)
+	if s.State == watch.Paused {
+		line += ", paused"
+		if s.Note != "" {
+			line += ": " + s.Note
+		}
+	}
+	if s.RunningSince != nil {
+		line += ", a run is under way since " + s.RunningSince.Format(time.RFC3339)
+	}
+	if s.NextRun != nil {
+		line += ", the next is due " + s.NextRun.Format(time.RFC3339)
+	}
+	return line + fmt.Sprintf("; skipped %d (a run was under way), missed %d (Temporal was away)", s.Skipped, s.Missed)
 }
 
 // laneLine says how the way to B1 is.

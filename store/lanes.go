@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -25,7 +26,7 @@ type Lane struct {
 }
 
 // laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
-// instance, under instance:<name>, with its company and its quiet hours.
+// instance, under instance:<name>, with its company and its quiet hours; and one for each schedule, under schedule:<instance>.
 type laneDocument struct {
 	ID        string    `bson:"_id"`
 	Rev       int64     `bson:"rev"`
@@ -112,7 +113,19 @@ func given(t time.Time) *time.Time {
 	return new(t.UTC())
 }
 
-func companyLane(company string) string { return "company:" + company }
+// ScheduleOf stands for the schedule of an instance where Lane, NoteDown, Alarmed, NoteUp and Over want a company: what keeps it from
+// its work is noted, said and ended in the same way. No company is called so: each has a / in its name, no instance has.
+func ScheduleOf(instance string) string { return scheduleLane + instance }
+
+const scheduleLane = "schedule:"
+
+// companyLane is where the lane of a company, or of a schedule, is.
+func companyLane(company string) string {
+	if strings.HasPrefix(company, scheduleLane) && !strings.Contains(company, "/") {
+		return company
+	}
+	return "company:" + company
+}
 
 func instanceLane(instance string) string { return "instance:" + instance }
 

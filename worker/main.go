@@ -23,6 +23,7 @@ import (
 	"datawald/magento"
 	"datawald/sapb1"
 	"datawald/store"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -62,7 +63,20 @@ func run() error {
 		defer closing(log, "B1 session", c.Logout)
 	}
 	warnInsecure(settings, log)
+	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, After: settings.SyncAlarmAfter}, settings, log)
+	defer stopWatch()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
+}
+
+// keepWatch looks after the schedules, also while this process has orders in hand that it finishes, until stop is called.
+func keepWatch(ctx context.Context, sight watch.Sight, settings *config.Worker, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var kept sync.WaitGroup
+	kept.Go(func() { sight.Keep(ctx, settings.InstanceNames, log) })
+	return func() {
+		cancel()
+		kept.Wait()
+	}
 }
 
 // serve runs one worker for the workflows and one for each B1 company, as far as this process has these lanes, until ctx

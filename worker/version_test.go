@@ -108,8 +108,7 @@ func (u *upgrade) finish() {
 }
 
 // A worker that is replaced by one of a new version while a run is in the middle of its orders: the run goes on under the new version,
-// and its orders come to B1 once each. Fails without: DeploymentOptions of b1Worker (the new version is not made current, since it does
-// not serve the queue b1-<instance>), and with VersioningBehaviorPinned (the run waits for its own version; where that was stopped, for ever).
+// and its orders come to B1 once each. Fails without: DeploymentOptions of b1Worker (the version does not serve the queue b1-<instance>), and with VersioningBehaviorPinned (where the old version was stopped, the run waits for it for ever).
 func TestUpgrade_InTheMiddleOfARun(t *testing.T) {
 	t.Parallel()
 	program := buildWorker(t)

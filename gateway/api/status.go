@@ -7,13 +7,20 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"datawald/store"
+	"datawald/watch"
 )
 
 type statusInput struct {
 	Instance string `query:"instance" doc:"The instance; may be left out where there is only one" example:"main"`
 }
 
-type statusOutput struct{ Body store.Overview }
+type statusOutput struct{ Body Status }
+
+// Status is how an instance does.
+type Status struct {
+	store.Overview
+	Schedule *watch.Schedule `json:"schedule"`
+}
 
 func (s *server) routeStatus() {
 	route(s, huma.Operation{OperationID: "get-status", Method: http.MethodGet, Path: "/api/v1/status", Tags: []string{"status"},
@@ -22,7 +29,12 @@ func (s *server) routeStatus() {
 			"latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
 			"`last_run` is the latest sync run that has ended, with errors or without. `write_backs` counts posted orders of which Magento " +
 			"is still to be told, or could not be; it is absent when there are none. `b1` says how the way to B1 is: `up`, `down` since when and why, " +
-			"or `quiet` until when; it is absent until a run has asked for orders."}, s.status)
+			"or `quiet` until when; it is absent until a run has asked for orders. `schedule` says how the schedule does, from Temporal and the store."}, s.status)
+}
+
+// sight is what schedules are looked at with.
+func (s *server) sight() watch.Sight {
+	return watch.Sight{Temporal: s.temporal, Store: s.store, TaskQueue: s.settings.TaskQueue, After: s.settings.SyncAlarmAfter}
 }
 
 func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, error) {
@@ -34,5 +46,9 @@ func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, er
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	return &statusOutput{Body: *overview}, nil
+	schedule, err := s.sight().Look(ctx, instance)
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	return &statusOutput{Body: Status{*overview, schedule}}, nil
 }

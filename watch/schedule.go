@@ -1,0 +1,188 @@
+// Package watch sees whether the schedules of all instances bring Magento's orders in, says so once when one does not, and once when it
+// does again. Every process that lives keeps watch, so that a dead worker is noticed by the gateway, and a dead gateway hides nothing.
+package watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// States of a schedule.
+const (
+	On      = "on"
+	Paused  = "paused"
+	Missing = "missing"
+	Unknown = "unknown" // Temporal does not answer
+)
+
+// Schedule is how the schedule of an instance does.
+type Schedule struct {
+	State string `json:"state" enum:"on,paused,missing,unknown" doc:"missing: run starter apply; unknown: Temporal does not answer"`
+	// Note is what the operator wrote who paused it, or the one who let it go on.
+	Note            string     `json:"note,omitempty" doc:"What the operator wrote who paused it or let it go on"`
+	IntervalSeconds int64      `json:"interval_seconds,omitempty" doc:"The time between two runs"`
+	NextRun         *time.Time `json:"next_run,omitempty" doc:"When the next run is due"`
+	RunningSince    *time.Time `json:"running_since,omitempty" doc:"Since when a run is under way; absent when none is"`
+	// Skipped and Missed count firings since the schedule was made.
+	Skipped int `json:"skipped" doc:"Firings that found a run under way and started none, since the schedule was made"`
+	Missed  int `json:"missed" doc:"Firings that Temporal slept through for longer than the catch-up window"`
+	// ReadAt is when the latest reading of Magento began of which something was staged, or nothing was to be staged.
+	ReadAt *time.Time `json:"read_at,omitempty" doc:"When the latest run began that had an answer of Magento and staged it"`
+	Late   bool       `json:"late" doc:"No run has read Magento for longer than SYNC_ALARM_AFTER and two intervals"`
+	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,run_hangs,runs_fail" doc:"Why it is late"`
+	// AlarmedAt is when the alarm was raised that stands.
+	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
+
+	created time.Time
+}
+
+// Causes of a schedule that is late.
+const (
+	NoTemporal = "no_temporal" // Temporal does not answer
+	NoSchedule = "no_schedule" // nobody has made it
+	IsPaused   = "paused"      // an operator has paused it
+	NoWorker   = "no_worker"   // nobody takes its runs up
+	RunHangs   = "run_hangs"   // a run is under way and does not end, so that all others are skipped
+	RunsFail   = "runs_fail"   // runs end, and have not read Magento
+)
+
+// Sight is what a watch looks with.
+type Sight struct {
+	Temporal client.Client
+	Store    *store.Store
+	// TaskQueue is where the runs wait for workers.
+	TaskQueue string
+	// After is how long beyond two intervals no run may have read Magento.
+	After time.Duration
+}
+
+// lookFor bounds what Temporal may take to answer.
+const lookFor = 5 * time.Second
+
+// Look looks at the schedule of an instance. Temporal may be away, the store not.
+func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
+	seen, err := s.look(ctx, instance)
+	if err == nil && !seen.since().IsZero() { // one that was never made and never read is not late
+		s.judge(ctx, seen, seen.since())
+	}
+	return seen, err
+}
+
+func (s Sight) look(ctx context.Context, instance string) (*Schedule, error) {
+	progress, err := s.Store.Progress(ctx, instance, store.TaskOrders)
+	if err != nil {
+		return nil, err
+	}
+	lane, err := s.Store.Lane(ctx, store.ScheduleOf(instance))
+	if err != nil {
+		return nil, err
+	}
+	seen := s.describe(ctx, instance)
+	seen.ReadAt, seen.AlarmedAt = given(progress.Latest.Began), given(lane.AlarmedAt)
+	return seen, nil
+}
+
+// judge says whether a schedule is late of which nothing came since then, and why.
+func (s Sight) judge(ctx context.Context, seen *Schedule, since time.Time) {
+	patience := s.After + 2*time.Duration(seen.IntervalSeconds)*time.Second
+	if seen.Late = time.Since(since) >= patience; seen.Late {
+		seen.Cause = s.cause(ctx, seen, patience)
+	}
+}
+
+// since is when Magento was read last; for a new schedule, when it was made; zero when neither was ever.
+func (s *Schedule) since() time.Time {
+	if s.ReadAt != nil && s.ReadAt.After(s.created) {
+		return *s.ReadAt
+	}
+	return s.created
+}
+
+// describe asks Temporal.
+func (s Sight) describe(ctx context.Context, instance string) *Schedule {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	d, err := s.Temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(instance)).Describe(ctx)
+	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+		return &Schedule{State: Missing}
+	}
+	if err != nil {
+		return &Schedule{State: Unknown}
+	}
+	seen := &Schedule{State: On, Note: d.Schedule.State.Note, created: d.Info.CreatedAt,
+		Skipped: d.Info.NumActionsSkippedOverlap, Missed: d.Info.NumActionsMissedCatchupWindow}
+	if d.Schedule.State.Paused {
+		seen.State = Paused
+	}
+	if all := d.Schedule.Spec.Intervals; len(all) > 0 {
+		seen.IntervalSeconds = int64(all[0].Every / time.Second)
+	}
+	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
+		seen.NextRun = given(next[0])
+	}
+	seen.RunningSince = runningSince(d.Info)
+	return seen
+}
+
+// runningSince is when the run that is under way was started.
+func runningSince(info client.ScheduleInfo) *time.Time {
+	for _, running := range info.RunningWorkflows {
+		for _, recent := range info.RecentActions {
+			if started := recent.StartWorkflowResult; started != nil && *started == running {
+				return given(recent.ActualTime)
+			}
+		}
+	}
+	return nil
+}
+
+// cause is why a schedule is late, what a person must mend first.
+func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration) string {
+	switch {
+	case seen.State == Unknown:
+		return NoTemporal
+	case seen.State == Missing:
+		return NoSchedule
+	case seen.State == Paused:
+		return IsPaused
+	case !s.hasWorker(ctx):
+		return NoWorker
+	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= patience/2:
+		return RunHangs
+	}
+	return RunsFail
+}
+
+// askedWithin is how often a worker that lives asks for work: its question waits a minute for an answer.
+const askedWithin = 2 * time.Minute
+
+// hasWorker reports whether somebody asks for the work of the queue. When nobody knows, somebody does.
+func (s Sight) hasWorker(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	queue, err := s.Temporal.DescribeTaskQueue(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return true
+	}
+	for _, p := range queue.Pollers {
+		if time.Since(p.LastAccessTime.AsTime()) < askedWithin {
+			return true
+		}
+	}
+	return false
+}
+
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC())
+}
