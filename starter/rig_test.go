@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
@@ -126,6 +127,10 @@ func (r *rig) startWorker() {
 		}
 		r.t.Cleanup(w.Stop)
 	}
+	r.until("the worker asks for work", func() bool {
+		queue, err := r.temporal.DescribeTaskQueue(r.t.Context(), r.queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		return err == nil && len(queue.Pollers) > 0
+	})
 }
 
 // connect starts both simulators and makes the instance between them.

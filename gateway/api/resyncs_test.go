@@ -46,6 +46,7 @@ func TestResyncFromRequestToPostedOrders(t *testing.T) {
 		t.Errorf("started %+v with Location %q", started, r.header.Get("Location"))
 	}
 
+	w.hasSource(started.WorkflowID, "resync")
 	var running api.Resync
 	w.get(started.Location).ok(200, &running)
 	if running.State != "running" || running.EndedAt != nil || running.Counts != nil {

@@ -25,7 +25,7 @@ import (
 func TestStatusOfAnInstanceThatNeverRan(t *testing.T) {
 	w := newWorld(t)
 	got := strings.TrimSpace(string(w.get("/api/v1/status").body))
-	want := `{"orders":{"cancelled":0,"draft":0,"excluded":0,"held":0,"pending":0,"posted":0},"cut":"","lag_seconds":null}`
+	want := `{"orders":{"cancelled":0,"draft":0,"excluded":0,"held":0,"pending":0,"posted":0},"cut":"","lag_seconds":null,"schedule":{"state":"missing","skipped":0,"missed":0,"late":false}}`
 	if got != want {
 		t.Errorf("status %s, want %s", got, want)
 	}

@@ -206,6 +206,7 @@ func TestWebhookAnswersAtOnceAndStartsOneWorkflow(t *testing.T) {
 	if info := d.GetWorkflowExecutionInfo(); info.GetType().GetName() != "TakeHints" || info.GetTaskQueue() != w.settings.TaskQueue {
 		t.Errorf("started %s on %s", info.GetType().GetName(), info.GetTaskQueue())
 	}
+	w.hasSource(workflows.TakeHintsID(w.instance), "webhook")
 	if text := w.log.String(); text != "" {
 		t.Errorf("log %q, want nothing for events", text)
 	}

@@ -27,6 +27,7 @@ import (
 	"datawald/sandbox/testkit"
 	"datawald/sapb1"
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -45,6 +46,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, instance: testkit.Name(t), db: testkit.Store(t), temporal: testkit.Temporal(t)}
+	if _, err := visibility.Create(t.Context(), w.temporal, "default"); err != nil {
+		t.Fatal(err)
+	}
 	w.settings = settings(w.instance)
 	w.server = serve(t, w.settings, w.db, w.temporal)
 	return w
@@ -67,6 +71,19 @@ func serve(t *testing.T, settings *config.Gateway, db *store.Store, temporal cli
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return server
+}
+
+// hasSource checks the search attributes of a workflow that the gateway started.
+func (w *world) hasSource(workflowID, want string) {
+	w.t.Helper()
+	d, err := w.temporal.DescribeWorkflowExecution(w.t.Context(), workflowID, "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	fields := d.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()
+	if source, instance := string(fields["Source"].GetData()), string(fields["Instance"].GetData()); source != `"`+want+`"` || instance != `"`+w.instance+`"` {
+		w.t.Errorf("%s has source %s and instance %s", workflowID, source, instance)
+	}
 }
 
 // reply is an answer with its body read.
