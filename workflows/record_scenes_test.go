@@ -106,6 +106,11 @@ var scenes = []scene{
 		s.wait(30)
 		s.keep(s.sync(workflows.SyncOrdersInput{Window: 5}))
 	}},
+	{name: "sync-orders-searchable", small: true, play: func(s *stage) { // its orders can be found, in the new history too
+		s.attributes = workflows.RunAttributes(s.instance, workflows.SourceSync)
+		s.wait(30)
+		s.keep(s.sync(workflows.SyncOrdersInput{Window: 5}))
+	}},
 	{name: "sync-orders-long-slow", small: true, play: func(s *stage) { // what one history leaves to itself another finds
 		slow := make(chan struct{})
 		s.wait(40)

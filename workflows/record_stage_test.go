@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -41,6 +42,8 @@ type stage struct {
 	found activities.FindOrdersResult
 	// quiet is the end of the quiet hours; they end by themselves when the queue was asked once.
 	quiet *time.Time
+	// attributes are the search attributes of the workflows that the scene begins.
+	attributes temporal.SearchAttributes
 	// rules are those that are new, alarm is what is said of B1, writeBack is true when Magento is to be told.
 	rules, alarm string
 	writeBack    bool
@@ -83,7 +86,7 @@ func (s *stage) wait(orders int) {
 // begin starts a workflow.
 func (s *stage) begin(id, workflow string, in any) client.WorkflowRun {
 	s.t.Helper()
-	run, err := s.client.ExecuteWorkflow(s.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.instance}, workflow, in)
+	run, err := s.client.ExecuteWorkflow(s.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: s.instance, TypedSearchAttributes: s.attributes}, workflow, in)
 	if err != nil {
 		s.t.Fatal(err)
 	}

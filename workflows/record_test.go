@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"datawald/sandbox/testkit"
+	"datawald/visibility"
 )
 
 // fewEvents are after how many events the server of some scenes suggests a new history, so that they stay small.
@@ -26,7 +27,7 @@ func recordAll(t *testing.T, release string) {
 		t.Fatal(err)
 	}
 	usual := testkit.Temporal(t)
-	small := testkit.TemporalWith(t, "--dynamic-config-value", fmt.Sprintf("limit.historyCount.suggestContinueAsNew=%d", fewEvents))
+	small := smallTemporal(t)
 	t.Run("scenes", func(t *testing.T) {
 		for _, s := range scenes {
 			t.Run(s.name, func(t *testing.T) {
@@ -43,6 +44,16 @@ func recordAll(t *testing.T, release string) {
 			})
 		}
 	})
+}
+
+// smallTemporal is a server that suggests a new history early and has our search attributes.
+func smallTemporal(t *testing.T) client.Client {
+	t.Helper()
+	c := testkit.TemporalWith(t, "--dynamic-config-value", fmt.Sprintf("limit.historyCount.suggestContinueAsNew=%d", fewEvents))
+	if _, err := visibility.Create(t.Context(), c, "default"); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // saveChain writes the history of a run, and those of the runs that it went on in.
