@@ -11,8 +11,9 @@ import (
 )
 
 type doctorCommand struct {
-	Magento doctorMagentoCommand `cmd:"" help:"Check the shop: address, certificate, sign-in, rights, clock, page size, one order."`
-	B1      doctorB1Command      `cmd:"" name:"b1" help:"Check B1: address, certificate, sign-in, rights, the codes that the rules name, clock, latency."`
+	Magento  doctorMagentoCommand  `cmd:"" help:"Check the shop: address, certificate, sign-in, rights, clock, page size, one order."`
+	Temporal doctorTemporalCommand `cmd:"" help:"Check what moves the orders: Temporal, the store, the workers, the schedule and its runs."`
+	B1       doctorB1Command       `cmd:"" name:"b1" help:"Check B1: address, certificate, sign-in, rights, the codes that the rules name, clock, latency."`
 }
 
 type doctorMagentoCommand struct {

@@ -161,8 +161,8 @@ func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration
 	return RunsFail
 }
 
-// askedWithin is how often a worker that lives asks for work: its question waits a minute for an answer.
-const askedWithin = 2 * time.Minute
+// AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
+const AskedWithin = 2 * time.Minute
 
 // hasWorker reports whether somebody asks for the work of the queue. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {
@@ -173,7 +173,7 @@ func (s Sight) hasWorker(ctx context.Context) bool {
 		return true
 	}
 	for _, p := range queue.Pollers {
-		if time.Since(p.LastAccessTime.AsTime()) < askedWithin {
+		if time.Since(p.LastAccessTime.AsTime()) < AskedWithin {
 			return true
 		}
 	}
