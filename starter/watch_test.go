@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -105,7 +106,7 @@ func TestWatch_AScheduleWhoseRunsNobodyTakesUp(t *testing.T) {
 	}
 	r.startWorker()
 	r.until("the end of it", func() bool {
-		return h.count("level=WARN", "Magento is read again", "cause=no_worker", "instance="+r.instance) > 0
+		return h.count("level=WARN", "Magento is read again", "instance="+r.instance) > 0
 	})
 	if s := r.scheduleStatus(); s.Late || s.Cause != "" || s.AlarmedAt != nil || s.ReadAt == nil {
 		t.Errorf("status %+v afterwards", s)
@@ -156,6 +157,23 @@ func TestWatch_TellsTheCauses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// With Temporal away those who can still reach the store say so. Fails without: Unknown in cause.
+func TestWatch_TemporalIsAway(t *testing.T) {
+	r := newRig(t)
+	port, err := process.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	away, err := client.NewLazyClient(client.Options{HostPort: fmt.Sprintf("127.0.0.1:%d", port), Logger: log.NewStructuredLogger(testkit.Silent())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(away.Close)
+	r.temporal = away
+	h := r.keepWatch(2)
+	r.until("the alarm", func() bool { return h.count("level=ERROR", "Temporal does not answer", "cause=no_temporal") > 0 })
 }
 
 // serveRuns works on the runs with a workflow in place of the real one.

@@ -56,12 +56,27 @@ func (k *keeper) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			// A store that does not answer is noticed by everybody else, and nothing can be agreed on without it.
-			if seen, err := k.look(ctx, k.instance); err == nil && ctx.Err() == nil {
-				_ = k.tell(ctx, seen) // the next look tells it
-			}
+			// A store that does not answer is noticed by everybody else, and nothing can be agreed on without it; the next look tells
+			// what this one could not.
+			_ = k.once(ctx)
 		}
 	}
+}
+
+// once looks once. Temporal is asked only when the store says that Magento was not read for long: each question to it is work for the server.
+func (k *keeper) once(ctx context.Context) error {
+	progress, err := k.Store.Progress(ctx, k.instance, store.TaskOrders)
+	if err != nil {
+		return err
+	}
+	if time.Since(progress.Latest.Began) < k.After {
+		return k.over(ctx)
+	}
+	seen, err := k.look(ctx, k.instance)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	return k.tell(ctx, seen)
 }
 
 // tell takes note of how the schedule does, in the store, where it is decided who speaks.
@@ -91,7 +106,7 @@ func (k *keeper) over(ctx context.Context) error {
 	if err != nil || !say {
 		return err
 	}
-	k.log.Warn("Magento is read again; what had changed meanwhile is staged, oldest first", "instance", k.instance, "cause", outage.Cause,
+	k.log.Warn("Magento is read again; what had changed meanwhile is staged, oldest first", "instance", k.instance,
 		"since", stamp(outage.DownSince), "for", outage.UpSince.Sub(outage.DownSince).Round(time.Second).String())
 	return k.Store.Over(ctx, outage)
 }
