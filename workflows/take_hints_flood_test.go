@@ -91,7 +91,6 @@ func TestTakeHints_HearsAFloodInParts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHints()
-			h.SetTestTimeout(time.Minute)
 			e := &ear{DataConverter: converter.GetDefaultDataConverter()}
 			h.SetDataConverter(e)
 			h.SetOnChildWorkflowStartedListener(func(*workflow.Info, workflow.Context, converter.EncodedValues) { e.heard = 0 })
@@ -113,7 +112,6 @@ func TestTakeHints_HearsAFloodInParts(t *testing.T) {
 // A new history begins without what the old one has not heard; so all must be heard before.
 func TestTakeHints_LosesNothingOfAFloodInANewHistory(t *testing.T) {
 	h := newHints()
-	h.SetTestTimeout(time.Minute)
 	h.SetContinueAsNewSuggested(true)
 	h.say(0, workflows.Hint{EntityIDs: []int64{1}})
 	said := flood(500, 5)

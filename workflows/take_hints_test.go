@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -32,7 +33,7 @@ type reading struct {
 }
 
 func newHints() *hints {
-	h := &hints{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
+	h := &hints{TestWorkflowEnvironment: testkit.WorkflowEnvironment()}
 	h.RegisterWorkflow(workflows.TakeHints)
 	h.RegisterWorkflow(workflows.ResyncOrders)
 	h.SetWorkflowRunTimeout(24 * time.Hour)
@@ -150,7 +151,7 @@ func TestResyncOrders_AHintGivesUpSoonAndQuietly(t *testing.T) {
 		"a person": {false, 11 * time.Minute, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			env := testkit.WorkflowEnvironment()
 			env.RegisterActivity(act)
 			env.SetWorkflowRunTimeout(time.Hour)
 			env.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(nil, temporal.NewApplicationError("magento is down", activities.TypeTransient))
