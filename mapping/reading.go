@@ -14,22 +14,19 @@ import (
 // The subtotal alone may mislead: of 12.5 x 3.79 Magento books 47.38, half a cent more than the price says, and the price with
 // tax comes to that by chance. Then the cent stands at another row.
 func (m *mapper) readInclusive() bool {
-	plain, inclusive := make([]decimal.Decimal, len(m.chosen)), make([]decimal.Decimal, len(m.chosen))
-	for i, l := range m.chosen {
+	plain, inclusive := make([]decimal.Decimal, len(m.written)), make([]decimal.Decimal, len(m.written))
+	for i, l := range m.written {
 		plain[i], inclusive[i] = exactGross(l, false), exactGross(l, true)
 	}
 	if totals := m.rowTotals(); totals != nil {
-		if by := nearer(apart(inclusive, totals), apart(plain, totals)); by != 0 {
+		if by := apart(inclusive, totals).Cmp(apart(plain, totals)); by != 0 {
 			return by < 0
 		}
 	}
 	subtotal := m.goodsTotal()
-	by := nearer(decimal.Sum(decimal.Zero, inclusive...).Sub(subtotal).Abs(), decimal.Sum(decimal.Zero, plain...).Sub(subtotal).Abs())
+	by := decimal.Sum(decimal.Zero, inclusive...).Sub(subtotal).Abs().Cmp(decimal.Sum(decimal.Zero, plain...).Sub(subtotal).Abs())
 	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
 }
-
-// nearer compares two distances. A quotient of a bundle's price has ten digits; what it lacks decides nothing.
-func nearer(a, b decimal.Decimal) int { return a.Round(6).Cmp(b.Round(6)) }
 
 func exactGross(l order.Line, inclusive bool) decimal.Decimal {
 	if inclusive {
@@ -52,8 +49,8 @@ var rowTotalForms = []func(order.Line) decimal.Decimal{
 // subtotal. nil where they do in none.
 func (m *mapper) rowTotals() []decimal.Decimal {
 	for _, form := range rowTotalForms {
-		totals := make([]decimal.Decimal, len(m.chosen))
-		for i, l := range m.chosen {
+		totals := make([]decimal.Decimal, len(m.written))
+		for i, l := range m.written {
 			totals[i] = form(l)
 		}
 		if decimal.Sum(decimal.Zero, totals...).Equal(m.goodsTotal()) {

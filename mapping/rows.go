@@ -32,7 +32,7 @@ func (m *mapper) choose() *order.Reason {
 		case l.ProductType == order.Configurable && l.SKU == "" && len(children) > 0:
 			l.SKU = children[0].SKU
 		}
-		m.chosen = append(m.chosen, l)
+		m.written, m.chosen = append(m.written, l), append(m.chosen, l)
 	}
 	return nil
 }
@@ -67,6 +67,11 @@ func (m *mapper) bundle(parent order.Line, children []order.Line) ([]order.Line,
 		mode = BundleAsPriced
 	}
 	dynamic := priced(parent, children)
+	if dynamic {
+		m.written = append(m.written, children...)
+	} else {
+		m.written = append(m.written, parent)
+	}
 	switch {
 	case mode == BundleAsPriced && dynamic, mode == BundleChildren && dynamic:
 		return children, nil
@@ -108,14 +113,12 @@ func theParents(own, ofChildren decimal.Decimal) bool { return !own.IsZero() && 
 func (m *mapper) gathered(parent order.Line, children []order.Line) (order.Line, *order.Reason) {
 	whole := parent
 	whole.Discount, whole.Tax, whole.TaxCompensation, whole.Weee = decimal.Zero, decimal.Zero, decimal.Zero, decimal.Zero
-	whole.RowTotal, whole.RowTotalInclTax = decimal.Zero, decimal.Zero
 	exact, inclusive, pieces := decimal.Zero, decimal.Zero, decimal.Zero
 	var taxed *order.Line
 	for i, c := range children {
 		exact, inclusive, pieces = exact.Add(c.Price.Mul(c.QtyOrdered)), inclusive.Add(c.PriceInclTax.Mul(c.QtyOrdered)), pieces.Add(c.QtyOrdered)
 		whole.Discount, whole.Tax = whole.Discount.Add(c.Discount), whole.Tax.Add(c.Tax)
 		whole.TaxCompensation, whole.Weee = whole.TaxCompensation.Add(c.TaxCompensation), whole.Weee.Add(c.Weee)
-		whole.RowTotal, whole.RowTotalInclTax = whole.RowTotal.Add(c.RowTotal), whole.RowTotalInclTax.Add(c.RowTotalInclTax)
 		switch {
 		case c.Price.IsZero():
 		case taxed == nil:
@@ -176,14 +179,12 @@ func (m *mapper) spread(parent order.Line, children []order.Line) []order.Line {
 	part := func(amount decimal.Decimal) []decimal.Decimal { return apportion(amount, weights, max(m.digits, 2)) }
 	gross, inclusive := part(parent.Price.Mul(parent.QtyOrdered)), part(parent.PriceInclTax.Mul(parent.QtyOrdered))
 	discount, tax, compensation, weee := part(parent.Discount), part(parent.Tax), part(parent.TaxCompensation), part(parent.Weee)
-	total, totalIncl := part(parent.RowTotal), part(parent.RowTotalInclTax)
 	out := make([]order.Line, len(children))
 	for i, c := range children {
 		if !c.QtyOrdered.IsZero() {
 			c.Price, c.PriceInclTax = gross[i].DivRound(c.QtyOrdered, 10), inclusive[i].DivRound(c.QtyOrdered, 10)
 		}
 		c.Discount, c.Tax, c.TaxCompensation, c.Weee = discount[i], tax[i], compensation[i], weee[i]
-		c.RowTotal, c.RowTotalInclTax = total[i], totalIncl[i]
 		c.TaxPercent, c.Taxes = parent.TaxPercent, parent.Taxes
 		c.QtyCanceled, c.QtyRefunded = shareOf(parent.QtyCanceled, c, parent), shareOf(parent.QtyRefunded, c, parent)
 		out[i] = c
