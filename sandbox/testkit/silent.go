@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 )
 
 // Silent is a logger that says nothing.
@@ -18,10 +19,11 @@ func Suite() *testsuite.WorkflowTestSuite {
 	return s
 }
 
-// WorkflowEnvironment is one of Suite's for a workflow. It gives up after a minute in which nothing happens, instead of three
-// seconds: a busy machine may take these for a step.
+// WorkflowEnvironment is one of Suite's for a workflow. It gives up after a minute in which nothing happens, or a workflow does not
+// yield, instead of three seconds and one: a busy machine may take these for a step.
 func WorkflowEnvironment() *testsuite.TestWorkflowEnvironment {
 	env := Suite().NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	return env
 }
