@@ -31,9 +31,13 @@ type TakeHintsInput struct {
 // when the shop has stopped to speak, or is still speaking, of it.
 const gather = 2 * time.Second
 
-// breath is how long hints of other orders are gathered after a reading has begun. At five orders a second hardly one waits; a
-// shop that says hundreds is read ten times a second, and no more.
-const breath = 100 * time.Millisecond
+// breath is how long hints are gathered after a reading when manyReadings began within gather: a shop that names hundreds of orders
+// a second is read ten times a second at most. Where orders come one by one nobody waits: the server may take a second more for any
+// timer (history.timerProcessorMaxTimeShift).
+const (
+	breath       = 100 * time.Millisecond
+	manyReadings = 20
+)
 
 // maxListen is how much is heard before readings begin: signals, and orders named in them. After an outage of the worker
 // the server hands over all that was said meanwhile, up to 10,000 signals (its limit for one workflow); a workflow task
@@ -56,7 +60,9 @@ type takeHints struct {
 	said    workflow.ReceiveChannel
 	waiting waiting
 	// recent are the orders whose reading began less than gather ago.
-	recent   *recent
+	recent *recent
+	// timer runs until one of them may be read again; nil for none.
+	timer    workflow.Future
 	readings int
 }
 
@@ -73,8 +79,10 @@ func (h *takeHints) run(ctx workflow.Context) error {
 				return err
 			}
 			h.recent.add(next, workflow.Now(ctx))
-			if err := h.breathe(ctx, next); err != nil {
-				return err
+			if h.recent.many() && next.orders() < maxResync {
+				if err := workflow.Sleep(ctx, breath); err != nil {
+					return err
+				}
 			}
 			continue
 		}
@@ -87,19 +95,25 @@ func (h *takeHints) run(ctx workflow.Context) error {
 		if h.recent.empty() { // and so nothing waits
 			return nil
 		}
-		next := h.recent.since().Add(gather).Sub(workflow.Now(ctx))
-		if _, err := workflow.AwaitWithTimeout(ctx, next, func() bool { return h.said.Len() > 0 }); err != nil {
+		if err := h.wait(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-// breathe lets hints gather after a reading that took all there were.
-func (h *takeHints) breathe(ctx workflow.Context, read Hint) error {
-	if read.orders() == maxResync {
-		return nil
+// wait waits for more hints, or until an order may be read again. One timer serves many hints: one for each wait would cost two
+// events a hint.
+func (h *takeHints) wait(ctx workflow.Context) error {
+	if h.timer == nil {
+		h.timer = workflow.NewTimer(ctx, h.recent.since().Add(gather).Sub(workflow.Now(ctx)))
 	}
-	return workflow.Sleep(ctx, breath)
+	if err := workflow.Await(ctx, func() bool { return h.said.Len() > 0 || h.timer.IsReady() }); err != nil {
+		return err
+	}
+	if h.timer.IsReady() {
+		h.timer = nil
+	}
+	return nil
 }
 
 // renew goes on in a new history, when all that was said is heard: what is not would be lost.

@@ -145,5 +145,8 @@ func forgetOne[T comparable](of map[T]int, v T) {
 
 func (r *recent) empty() bool { return len(r.readings) == 0 }
 
+// many reports whether so many readings began that more are to be put together.
+func (r *recent) many() bool { return len(r.readings) >= manyReadings }
+
 // since is when the first of the readings began.
 func (r *recent) since() time.Time { return r.readings[0].at }
