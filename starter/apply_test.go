@@ -7,9 +7,11 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
 
@@ -109,7 +111,10 @@ func TestApplyUndoesChangesByHand(t *testing.T) {
 		"workflow id":       func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).ID = "other" },
 		"execution timeout": func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).WorkflowExecutionTimeout = 0 },
 		"memo":              func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).Memo = map[string]any{"a": 1} },
-		"summary":           func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).StaticSummary = "other" },
+		"search attributes": func(s *client.Schedule) {
+			s.Action.(*client.ScheduleWorkflowAction).TypedSearchAttributes = workflows.RunAttributes("other", workflows.SourceSync)
+		},
+		"summary": func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).StaticSummary = "other" },
 	}
 	r := newRig(t)
 	r.must("apply")
@@ -130,6 +135,39 @@ func TestApplyUndoesChangesByHand(t *testing.T) {
 				t.Errorf("apply says %q afterwards, want unchanged", out)
 			}
 		})
+	}
+}
+
+// In a namespace that has one of the names for another type, runs go without search attributes and the operator is told; once that is
+// mended, apply gives them to the schedule. Fails without: ErrMissing in searchable (apply ends with an error and makes no schedule).
+func TestApplyWithoutSearchAttributes(t *testing.T) {
+	r := newRig(t)
+	var namespace string
+	r.temporal, namespace = testkit.Namespace(t)
+	t.Setenv("TEMPORAL_NAMESPACE", namespace)
+	operator := r.temporal.OperatorService()
+	if _, err := operator.AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: map[string]enumspb.IndexedValueType{"Store": enumspb.INDEXED_VALUE_TYPE_INT}}); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := r.starter("apply")
+	if code != exitOK || !strings.Contains(out, ": created") || !strings.Contains(errs, "temporal operator search-attribute create") || !strings.Contains(errs, "Store has another type") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if n := action(t, r.describe()).TypedSearchAttributes.Size(); n != 0 {
+		t.Errorf("the schedule gives its runs %d search attributes", n)
+	}
+	if _, err := started(t.Context(), r.schedule(), nil); err != nil {
+		t.Error("no run has started with the schedule:", err)
+	}
+	if _, err := operator.RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: []string{"Store"}}); err != nil {
+		t.Fatal(err)
+	}
+	out = r.must("apply")
+	for _, part := range []string{"search attributes: added ", "updated: search attributes none -> Instance=" + r.instance + ", Source=sync"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("apply says %q, want %q in it", out, part)
+		}
 	}
 }
 

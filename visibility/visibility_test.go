@@ -12,8 +12,6 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"datawald/sandbox/testkit"
 	"datawald/visibility"
@@ -21,30 +19,6 @@ import (
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
-
-// namespace makes one that has none of our search attributes.
-func namespace(t *testing.T) (c client.Client, name string) {
-	t.Helper()
-	name = testkit.Name(t)
-	_, err := testkit.Temporal(t).WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
-		Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err = client.DialContext(t.Context(), client.Options{HostPort: testkit.TemporalAddress(t), Namespace: name, Logger: log.NewStructuredLogger(testkit.Silent())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) { // until the server knows the namespace
-		if _, err = visibility.Missing(t.Context(), c, name); err == nil {
-			return c, name
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-	}
-}
 
 // start begins a workflow that nobody works on, with these search attributes.
 func start(t *testing.T, c client.Client, l *visibility.Labels) error {
@@ -58,7 +32,7 @@ func start(t *testing.T, c client.Client, l *visibility.Labels) error {
 // A namespace without the attributes refuses a start that names them, and takes one that leaves them out. Fails without: the question
 // in Labels.ready.
 func TestLabels_StartsRunsInANamespaceWithoutSearchAttributes(t *testing.T) {
-	c, name := namespace(t)
+	c, name := testkit.Namespace(t)
 	if missing, err := visibility.Missing(t.Context(), c, name); err != nil || !slices.Equal(missing, workflows.SearchAttributes()) {
 		t.Fatalf("missing %v (%v), want all", missing, err)
 	}
@@ -94,7 +68,7 @@ func TestLabels_StartsRunsInANamespaceWithoutSearchAttributes(t *testing.T) {
 
 // A name that somebody else uses for another type is as good as missing: all are left out. Fails without: taken.
 func TestCreate_NamesWhatAPersonMustDo(t *testing.T) {
-	c, name := namespace(t)
+	c, name := testkit.Namespace(t)
 	_, err := c.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
 		Namespace: name, SearchAttributes: map[string]enumspb.IndexedValueType{"Store": enumspb.INDEXED_VALUE_TYPE_INT}})
 	if err != nil {

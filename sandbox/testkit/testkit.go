@@ -16,8 +16,10 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"datawald/sandbox/process"
 	"datawald/store"
@@ -128,9 +130,34 @@ func Temporal(t testing.TB) client.Client {
 	return dial(t, TemporalAddress(t))
 }
 
+// Namespace makes a namespace of its own for the test on the Temporal server, with nothing in it, and connects to it.
+func Namespace(t testing.TB) (c client.Client, name string) {
+	t.Helper()
+	name = Name(t)
+	_, err := Temporal(t).WorkflowService().RegisterNamespace(t.Context(), &workflowservice.RegisterNamespaceRequest{
+		Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = dialTo(t, TemporalAddress(t), name)
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(100 * time.Millisecond) { // the server hears of it by and by
+		if _, err = c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{}); err == nil {
+			return c, name
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func dial(t testing.TB, address string) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: address, Logger: log.NewStructuredLogger(Silent())})
+	return dialTo(t, address, client.DefaultNamespace)
+}
+
+func dialTo(t testing.TB, address, namespace string) client.Client {
+	t.Helper()
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(Silent())})
 	if err != nil {
 		t.Fatal(err)
 	}
