@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,12 +34,18 @@ func later(wait time.Duration, why string) error {
 		NextRetryDelay: wait + 50*time.Millisecond, Category: temporal.ApplicationErrorCategoryBenign})
 }
 
+// newToken names this execution of an attempt, and no other: the server has an attempt at once carried out again, under the same run and
+// number, when the task that it is part of runs out, while the first may be at work yet. To each the other's claim is another's.
+func newToken(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return fmt.Sprintf("%s/%d/%s", info.WorkflowExecution.RunID, info.Attempt, rand.Text())
+}
+
 // claim takes the order for this attempt alone and writes down the intent to send it, in one write. From here until
 // the fate of the order is recorded, whoever comes by looks in B1 first. A held order that is tried again is pending from
 // here on: if its reply is lost, the next run must come back to it.
 func (p *posting) claim(ctx context.Context) error {
-	info := activity.GetInfo(ctx)
-	token := fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
+	token := newToken(ctx)
 	read := p.doc
 	if read.Status == order.Held && read.Reason != nil {
 		p.heldAs = read.Reason.Code

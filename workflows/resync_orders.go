@@ -89,7 +89,7 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
+	r.result.Missing, r.result.Unreadable, r.poster.paced = found.Missing, found.Unreadable, found.Paced
 	var staged activities.SyncOrderResult
 	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, stage).Get(ctx, &staged); err != nil {

@@ -24,6 +24,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		s.state.Reread = append(s.state.Reread, next.Reread...)
 		s.hear(&next)
+		s.poster.paced = next.Paced
 		if next.QuietUntil != nil {
 			break
 		}
