@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -41,6 +42,15 @@ func (t *Trouble) show(ctx context.Context) error {
 // atOnce reports whether this is an attempt at once.
 func atOnce(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
+}
+
+// logAsActivity logs a failure as the SDK logs that of an activity: an attempt at once it would pass over in silence.
+func (a *Activities) logAsActivity(ctx context.Context, err error) {
+	if f, ok := errors.AsType[*temporal.ApplicationError](err); err == nil || ok && f.Category() == temporal.ApplicationErrorCategoryBenign {
+		return
+	}
+	info := activity.GetInfo(ctx)
+	a.log.Error("Activity error.", "ActivityType", info.ActivityType.Name, "WorkflowID", info.WorkflowExecution.ID, "RunID", info.WorkflowExecution.RunID, "Error", err)
 }
 
 // inTurn leaves an order to the activity: nothing was done about it yet.

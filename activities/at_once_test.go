@@ -1,8 +1,11 @@
 package activities_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -160,5 +163,26 @@ func TestAtOnce_ItsTroubleIsThatOfTheActivity(t *testing.T) {
 	}
 	if n := b.company.created.Load(); n != 0 {
 		t.Errorf("B1 got %d orders", n)
+	}
+}
+
+// The log has what it had of an activity: an error for what somebody may have to mend, and nothing for an outage.
+//
+// Fails without: logAsActivity; and, for the outage, the look at the category there.
+func TestAtOnce_TheLogSaysWhatIsToBeMended(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[order.Kind]int{order.Config: 1, order.Transient: 0} {
+		b := newBench(t, &company{findError: func() error {
+			return &order.Failure{Kind: kind, System: "b1", Op: "GET Drafts", Code: "x", Message: "no"}
+		}})
+		log := &bytes.Buffer{}
+		b.acts = activities.New(b.db, slog.New(slog.NewTextHandler(&locked{w: log}, nil)), activities.Instance{Name: "main", Rules: b.rules, Company: b.company,
+			CompanyID: "b1/demo", CallTimeout: time.Second, Settle: time.Millisecond, Looks: 2, AtOnce: true})
+		if err := b.insertAtOnce(); err == nil {
+			t.Errorf("%s: ended well", kind)
+		}
+		if n := strings.Count(log.String(), `level=ERROR msg="Activity error."`); n != want {
+			t.Errorf("%s: %d errors are logged, want %d:\n%s", kind, n, want, log)
+		}
 	}
 }

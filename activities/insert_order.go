@@ -46,7 +46,11 @@ func (a *Activities) InsertOrder(ctx context.Context, in InsertOrderInput) (*Ins
 	if p.atOnce && !i.AtOnce {
 		return nil, inTurn("this worker takes no orders of the instance to B1 at once")
 	}
-	return p.run(ctx)
+	result, err := p.run(ctx)
+	if p.atOnce {
+		a.logAsActivity(ctx, err)
+	}
+	return result, err
 }
 
 // posting is the way of one order into B1.
