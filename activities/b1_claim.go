@@ -50,7 +50,7 @@ func (p *posting) claim(ctx context.Context) error {
 	if read.Status == order.Held && read.Reason != nil {
 		p.heldAs = read.Reason.Code
 	}
-	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+	doc, err := p.store.ChangeRead(ctx, p.doc, func(doc *store.Staged) error {
 		if p.live(doc.Claim) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
@@ -117,7 +117,7 @@ var errLostClaim = errors.New("the claim on the order has passed to another atte
 func (p *posting) change(ctx context.Context, change func(*store.Staged) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+	doc, err := p.write(ctx, func(doc *store.Staged) error {
 		if p.token != "" && (doc.Claim == nil || doc.Claim.Token != p.token) {
 			return errLostClaim
 		}
@@ -137,6 +137,15 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 		failpoint.Hit(failpoint.Recorded)
 	}
 	return err
+}
+
+// write changes the order. What this attempt holds is mostly as it was written last, and need not be read again for that; what it does not
+// hold is decided on as it is now.
+func (p *posting) write(ctx context.Context, change func(*store.Staged) error) (*store.Staged, error) {
+	if p.token == "" {
+		return p.store.Change(ctx, p.key, change)
+	}
+	return p.store.ChangeRead(ctx, p.doc, change)
 }
 
 // aboutToSend makes sure that the claim outlives the call, that the intent names the business partner, and counts a repeated
