@@ -80,6 +80,11 @@ type Instance struct {
 	Overlap  time.Duration
 
 	Company Company
+	// AtOnce lets orders be taken to B1 inside of their workflows' tasks: in a process that takes orders to this company at all, and where
+	// Temporal is not to keep a rate (Paced).
+	AtOnce bool
+	// Paced is true when Temporal's queue keeps a rate of orders for all workers.
+	Paced bool
 	// CompanyID names the B1 company: instances that feed the same one share its references.
 	CompanyID string
 	Rules     *mapping.Rules
@@ -139,6 +144,8 @@ const (
 	TypeTransient = "Transient"
 	// TypeUnresolved: an order may or may not be in B1; look again before anything else.
 	TypeUnresolved = "Unresolved"
+	// TypeInTurn: an order was not tried at once, and nothing happened to it; the activity takes it when it is its turn.
+	TypeInTurn = "InTurn"
 	// TypeUnknownInstance: this worker does not know the instance; another may.
 	TypeUnknownInstance = "UnknownInstance"
 )

@@ -49,6 +49,10 @@ func (p *posting) admit(ctx context.Context) (release func(), err error) {
 	if activity.IsActivity(ctx) {
 		go cancelOn(activity.GetWorkerStopChannel(ctx), waiting, cancel)
 	}
+	if p.atOnce {
+		waiting, cancel = context.WithTimeout(waiting, atOnceWait)
+		defer cancel()
+	}
 	if end, limited := ctx.Deadline(); limited {
 		waiting, cancel = context.WithDeadline(waiting, end.Add(-reserve))
 		defer cancel()

@@ -50,6 +50,9 @@ func (p *posting) notAdmitted(ctx context.Context, err error) error {
 	if !ok {
 		return err
 	}
+	if p.atOnce {
+		return inTurn(p.hide(short(f.Error())))
+	}
 	paced := *f
 	paced.RetryAfter = firstPause
 	if end, limited := ctx.Deadline(); limited && time.Until(end) <= reserve {

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,17 +34,23 @@ func later(wait time.Duration, why string) error {
 		NextRetryDelay: wait + 50*time.Millisecond, Category: temporal.ApplicationErrorCategoryBenign})
 }
 
+// newToken names this execution of an attempt, and no other: the server has an attempt at once carried out again, under the same run and
+// number, when the task that it is part of runs out, while the first may be at work yet. To each the other's claim is another's.
+func newToken(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return fmt.Sprintf("%s/%d/%s", info.WorkflowExecution.RunID, info.Attempt, rand.Text())
+}
+
 // claim takes the order for this attempt alone and writes down the intent to send it, in one write. From here until
 // the fate of the order is recorded, whoever comes by looks in B1 first. A held order that is tried again is pending from
 // here on: if its reply is lost, the next run must come back to it.
 func (p *posting) claim(ctx context.Context) error {
-	info := activity.GetInfo(ctx)
-	token := fmt.Sprintf("%s/%d", info.WorkflowExecution.RunID, info.Attempt)
+	token := newToken(ctx)
 	read := p.doc
 	if read.Status == order.Held && read.Reason != nil {
 		p.heldAs = read.Reason.Code
 	}
-	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+	doc, err := p.store.ChangeRead(ctx, p.doc, func(doc *store.Staged) error {
 		if p.live(doc.Claim) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
@@ -110,7 +117,7 @@ var errLostClaim = errors.New("the claim on the order has passed to another atte
 func (p *posting) change(ctx context.Context, change func(*store.Staged) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	doc, err := p.store.Change(ctx, p.key, func(doc *store.Staged) error {
+	doc, err := p.write(ctx, func(doc *store.Staged) error {
 		if p.token != "" && (doc.Claim == nil || doc.Claim.Token != p.token) {
 			return errLostClaim
 		}
@@ -130,6 +137,15 @@ func (p *posting) change(ctx context.Context, change func(*store.Staged) error) 
 		failpoint.Hit(failpoint.Recorded)
 	}
 	return err
+}
+
+// write changes the order. What this attempt holds is mostly as it was written last, and need not be read again for that; what it does not
+// hold is decided on as it is now.
+func (p *posting) write(ctx context.Context, change func(*store.Staged) error) (*store.Staged, error) {
+	if p.token == "" {
+		return p.store.Change(ctx, p.key, change)
+	}
+	return p.store.ChangeRead(ctx, p.doc, change)
 }
 
 // aboutToSend makes sure that the claim outlives the call, that the intent names the business partner, and counts a repeated

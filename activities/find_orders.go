@@ -30,6 +30,8 @@ type FindOrdersResult struct {
 	Unreadable []string `json:"unreadable,omitempty"`
 	// WriteBack is true when Magento is to be told of some of them now.
 	WriteBack bool `json:"write_back,omitempty"`
+	// Paced is true when Temporal keeps a rate of orders, for which each must pass its queue.
+	Paced bool `json:"paced,omitempty"`
 }
 
 // FindOrders reads orders by number from Magento, whatever their age and state, and keeps their documents. One that Magento
@@ -39,7 +41,7 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 	if err != nil {
 		return nil, err
 	}
-	result := &FindOrdersResult{}
+	result := &FindOrdersResult{Paced: i.Paced}
 	numbers, keys := byName(in)
 	// A few at a time: what is found is kept before more is asked for, whatever the orders weigh.
 	for some := range slices.Chunk(numbers, foundAtOnce) {

@@ -16,6 +16,8 @@ import (
 // InsertOrderInput is the key of a staged order: its document stays in the store.
 type InsertOrderInput struct {
 	Key order.Key `json:"key"`
+	// Trouble is what an attempt at once met before; nil for none.
+	Trouble *Trouble `json:"trouble,omitempty"`
 }
 
 // InsertOrderResult says where the order stands now.
@@ -37,8 +39,18 @@ func (a *Activities) InsertOrder(ctx context.Context, in InsertOrderInput) (*Ins
 	if err != nil {
 		return nil, err
 	}
-	p := &posting{Activities: a, instance: i, key: in.Key, hide: func(s string) string { return s }}
-	return p.run(ctx)
+	if err := in.Trouble.show(ctx); err != nil {
+		return nil, err
+	}
+	p := &posting{Activities: a, instance: i, key: in.Key, atOnce: atOnce(ctx), hide: func(s string) string { return s }}
+	if p.atOnce && !i.AtOnce {
+		return nil, inTurn("this worker takes no orders of the instance to B1 at once")
+	}
+	result, err := p.run(ctx)
+	if p.atOnce {
+		a.logAsActivity(ctx, err)
+	}
+	return result, err
 }
 
 // posting is the way of one order into B1.
@@ -46,7 +58,9 @@ type posting struct {
 	*Activities
 	instance Instance
 	key      order.Key
-	doc      *store.Staged
+	// atOnce is true inside of a workflow's task, where nobody waits for long.
+	atOnce bool
+	doc    *store.Staged
 	// source is the Magento document; nil where the rules do not need it.
 	source *mapping.Source
 	// buyer is who the order goes to, items the codes of its barcodes.

@@ -37,6 +37,8 @@ type NextOrdersResult struct {
 	// PutOff is the number of orders, in the whole queue, whose latest attempt went wrong a moment ago: they are not due, but their
 	// workflows go on. It is asked at the head of the queue only, and in no history of a release before 2026-12.
 	PutOff int `json:"put_off,omitempty"`
+	// Paced is true when Temporal keeps a rate of orders, for which each must pass its queue.
+	Paced bool `json:"paced,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -63,6 +65,7 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 	if !known {
 		return result, nil
 	}
+	result.Paced = i.Paced
 	if until := i.quietUntil(); until != nil {
 		result.Orders, result.QuietUntil = []store.Due{}, until
 	}

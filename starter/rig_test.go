@@ -114,10 +114,10 @@ func (r *rig) startWorker() {
 	i := r.connect()
 	flow := worker.New(r.temporal, r.queue, worker.Options{})
 	flow.RegisterWorkflow(workflows.SyncOrders)
-	flow.RegisterWorkflow(workflows.InsertOrder)
 	flow.RegisterWorkflow(workflows.ResyncOrders)
 	flow.RegisterWorkflow(workflows.TakeHints)
-	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{DisableWorkflowWorker: true})
+	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{})
+	b1.RegisterWorkflow(workflows.InsertOrder)
 	a := activities.New(r.db, testkit.Silent(), i)
 	r.stopB1 = b1.Stop
 	for _, w := range []worker.Worker{flow, b1} {

@@ -56,8 +56,16 @@ func giveWay(ctx context.Context, conflicts int) error {
 // else has written meanwhile; otherwise it begins again. change must have no effect but on its argument, and may return
 // ErrUnchanged to write nothing.
 func (s *Store) Change(ctx context.Context, key order.Key, change func(*Staged) error) (*Staged, error) {
+	return s.changeFrom(ctx, key, nil, change)
+}
+
+// changeFrom begins with doc where there is one.
+func (s *Store) changeFrom(ctx context.Context, key order.Key, doc *Staged, change func(*Staged) error) (*Staged, error) {
 	for conflicts := range maxConflicts {
-		doc, err := s.Get(ctx, key)
+		var err error
+		if doc == nil || conflicts > 0 {
+			doc, err = s.Get(ctx, key)
+		}
 		if errors.Is(err, ErrNotFound) {
 			doc, err = NewStaged(key), nil
 		}

@@ -54,8 +54,8 @@ func TestHistoryOfAnOrderIsShortAndWithoutPersonalData(t *testing.T) {
 		t.Fatalf("order is %s (%v), want posted", doc.Status, doc.Reason)
 	}
 	events := w.history(workflows.InsertOrderID(doc.Key))
-	if len(events) != 11 {
-		t.Errorf("the history has %d events, want 11", len(events))
+	if len(events) != 6 {
+		t.Errorf("the history has %d events, want 6", len(events))
 	}
 	text := dump(t, append(events, w.history(workflows.SyncOrdersID(w.instance))...))
 	a := doc.Order.Billing

@@ -116,7 +116,7 @@ func lanes(c client.Client, settings *config.Worker, a *activities.Activities, o
 	}
 	for _, i := range settings.All {
 		if settings.Has(config.LaneB1) {
-			workers = append(workers, b1Worker(c, settings, i, a, onFatal))
+			workers = append(workers, b1Worker(c, settings, i, a, onFatal), atOnceWorker(c, settings, i, a, onFatal))
 		}
 	}
 	return workers
@@ -163,6 +163,25 @@ func b1Worker(c client.Client, settings *config.Worker, i config.Instance, a *ac
 	return w
 }
 
+// atOnceWorker runs the workflows of orders, which try them at once: as many as B1 may have in hand, and beside them those that only
+// take note of an end. More wait at the server, where they cost nothing. It is a worker by itself so that both stop side by side.
+func atOnceWorker(c client.Client, settings *config.Worker, i config.Instance, a *activities.Activities, onFatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.B1TaskQueue(i.Name), worker.Options{
+		WorkerStopTimeout:                      settings.StopTimeout,
+		DisableRegistrationAliasing:            true,
+		LocalActivityWorkerOnly:                true,
+		MaxConcurrentWorkflowTaskExecutionSize: i.B1.MaxCalls + notingTasks,
+		MaxConcurrentWorkflowTaskPollers:       notingTasks,
+		OnFatalError:                           onFatal,
+	})
+	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
+	w.RegisterActivity(a)
+	return w
+}
+
+// notingTasks is how many tasks are asked for, or only take note of an end, while all the others take orders to B1.
+const notingTasks = 4
+
 // instances makes the clients of every shop and company.
 func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all []activities.Instance, companies []*sapb1.Client, err error) {
 	for _, i := range settings.All {
@@ -179,6 +198,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
+			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 		})
 	}

@@ -44,6 +44,8 @@ type poster struct {
 	writeBack bool
 	// source is why the run began, for the search attributes of its orders; empty when they get none.
 	source Source
+	// paced is true when each order must pass Temporal's queue, which keeps a rate.
+	paced bool
 }
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
@@ -125,15 +127,19 @@ func (p *poster) began(ctx workflow.Context, key order.Key) (again bool) {
 }
 
 func (p *poster) child(ctx workflow.Context, key order.Key) workflow.ChildWorkflowFuture {
-	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+	options := workflow.ChildWorkflowOptions{
 		WorkflowID: InsertOrderID(key),
 		// A half-inserted order must not die with the run that started it.
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		TypedSearchAttributes: orderAttributes(key, p.source),
 		StaticSummary:         orderSummary(key),
-	})
-	return workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key})
+	}
+	if !p.paced { // what is tried at once needs a worker that speaks to B1
+		options.TaskQueue, options.WorkflowTaskTimeout, options.WorkflowRunTimeout = B1TaskQueue(key.Instance()), silence, insertLimit
+	}
+	ctx = workflow.WithChildOptions(ctx, options)
+	return workflow.ExecuteChildWorkflow(ctx, InsertOrder, InsertOrderInput{Key: key, AtOnce: !p.paced})
 }
 
 // follow counts how a child ends.

@@ -205,6 +205,27 @@ var scenes = []scene{
 		}
 		s.keep(s.insertOrder(1))
 	}},
+	{name: "insert-order-at-once", play: func(s *stage) { s.keep(s.insertAtOnce(1)) }},
+	{name: "insert-order-at-once-held", play: func(s *stage) {
+		s.insert = func(context.Context, order.Key, int32) (*activities.InsertOrderResult, error) {
+			return nil, heldForAPerson
+		}
+		s.keep(s.insertAtOnce(1))
+	}},
+	{name: "insert-order-at-once-retried", play: func(s *stage) { // its trouble becomes that of an activity
+		s.insert = func(ctx context.Context, _ order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if !activity.GetInfo(ctx).IsLocalActivity {
+				return nil, nil
+			}
+			return nil, temporal.NewApplicationErrorWithOptions("it is not known whether B1 has the order", activities.TypeUnresolved,
+				temporal.ApplicationErrorOptions{NextRetryDelay: time.Second})
+		}
+		s.keep(s.insertAtOnce(1))
+	}},
+	{name: "insert-order-at-once-in-turn", play: func(s *stage) { // B1 takes nothing at the moment
+		s.outage("")()
+		s.keep(s.insertAtOnce(1))
+	}},
 }
 
 var heldForAPerson = temporal.NewApplicationErrorWithOptions("order is held (b1_refused)", activities.TypeHeld,
@@ -215,6 +236,9 @@ func (s *stage) outage(alarm string) (back func()) {
 	s.alarm = alarm
 	over := make(chan struct{})
 	s.insert = func(ctx context.Context, _ order.Key, _ int32) (*activities.InsertOrderResult, error) {
+		if activity.GetInfo(ctx).IsLocalActivity { // nobody waits there
+			return nil, temporal.NewNonRetryableApplicationError("wait", activities.TypeInTurn, nil)
+		}
 		hold(ctx, over)
 		return nil, ctx.Err()
 	}
@@ -240,6 +264,12 @@ func hold(ctx context.Context, over <-chan struct{}) {
 func (s *stage) insertOrder(n int) client.WorkflowRun {
 	s.t.Helper()
 	return s.begin(workflows.InsertOrderID(s.key(n)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n)})
+}
+
+// insertAtOnce begins an order as a run does.
+func (s *stage) insertAtOnce(n int) client.WorkflowRun {
+	s.t.Helper()
+	return s.begin(workflows.InsertOrderID(s.key(n)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n), AtOnce: true})
 }
 
 // hint says that orders changed, as the gateway does.

@@ -148,6 +148,7 @@ func (r *resyncOrders) lookAgain(ctx workflow.Context) (more bool, err error) {
 }
 
 func (r *resyncOrders) stage(ctx workflow.Context, found activities.FindOrdersResult) (staged activities.SyncOrderResult, err error) {
+	r.poster.paced = found.Paced
 	in := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
 	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
 		return staged, err

@@ -13,7 +13,7 @@ import (
 func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	for {
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: s.in.Window}
+		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: queuePage(s.in.Window)}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if temporal.IsCanceledError(err) {
 				return false, err
@@ -24,6 +24,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		s.state.Reread = append(s.state.Reread, next.Reread...)
 		s.hear(&next)
+		s.poster.paced = next.Paced
 		if next.QuietUntil != nil {
 			break
 		}
@@ -64,6 +65,12 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	err = s.poster.drain(ctx)
 	return more && !s.poster.late && !s.poster.halted, err
 }
+
+// queuePage is how many orders are read of the queue at once. In the embedded store a reading costs as much as the whole queue is long, however
+// few are wanted of it. It is kept below half of childrenPerRun, and smaller with a small window, whose children take more events each:
+// between two readings the run looks whether it needs a new history. Who comes to the head of the queue meanwhile, is not behind the place that the run
+// has come to, and waits for the next run with pages of any size.
+func queuePage(window int) int { return min(5*window, childrenPerRun/2) }
 
 // startAll starts the children of orders as there is room for them; ok is false when there is none any more. It may end before
 // all are started, when the queue is to be read again.

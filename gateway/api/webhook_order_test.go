@@ -95,8 +95,8 @@ func (f *floor) startWorkers(a *activities.Activities) {
 	flow := worker.New(f.temporal, f.settings.TaskQueue, worker.Options{WorkerStopTimeout: 5 * time.Second})
 	flow.RegisterWorkflow(workflows.TakeHints)
 	flow.RegisterWorkflow(workflows.ResyncOrders)
-	flow.RegisterWorkflow(workflows.InsertOrder)
-	b1 := worker.New(f.temporal, workflows.B1TaskQueue(f.instance), worker.Options{DisableWorkflowWorker: true, WorkerStopTimeout: 5 * time.Second})
+	b1 := worker.New(f.temporal, workflows.B1TaskQueue(f.instance), worker.Options{WorkerStopTimeout: 5 * time.Second})
+	b1.RegisterWorkflow(workflows.InsertOrder)
 	for _, w := range []worker.Worker{flow, b1} {
 		w.RegisterActivity(a)
 		if err := w.Start(); err != nil {

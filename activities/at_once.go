@@ -1,0 +1,60 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+)
+
+// An order is tried twice over in two ways. At once: inside of the task of its workflow, as a local activity, of which Temporal hears nothing
+// but the end. In turn: as an activity that the server hands out, repeats, paces and shows. The step is the same; at once it does not wait
+// for long, and what does not settle the order is left to the second way.
+
+// AtOnceLimit bounds an attempt at once as a whole. It ends before that by itself: what Temporal cuts off goes on running unheard.
+const AtOnceLimit = atOnceWait + attemptTime + reserve + 10*time.Second
+
+// atOnceWait is how long an attempt at once waits for its turn. While it waits it occupies a task of its workflow, which must end
+// well before the server takes the worker for dead. Where B1 keeps up, a turn comes within the time of one order.
+const atOnceWait = 3 * time.Second
+
+// Trouble is what an attempt at once met that did not settle the order.
+type Trouble struct {
+	// Type and Message are those of its error.
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	// Wait is how long to keep away from the order; zero for as long as the retry policy says.
+	Wait time.Duration `json:"wait,omitempty"`
+}
+
+// show ends the first try of an activity as the attempt at once before it ended: so that the server keeps the pause and shows
+// the reason meanwhile, as it would have for a try of its own. Nil when there is nothing to show.
+func (t *Trouble) show(ctx context.Context) error {
+	if t == nil || !activity.IsActivity(ctx) || activity.GetInfo(ctx).Attempt > 1 {
+		return nil
+	}
+	return temporal.NewApplicationErrorWithOptions(t.Message, t.Type, temporal.ApplicationErrorOptions{
+		NextRetryDelay: t.Wait, Category: temporal.ApplicationErrorCategoryBenign}) // whoever met it has logged what is to be logged
+}
+
+// atOnce reports whether this is an attempt at once.
+func atOnce(ctx context.Context) bool {
+	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
+}
+
+// logAsActivity logs a failure as the SDK logs that of an activity: an attempt at once it would pass over in silence.
+func (a *Activities) logAsActivity(ctx context.Context, err error) {
+	if f, ok := errors.AsType[*temporal.ApplicationError](err); err == nil || ok && f.Category() == temporal.ApplicationErrorCategoryBenign {
+		return
+	}
+	info := activity.GetInfo(ctx)
+	a.log.Error("Activity error.", "ActivityType", info.ActivityType.Name, "WorkflowID", info.WorkflowExecution.ID, "RunID", info.WorkflowExecution.RunID, "Error", err)
+}
+
+// inTurn leaves an order to the activity: nothing was done about it yet.
+func inTurn(why string) error {
+	return temporal.NewApplicationErrorWithOptions(why, TypeInTurn, temporal.ApplicationErrorOptions{
+		NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign})
+}
