@@ -91,10 +91,15 @@ func TestInRange_ReadsAroundOrdersThatBreakTheList(t *testing.T) {
 				if err := shop.SetFaults(func(f *magentosim.Faults) { f.PoisonEntityIDs, f.PoisonGetMissing = poison, missing }); err != nil {
 					t.Fatal(err)
 				}
-				ids, _ := rangeOf(t, address, size, order.Selection{By: order.ByCreated, From: second(0), To: second(60)})
-				slices.Sort(ids)
-				if want := []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; !slices.Equal(ids, want) {
-					t.Errorf("pages of %d, broken %v, not shown %v: read %v", size, poison, missing, ids)
+				r := &magento.Reader{Client: newClient(t, magento.Settings{URL: address}), PageSize: size}
+				for range 2 { // the second time it knows which orders break lists
+					ids, _ := inRange(t, func(after int64) (*magento.RangePage, error) {
+						return r.InRange(t.Context(), order.Selection{By: order.ByCreated, From: second(0), To: second(60)}, after)
+					}, nil)
+					slices.Sort(ids)
+					if want := []int64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}; !slices.Equal(ids, want) {
+						t.Errorf("pages of %d, broken %v, not shown %v: read %v", size, poison, missing, ids)
+					}
 				}
 			}
 		}
