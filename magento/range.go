@@ -64,3 +64,16 @@ func conditionsOf(s order.Selection) []condition {
 func wholeSecond(t time.Time) time.Time {
 	return t.UTC().Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }
+
+// CreatedAt reads when the order of a document was placed; zero when that cannot be read.
+func CreatedAt(raw []byte) time.Time {
+	value, ok := memberOf(raw, "created_at")
+	if !ok {
+		return time.Time{}
+	}
+	at, err := parseTime(string(lenientOf(value)))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
