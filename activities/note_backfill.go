@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"datawald/order"
 	"datawald/store"
 )
 
@@ -11,9 +12,10 @@ import (
 // that it is there, and in an outage an order of its window may keep it waiting for a quarter of an hour.
 const importsHeldFor = time.Hour
 
-// NoteBackfillResult gives the backfill as it was written down.
+// NoteBackfillResult says when it was written down, and of a backfill that has ended where the orders stand that it has brought.
 type NoteBackfillResult struct {
-	Backfill store.Backfill `json:"backfill"`
+	NotedAt  time.Time            `json:"noted_at"`
+	Imported map[order.Status]int `json:"imported,omitempty"`
 }
 
 // NoteBackfill writes down how far a backfill has come, and that its imports are its own until it has ended. A dry run has none.
@@ -37,5 +39,9 @@ func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBack
 	default:
 		err = a.store.HoldImports(ctx, run.Instance, run.ID, now().Add(importsHeldFor))
 	}
-	return &NoteBackfillResult{Backfill: *b}, err
+	result := &NoteBackfillResult{NotedAt: b.NotedAt}
+	if ended {
+		result.Imported = b.Imported
+	}
+	return result, err
 }

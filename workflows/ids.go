@@ -28,6 +28,9 @@ func ScheduleID(instance string) string { return "sync-orders:" + instance }
 // ResyncOrdersID is the workflow ID of a resync; name is chosen by whoever starts it.
 func ResyncOrdersID(instance, name string) string { return "resync-orders:" + instance + ":" + name }
 
+// BackfillOrdersID is the workflow ID of the backfill of an instance: there is one at a time.
+func BackfillOrdersID(instance string) string { return "backfill-orders:" + instance }
+
 // TakeHintsID is the workflow ID under which the hints of a shop are gathered.
 func TakeHintsID(instance string) string { return "take-hints:" + instance }
 
