@@ -40,6 +40,8 @@ type archive struct {
 	began      []order.Key
 	open, most int
 	noted      []store.Run
+	// asked counts how often the queue was asked.
+	asked int
 }
 
 func newArchive(t *testing.T, orders int) *archive {
@@ -80,6 +82,7 @@ func (a *archive) next(_ context.Context, in activities.NextOrdersInput) (*activ
 	if !in.Imports {
 		return nil, temporal.NewNonRetryableApplicationError("asked for more than imports", activities.TypeRefused, nil)
 	}
+	a.asked++
 	r := &activities.NextOrdersResult{Fresh: a.fresh, QuietUntil: a.quiet}
 	if a.quiet != nil {
 		return r, nil
@@ -263,7 +266,8 @@ func TestBackfill_LeavesWhatIsDeferred(t *testing.T) {
 	}
 }
 
-// One wrong password is a few failures and not one for each order; when it is mended all goes on. Fails without: refused in pass.
+// One wrong password is a few failures and not one for each order; when it is mended all goes on. Fails without:
+// refused behind start (it goes through the queue for nothing); refused at the end of the queue (what is refused there is left).
 func TestBackfill_StopsWhileB1RefusesTheConnector(t *testing.T) {
 	a := newArchive(t, 250)
 	began := a.Now()
@@ -276,8 +280,18 @@ func TestBackfill_StopsWhileB1RefusesTheConnector(t *testing.T) {
 		return nil, nil
 	}
 	run := a.run(workflows.BackfillOrdersInput{Window: 4})
-	if run.Counts.Posted != 250 || wrong > 13*4 {
-		t.Errorf("it ends with %+v after %d refusals, want at most a window each five minutes", run.Counts, wrong)
+	if run.Counts.Posted != 250 || wrong > 13*4 || a.asked > 110 {
+		t.Errorf("it ends with %+v after %d refusals and %d looks at the queue, want at most a window each five minutes", run.Counts, wrong, a.asked)
+	}
+	few := newArchive(t, 3)
+	few.refuses = func(order.Key) (*activities.InsertOrderResult, error) {
+		if few.asked < 5 {
+			return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Misconfigured}, nil
+		}
+		return nil, nil
+	}
+	if run := few.run(workflows.BackfillOrdersInput{}); run.Counts.Posted != 3 {
+		t.Errorf("a few orders end with %+v", run.Counts)
 	}
 }
 
@@ -296,7 +310,8 @@ func TestBackfill_WaitsForTheEndOfQuietHours(t *testing.T) {
 	}
 }
 
-// A long backfill goes on in new histories, with all that it knows, and a pause that comes in between is heard.
+// A long backfill goes on in new histories, with all that it knows, when its children have ended. Fails without: childrenPerRun in
+// long; until in continueAsNew.
 func TestBackfill_GoesOnInANewHistory(t *testing.T) {
 	a := newArchive(t, 1200)
 	a.ExecuteWorkflow(workflows.BackfillOrders, workflows.BackfillOrdersInput{Instance: "main", Selected: &november})
