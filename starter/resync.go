@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/config"
 	"datawald/order"
@@ -52,6 +53,7 @@ func (cmd resyncCommand) Run(a *app) error {
 	defer c.Close()
 	run, err := c.ExecuteWorkflow(a.ctx, client.StartWorkflowOptions{
 		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
+		Priority:      temporal.Priority{PriorityKey: workflows.ManualPriority},
 		StaticSummary: fmt.Sprintf("%d order(s), asked for by %s", len(in.IncrementIDs), in.Actor),
 	}, workflows.ResyncOrders, in)
 	if err != nil {

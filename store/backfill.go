@@ -35,8 +35,8 @@ type Backfill struct {
 	// ended. Others counts those that it did not: they were there before, belong to the ordinary reading, or Magento cannot show them.
 	Imported map[order.Status]int `bson:"imported" json:"imported"`
 	Others   map[order.Status]int `bson:"others" json:"others"`
-	// Waiting is how many imports waited for B1 when the queue was asked last.
-	Waiting int `bson:"waiting" json:"waiting"`
+	// ToPost is how many orders it takes to B1, with those that have settled: imports of earlier backfills are among them.
+	ToPost int `bson:"to_post" json:"to_post"`
 	// Missing are names that Magento does not have, the first hundred of so many (MissingCount).
 	Missing      []string `bson:"missing,omitempty" json:"missing,omitempty"`
 	MissingCount int      `bson:"missing_count,omitempty" json:"missing_count,omitempty"`
@@ -56,8 +56,8 @@ const (
 	BackfillEnded BackfillPhase = "ended"
 )
 
-// Settled is how many orders a run has taken to B1 to their end.
-func (c Counts) Settled() int { return c.Posted + c.Held + c.Draft + c.Other + c.Deferred }
+// Settled is how many orders a run has taken to B1 that no longer wait.
+func (c Counts) Settled() int { return c.Posted + c.Held + c.Draft + c.Other }
 
 // Imports is the place in the queue before the first import and behind all other orders.
 const Imports = "7"

@@ -144,7 +144,7 @@ func TestBackfill_ReadsStagesAndPosts(t *testing.T) {
 	a := newArchive(t, 250)
 	a.RegisterDelayedCallback(func() {
 		b := a.progress()
-		if b.Backfill.Phase != store.BackfillPosts || b.Backfill.Total != 250 || b.Backfill.Imported[order.Pending] != 250 || b.Counts.Posted == 0 || b.Backfill.Waiting != 250 || b.Backfill.Rate <= 0 {
+		if b.Backfill.Phase != store.BackfillPosts || b.Backfill.Total != 250 || b.Backfill.Imported[order.Pending] != 250 || b.Counts.Posted == 0 || b.Backfill.ToPost != 250 || b.Backfill.Rate <= 0 {
 			t.Errorf("on the way it says %+v, %+v", b.Counts, b.Backfill)
 		}
 	}, 3500*time.Millisecond)

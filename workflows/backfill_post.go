@@ -53,8 +53,8 @@ func (b *backfill) post(ctx workflow.Context) error {
 // pass starts a page of imports. again is false when all is done that can be.
 func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult) (again bool, err error) {
 	if b.state.Queue == "" {
-		b.progress().Waiting = next.Waiting
-		b.state.Settled = b.settled()
+		b.state.Settled = b.state.Run.Counts.Settled()
+		b.progress().ToPost = b.state.Settled + next.Waiting
 	}
 	b.poster.window = b.in.Window
 	if next.Fresh { // they come first; B1 is kept busy all the same
@@ -80,13 +80,7 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 	}
 	empty := b.state.Queue == ""
 	b.state.Queue = ""
-	return !empty && b.settled() > b.state.Settled, nil
-}
-
-// settled counts the orders that have left the queue.
-func (b *backfill) settled() int {
-	c := b.state.Run.Counts
-	return c.Settled() - c.Deferred
+	return !empty && b.state.Run.Counts.Settled() > b.state.Settled, nil
 }
 
 // start begins the child of one order when there is room for it.
