@@ -84,9 +84,9 @@ type backfillState struct {
 	Next  int64 `json:"next"`
 	Named int   `json:"named"`
 	Read  bool  `json:"read"`
-	// Queue is where taking from the queue goes on; Settled is what was settled when this pass through it began.
+	// Queue is where taking from the queue goes on; Waiting is how many waited when this pass through it began, 0 before the first.
 	Queue   string `json:"queue"`
-	Settled int    `json:"settled"`
+	Waiting int    `json:"waiting"`
 	// Mark is what was done at MarkedAt, from where the rate is measured.
 	Mark     int       `json:"mark"`
 	MarkedAt time.Time `json:"marked_at"`

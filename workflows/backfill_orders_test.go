@@ -247,7 +247,7 @@ func TestBackfill_ARefusalEndsTheReading(t *testing.T) {
 	}
 }
 
-// It ends when the orders that are left wait for something of their own. Fails without: the end of pass (it never ends).
+// It ends when the orders that are left wait for something of their own. Fails without: the end at the head in pass (it never ends).
 func TestBackfill_LeavesWhatIsDeferred(t *testing.T) {
 	a := newArchive(t, 60)
 	a.refuses = func(key order.Key) (*activities.InsertOrderResult, error) {

@@ -8,8 +8,8 @@ import (
 	"datawald/store"
 )
 
-// post takes the imports of the instance to B1, oldest first, until a pass through all that wait settles none: then each of them
-// waits for something of its own, and the runs of the schedule go on with it.
+// post takes the imports of the instance to B1, oldest first, until a pass through all that wait leaves none fewer: then each of
+// them waits for something of its own, and the runs of the schedule go on with it.
 //
 // The backfill does so itself, and leaves it to no run: so a run never spends its time on imports while fresh orders come in, a
 // pause stops all of it, and one parent more shares the work. The queue in the store stays the account: what this workflow leaves,
@@ -53,8 +53,11 @@ func (b *backfill) post(ctx workflow.Context) error {
 // pass starts a page of imports. again is false when all is done that can be.
 func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult) (again bool, err error) {
 	if b.state.Queue == "" {
-		b.state.Settled = b.state.Run.Counts.Settled()
-		b.progress().ToPost = b.state.Settled + next.Waiting
+		if before := b.state.Waiting; before > 0 && next.Waiting >= before {
+			return false, nil
+		}
+		b.state.Waiting = next.Waiting
+		b.progress().ToPost = b.state.Run.Counts.Settled() + next.Waiting
 	}
 	b.poster.window = b.in.Window
 	if next.Fresh { // they come first; B1 is kept busy all the same
@@ -80,7 +83,7 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 	}
 	empty := b.state.Queue == ""
 	b.state.Queue = ""
-	return !empty && b.state.Run.Counts.Settled() > b.state.Settled, nil
+	return !empty, nil
 }
 
 // start begins the child of one order when there is room for it.
@@ -108,7 +111,7 @@ func (b *backfill) refused(ctx workflow.Context) error {
 	if err := b.until(ctx, func() bool { return b.poster.open == 0 }); err != nil {
 		return err
 	}
-	b.state.Queue = ""
+	b.state.Queue, b.state.Waiting = "", 0
 	err := b.rest(ctx, refusedPause, "B1 refuses the connector; look at its settings")
 	b.poster.halted = false
 	return err
