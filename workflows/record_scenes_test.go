@@ -187,7 +187,7 @@ var scenes = []scene{
 			IncrementIDs: []string{"1", "2"}, Keys: []order.Key{s.key(3)}}))
 	}},
 	{name: "backfill-orders-long", small: true, play: func(s *stage) {
-		s.imports = 40
+		s.imports = 20
 		s.keep(s.begin(workflows.BackfillOrdersID(s.instance), "BackfillOrders", workflows.BackfillOrdersInput{Instance: s.instance, Window: 5, Selected: &november}))
 	}},
 	{name: "take-hints", play: func(s *stage) {
