@@ -164,11 +164,11 @@ func TestBackfillThatNobodyKnows(t *testing.T) {
 }
 
 func TestBackfillProgressLine(t *testing.T) {
-	reading := store.Run{Counts: store.Counts{Read: 300}, Backfill: &store.Backfill{Phase: store.BackfillReads, Total: 20000, Rate: 412.4}}
-	posting := store.Run{Counts: store.Counts{Posted: 1190, Held: 10}, Backfill: &store.Backfill{Phase: store.BackfillPosts, ToPost: 20000, Rate: 16}}
+	reading := store.Run{Counts: store.Counts{Read: 300}, Backfill: &store.BackfillProgress{Phase: store.BackfillReads, Total: 20000, Rate: 412.4}}
+	posting := store.Run{Counts: store.Counts{Posted: 1190, Held: 10}, Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, ToPost: 20000, Rate: 16}}
 	paused := posting
-	paused.Backfill = &store.Backfill{Phase: store.BackfillPosts, ToPost: 20000, Paused: true, PausedBy: "ada"}
-	waits := store.Run{Backfill: &store.Backfill{Phase: store.BackfillReads, Waits: "read Magento: 503"}}
+	paused.Backfill = &store.BackfillProgress{Phase: store.BackfillPosts, ToPost: 20000, Paused: true, PausedBy: "ada"}
+	waits := store.Run{Backfill: &store.BackfillProgress{Phase: store.BackfillReads, Waits: "read Magento: 503"}}
 	for want, r := range map[string]store.Run{
 		"reading 300 of 20000, 412/s, 48s left":    reading,
 		"posting 1200 of 20000, 16/s, 19m35s left": posting,

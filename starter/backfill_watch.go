@@ -133,7 +133,7 @@ func progressLine(r store.Run) string {
 }
 
 // standing says why nothing moves, when nothing does.
-func standing(b store.Backfill) string {
+func standing(b store.BackfillProgress) string {
 	switch {
 	case b.Paused && b.PausedBy != "":
 		return ", paused by " + b.PausedBy

@@ -13,8 +13,8 @@ import (
 	"datawald/order"
 )
 
-// Backfill is how far a backfill has come, beside the counts of its run.
-type Backfill struct {
+// BackfillProgress is how far a backfill has come, beside the counts of its run.
+type BackfillProgress struct {
 	// Selection is what it reads; nil when it was given so many names (Names).
 	Selection *order.Selection `bson:"selection,omitempty" json:"selection,omitempty"`
 	Names     int              `bson:"names,omitempty" json:"names,omitempty"`

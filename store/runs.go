@@ -28,9 +28,9 @@ type Run struct {
 	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
 	QuietUntil *time.Time `bson:"quiet_until,omitempty" json:"quiet_until,omitempty"`
 	// Backfill is there for runs of that kind only. Theirs is written while they are under way as well.
-	Backfill  *Backfill  `bson:"backfill,omitempty" json:"backfill,omitempty"`
-	StartedAt time.Time  `bson:"started_at" json:"started_at"`
-	EndedAt   *time.Time `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
+	Backfill  *BackfillProgress `bson:"backfill,omitempty" json:"backfill,omitempty"`
+	StartedAt time.Time         `bson:"started_at" json:"started_at"`
+	EndedAt   *time.Time        `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
 }
 
 // Counts says what became of the orders of a run. The first group counts documents as they were staged, the second the

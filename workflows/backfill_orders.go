@@ -115,7 +115,7 @@ type backfill struct {
 }
 
 // progress is what the record says of the backfill itself.
-func (b *backfill) progress() *store.Backfill { return b.state.Run.Backfill }
+func (b *backfill) progress() *store.BackfillProgress { return b.state.Run.Backfill }
 
 func (b *backfill) setup(ctx workflow.Context) error {
 	if err := b.in.Validate(); err != nil {
@@ -143,7 +143,7 @@ func (b *backfill) first(ctx workflow.Context) *backfillState {
 		b.in.Selected = &selected
 	}
 	state := &backfillState{Run: newRun(ctx, "backfill", b.in.Instance), MarkedAt: now}
-	state.Run.Backfill = &store.Backfill{Selection: b.in.Selected, DryRun: b.in.DryRun, Phase: store.BackfillReads,
+	state.Run.Backfill = &store.BackfillProgress{Selection: b.in.Selected, DryRun: b.in.DryRun, Phase: store.BackfillReads,
 		Imported: map[order.Status]int{}, Others: map[order.Status]int{}}
 	if names := len(b.in.IncrementIDs) + len(b.in.Keys); names > 0 {
 		state.Run.Backfill.Names, state.Run.Backfill.Total = names, int64(names)

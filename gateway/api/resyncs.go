@@ -15,6 +15,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/order"
 	"datawald/store"
@@ -127,6 +128,7 @@ func (s *server) begin(ctx context.Context, workflowID string, request workflows
 		ID: workflowID, TaskQueue: s.settings.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		Priority:                 temporal.Priority{PriorityKey: workflows.ManualPriority},
 		StaticSummary:            fmt.Sprintf("%d order(s), asked for by %s", len(request.IncrementIDs), request.Actor),
 	}, workflows.ResyncOrders, request)
 	if err != nil {
