@@ -22,9 +22,22 @@ type NoteBackfillResult struct {
 func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBackfillResult, error) {
 	b := run.Backfill
 	b.NotedAt = now()
-	ended := run.EndedAt != nil
+	if run.EndedAt != nil {
+		return a.endBackfill(ctx, run)
+	}
+	result := &NoteBackfillResult{NotedAt: b.NotedAt}
+	open, err := a.store.NoteRun(ctx, run)
+	if err != nil || !open || b.DryRun {
+		return result, err
+	}
+	return result, a.store.HoldImports(ctx, run.Instance, run.ID, now().Add(importsHeldFor))
+}
+
+// endBackfill closes the record, with where the orders stand now.
+func (a *Activities) endBackfill(ctx context.Context, run store.Run) (*NoteBackfillResult, error) {
+	b := run.Backfill
 	var err error
-	if ended && !b.DryRun {
+	if !b.DryRun {
 		if b.Imported, err = a.store.CountImported(ctx, run.Instance, run.ID); err != nil {
 			return nil, err
 		}
@@ -32,16 +45,8 @@ func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBack
 	if err := a.store.PutRun(ctx, run); err != nil {
 		return nil, err
 	}
-	switch {
-	case b.DryRun:
-	case ended:
+	if !b.DryRun {
 		err = a.store.LeaveImports(ctx, run.Instance, run.ID)
-	default:
-		err = a.store.HoldImports(ctx, run.Instance, run.ID, now().Add(importsHeldFor))
 	}
-	result := &NoteBackfillResult{NotedAt: b.NotedAt}
-	if ended {
-		result.Imported = b.Imported
-	}
-	return result, err
+	return &NoteBackfillResult{NotedAt: b.NotedAt, Imported: b.Imported}, err
 }

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +100,7 @@ func TestBackfillGoesOnWithoutItsTerminal(t *testing.T) {
 	r.startWorker()
 	r.past(repeat("simple", 40)...)
 	r.closeShop()
-	out, errs, code := r.interrupted(lastWeek(), "reading 0")
+	out, errs, code := r.ctrlC(lastWeek(), "reading 0")
 	if want := "stopped watching; backfill-orders:" + r.instance + " goes on by itself: starter backfill --attach picks it up"; code != exitFailed || !strings.Contains(errs, want) {
 		t.Errorf("exit %d: %s%s, want %q", code, out, errs, want)
 	}
@@ -123,6 +127,35 @@ func TestBackfillGoesOnWithoutItsTerminal(t *testing.T) {
 			t.Errorf("%s when it has ended: exit %d: %s", flag, code, errs)
 		}
 	}
+}
+
+// ctrlC runs a command line as a process of its own until it says something, and then interrupts it.
+func (r *rig) ctrlC(args []string, said string) (out, errs string, code int) {
+	r.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	program := filepath.Join(r.t.TempDir(), "starter") // TestMain knows itself by this name
+	if err := os.Symlink(self, program); err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	var stdout strings.Builder
+	heard := &listener{heard: func(s string) {
+		if strings.Contains(s, said) {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				r.t.Error(err)
+			}
+		}
+	}}
+	cmd.Stdout, cmd.Stderr = &stdout, heard
+	if _, ended := errors.AsType[*exec.ExitError](cmd.Run()); !ended {
+		r.t.Fatalf("it did not end as it should: %s%s", stdout.String(), heard.all.String())
+	}
+	return stdout.String(), heard.all.String(), cmd.ProcessState.ExitCode()
 }
 
 // interrupted runs a command line until it says something, and then interrupts it as Ctrl-C does.

@@ -89,6 +89,19 @@ func (s *Store) PutRun(ctx context.Context, r Run) error {
 	return nil
 }
 
+// NoteRun writes the state of a run that is under way. open is false, and nothing is written, when its end is recorded: a worker
+// that was taken for dead may come with an earlier state afterwards.
+func (s *Store) NoteRun(ctx context.Context, r Run) (open bool, err error) {
+	_, err = s.runs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "ended_at", Value: bson.D{{Key: "$exists", Value: false}}}}, r, options.Replace().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("write run %s: %w", r.ID, err)
+	}
+	return true, nil
+}
+
 // GetRun reads one run.
 func (s *Store) GetRun(ctx context.Context, id string) (*Run, error) {
 	var r Run
