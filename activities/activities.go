@@ -35,6 +35,11 @@ type Pages interface {
 	Future(ctx context.Context, shop time.Time) (found []magento.Document, more bool, err error)
 }
 
+// Ranges reads a selection of a shop's orders, whatever their age.
+type Ranges interface {
+	InRange(ctx context.Context, selected order.Selection, after int64) (*magento.RangePage, error)
+}
+
 // Company is what the activities need of a B1 client.
 type Company interface {
 	FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
@@ -69,6 +74,8 @@ type Instance struct {
 	Name  string
 	Shop  Shop
 	Pages Pages
+	// Ranges is for backfills only.
+	Ranges Ranges
 	// Writer tells the shop what B1 has; needed only where the rules ask for it. ShopTimeout is the longest that one call
 	// to the shop takes, zero for a minute. ShopSettle is how long the shop may still carry out a write whose outcome is not
 	// known, zero for two minutes: PHP goes on after the caller is gone.

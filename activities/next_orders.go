@@ -14,11 +14,13 @@ type NextOrdersInput struct {
 	Instance string `json:"instance"`
 	After    string `json:"after"`
 	Limit    int    `json:"limit"`
+	// Imports asks for imports only, of which a backfill takes care; without it there are none while it does.
+	Imports bool `json:"imports,omitempty"`
 	// Until, where given, asks how many open orders there are up to that place of the queue.
 	Until string `json:"until,omitempty"`
 }
 
-// NextOrdersResult lists open orders, manual ones first, then the oldest.
+// NextOrdersResult lists open orders: manual ones first, then fresh ones, then imports, the oldest first in each.
 type NextOrdersResult struct {
 	Orders []store.Due `json:"orders"`
 	// Last is where the queue goes on behind all that was looked at; empty at its end.
@@ -39,15 +41,19 @@ type NextOrdersResult struct {
 	PutOff int `json:"put_off,omitempty"`
 	// Paced is true when Temporal keeps a rate of orders, for which each must pass its queue.
 	Paced bool `json:"paced,omitempty"`
+	// Fresh is true when other orders wait beside the imports that were asked for; Waiting is how many imports do. It is asked at
+	// the head of the imports only.
+	Fresh   bool `json:"fresh,omitempty"`
+	Waiting int  `json:"waiting,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
 func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextOrdersResult, error) {
-	due, err := a.store.NextDue(ctx, in.Instance, in.After, in.Limit)
+	result := &NextOrdersResult{Orders: []store.Due{}}
+	due, err := a.nextDue(ctx, in, result)
 	if err != nil {
 		return nil, err
 	}
-	result := &NextOrdersResult{Orders: []store.Due{}}
 	for _, d := range due {
 		result.Last = d.Queue
 		if d.Reread != 0 {
@@ -69,7 +75,7 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 	if until := i.quietUntil(); until != nil {
 		result.Orders, result.QuietUntil = []store.Due{}, until
 	}
-	if in.After != "" {
+	if in.After != "" || in.Imports {
 		return result, nil
 	}
 	return result, a.atHead(ctx, i, result)

@@ -28,7 +28,7 @@ func readVersion(i Instance, ref store.PayloadRef, raw []byte) version {
 
 // bring applies a version to an order as it is staged, and notes what came of it.
 func (p *page) bring(ctx context.Context, doc *store.Staged, v version) (outcome string) {
-	s := staging{instance: p.instance, doc: doc, again: p.in.Again, isNew: doc.Rev == 0}
+	s := staging{instance: p.instance, doc: doc, again: p.in.Again, isNew: doc.Rev == 0, importing: p.in.importing}
 	outcome = stagedUnchanged
 	if late(v.ref, doc) {
 		s.takeUp() // asked for by name, but a newer version is staged already

@@ -172,6 +172,12 @@ func (p *page) count(outcome string, doc *store.Staged) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.Counts.Read++
+	if p.in.importing.brought(doc) {
+		outcome = p.in.importing.outcome(outcome, doc.Status)
+		tally(&p.result.imported, doc.Status)
+	} else {
+		tally(&p.result.others, doc.Status)
+	}
 	*counter(&p.result.Counts, outcome)++
 	if p.in.Cut == nil && doc.Status.Open() {
 		p.result.Open = append(p.result.Open, doc.Key)

@@ -14,7 +14,9 @@ type staging struct {
 	doc      *store.Staged
 	again    bool
 	isNew    bool
-	detail   string
+	// importing is set when a backfill brings the document.
+	importing importing
+	detail    string
 	// onlyTime is true when the document is the staged one and was merely touched.
 	onlyTime bool
 }
@@ -33,6 +35,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	if s.isNew {
 		doc.StagedAt = now()
 		doc.PlacedAt = doc.StagedAt
+		doc.Import = s.importing.run(o)
 	}
 	doc.Manual = doc.Manual || s.again
 	if convertErr != nil {

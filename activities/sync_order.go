@@ -22,6 +22,8 @@ type SyncOrderInput struct {
 	Again bool `json:"again,omitempty"`
 	// Actor is who asked, for the timeline.
 	Actor string `json:"actor,omitempty"`
+	// importing is set when a backfill brings the documents.
+	importing importing
 }
 
 // SyncOrderResult counts what became of the documents.
@@ -30,6 +32,8 @@ type SyncOrderResult struct {
 	// Open are the orders that wait for B1 now. Filled only when the documents were asked for by name (no Cut): a run
 	// that reads on takes them from the queue.
 	Open []order.Key `json:"open,omitempty"`
+	// imported and others count the states of the orders, for a backfill: those that it brought, and all others.
+	imported, others map[order.Status]int
 }
 
 // SyncOrder is step 3 of the flow: it turns documents into staged orders, each for itself, and then moves the cut.

@@ -110,25 +110,35 @@ func (r *Reader) setAside(ctx context.Context, s search, cause error) (*listing,
 	if err != nil {
 		return nil, err
 	}
-	return assemble(rest, shown, broken), nil
+	return assemble(s, rest, shown, broken), nil
 }
 
 // assemble puts orders that were read by themselves in front of the first order that the list shows. Those that come
-// behind it are left for later: the cut must not pass what lies between. Without such an order the search is at its end.
-func assemble(rest *listing, shown, broken []Document) *listing {
+// behind it are left for later: the reading must not pass what lies between. Without such an order the search is at its end.
+func assemble(s search, rest *listing, shown, broken []Document) *listing {
+	l := &listing{now: rest.now, took: rest.took, total: rest.total + int64(len(shown)+len(broken)), broken: broken}
+	place := s.place()
 	slices.SortFunc(shown, func(a, b Document) int {
-		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.EntityID, b.EntityID))
+		return cmp.Or(place(a).UpdatedAt.Compare(place(b).UpdatedAt), cmp.Compare(a.EntityID, b.EntityID))
 	})
 	if len(rest.items) > 0 {
 		first := place(rest.items[0])
 		shown = slices.DeleteFunc(shown, func(d Document) bool { return place(d).After(first) })
 	}
-	l := &listing{now: rest.now, took: rest.took, items: append(shown, rest.items...), broken: broken}
+	l.items = append(shown, rest.items...)
 	l.asked = len(l.items)
 	if len(rest.items) == 0 {
 		l.asked++
 	}
 	return l
+}
+
+// place gives the place of an order in the row that the search reads: that of changes, or that of entity_ids.
+func (s search) place() func(Document) order.Cut {
+	if len(s.sort) > 0 && s.sort[0] == "entity_id" {
+		return func(d Document) order.Cut { return order.Cut{EntityID: d.EntityID} }
+	}
+	return place
 }
 
 func place(d Document) order.Cut { return order.Cut{UpdatedAt: d.UpdatedAt, EntityID: d.EntityID} }

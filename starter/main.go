@@ -29,14 +29,15 @@ Exit codes: 0 done, 1 the other side does not answer or something unexpected hap
 
 // commands is the command line as kong reads it.
 type commands struct {
-	Apply   applyCommand   `cmd:"" help:"Create or update the schedules, one for each instance."`
-	Sync    syncCommand    `cmd:"" help:"Start a run now instead of at its time."`
-	Resync  resyncCommand  `cmd:"" help:"Read orders from Magento again by their numbers and take them to B1."`
-	Status  statusCommand  `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
-	Preview previewCommand `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
-	Rules   rulesCommand   `cmd:"" help:"Work on rules files."`
-	B1      b1Command      `cmd:"" name:"b1" help:"Prepare a B1 company."`
-	Doctor  doctorCommand  `cmd:"" help:"Check the settings against the other side."`
+	Apply    applyCommand    `cmd:"" help:"Create or update the schedules, one for each instance."`
+	Sync     syncCommand     `cmd:"" help:"Start a run now instead of at its time."`
+	Resync   resyncCommand   `cmd:"" help:"Read orders from Magento again by their numbers and take them to B1."`
+	Backfill backfillCommand `cmd:"" help:"Bring a part of the shop's history to B1, behind all other orders."`
+	Status   statusCommand   `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
+	Preview  previewCommand  `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
+	Rules    rulesCommand    `cmd:"" help:"Work on rules files."`
+	B1       b1Command       `cmd:"" name:"b1" help:"Prepare a B1 company."`
+	Doctor   doctorCommand   `cmd:"" help:"Check the settings against the other side."`
 }
 
 // streams are where a command reads and writes.

@@ -34,6 +34,13 @@ func (p *progress) step() {
 	}
 }
 
+// set says how far it is, and what it does; the total may become known, or change, on the way.
+func (p *progress) set(what string, done, total int64) {
+	p.bar.Describe(what)
+	p.bar.ChangeMax64(max(total, done+1)) // the end is told in other words
+	_ = p.bar.Set64(done)
+}
+
 // clear takes the bar away, for what is written instead.
 func (p *progress) clear() {
 	if p != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/config"
 	"datawald/order"
@@ -53,6 +54,7 @@ func (cmd resyncCommand) Run(a *app) error {
 		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
 		StaticSummary:         workflows.ResyncSummary(len(in.IncrementIDs), in.Actor),
 		TypedSearchAttributes: labels(a, c, s).Of(a.ctx, in.Instance, workflows.SourceResync),
+		Priority:              temporal.Priority{PriorityKey: workflows.ManualPriority},
 	}, workflows.ResyncOrders, in)
 	if err != nil {
 		return refused(s, "resync", err)

@@ -116,6 +116,7 @@ func (r *rig) startWorker() {
 	flow.RegisterWorkflow(workflows.SyncOrders)
 	flow.RegisterWorkflow(workflows.ResyncOrders)
 	flow.RegisterWorkflow(workflows.TakeHints)
+	flow.RegisterWorkflow(workflows.BackfillOrders)
 	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{})
 	b1.RegisterWorkflow(workflows.InsertOrder)
 	a := activities.New(r.db, testkit.Silent(), i)
@@ -147,8 +148,9 @@ func (r *rig) connect() activities.Instance {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	reader := &magento.Reader{Client: shop, PageSize: 50}
 	return activities.Instance{
-		Name: r.instance, Shop: shop, Pages: &magento.Reader{Client: shop, PageSize: 50}, Overlap: time.Minute,
+		Name: r.instance, Shop: shop, Pages: reader, Ranges: reader, Overlap: time.Minute,
 		Company: company, Rules: exampleRules(r.t), CallTimeout: 5 * time.Second, Settle: 100 * time.Millisecond, Looks: 2,
 	}
 }

@@ -22,11 +22,11 @@ func (s *Store) Count(ctx context.Context, f Filter) (int64, error) {
 
 // CountPutOff counts the orders of the instance that an attempt has put off for a moment, until by at the latest: they are pending, not due
 // yet, and for no reason that somebody has to mend. Those that wait for long are left out: drafts, orders without an exchange rate, and
-// what a rule leaves out for a time.
+// what a rule leaves out for a time. So are imports, which have a window of their own.
 func (s *Store) CountPutOff(ctx context.Context, instance string, by time.Time) (int, error) {
 	n, err := s.orders.CountDocuments(ctx, bson.D{
 		{Key: "instance", Value: instance},
-		{Key: "queue", Value: bson.D{{Key: "$gt", Value: ""}}},
+		{Key: "queue", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: Imports}}},
 		{Key: "status", Value: order.Pending},
 		{Key: "reason", Value: bson.D{{Key: "$exists", Value: false}}},
 		{Key: "due_at", Value: bson.D{{Key: "$gt", Value: now()}, {Key: "$lte", Value: by}}},

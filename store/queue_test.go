@@ -20,27 +20,32 @@ func keysOf(due []store.Due) (keys []order.Key) {
 	return keys
 }
 
-func TestNextDue_GivesManualOrdersFirstThenTheOldest(t *testing.T) {
+// Fails without: the case for imports in lane.
+func TestNextDue_GivesManualOrdersFirstThenFreshOnesThenImports(t *testing.T) {
 	s := testkit.Store(t)
 	for key, change := range map[order.Key]func(*store.Staged){
-		"main:1:old":        func(d *store.Staged) { d.PlacedAt = at(1) },
-		"main:1:new":        func(d *store.Staged) { d.PlacedAt = at(9) },
-		"main:1:twin":       func(d *store.Staged) { d.PlacedAt = at(9) },
-		"main:1:manual-new": func(d *store.Staged) { d.PlacedAt, d.Manual = at(8), true },
-		"main:1:manual-old": func(d *store.Staged) { d.PlacedAt, d.Manual = at(2), true },
-		"main:1:zone":       func(d *store.Staged) { d.PlacedAt = at(3).In(time.FixedZone("west", -8*3600)) },
-		"main:1:draft":      func(d *store.Staged) { d.PlacedAt, d.Status = at(4), order.Draft },
-		"main:1:past":       func(d *store.Staged) { d.PlacedAt, d.DueAt = at(5), time.Now().Add(-time.Second) },
-		"main:1:later":      func(d *store.Staged) { d.DueAt = time.Now().Add(time.Hour) },
-		"main:1:posted":     func(d *store.Staged) { d.Status = order.Posted },
-		"main:1:held":       func(d *store.Staged) { d.Status, d.Manual = order.Held, true },
-		"main:1:excluded":   func(d *store.Staged) { d.Status = order.Excluded },
-		"main:1:cancelled":  func(d *store.Staged) { d.Status = order.Cancelled },
-		"other:1:old":       func(d *store.Staged) { d.PlacedAt = at(0) },
+		"main:1:old":          func(d *store.Staged) { d.PlacedAt = at(1) },
+		"main:1:new":          func(d *store.Staged) { d.PlacedAt = at(9) },
+		"main:1:twin":         func(d *store.Staged) { d.PlacedAt = at(9) },
+		"main:1:manual-new":   func(d *store.Staged) { d.PlacedAt, d.Manual = at(8), true },
+		"main:1:manual-old":   func(d *store.Staged) { d.PlacedAt, d.Manual = at(2), true },
+		"main:1:zone":         func(d *store.Staged) { d.PlacedAt = at(3).In(time.FixedZone("west", -8*3600)) },
+		"main:1:draft":        func(d *store.Staged) { d.PlacedAt, d.Status = at(4), order.Draft },
+		"main:1:import-new":   func(d *store.Staged) { d.PlacedAt, d.Import = at(7), "run" },
+		"main:1:import-old":   func(d *store.Staged) { d.PlacedAt, d.Import = at(0), "run" },
+		"main:1:import-asked": func(d *store.Staged) { d.PlacedAt, d.Import, d.Manual = at(7), "run", true },
+		"main:1:past":         func(d *store.Staged) { d.PlacedAt, d.DueAt = at(5), time.Now().Add(-time.Second) },
+		"main:1:later":        func(d *store.Staged) { d.DueAt = time.Now().Add(time.Hour) },
+		"main:1:posted":       func(d *store.Staged) { d.Status = order.Posted },
+		"main:1:held":         func(d *store.Staged) { d.Status, d.Manual = order.Held, true },
+		"main:1:excluded":     func(d *store.Staged) { d.Status = order.Excluded },
+		"main:1:cancelled":    func(d *store.Staged) { d.Status = order.Cancelled },
+		"other:1:old":         func(d *store.Staged) { d.PlacedAt = at(0) },
 	} {
 		stage(t, s, key, change)
 	}
-	want := []order.Key{"main:1:manual-old", "main:1:manual-new", "main:1:old", "main:1:zone", "main:1:draft", "main:1:past", "main:1:new", "main:1:twin"}
+	want := []order.Key{"main:1:manual-old", "main:1:import-asked", "main:1:manual-new", "main:1:old", "main:1:zone", "main:1:draft", "main:1:past", "main:1:new", "main:1:twin",
+		"main:1:import-old", "main:1:import-new"}
 	due, err := s.NextDue(t.Context(), "main", "", 100)
 	if err != nil || !slices.Equal(keysOf(due), want) {
 		t.Errorf("due are %v, %v; want %v", keysOf(due), err, want)

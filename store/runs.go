@@ -27,8 +27,10 @@ type Run struct {
 	Errors     []string  `bson:"errors,omitempty" json:"errors,omitempty"`
 	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
 	QuietUntil *time.Time `bson:"quiet_until,omitempty" json:"quiet_until,omitempty"`
-	StartedAt  time.Time  `bson:"started_at" json:"started_at"`
-	EndedAt    *time.Time `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
+	// Backfill is there for runs of that kind only. Theirs is written while they are under way as well.
+	Backfill  *BackfillProgress `bson:"backfill,omitempty" json:"backfill,omitempty"`
+	StartedAt time.Time         `bson:"started_at" json:"started_at"`
+	EndedAt   *time.Time        `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
 }
 
 // Counts says what became of the orders of a run. The first group counts documents as they were staged, the second the
@@ -85,6 +87,19 @@ func (s *Store) PutRun(ctx context.Context, r Run) error {
 		return fmt.Errorf("write run %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+// NoteRun writes the state of a run that is under way. open is false, and nothing is written, when its end is recorded: a worker
+// that was taken for dead may come with an earlier state afterwards.
+func (s *Store) NoteRun(ctx context.Context, r Run) (open bool, err error) {
+	_, err = s.runs.ReplaceOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "ended_at", Value: bson.D{{Key: "$exists", Value: false}}}}, r, options.Replace().SetUpsert(true))
+	if mongo.IsDuplicateKeyError(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("write run %s: %w", r.ID, err)
+	}
+	return true, nil
 }
 
 // GetRun reads one run.

@@ -61,10 +61,12 @@ type Staged struct {
 	// is a draft, whose numbers are counted apart from those of sales orders; earlier releases did not tell the two apart.
 	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
+	// Import is the run that brought the order as part of a backfill; empty for all others. It waits behind what is fresh.
+	Import string `bson:"import,omitempty" json:"import,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
-	// Queue orders the orders that wait: manual first, then oldest. Empty for all others. Kept by settle.
+	// Queue orders the orders that wait: manual first, imports last, the oldest first in each. Empty for all others. Kept by settle.
 	Queue string `bson:"queue,omitempty" json:"-"`
 
 	// Reread is true while Magento is to be asked for the order again at DueAt, because it could not show it.
@@ -215,14 +217,16 @@ func (s *Staged) waits() bool {
 	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero() || s.Reread
 }
 
-// lane is 1 for orders that a person asked for and 5 for the others, as Temporal counts priorities. 0 is for the few that are
-// not for B1 yet, so that a backlog does not hide them.
+// lane is 1 for orders that a person asked for, 5 for fresh ones, and 7 for imports. 0 is for the few that are not for B1 yet,
+// so that a backlog does not hide them.
 func (s *Staged) lane() int {
 	switch {
 	case s.Reread:
 		return 0
 	case s.Manual:
 		return 1
+	case s.Import != "":
+		return 7
 	}
 	return 5
 }

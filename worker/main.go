@@ -143,6 +143,7 @@ func mainWorker(c client.Client, settings *config.Worker, a *activities.Activiti
 	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(a)
 	return w
@@ -194,9 +195,10 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 			return nil, nil, err
 		}
 		companies = append(companies, company)
+		reader := &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle}
 		all = append(all, activities.Instance{
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
-			Pages:    &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle},
+			Pages: reader, Ranges: reader,
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,

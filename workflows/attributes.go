@@ -34,6 +34,8 @@ const (
 	SourceSync    Source = "sync"    // the schedule
 	SourceResync  Source = "resync"  // a person named orders
 	SourceWebhook Source = "webhook" // the shop named orders
+
+	SourceBackfill Source = "backfill" // a person wants a part of the shop's history
 )
 
 // RunAttributes are the search attributes of a run. Give them to no run in a namespace that lacks one of SearchAttributes: the run

@@ -28,8 +28,18 @@ func ScheduleID(instance string) string { return "sync-orders:" + instance }
 // ResyncOrdersID is the workflow ID of a resync; name is chosen by whoever starts it.
 func ResyncOrdersID(instance, name string) string { return "resync-orders:" + instance + ":" + name }
 
+// BackfillOrdersID is the workflow ID of the backfill of an instance: there is one at a time.
+func BackfillOrdersID(instance string) string { return "backfill-orders:" + instance }
+
 // TakeHintsID is the workflow ID under which the hints of a shop are gathered.
 func TakeHintsID(instance string) string { return "take-hints:" + instance }
+
+// Priorities that Temporal gives to what is asked for by hand and to imports; all else has its default, 3. Children and activities
+// have that of their workflow. A server that has priorities switched off takes no notice: the queue in the store does not rely on it.
+const (
+	ManualPriority = 1
+	ImportPriority = 5
+)
 
 // Limits of a run. Children and events are kept far below the server's (2,000 pending children, 51,200 events; it
 // suggests continue-as-new at 4,096 events).

@@ -170,6 +170,31 @@ var scenes = []scene{
 		s.keep(s.begin(workflows.ResyncOrdersID(s.instance, "asked"), "ResyncOrders", workflows.ResyncOrdersInput{Instance: s.instance,
 			IncrementIDs: []string{"100000001", "100000002", "100000009"}, Actor: "starter"}))
 	}},
+	{name: "backfill-orders", play: func(s *stage) { // one order is held, and it is paused while B1 has the first orders
+		s.imports = 7
+		paused := make(chan struct{})
+		s.insert = func(ctx context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key == s.key(2) {
+				return nil, heldForAPerson
+			}
+			hold(ctx, paused)
+			return nil, nil
+		}
+		run := s.begin(workflows.BackfillOrdersID(s.instance), "BackfillOrders", workflows.BackfillOrdersInput{Instance: s.instance, Window: 3, Selected: &november})
+		s.pause(run, true)
+		close(paused)
+		time.AfterFunc(5*time.Second, func() { s.pause(run, false) })
+		s.keep(run)
+	}},
+	{name: "backfill-orders-dry", play: func(s *stage) {
+		s.imports = 4
+		s.keep(s.begin(workflows.BackfillOrdersID(s.instance), "BackfillOrders", workflows.BackfillOrdersInput{Instance: s.instance, DryRun: true,
+			IncrementIDs: []string{"1", "2"}, Keys: []order.Key{s.key(3)}}))
+	}},
+	{name: "backfill-orders-long", small: true, play: func(s *stage) {
+		s.imports = 20
+		s.keep(s.begin(workflows.BackfillOrdersID(s.instance), "BackfillOrders", workflows.BackfillOrdersInput{Instance: s.instance, Window: 5, Selected: &november}))
+	}},
 	{name: "take-hints", play: func(s *stage) {
 		s.found = activities.FindOrdersResult{Refs: []store.PayloadRef{{Key: s.key(1), Hash: "a"}}}
 		id := workflows.TakeHintsID(s.instance)

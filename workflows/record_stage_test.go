@@ -40,6 +40,8 @@ type stage struct {
 	insert func(ctx context.Context, key order.Key, attempt int32) (*activities.InsertOrderResult, error)
 	// found is what Magento has of the orders that are asked for by name.
 	found activities.FindOrdersResult
+	// imports is how many orders a backfill finds.
+	imports int
 	// quiet is the end of the quiet hours; they end by themselves when the queue was asked once.
 	quiet *time.Time
 	// attributes are the search attributes of the workflows that the scene begins.
@@ -57,6 +59,7 @@ func newStage(t *testing.T, c client.Client, instance string) *stage {
 		w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
 		w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 		w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+		w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 		w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 		w.RegisterActivity(st)
 		if err := w.Start(); err != nil {
@@ -161,6 +164,33 @@ func (s *stage) SyncOrder(_ context.Context, in activities.SyncOrderInput) (*act
 	return out, nil
 }
 
+// pause holds a backfill, or lets it go on.
+func (s *stage) pause(run client.WorkflowRun, paused bool) {
+	if err := s.client.SignalWorkflow(s.t.Context(), run.GetID(), "", workflows.PauseSignal, workflows.Pause{Paused: paused, By: "recorder"}); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// ImportOrders finds four orders with each call.
+func (s *stage) ImportOrders(_ context.Context, in activities.ImportOrdersInput) (*activities.ImportOrdersResult, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := min(4, s.imports-int(in.After))
+	r := &activities.ImportOrdersResult{Counts: store.Counts{Read: n, New: n}, Imported: map[order.Status]int{order.Pending: n},
+		Next: in.After + int64(n), Total: int64(s.imports) - in.After, Done: int(in.After)+n == s.imports}
+	for i := range n {
+		if !in.DryRun {
+			s.queue = append(s.queue, s.key(int(in.After)+i+1))
+		}
+	}
+	return r, nil
+}
+
+// NoteBackfill keeps nothing.
+func (s *stage) NoteBackfill(context.Context, store.Run) (*activities.NoteBackfillResult, error) {
+	return &activities.NoteBackfillResult{NotedAt: time.Now().UTC()}, nil
+}
+
 // NextOrders reads the queue behind a place, as the store does.
 func (s *stage) NextOrders(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
 	s.mu.Lock()
@@ -176,6 +206,9 @@ func (s *stage) NextOrders(_ context.Context, in activities.NextOrdersInput) (*a
 				r.PutOff++
 			}
 			continue
+		}
+		if in.Imports {
+			r.Waiting++
 		}
 		if in.Until != "" && string(key) <= in.Until {
 			r.Before++

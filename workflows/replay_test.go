@@ -134,6 +134,7 @@ func replay(t *testing.T, file string) {
 	r.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
 	r.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	r.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+	r.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 	r.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	start := history.Events[0].GetWorkflowExecutionStartedEventAttributes()
 	original := workflow.Execution{ID: start.WorkflowId, RunID: start.OriginalExecutionRunId}

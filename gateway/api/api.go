@@ -53,6 +53,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeHealth()
 	s.routeOrders()
 	s.routeResyncs()
+	s.routeBackfills()
 	s.routePreview()
 	s.routeRules()
 	s.routeStatus()

@@ -43,6 +43,9 @@ var (
 	malformedKey      = kind{"malformed-order-key", "This is not an order key", http.StatusUnprocessableEntity}
 	orderNotFound     = kind{"order-not-found", "No such order", http.StatusNotFound}
 	resyncNotFound    = kind{"resync-not-found", "No such resync", http.StatusNotFound}
+	backfillNotFound  = kind{"backfill-not-found", "No such backfill", http.StatusNotFound}
+	backfillUnderWay  = kind{"backfill-under-way", "A backfill is under way", http.StatusConflict}
+	backfillEnded     = kind{"backfill-ended", "The backfill has ended", http.StatusConflict}
 	unknownInstance   = kind{"unknown-instance", "No such instance", http.StatusUnprocessableEntity}
 	keyReused         = kind{"idempotency-key-reused", "The Idempotency-Key belongs to another request", http.StatusUnprocessableEntity}
 	wrongContentType  = kind{"wrong-content-type", "The request must be JSON", http.StatusUnsupportedMediaType}
@@ -70,6 +73,20 @@ func (k kind) problem(detail string) *Problem {
 func invalid(location, message string) *Problem {
 	p := invalidRequest.problem(location + ": " + message + ". " + mendRequest)
 	p.Faults = []Fault{{Location: location, Message: message}}
+	return p
+}
+
+// invalidAll is a request with faults at several places, nil without any.
+func invalidAll(faults []Fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	var texts []string
+	for _, f := range faults {
+		texts = append(texts, f.Location+": "+f.Message)
+	}
+	p := invalidRequest.problem(strings.Join(texts, "; ") + ". " + mendRequest)
+	p.Faults = faults
 	return p
 }
 

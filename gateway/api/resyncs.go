@@ -15,6 +15,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/order"
 	"datawald/store"
@@ -129,6 +130,7 @@ func (s *server) begin(ctx context.Context, workflowID string, request workflows
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs), request.Actor),
 		TypedSearchAttributes:    s.labels.Of(ctx, request.Instance, workflows.SourceResync),
+		Priority:                 temporal.Priority{PriorityKey: workflows.ManualPriority},
 	}, workflows.ResyncOrders, request)
 	if err != nil {
 		return partDown(err, "temporal")

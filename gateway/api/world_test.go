@@ -201,12 +201,13 @@ func (w *world) startWorker(s *shop, c *company) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a := activities.New(w.db, testkit.Silent(), activities.Instance{Name: w.instance, Shop: s, Company: c, Rules: rules,
+	a := activities.New(w.db, testkit.Silent(), activities.Instance{Name: w.instance, Shop: s, Ranges: s, Company: c, Rules: rules,
 		CallTimeout: 5 * time.Second, Settle: 50 * time.Millisecond, Looks: 2})
 	for _, queue := range []string{w.settings.TaskQueue, workflows.B1TaskQueue(w.instance)} {
 		wk := worker.New(w.temporal, queue, worker.Options{WorkerStopTimeout: 5 * time.Second})
 		wk.RegisterWorkflow(workflows.InsertOrder)
 		wk.RegisterWorkflow(workflows.ResyncOrders)
+		wk.RegisterWorkflow(workflows.BackfillOrders)
 		wk.RegisterActivity(a)
 		if err := wk.Start(); err != nil {
 			w.t.Fatal(err)

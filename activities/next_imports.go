@@ -1,0 +1,63 @@
+package activities
+
+import (
+	"context"
+	"slices"
+
+	"datawald/store"
+)
+
+// importShare is the part of the window, one in so many, that a run gives to imports while other orders wait beside them.
+const importShare = 4
+
+// nextDue reads the queue: imports where they are asked for, and all of it otherwise.
+func (a *Activities) nextDue(ctx context.Context, in NextOrdersInput, result *NextOrdersResult) ([]store.Due, error) {
+	if in.Imports {
+		return a.nextImports(ctx, in, result)
+	}
+	if in.After > store.Imports {
+		return nil, nil // a run takes imports once, so that fresh orders need not wait for more than one page of them
+	}
+	due, err := a.store.NextDue(ctx, in.Instance, in.After, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return a.leaveImports(ctx, in, due)
+}
+
+// leaveImports takes imports out of a page of the queue: all of them while a backfill takes them to B1 by itself, and all but a
+// share of the window where other orders wait beside them.
+func (a *Activities) leaveImports(ctx context.Context, in NextOrdersInput, due []store.Due) ([]store.Due, error) {
+	first := slices.IndexFunc(due, store.Due.IsImport)
+	if first < 0 {
+		return due, nil
+	}
+	held, err := a.store.ImportsHeld(ctx, in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case held:
+		return due[:first], nil
+	case first > 0:
+		return due[:min(len(due), first+max(1, in.Limit/importShare))], nil
+	}
+	return due, nil
+}
+
+// nextImports reads the imports alone.
+func (a *Activities) nextImports(ctx context.Context, in NextOrdersInput, result *NextOrdersResult) (due []store.Due, err error) {
+	ahead, err := a.store.NextDue(ctx, in.Instance, "", 1)
+	if err != nil {
+		return nil, err
+	}
+	result.Fresh = len(ahead) > 0 && !ahead[0].IsImport()
+	after := in.After
+	if after == "" {
+		after = store.Imports
+		if result.Waiting, err = a.store.CountWaitingImports(ctx, in.Instance); err != nil {
+			return nil, err
+		}
+	}
+	return a.store.NextDue(ctx, in.Instance, after, in.Limit)
+}

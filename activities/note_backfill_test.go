@@ -1,0 +1,57 @@
+package activities_test
+
+import (
+	"testing"
+
+	"datawald/activities"
+	"datawald/order"
+	"datawald/sandbox/testkit"
+	"datawald/store"
+)
+
+// A backfill holds its imports while it is under way; a word of before that comes after its end changes neither its record nor that.
+// A dry run holds none. Fails without: open in NoteBackfill (the imports are held); the condition of NoteRun (the record has no end).
+func TestNoteBackfill_NothingComesAfterTheEnd(t *testing.T) {
+	for _, dry := range []bool{false, true} {
+		db := testkit.Store(t)
+		a := activities.New(db, testkit.Silent())
+		note := func(ended bool) store.Run {
+			t.Helper()
+			run := store.Run{ID: "backfill-orders:main/1", Kind: "backfill", Instance: "main", WorkflowID: "backfill-orders:main", RunID: "1", StartedAt: moment(1),
+				Backfill: &store.BackfillProgress{Phase: store.BackfillReads, DryRun: dry, Imported: map[order.Status]int{order.Pending: 7}}}
+			if ended {
+				at := moment(9)
+				run.EndedAt, run.Backfill.Phase = &at, store.BackfillEnded
+			}
+			if _, err := a.NoteBackfill(t.Context(), run); err != nil {
+				t.Fatal(err)
+			}
+			stored, err := db.GetRun(t.Context(), run.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return *stored
+		}
+		held := func(want bool, when string) {
+			t.Helper()
+			if got, err := db.ImportsHeld(t.Context(), "main"); err != nil || got != want {
+				t.Errorf("%s, dry %v: held %v, %v; want %v", when, dry, got, err, want)
+			}
+		}
+		for range 2 {
+			if r := note(false); r.EndedAt != nil || r.Backfill.Phase != store.BackfillReads {
+				t.Errorf("under way it is recorded as %+v", r)
+			}
+			held(!dry, "under way")
+		}
+		want := map[bool]int{true: 7, false: 0}[dry] // what the store has of it, and what a dry run would have staged
+		if r := note(true); r.EndedAt == nil || r.Backfill.Imported[order.Pending] != want {
+			t.Errorf("ended it is recorded as %+v, %+v", r, r.Backfill)
+		}
+		held(false, "ended")
+		if r := note(false); r.EndedAt == nil || r.Backfill.Phase != store.BackfillEnded {
+			t.Errorf("a late word makes it %+v", r)
+		}
+		held(false, "after a late word")
+	}
+}

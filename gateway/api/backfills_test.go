@@ -1,0 +1,146 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/gateway/api"
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// InRange gives all orders that the shop knows, whatever is selected.
+func (s *shop) InRange(ctx context.Context, _ order.Selection, _ int64) (*magento.RangePage, error) {
+	if s.gate != nil {
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	page := &magento.RangePage{Done: true, Total: int64(len(s.orders)), Next: 7}
+	for id, raw := range s.orders {
+		page.Documents = append(page.Documents, magento.Document{Raw: json.RawMessage(raw), IncrementID: id, StoreID: 1, EntityID: 7})
+	}
+	return page, nil
+}
+
+// backfillIs waits until a backfill is as a test wants it.
+func (w *world) backfillIs(path, what string, is func(api.Backfill) bool) (b api.Backfill) {
+	w.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
+		b = api.Backfill{}
+		w.get(path).ok(200, &b)
+		if is(b) {
+			return b
+		}
+	}
+	w.t.Fatalf("after a minute still not %s: %+v, %+v", what, b, b.Progress)
+	return b
+}
+
+func TestBackfillFromRequestToPostedOrders(t *testing.T) {
+	w := newWorld(t)
+	gate := make(chan struct{})
+	w.startWorker(&shop{gate: gate, orders: map[string]string{"000000001": document("000000001", "21.00"), "000000002": document("000000002", "99.00")}}, &company{})
+	var started api.StartedBackfill
+	r := w.post("/api/v1/backfills", `{"instance":"`+w.instance+`","from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","status":"pending"}`)
+	r.ok(202, &started)
+	if started.Location != r.header.Get("Location") || started.WorkflowID != workflows.BackfillOrdersID(w.instance) {
+		t.Errorf("started %+v with Location %q", started, r.header.Get("Location"))
+	}
+	b := w.backfillIs(started.Location, "reading", func(b api.Backfill) bool { return b.Progress != nil })
+	if b.State != "running" || b.ID != started.ID || b.Progress.Phase != store.BackfillReads || b.Progress.Selection.Status != "pending" {
+		t.Errorf("while it reads: %+v, %+v", b, b.Progress)
+	}
+	w.post("/api/v1/backfills", `{"from":"2026-11-01T00:00:00Z"}`).problem(409, "backfill-under-way", "latest")
+
+	latest := "/api/v1/backfills/latest"
+	w.post(latest+"/pause", "").ok(202, &started)
+	w.backfillIs(latest, "paused", func(b api.Backfill) bool { return b.Progress.Paused && b.Progress.PausedBy == "gateway" })
+	close(gate)
+	w.backfillIs(latest, "paused behind its first page", func(b api.Backfill) bool { return b.Progress.Paused && b.Counts.Read == 2 })
+	if counts, err := w.db.Counts(t.Context(), w.instance); err != nil || counts[order.Pending] == 0 {
+		t.Errorf("paused it has staged %v, %v", counts, err)
+	}
+	w.post("/api/v1/backfills/"+started.ID+"/resume", "").ok(202, &started)
+	b = w.backfillIs(started.Location, "completed", func(b api.Backfill) bool { return b.State == "completed" })
+	if b.Counts.Posted != 1 || b.Counts.Held != 1 || b.Progress.Imported[order.Posted] != 1 || b.Progress.Imported[order.Held] != 1 || b.EndedAt == nil {
+		t.Errorf("after its end: %+v, %+v", b.Counts, b.Progress)
+	}
+	w.post("/api/v1/backfills/"+started.ID+"/pause", "").problem(409, "backfill-ended", started.ID)
+	var doc api.OrderDetail
+	w.get("/api/v1/orders/"+string(w.key(1, "000000001"))).ok(200, &doc)
+	if e := doc.Timeline[0]; e.Actor != "gateway" || e.WorkflowID != started.WorkflowID {
+		t.Errorf("timeline begins with %+v, want the gateway's backfill", e)
+	}
+}
+
+func TestBackfillDryRunByName(t *testing.T) {
+	w := newWorld(t)
+	w.startWorker(&shop{orders: map[string]string{"1": document("1", "21.00")}}, &company{})
+	var started api.StartedBackfill
+	w.post("/api/v1/backfills", `{"increment_ids":["1","404"],"dry_run":true}`).ok(202, &started)
+	b := w.backfillIs(started.Location, "completed", func(b api.Backfill) bool { return b.State == "completed" })
+	if b.Progress.Imported[order.Pending] != 1 || !slices.Equal(b.Progress.Missing, []string{"404"}) || b.Counts.Started != 0 {
+		t.Errorf("it would bring %+v, %+v", b.Counts, b.Progress)
+	}
+	if counts, err := w.db.Counts(t.Context(), w.instance); err != nil || counts[order.Pending] != 0 {
+		t.Errorf("it has staged %v, %v", counts, err)
+	}
+}
+
+// All that is wrong is told at once.
+func TestBackfillRefusesBadInput(t *testing.T) {
+	w := newWorld(t)
+	for name, tc := range map[string]struct {
+		body   string
+		faults int
+		words  []string
+	}{
+		"Nothing":  {`{}`, 1, []string{"nothing is selected"}},
+		"NoFrom":   {`{"to":"2026-11-01T00:00:00Z"}`, 1, []string{"from: is missing"}},
+		"Many":     {`{"from":"2026-11-02T00:00:00Z","to":"2026-11-01T00:00:00Z","store_id":-1,"status":"a b"}`, 3, []string{"does not lie after", "store: ", "status: "}},
+		"Names":    {`{"increment_ids":["a b"],"keys":["x"]}`, 2, []string{"body.increment_ids[0]", "body.keys[0]"}},
+		"Instance": {`{"keys":["eu:1:1"]}`, 1, []string{"eu:1:1 is an order of the instance eu"}},
+		"By":       {`{"from":"2026-11-02T00:00:00Z","by":"placed"}`, 1, []string{"body.by"}},
+		"Time":     {`{"from":"yesterday"}`, 1, []string{"body.from"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := w.post("/api/v1/backfills", tc.body)
+			r.problem(422, "invalid-request", tc.words...)
+			var p api.Problem
+			if r.json(&p); len(p.Faults) != tc.faults {
+				t.Errorf("faults %+v, want %d", p.Faults, tc.faults)
+			}
+		})
+	}
+}
+
+func TestGetBackfillThatTemporalHasForgotten(t *testing.T) {
+	w := newWorld(t)
+	ended := day(2)
+	id := workflows.BackfillOrdersID(w.instance)
+	run := store.Run{ID: id + "/r1", RunID: "r1", Kind: "backfill", Instance: w.instance, WorkflowID: id, StartedAt: day(1), EndedAt: &ended,
+		Counts: store.Counts{Posted: 3}, Backfill: &store.BackfillProgress{Phase: store.BackfillEnded, Imported: map[order.Status]int{order.Posted: 3}}}
+	if err := w.db.PutRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"r1", "latest"} {
+		var b api.Backfill
+		w.get("/api/v1/backfills/"+name).ok(200, &b)
+		if b.ID != "r1" || b.State != "completed" || b.Counts.Posted != 3 || b.Progress.Imported[order.Posted] != 3 || !strings.Contains(b.Links.Self, "/r1?") {
+			t.Errorf("%s: %+v, want what the store recorded", name, b)
+		}
+	}
+	w.get("/api/v1/backfills/r2").problem(404, "backfill-not-found", "r2", "POST /api/v1/backfills")
+	w.post("/api/v1/backfills/r2/pause", "").problem(404, "backfill-not-found", "r2")
+}

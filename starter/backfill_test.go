@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/order"
+	"datawald/sandbox/magentosim"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// past puts orders of some days ago into the shop.
+func (r *rig) past(kinds ...string) (numbers []string) {
+	r.t.Helper()
+	for _, kind := range kinds {
+		numbers = append(numbers, r.place(kind))
+	}
+	for _, p := range r.shop.Orders() {
+		if err := r.shop.Update(p.EntityID, func(doc map[string]any) {
+			doc["state"], doc["status"] = "processing", "processing"
+			doc["created_at"] = time.Now().UTC().AddDate(0, 0, -3).Format(time.DateTime)
+		}); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return numbers
+}
+
+// closeShop makes the shop answer nothing.
+func (r *rig) closeShop() {
+	r.t.Helper()
+	if err := r.shop.SetFaults(func(f *magentosim.Faults) { f.Unavailable = true }); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// lastWeek are the flags of a range that holds them.
+func lastWeek() []string {
+	return []string{"backfill", "--from", time.Now().UTC().AddDate(0, 0, -7).Format(time.DateOnly)}
+}
+
+func repeat(kind string, n int) []string {
+	return strings.Fields(strings.Repeat(kind+" ", n))
+}
+
+// A dry run tells what the backfill then does; its exit code is that of held orders.
+func TestBackfillShowsWhatItDid(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	r.past(append(repeat("simple", 5), "forgotten")...)
+	code, out, errs := r.starter(append(lastWeek(), "--dry-run")...)
+	if want := "would bring 6 (pending 6)\n"; code != exitOK || !strings.Contains(out, want) || !strings.Contains(out, "taken to B1 0") {
+		t.Errorf("dry: exit %d: %s%s, want %q", code, out, errs, want)
+	}
+	if counts, err := r.db.Counts(t.Context(), r.instance); err != nil || counts[order.Pending] != 0 {
+		t.Errorf("a dry run has staged %v, %v", counts, err)
+	}
+	code, out, errs = r.starter(lastWeek()...)
+	for _, part := range []string{"backfill-orders:" + r.instance + " started\n", "read 6 (new 6), taken to B1 6 (posted 5, held 1)", "brought 6 (posted 5, held 1)\n", "1 held: "} {
+		if code != exitHeld || !strings.Contains(out, part) {
+			t.Errorf("exit %d: %s%s, want %q in it", code, out, errs, part)
+		}
+	}
+	code, out, errs = r.starter(append(lastWeek(), "--by", "updated", "--store", "1", "--status", "complete")...)
+	if code != exitOK || !strings.Contains(out, "read 0") {
+		t.Errorf("of another status: exit %d: %s%s", code, out, errs)
+	}
+	if code, out, _ := r.starter("backfill", "--attach"); code != exitOK || !strings.Contains(out, "read 0") {
+		t.Errorf("attached to the latest: exit %d: %s", code, out)
+	}
+	run, err := r.db.LatestRun(t.Context(), workflows.BackfillOrdersID(r.instance))
+	if err != nil || run.Kind != "backfill" || run.Backfill.Selection.Status != "complete" || run.EndedAt == nil {
+		t.Errorf("the record is %+v, %v", run, err)
+	}
+}
+
+func TestBackfillByName(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	numbers := r.past("simple", "simple")
+	code, out, errs := r.starter("backfill", numbers[0], r.instance+":1:"+numbers[1], "404")
+	if code != exitHeld || !strings.Contains(out, "brought 2 (posted 2)\n404 missing: ") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+}
+
+// Ctrl-C ends the watching and not the backfill; --attach picks it up, --pause holds it, --resume lets it go on, and nobody starts
+// a second one meanwhile.
+func TestBackfillGoesOnWithoutItsTerminal(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	r.past(repeat("simple", 40)...)
+	r.closeShop()
+	out, errs, code := r.ctrlC(lastWeek(), "reading 0")
+	if want := "stopped watching; backfill-orders:" + r.instance + " goes on by itself: starter backfill --attach picks it up"; code != exitFailed || !strings.Contains(errs, want) {
+		t.Errorf("exit %d: %s%s, want %q", code, out, errs, want)
+	}
+	if code, _, errs := r.starter(lastWeek()...); code != exitInput || !strings.Contains(errs, "is under way: watch it with starter backfill --attach") {
+		t.Errorf("a second one: exit %d: %s", code, errs)
+	}
+	if out := r.must("backfill", "--pause"); !strings.Contains(out, "is paused: reading 0") || !strings.Contains(out, "paused by starter") {
+		t.Errorf("pause says %q", out)
+	}
+	r.shop.ClearFaults()
+	_, errs, _ = r.interrupted([]string{"backfill", "--attach"}, "paused by starter")
+	if !strings.Contains(errs, "stopped watching") {
+		t.Errorf("attached while it is paused: %s", errs)
+	}
+	if out := r.must("backfill", "--resume"); !strings.Contains(out, "goes on: ") {
+		t.Errorf("resume says %q", out)
+	}
+	code, out, errs = r.starter("backfill", "--attach")
+	if code != exitOK || !strings.Contains(out, "brought 40 (posted 40)\n") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	for _, flag := range []string{"--pause", "--resume", "--cancel"} {
+		if code, _, errs := r.starter("backfill", flag); code != exitInput || !strings.Contains(errs, "no backfill of "+r.instance+" is under way") {
+			t.Errorf("%s when it has ended: exit %d: %s", flag, code, errs)
+		}
+	}
+}
+
+// ctrlC runs a command line as a process of its own until it says something, and then interrupts it.
+func (r *rig) ctrlC(args []string, said string) (out, errs string, code int) {
+	r.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	program := filepath.Join(r.t.TempDir(), "starter") // TestMain knows itself by this name
+	if err := os.Symlink(self, program); err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	var stdout strings.Builder
+	heard := &listener{heard: func(s string) {
+		if strings.Contains(s, said) {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				r.t.Error(err)
+			}
+		}
+	}}
+	cmd.Stdout, cmd.Stderr = &stdout, heard
+	if _, ended := errors.AsType[*exec.ExitError](cmd.Run()); !ended {
+		r.t.Fatalf("it did not end as it should: %s%s", stdout.String(), heard.all.String())
+	}
+	return stdout.String(), heard.all.String(), cmd.ProcessState.ExitCode()
+}
+
+// interrupted runs a command line until it says something, and then interrupts it as Ctrl-C does.
+func (r *rig) interrupted(args []string, said string) (out, errs string, code int) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	var stdout strings.Builder
+	heard := &listener{heard: func(s string) {
+		if strings.Contains(s, said) {
+			cancel()
+		}
+	}}
+	code = run(ctx, args, streams{strings.NewReader(""), &stdout, io.Writer(heard)})
+	return stdout.String(), heard.all.String(), code
+}
+
+func TestBackfillThatIsCancelled(t *testing.T) {
+	r := newRig(t)
+	r.startWorker()
+	r.past("simple")
+	r.closeShop()
+	r.interrupted(lastWeek(), "reading 0")
+	r.must("backfill", "--cancel")
+	code, _, errs := r.starter("backfill", "--attach")
+	if code != exitFailed || !strings.Contains(errs, "was cancelled; what is staged is taken to B1 by the runs") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if held, err := r.db.ImportsHeld(t.Context(), r.instance); err != nil || held {
+		t.Errorf("its imports are held still: %v, %v", held, err)
+	}
+}
+
+func TestBackfillThatNobodyKnows(t *testing.T) {
+	r := newRig(t)
+	if code, _, errs := r.starter("backfill", "--attach"); code != exitInput || !strings.Contains(errs, "no backfill of "+r.instance+" is known") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestBackfillProgressLine(t *testing.T) {
+	reading := store.Run{Counts: store.Counts{Read: 300}, Backfill: &store.BackfillProgress{Phase: store.BackfillReads, Total: 20000, Rate: 412.4}}
+	posting := store.Run{Counts: store.Counts{Posted: 1190, Held: 10}, Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, ToPost: 20000, Rate: 16}}
+	paused := posting
+	paused.Backfill = &store.BackfillProgress{Phase: store.BackfillPosts, ToPost: 20000, Paused: true, PausedBy: "ada"}
+	waits := store.Run{Backfill: &store.BackfillProgress{Phase: store.BackfillReads, Waits: "read Magento: 503"}}
+	for want, r := range map[string]store.Run{
+		"reading 300 of 20000, 412/s, 48s left":    reading,
+		"posting 1200 of 20000, 16/s, 19m35s left": posting,
+		"posting 1200 of 20000, paused by ada":     paused,
+		"reading 0, waits: read Magento: 503":      waits,
+	} {
+		if got := progressLine(r); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	var drawn strings.Builder
+	bar := newProgress(&drawn, 0)
+	for n := range 5 {
+		bar.set(fmt.Sprint("posting", n), int64(n), 4)
+	}
+	bar.clear()
+	if !strings.Contains(drawn.String(), "posting") {
+		t.Errorf("drawn %q", drawn.String())
+	}
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"datawald/order"
+	"datawald/sandbox/b1sim"
+	"datawald/sandbox/magentosim"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// lastMonth fills the shop with orders of last month, which the ordinary reading begins behind.
+func (w *world) lastMonth(orders int) order.Selection {
+	w.t.Helper()
+	w.settings.All[0].Magento.SyncFrom = time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	w.extra = append(w.extra, "MAGENTO_"+strings.ToUpper(w.instance)+"_SYNC_FROM="+w.settings.All[0].Magento.SyncFrom)
+	month := time.Now().UTC().AddDate(0, -1, 0)
+	for n := range orders {
+		p := w.place("simple", 1)
+		at := month.Add(time.Duration(n/5) * time.Second).Format(time.DateTime) // five orders in each second
+		if err := w.shop.Update(p.EntityID, func(d map[string]any) {
+			d["state"], d["status"], d["created_at"], d["updated_at"] = "processing", "processing", at, at
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return order.Selection{By: order.ByCreated, From: month.AddDate(0, 0, -1), To: month.AddDate(0, 0, 1)}
+}
+
+// backfill begins a backfill.
+func (w *world) backfill(in workflows.BackfillOrdersInput) client.WorkflowRun {
+	w.t.Helper()
+	in.Instance, in.Actor = w.instance, "test"
+	run, err := w.temporal.ExecuteWorkflow(w.t.Context(), client.StartWorkflowOptions{ID: workflows.BackfillOrdersID(w.instance), TaskQueue: w.queue}, "BackfillOrders", in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return run
+}
+
+// brought waits for the end of a backfill.
+func (w *world) brought(run client.WorkflowRun) store.Run {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	var result store.Run
+	if err := run.Get(ctx, &result); err != nil {
+		w.t.Fatal("BackfillOrders:", err)
+	}
+	return result
+}
+
+// Orders are sold, the schedule runs, orders of the history change, and the worker is killed while it reads and while it posts: the
+// books are in order, and the backfill has counted each order of its selection once.
+func TestBackfillBesideLiveTrafficAndKilledWorkers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	const orders = 90
+	selected := w.lastMonth(orders)
+	w.company.SetLatency(b1sim.Latency{Read: 10 * time.Millisecond, Write: 60 * time.Millisecond})
+	if err := w.shop.SetFaults(func(f *magentosim.Faults) { f.LatencyMS = 300 }); err != nil {
+		t.Fatal(err)
+	}
+	program := buildWorker(t)
+	worker := w.startProcess(program)
+	run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected})
+	w.eventually("the first page is staged", func() bool { return total(w.counts()) > 0 })
+	worker.Kill() // while it reads the others
+	if n := total(w.counts()); n >= orders {
+		t.Fatalf("all %d orders are staged already, want the worker to die while it reads", n)
+	}
+	stopSchedule, stopSelling := w.schedule(workflows.SyncOrdersInput{Window: 20}), w.selling(150*time.Millisecond)
+	for _, p := range w.shop.Orders()[:orders/3] { // the ordinary reading brings these as well
+		if err := w.shop.Update(p.EntityID, func(d map[string]any) { d["customer_note_notify"] = 1 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	worker = w.startProcess(program)
+	for _, posted := range []int64{20, 50} {
+		w.eventually("more orders are posted", func() bool { return w.counts()[order.Posted] >= posted })
+		worker.Kill()
+		worker = w.startProcess(program)
+	}
+	result := w.brought(run)
+	stopSelling()
+	w.eventually("every order is settled", func() bool {
+		c := w.counts()
+		return c[order.Pending] == 0 && total(c) == int64(len(w.shop.Orders()))
+	})
+	stopSchedule()
+	counted := 0
+	for _, states := range []map[order.Status]int{result.Backfill.Imported, result.Backfill.Others} {
+		for _, n := range states {
+			counted += n
+		}
+	}
+	if result.Counts.Read != orders || counted != orders || result.Backfill.Total != orders || result.Backfill.Imported[order.Posted] == 0 {
+		t.Errorf("counted %+v, %+v; want %d orders, each once", result.Counts, result.Backfill, orders)
+	}
+	if lost, twice := w.lostAndTwice(); lost+twice != 0 {
+		t.Errorf("%d lost, %d twice", lost, twice)
+	}
+	w.checkLedger()
+	if held, err := w.db.ImportsHeld(t.Context(), w.instance); err != nil || held {
+		t.Errorf("the imports are still held: %v, %v", held, err)
+	}
+}
+
+// An order that is placed while hundreds of imports wait comes to B1 behind no more of them than are in hand at once: counted in
+// orders, by their numbers in B1. Fails without: the rank of imports in the queue (with Imports at the place of fresh orders).
+func TestBackfillDelaysNoFreshOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	const orders, window, slack = 300, 50, 8
+	selected := w.lastMonth(orders)
+	w.company.SetLatency(b1sim.Latency{Read: 20 * time.Millisecond, Write: 100 * time.Millisecond})
+	w.startWorker()
+	run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected, Window: window})
+	for _, posted := range []int{20, 120} {
+		w.eventually("imports are posted", func() bool { return w.company.Count() >= posted })
+		if ahead := w.passed(w.place("simple", 1)); ahead > window+slack || w.company.Count() > orders {
+			t.Errorf("after %d imports: %d came to B1 before the fresh order, want at most %d; B1 has %d by now", posted, ahead, window, w.company.Count())
+		} else {
+			t.Logf("after %d imports: %d came to B1 before the fresh order", posted, ahead)
+		}
+	}
+	if result := w.brought(run); result.Counts.Posted != orders {
+		t.Errorf("the backfill ends with %+v", result.Counts)
+	}
+	w.checkLedger()
+}
+
+// passed runs the schedule for an order that was just placed, and counts the orders that come to B1 between the beginning of its
+// workflow and it.
+func (w *world) passed(fresh magentosim.Placed) int {
+	w.t.Helper()
+	began := make(chan int, 1)
+	go func() { // how many B1 has then
+		for w.t.Context().Err() == nil {
+			if _, err := w.temporal.DescribeWorkflowExecution(w.t.Context(), workflows.InsertOrderID(w.key(fresh)), ""); err == nil {
+				began <- w.company.Count()
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	w.sync()
+	before := <-began
+	for n, o := range w.company.Orders() {
+		if o.Key == fresh.IncrementID {
+			return n - before
+		}
+	}
+	w.t.Fatalf("order %s is not in B1", fresh.IncrementID)
+	return 0
+}
+
+// What a backfill leaves, the runs of the schedule take to B1. Fails without: imports in the queue of NextOrders.
+func TestBackfillThatIsTerminatedLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	selected := w.lastMonth(30)
+	w.company.SetLatency(b1sim.Latency{Write: 300 * time.Millisecond})
+	w.startWorker()
+	run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected, Window: 2})
+	w.eventually("it posts", func() bool { return w.company.Count() > 0 })
+	if err := w.temporal.TerminateWorkflow(t.Context(), run.GetID(), "", "test"); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.sync(); r.Counts.Started != 0 {
+		t.Errorf("a run takes %d imports while they are held", r.Counts.Started)
+	}
+	if err := w.db.HoldImports(t.Context(), w.instance, "gone", time.Now()); err != nil { // an hour later
+		t.Fatal(err)
+	}
+	w.sync()
+	w.eventually("all are posted", func() bool { return w.counts()[order.Posted] == 30 })
+	w.checkLedger()
+}
