@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
+	"datawald/order"
 )
 
 // shownMissing bounds the names of missing orders that are carried along.
@@ -56,6 +57,15 @@ func (b *backfill) next() activities.ImportOrdersInput {
 	return in
 }
 
+// addStates adds counts by state up.
+func addStates(into, more map[order.Status]int) {
+	for _, status := range order.Statuses() {
+		if n := more[status]; n > 0 {
+			into[status] += n
+		}
+	}
+}
+
 // add counts what a page brought, and goes on behind it.
 func (b *backfill) add(page activities.ImportOrdersResult) {
 	p, in := b.progress(), b.next()
@@ -68,12 +78,8 @@ func (b *backfill) add(page activities.ImportOrdersResult) {
 		b.state.Read = b.state.Named >= p.Names
 	}
 	b.state.Run.Counts = b.state.Run.Counts.Add(page.Counts)
-	for status, n := range page.Imported { // sums: in any order
-		p.Imported[status] += n
-	}
-	for status, n := range page.Others {
-		p.Others[status] += n
-	}
+	addStates(p.Imported, page.Imported)
+	addStates(p.Others, page.Others)
 	p.MissingCount += len(page.Missing)
 	p.Missing = slices.Concat(p.Missing, page.Missing[:min(len(page.Missing), shownMissing-len(p.Missing))])
 	if !page.At.IsZero() {
