@@ -12,6 +12,7 @@ import (
 
 	"datawald/order"
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -170,6 +171,9 @@ func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, 
 	if s.temporal, err = dial(ctx, address); err != nil {
 		return nil, err
 	}
+	if _, err := visibility.Create(ctx, s.temporal, "default"); err != nil {
+		return nil, err
+	}
 	s.env = []string{
 		"MONGODB_URI=" + uri, "MONGODB_DATABASE=" + database, "INSTANCES=" + instance, "RULES_FILE=" + c.Rules, "LOG_LEVEL=warn",
 		"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=default", "TEMPORAL_TASK_QUEUE=" + workflows.DefaultTaskQueue,
@@ -189,7 +193,8 @@ func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, 
 
 // sync runs what the schedule runs, and waits for its end.
 func (s *scene) sync(ctx context.Context, window int) error {
-	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: workflows.SyncOrdersID(instance), TaskQueue: workflows.DefaultTaskQueue},
+	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: workflows.SyncOrdersID(instance), TaskQueue: workflows.DefaultTaskQueue,
+		TypedSearchAttributes: workflows.RunAttributes(instance, workflows.SourceSync)}, // as the schedule gives them
 		workflows.SyncOrders, workflows.SyncOrdersInput{Instance: instance, Window: window, Budget: time.Hour})
 	if err != nil {
 		return err

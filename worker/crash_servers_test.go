@@ -16,6 +16,7 @@ import (
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
+	"datawald/sandbox/workshop"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -95,8 +96,7 @@ func newMongo(t *testing.T) *server {
 func newTemporal(t *testing.T) *server {
 	t.Helper()
 	return newServer(t, "temporal", func(dir, port string) []string {
-		return []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port, "--log-level", "never", "--db-filename", filepath.Join(dir, "temporal.db"),
-			"--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"}
+		return append([]string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", port}, workshop.TemporalState(filepath.Join(dir, "temporal.db"))...)
 	}, func(address string) func(context.Context) error {
 		return func(ctx context.Context) error {
 			c, err := client.DialContext(ctx, client.Options{HostPort: address, Logger: log.NewStructuredLogger(testkit.Silent())})

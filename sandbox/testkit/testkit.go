@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"datawald/sandbox/process"
+	"datawald/sandbox/workshop"
 	"datawald/store"
 )
 
@@ -227,7 +228,7 @@ func launchTemporal(flags ...string) (string, error) {
 		c.Close()
 		return nil
 	}
-	args := append([]string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port), "--log-level", "never"}, flags...)
+	args := append([]string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port), "--log-level", "never"}, append(workshop.OneShard(), flags...)...)
 	err = start("temporal", dir, ready, args...)
 	return address, err
 }
