@@ -63,6 +63,11 @@ func TestCrash_OnEitherWay(t *testing.T) {
 		}
 		if unsent[failpoint.Point(point)] && way == wayAtOnce && inTurn == 0 {
 			t.Errorf("of the orders %v none became an activity, want that of one that was claimed and has to be looked for", dead)
+			for _, p := range c.shop.Orders() {
+				if slices.Contains(dead, p.IncrementID) {
+					t.Logf("%v %+v", steps(c.history(workflows.InsertOrderID(c.key(p)))), c.get(p).Timeline)
+				}
+			}
 		}
 	})
 }
