@@ -165,6 +165,34 @@ func TestAtOnce_AWorkerThatStopsFinishesWhatItHasInHand(t *testing.T) {
 	w.checkLedger()
 }
 
+// An order that keeps B1 busy for longer than the server waits for a task is neither cut off nor begun again: the worker says meanwhile that it
+// is at work.
+//
+// Fails without: an AtOnceLimit that leaves an order the time it may take.
+func TestAtOnce_ASlowOrderKeepsItsTask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	p := w.place("simple", 1)
+	w.settings.All[0].B1.Timeout = 40 * time.Second
+	if err := w.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "POST Orders", Delay: b1sim.Duration(22 * time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	w.startWorker()
+	w.sync()
+	w.eventually("the order is posted", func() bool { return w.get(p).Status == order.Posted })
+	if err := w.await(workflows.InsertOrderID(w.key(p))); err != nil {
+		t.Error(err)
+	}
+	got := steps(w.history(workflows.InsertOrderID(w.key(p))))
+	if slices.Contains(got, enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) || slices.Contains(got, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT) {
+		t.Errorf("its events are %v, want one attempt", got)
+	}
+	if n, doc := w.company.Sent()[p.IncrementID], w.get(p); n != 1 || doc.Attempts != 1 {
+		t.Errorf("it was sent %d times in %d attempts", n, doc.Attempts)
+	}
+	w.checkLedger()
+}
+
 // A held order is tried again by a reset of its workflow, to whichever task: the attempt is made anew.
 //
 // Fails without: the worker of the queue (atOnceWorker).
