@@ -28,7 +28,7 @@ func steps(events []*historypb.HistoryEvent) (kinds []enumspb.EventType) {
 
 // An order that B1 takes costs Temporal six events, on the queue of those who speak to B1; whether a run or a resync brings it.
 //
-// Fails without: AtOnce, and the queue of B1, in poster.child.
+// Fails without: AtOnce, the queue of B1, and the time limits, in poster.child.
 func TestAtOnce_AnOrderCostsSixEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -48,8 +48,12 @@ func TestAtOnce_AnOrderCostsSixEvents(t *testing.T) {
 		if got := steps(events); !slices.Equal(got, want) {
 			t.Errorf("order %s has the events %v, want %v", p.IncrementID, got, want)
 		}
-		if queue := events[0].GetWorkflowExecutionStartedEventAttributes().GetTaskQueue().GetName(); queue != workflows.B1TaskQueue(w.instance) {
+		begun := events[0].GetWorkflowExecutionStartedEventAttributes()
+		if queue := begun.GetTaskQueue().GetName(); queue != workflows.B1TaskQueue(w.instance) {
 			t.Errorf("order %s goes over the queue %s", p.IncrementID, queue)
+		}
+		if task, run := begun.GetWorkflowTaskTimeout().AsDuration(), begun.GetWorkflowRunTimeout().AsDuration(); task != 20*time.Second || run < 25*time.Minute || run > time.Hour {
+			t.Errorf("order %s is given %s for a task and %s for all, want a dead worker noticed in time, and an end where nobody works", p.IncrementID, task, run)
 		}
 	}
 	w.checkLedger()
