@@ -28,7 +28,7 @@ func steps(events []*historypb.HistoryEvent) (kinds []enumspb.EventType) {
 
 // An order that B1 takes costs Temporal six events, on the queue of those who speak to B1; whether a run or a resync brings it.
 //
-// Fails without: AtOnce, and the queue of B1, in poster.child.
+// Fails without: AtOnce, the queue of B1, and the time limits, in poster.child.
 func TestAtOnce_AnOrderCostsSixEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -48,8 +48,12 @@ func TestAtOnce_AnOrderCostsSixEvents(t *testing.T) {
 		if got := steps(events); !slices.Equal(got, want) {
 			t.Errorf("order %s has the events %v, want %v", p.IncrementID, got, want)
 		}
-		if queue := events[0].GetWorkflowExecutionStartedEventAttributes().GetTaskQueue().GetName(); queue != workflows.B1TaskQueue(w.instance) {
+		begun := events[0].GetWorkflowExecutionStartedEventAttributes()
+		if queue := begun.GetTaskQueue().GetName(); queue != workflows.B1TaskQueue(w.instance) {
 			t.Errorf("order %s goes over the queue %s", p.IncrementID, queue)
+		}
+		if task, run := begun.GetWorkflowTaskTimeout().AsDuration(), begun.GetWorkflowRunTimeout().AsDuration(); task != 20*time.Second || run < 25*time.Minute || run > time.Hour {
+			t.Errorf("order %s is given %s for a task and %s for all, want a dead worker noticed in time, and an end where nobody works", p.IncrementID, task, run)
 		}
 	}
 	w.checkLedger()
@@ -161,6 +165,34 @@ func TestAtOnce_AWorkerThatStopsFinishesWhatItHasInHand(t *testing.T) {
 	w.startWorker() // for the run
 	if err := w.await(workflows.SyncOrdersID(w.instance)); err != nil {
 		t.Error(err)
+	}
+	w.checkLedger()
+}
+
+// An order that keeps B1 busy for longer than the server waits for a task is neither cut off nor begun again: the worker says meanwhile that it
+// is at work.
+//
+// Fails without: an AtOnceLimit that leaves an order the time it may take.
+func TestAtOnce_ASlowOrderKeepsItsTask(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	p := w.place("simple", 1)
+	w.settings.All[0].B1.Timeout = 40 * time.Second
+	if err := w.company.Inject(b1sim.Rule{Fault: b1sim.Slow, Times: 1, Match: "POST Orders", Delay: b1sim.Duration(22 * time.Second)}); err != nil {
+		t.Fatal(err)
+	}
+	w.startWorker()
+	w.sync()
+	w.eventually("the order is posted", func() bool { return w.get(p).Status == order.Posted })
+	if err := w.await(workflows.InsertOrderID(w.key(p))); err != nil {
+		t.Error(err)
+	}
+	got := steps(w.history(workflows.InsertOrderID(w.key(p))))
+	if slices.Contains(got, enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) || slices.Contains(got, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT) {
+		t.Errorf("its events are %v, want one attempt", got)
+	}
+	if n, doc := w.company.Sent()[p.IncrementID], w.get(p); n != 1 || doc.Attempts != 1 {
+		t.Errorf("it was sent %d times in %d attempts", n, doc.Attempts)
 	}
 	w.checkLedger()
 }
