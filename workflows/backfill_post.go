@@ -27,7 +27,7 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: b.in.Window}
+		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: childrenPerRun}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if err := b.outage(ctx, "read the queue", err); err != nil {
 				return err
@@ -97,7 +97,7 @@ func (b *backfill) start(ctx workflow.Context, key order.Key) error {
 		}
 		if b.poster.open < b.poster.window {
 			b.poster.start(ctx, key)
-			return nil
+			return b.stepped(ctx)
 		}
 		err := b.until(ctx, func() bool { return b.poster.open < b.poster.window || b.poster.halted || b.paused() || b.poster.late })
 		if err != nil {
