@@ -84,9 +84,11 @@ type backfillState struct {
 	Next  int64 `json:"next"`
 	Named int   `json:"named"`
 	Read  bool  `json:"read"`
-	// Queue is where taking from the queue goes on; Waiting is how many waited when this pass through it began, 0 before the first.
+	// Queue is where taking from the queue goes on. Waiting is how many waited when this pass through it began, Passed how many when
+	// the pass before it did, 0 in the first.
 	Queue   string `json:"queue"`
 	Waiting int    `json:"waiting"`
+	Passed  int    `json:"passed"`
 	// Mark is what was done at MarkedAt, from where the rate is measured.
 	Mark     int       `json:"mark"`
 	MarkedAt time.Time `json:"marked_at"`

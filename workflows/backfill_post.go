@@ -53,7 +53,7 @@ func (b *backfill) post(ctx workflow.Context) error {
 // pass starts a page of imports. again is false when all is done that can be.
 func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult) (again bool, err error) {
 	if b.state.Queue == "" {
-		if before := b.state.Waiting; before > 0 && next.Waiting >= before {
+		if b.state.Passed > 0 && next.Waiting >= b.state.Passed {
 			return false, nil
 		}
 		b.state.Waiting = next.Waiting
@@ -82,7 +82,7 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 		return true, b.refused(ctx)
 	}
 	empty := b.state.Queue == ""
-	b.state.Queue = ""
+	b.state.Queue, b.state.Passed = "", b.state.Waiting
 	return !empty, nil
 }
 
@@ -111,7 +111,7 @@ func (b *backfill) refused(ctx workflow.Context) error {
 	if err := b.until(ctx, func() bool { return b.poster.open == 0 }); err != nil {
 		return err
 	}
-	b.state.Queue, b.state.Waiting = "", 0
+	b.state.Queue, b.state.Passed = "", 0
 	err := b.rest(ctx, refusedPause, "B1 refuses the connector; look at its settings")
 	b.poster.halted = false
 	return err
