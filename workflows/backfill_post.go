@@ -111,7 +111,7 @@ func (b *backfill) refused(ctx workflow.Context) error {
 	if err := b.until(ctx, func() bool { return b.poster.open == 0 }); err != nil {
 		return err
 	}
-	b.state.Queue, b.state.Passed = "", 0
+	b.state.Queue = ""
 	err := b.rest(ctx, refusedPause, "B1 refuses the connector; look at its settings")
 	b.poster.halted = false
 	return err
