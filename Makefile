@@ -37,9 +37,15 @@ bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -no
 	@mkdir -p bin
 	@cd tools && $(GO) build -o ../bin/mongod ./mongod
 
+# told runs tests, and repeats at the end what failed and why: between the packages that pass it is hard to find.
+define told
+@echo '$(1)'; mkdir -p bin; { $(1) 2>&1; echo $$? >bin/.rc; } | tee bin/.tests; test "$$(cat bin/.rc)" = 0 || \
+	{ echo "what failed:"; grep -E -A 12 '^ *--- FAIL|DATA RACE|^panic:' bin/.tests | tail -n 200; grep '^FAIL' bin/.tests; exit 1; }
+endef
+
 test: build vet ## vet, unit and integration tests with the race detector, random shops, carts and documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
-	$(GO) test $(RACE) -timeout 25m ./...
+	$(call told,$(GO) test $(RACE) -timeout 25m ./...)
 	cd tools && $(GO) test -timeout 10m ./...
 	$(MAKE) --no-print-directory torture carts fuzz
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
 	"datawald/activities"
@@ -33,7 +32,7 @@ func TestAdmit_EndsAtOnceWhenTheWorkerStops(t *testing.T) {
 	b1 := &closed{company: b.company, waiting: make(chan struct{})}
 	acts := activities.New(b.db, testkit.Silent(), activities.Instance{Name: "main", Rules: b.rules, Company: b1, CompanyID: "b1/demo"})
 	stop := make(chan struct{})
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{})
 	env.SetWorkerStopChannel(stop)
 	env.RegisterActivity(acts)

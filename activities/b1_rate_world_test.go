@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	"go.temporal.io/sdk/testsuite"
 
 	"datawald/activities"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -57,7 +57,7 @@ func (l *locked) Write(b []byte) (int, error) {
 // take runs the activity once for an order.
 func (x *exchange) take(key order.Key) (*activities.InsertOrderResult, error) {
 	x.t.Helper()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(x.acts)
 	value, err := env.ExecuteActivity(x.acts.InsertOrder, activities.InsertOrderInput{Key: key})
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 )
 
@@ -181,7 +181,7 @@ func TestGuard_AWorkerThatStopsWritesDownWhatItLearnt(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	w.create = func(context.Context) error { stop(); return nil }
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	env.RegisterActivity(b.acts)
 	if _, err := env.ExecuteActivity(b.acts.InsertOrder, activities.InsertOrderInput{Key: b.key}); err != nil {

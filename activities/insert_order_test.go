@@ -17,7 +17,6 @@ import (
 
 	"github.com/shopspring/decimal"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"datawald/activities"
 	"datawald/magento"
@@ -175,7 +174,7 @@ func (b *bench) read(raw string, again bool) order.Key {
 	if err := b.db.PutPayloads(b.t.Context(), []store.NewPayload{{PayloadRef: ref, Raw: []byte(raw)}}); err != nil {
 		b.t.Fatal(err)
 	}
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(b.acts)
 	if _, err := env.ExecuteActivity(b.acts.SyncOrder, activities.SyncOrderInput{Instance: instance, Refs: []store.PayloadRef{ref}, Again: again}); err != nil {
 		b.t.Fatal(err)
@@ -201,7 +200,7 @@ func (h header) at(t *testing.T) time.Time {
 
 // insert runs the activity once.
 func (b *bench) insert() error {
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(b.acts)
 	_, err := env.ExecuteActivity(b.acts.InsertOrder, activities.InsertOrderInput{Key: b.key})
 	return err

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
-
 	"datawald/activities"
 	"datawald/mapping"
 	"datawald/order"
@@ -102,7 +100,7 @@ func account(id int) []string {
 // post brings an order to its end by one worker, as Temporal would.
 func (c *counter) post(worker *activities.Activities, key order.Key) *store.Staged {
 	for range 400 {
-		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+		env := testkit.Suite().NewTestActivityEnvironment()
 		env.RegisterActivity(worker)
 		_, err := env.ExecuteActivity(worker.InsertOrder, activities.InsertOrderInput{Key: key})
 		if kind := typeOf(err); err != nil && kind != activities.TypeUnresolved && kind != activities.TypeHeld && kind != activities.TypeTransient {

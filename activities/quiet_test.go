@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
-
 	"datawald/activities"
 	"datawald/mapping"
 	"datawald/order"
@@ -40,7 +38,7 @@ func quietHours(t *testing.T, text string) []mapping.QuietHours {
 // try runs the activity once and gives its result.
 func (b *bench) try() (*activities.InsertOrderResult, error) {
 	b.t.Helper()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(b.acts)
 	value, err := env.ExecuteActivity(b.acts.InsertOrder, activities.InsertOrderInput{Key: b.key})
 	if err != nil {

@@ -6,11 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
-
 	"datawald/activities"
 	"datawald/mapping"
 	"datawald/sandbox/magentosim"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 )
 
@@ -221,7 +220,7 @@ func TestWriteBack_AnOrderThatMovesOnAfterwardsIsNoConcern(t *testing.T) {
 // resyncByName does what FindOrders does for a person who names the order.
 func (d *writingDesk) resyncByName() {
 	d.t.Helper()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)
 	in := activities.FindOrdersInput{Instance: "main", IncrementIDs: []string{d.key.IncrementID()}, Again: true, Actor: "clerk"}
 	value, err := env.ExecuteActivity(d.acts.FindOrders, in)

@@ -5,13 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"go.temporal.io/sdk/testsuite"
-
 	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sandbox/magentosim"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 )
 
@@ -102,7 +101,7 @@ func TestWriteBack_WhatTheRulesDoNotAskForIsNotWritten(t *testing.T) {
 // due asks as a run does.
 func (d *writingDesk) due() bool {
 	d.t.Helper()
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)
 	value, err := env.ExecuteActivity(d.acts.NextOrders, activities.NextOrdersInput{Instance: "main", Limit: 5})
 	if err != nil {

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/testsuite"
-
 	"datawald/activities"
 	"datawald/magento"
 	"datawald/mapping"
@@ -121,7 +119,7 @@ func (b *between) SetExtOrderID(ctx context.Context, o *magento.Current, id stri
 
 // writeBack runs the activity once.
 func (d *writingDesk) writeBack() (r activities.WriteBackResult, err error) {
-	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env := testkit.Suite().NewTestActivityEnvironment()
 	env.RegisterActivity(d.acts)
 	value, err := env.ExecuteActivity(d.acts.WriteBack, activities.WriteBackInput{Instance: "main"})
 	if err == nil {

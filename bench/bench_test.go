@@ -75,6 +75,32 @@ func TestPostingIsMeasured(t *testing.T) {
 	}
 }
 
+// Orders that come one by one, of which the shop says so, are in B1 soon; the schedule, which is not there, had no part in it.
+func TestSteadyIsMeasured(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, built(t), "steady", "--orders", "10", "--per-second", "20", "--per-call", "5ms")
+	cmd.Dir, cmd.Stderr = testkit.Root(), &said
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	var m delays
+	if err := json.Unmarshal(out, &m); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if m.Case != "steady" || m.Orders != 10 || m.Posted < 5 || m.Posted > 10 || m.CallsPerOrder < 3 {
+		t.Errorf("measured %+v", m)
+	}
+	if m.P50 <= 0 || m.P90 < m.P50 || m.P99 < m.P90 || m.Longest < m.P99 {
+		t.Errorf("delays of %v, %v, %v and %v ms", m.P50, m.P90, m.P99, m.Longest)
+	}
+	if u := m.Parts["gateway"]; u.PeakMB <= 0 && runtime.GOOS == "linux" {
+		t.Errorf("of the gateway it says %+v", u)
+	}
+}
+
 // built is the program.
 func built(t *testing.T) string {
 	t.Helper()

@@ -17,6 +17,7 @@ import (
 type options struct {
 	Reading reading `cmd:"" help:"Read orders from a simulated shop and stage them."`
 	Posting posting `cmd:"" help:"Take orders from a simulated shop into a simulated B1, through everything."`
+	Steady  steady  `cmd:"" help:"How long an order takes from the shop into B1, when orders come one by one and the shop says so."`
 
 	Shop    shopPart    `cmd:"" hidden:"" help:"The simulated shop."`
 	Company companyPart `cmd:"" hidden:"" help:"The simulated B1 company."`

@@ -96,7 +96,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &posted{Case: "posting", Orders: orders, Posted: b1.Count, PerCallMS: float64(c.PerCall) / float64(time.Millisecond), AtOnce: c.Calls,
+	m := &posted{Case: "posting", Orders: orders, Posted: b1.Count, PerCallMS: ms(c.PerCall), AtOnce: c.Calls,
 		Seconds: round(seconds), OrdersPerSecond: round(float64(b1.Count) / seconds), MostCalls: b1.MaxConcurrency, Temporal: *spent, Parts: parts}
 	m.reckon(b1.Calls, c.PerCall)
 	return m, nil
@@ -104,13 +104,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 
 // reckon works out what depends on several figures.
 func (m *posted) reckon(calls map[string]int, perCall time.Duration) {
-	all := 0
-	for name, n := range calls {
-		if name != "POST Login" && name != "POST Logout" {
-			all += n
-		}
-	}
-	perOrder := float64(all) / float64(m.Posted)
+	perOrder := float64(businessCalls(calls)) / float64(m.Posted)
 	m.CallsPerOrder = round(perOrder)
 	if perCall > 0 {
 		limit := float64(m.AtOnce) / (perOrder * perCall.Seconds())
@@ -122,11 +116,23 @@ func (m *posted) reckon(calls map[string]int, perCall time.Duration) {
 	m.CPUPer1000 = round(m.CPUPer1000 * 1000 / float64(m.Posted))
 }
 
+// businessCalls are B1's calls but for signing in and out.
+func businessCalls(calls map[string]int) (all int) {
+	for name, n := range calls {
+		if name != "POST Login" && name != "POST Logout" {
+			all += n
+		}
+	}
+	return all
+}
+
 // scene is a shop, a company, and DataWald between them.
 type scene struct {
 	temporal client.Client
 	db       *store.Store
-	b1       string
+	shop, b1 string
+	// env are the settings of DataWald's programs.
+	env []string
 }
 
 func (s *scene) close(ctx context.Context) {
@@ -164,7 +170,7 @@ func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, 
 	if s.temporal, err = dial(ctx, address); err != nil {
 		return nil, err
 	}
-	env := []string{
+	s.env = []string{
 		"MONGODB_URI=" + uri, "MONGODB_DATABASE=" + database, "INSTANCES=" + instance, "RULES_FILE=" + c.Rules, "LOG_LEVEL=warn",
 		"TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=default", "TEMPORAL_TASK_QUEUE=" + workflows.DefaultTaskQueue,
 		"MAGENTO_URL=" + shop.URL, "MAGENTO_SETTLE=0s", // the backlog is there before the run
@@ -173,10 +179,10 @@ func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, 
 		"B1_URL=" + company.URL + "/b1s/v2", "B1_COMPANY_DB=SBODEMOUS", "B1_USER=manager", "B1_PASSWORD=sandbox",
 		fmt.Sprintf("B1_MAX_CALLS=%d", c.Calls), "B1_LEDGER_TABLE=",
 	}
-	if _, err := w.StartProgram("worker", "worker", env); err != nil {
+	if _, err := w.StartProgram("worker", "worker", s.env); err != nil {
 		return nil, err
 	}
-	s.b1 = company.URL
+	s.shop, s.b1 = shop.URL, company.URL
 	s.db, err = store.Open(ctx, uri, database)
 	return s, err
 }

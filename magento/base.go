@@ -36,7 +36,8 @@ func (w *wireOrder) base() (*order.BaseAmounts, error) {
 			Price: r.read("base_price", it.BasePrice), PriceInclTax: r.read("base_price_incl_tax", it.BasePriceInclTax),
 			OriginalPrice: r.read("base_original_price", it.BaseOriginal), Discount: r.read("base_discount_amount", it.BaseDiscount),
 			Tax: r.read("base_tax_amount", it.BaseTax), TaxCompensation: r.read("base_discount_tax_compensation_amount", it.BaseTaxComp),
-			Weee: r.read("base_weee_tax_applied_row_amnt", it.BaseWeee),
+			Weee:     r.read("base_weee_tax_applied_row_amnt", it.BaseWeee),
+			RowTotal: it.BaseRowTotal.aside(), RowTotalInclTax: it.BaseRowTotalIncl.aside(),
 		}
 	}
 	return b, r.fault

@@ -122,6 +122,7 @@ func (w *wireOrder) lines() []order.Line {
 			Price: it.Price.Decimal, PriceInclTax: it.PriceInclTax.Decimal, Discount: it.Discount.Decimal, Tax: it.Tax.Decimal,
 			TaxPercent: it.TaxPercent.Decimal, TaxCompensation: it.TaxComp.Decimal, Weee: it.Weee.Decimal, Virtual: it.IsVirtual.bool(),
 			OriginalPrice: it.Original.Decimal, Taxes: taxes[it.ItemID], CustomOptions: len(it.Option.orEmpty().Extra.orEmpty().Custom) > 0,
+			RowTotal: it.RowTotal.aside(), RowTotalInclTax: it.RowTotalIncl.aside(),
 		}
 	}
 	return lines

@@ -84,7 +84,8 @@ func checkExact(t interface{ Errorf(string, ...any) }, name string, raw []byte, 
 		item := items[n].(map[string]any)
 		for member, read := range map[string]decimal.Decimal{"qty_ordered": l.QtyOrdered, "qty_canceled": l.QtyCanceled, "qty_refunded": l.QtyRefunded,
 			"price": l.Price, "price_incl_tax": l.PriceInclTax, "discount_amount": l.Discount, "tax_amount": l.Tax, "tax_percent": l.TaxPercent,
-			"discount_tax_compensation_amount": l.TaxCompensation, "weee_tax_applied_row_amount": l.Weee} {
+			"discount_tax_compensation_amount": l.TaxCompensation, "weee_tax_applied_row_amount": l.Weee,
+			"row_total": l.RowTotal, "row_total_incl_tax": l.RowTotalInclTax} {
 			same(fmt.Sprintf("items[%d].%s", n, member), item[member], read)
 		}
 	}

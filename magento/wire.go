@@ -62,6 +62,18 @@ func (l lenient) int() int64 {
 
 func (l lenient) bool() bool { return l == "1" || l == "true" }
 
+// aside is an amount that nothing is booked by: zero where the text is none, or one that no sale has.
+func (l lenient) aside() decimal.Decimal {
+	d, err := decimal.NewFromString(strings.TrimSpace(string(l)))
+	if err != nil || d.NumDigits()+int(d.Exponent()) > mostDigits || d.Exponent() < -mostDigits {
+		return decimal.Decimal{}
+	}
+	return d
+}
+
+// mostDigits is how many digits an amount aside has before the point, and behind it.
+const mostDigits = 13
+
 // amount is a decimal read from the text of a number or of a string; null, "" and absence are zero and not given.
 type amount struct {
 	decimal.Decimal
@@ -207,14 +219,18 @@ type wireItem struct {
 	Weee         amount  `json:"weee_tax_applied_row_amount"`
 	IsVirtual    lenient `json:"is_virtual"`
 	Original     amount  `json:"original_price"`
+	RowTotal     lenient `json:"row_total"`
+	RowTotalIncl lenient `json:"row_total_incl_tax"`
 
-	BasePrice        unread `json:"base_price"`
-	BasePriceInclTax unread `json:"base_price_incl_tax"`
-	BaseOriginal     unread `json:"base_original_price"`
-	BaseDiscount     unread `json:"base_discount_amount"`
-	BaseTax          unread `json:"base_tax_amount"`
-	BaseTaxComp      unread `json:"base_discount_tax_compensation_amount"`
-	BaseWeee         unread `json:"base_weee_tax_applied_row_amnt"`
+	BasePrice        unread  `json:"base_price"`
+	BasePriceInclTax unread  `json:"base_price_incl_tax"`
+	BaseOriginal     unread  `json:"base_original_price"`
+	BaseDiscount     unread  `json:"base_discount_amount"`
+	BaseTax          unread  `json:"base_tax_amount"`
+	BaseTaxComp      unread  `json:"base_discount_tax_compensation_amount"`
+	BaseWeee         unread  `json:"base_weee_tax_applied_row_amnt"`
+	BaseRowTotal     lenient `json:"base_row_total"`
+	BaseRowTotalIncl lenient `json:"base_row_total_incl_tax"`
 
 	Option maybe[wireOption] `json:"product_option"`
 }

@@ -54,27 +54,6 @@ func (m *mapper) takeRows() *order.Reason {
 	return nil
 }
 
-// readInclusive decides how the rows are read: price x quantity, or, where prices include tax and have been rounded to
-// four digits without it, price with tax x quantity less the tax. What comes nearer to the subtotal is right; where both come to it,
-// the second is, if discounts hold tax: only those on prices with tax do.
-func (m *mapper) readInclusive() bool {
-	plain, inclusive := decimal.Zero, decimal.Zero
-	for _, l := range m.chosen {
-		plain, inclusive = plain.Add(exactGross(l, false)), inclusive.Add(exactGross(l, true))
-	}
-	subtotal := m.goodsTotal()
-	// A quotient of a bundle's price has ten digits; what it lacks decides nothing.
-	by := inclusive.Sub(subtotal).Abs().Round(6).Cmp(plain.Sub(subtotal).Abs().Round(6))
-	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
-}
-
-func exactGross(l order.Line, inclusive bool) decimal.Decimal {
-	if inclusive {
-		return l.PriceInclTax.Mul(l.QtyOrdered).Sub(l.Tax).Sub(l.TaxCompensation)
-	}
-	return l.Price.Mul(l.QtyOrdered)
-}
-
 // goodsTotal is Magento's subtotal without the fixed product taxes that some shops count into it.
 func (m *mapper) goodsTotal() decimal.Decimal {
 	if m.weeeInside {

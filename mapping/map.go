@@ -77,7 +77,9 @@ type mapper struct {
 	digits int32
 	// checked is true when the amounts of the order are such as can be reckoned with.
 	checked bool
-	// chosen are the rows that carry the money, bookings what is booked for them.
+	// written are the rows that carry the money as Magento wrote them, chosen the same with bundles as they are to be booked,
+	// bookings what is booked for these.
+	written    []order.Line
 	chosen     []order.Line
 	bookings   []booking
 	extraParts []extra

@@ -32,7 +32,7 @@ func (m *mapper) choose() *order.Reason {
 		case l.ProductType == order.Configurable && l.SKU == "" && len(children) > 0:
 			l.SKU = children[0].SKU
 		}
-		m.chosen = append(m.chosen, l)
+		m.written, m.chosen = append(m.written, l), append(m.chosen, l)
 	}
 	return nil
 }
@@ -67,6 +67,11 @@ func (m *mapper) bundle(parent order.Line, children []order.Line) ([]order.Line,
 		mode = BundleAsPriced
 	}
 	dynamic := priced(parent, children)
+	if dynamic {
+		m.written = append(m.written, children...)
+	} else {
+		m.written = append(m.written, parent)
+	}
 	switch {
 	case mode == BundleAsPriced && dynamic, mode == BundleChildren && dynamic:
 		return children, nil

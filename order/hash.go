@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,18 +13,23 @@ import (
 )
 
 // ContentHash names what B1 is told about the order. It leaves out what changes by itself while the goods and the
-// money stay the same: state, status, payments and refunds received, the time of the last change.
+// money stay the same: state, status, payments and refunds received, the time of the last change, and row totals, which another
+// release of the shop writes in another form.
 func (o *Order) ContentHash() string {
 	c := *o
 	c.State, c.Status = "", ""
 	c.CreatedAt, c.UpdatedAt = o.CreatedAt.UTC(), time.Time{}
 	c.Totals = o.Totals.withoutHistory()
 	if o.Base != nil {
-		c.Base = &BaseAmounts{Totals: o.Base.Totals.withoutHistory(), Lines: o.Base.Lines}
+		c.Base = &BaseAmounts{Totals: o.Base.Totals.withoutHistory(), Lines: slices.Clone(o.Base.Lines)}
+		for i := range c.Base.Lines {
+			c.Base.Lines[i].RowTotal, c.Base.Lines[i].RowTotalInclTax = decimal.Zero, decimal.Zero
+		}
 	}
 	c.Lines = make([]Line, len(o.Lines))
 	for i, l := range o.Lines {
 		l.QtyCanceled, l.QtyRefunded = decimal.Zero, decimal.Zero
+		l.RowTotal, l.RowTotalInclTax = decimal.Zero, decimal.Zero
 		c.Lines[i] = l
 	}
 	return contentForm + hashOf(c)

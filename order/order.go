@@ -76,6 +76,8 @@ type LineAmounts struct {
 	Tax             decimal.Decimal `bson:"tax" json:"tax"`
 	TaxCompensation decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
 	Weee            decimal.Decimal `bson:"weee" json:"weee"`
+	RowTotal        decimal.Decimal `bson:"row_total" json:"row_total"`
+	RowTotalInclTax decimal.Decimal `bson:"row_total_incl_tax" json:"row_total_incl_tax"`
 }
 
 // InBase gives the order with its amounts in BaseCurrency; the order itself where that is its currency already, or where it has
@@ -91,6 +93,7 @@ func (o *Order) InBase() *Order {
 		a := o.Base.Lines[i]
 		l.Price, l.PriceInclTax, l.OriginalPrice, l.Discount = a.Price, a.PriceInclTax, a.OriginalPrice, a.Discount
 		l.Tax, l.TaxCompensation, l.Weee = a.Tax, a.TaxCompensation, a.Weee
+		l.RowTotal, l.RowTotalInclTax = a.RowTotal, a.RowTotalInclTax
 		b.Lines[i] = l
 	}
 	return &b
@@ -149,8 +152,8 @@ const (
 )
 
 // Line is one row of the order as Magento lists it, parents and children alike. Amounts are for the whole row unless
-// the name says otherwise. Row totals of the REST API are left out on purpose: their meaning differs between releases
-// (OCA/connector-magento 301, magento2 39984), so a row is always Price x QtyOrdered.
+// the name says otherwise. A row is never booked by its row totals: what the REST API calls so differs between releases
+// (OCA/connector-magento 301, magento2 39984). They only tell how Magento came from the price to its own total of the row.
 type Line struct {
 	// ItemID is Magento's key of the row, ParentItemID that of the row it belongs to (configurable, bundle); 0 for none.
 	ItemID       int64  `bson:"item_id" json:"item_id"`
@@ -177,8 +180,12 @@ type Line struct {
 	// TaxCompensation is the tax inside a discount on prices that include tax.
 	TaxCompensation decimal.Decimal `bson:"tax_compensation" json:"tax_compensation"`
 	// Weee is the fixed product tax of the row; it is not part of Price.
-	Weee    decimal.Decimal `bson:"weee" json:"weee"`
-	Virtual bool            `bson:"virtual" json:"virtual"`
+	Weee decimal.Decimal `bson:"weee" json:"weee"`
+	// RowTotal and RowTotalInclTax are row_total and row_total_incl_tax as the release of the shop gives them: before or after
+	// the discount, or for one unit. Zero where it does not, or not as an amount.
+	RowTotal        decimal.Decimal `bson:"row_total" json:"row_total"`
+	RowTotalInclTax decimal.Decimal `bson:"row_total_incl_tax" json:"row_total_incl_tax"`
+	Virtual         bool            `bson:"virtual" json:"virtual"`
 	// Taxes are the rates that Magento says it applied to the row; empty where it does not say (admin-edited orders, tax
 	// services).
 	Taxes []AppliedTax `bson:"taxes" json:"taxes"`

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
 
@@ -31,7 +31,7 @@ func TestInsertOrder(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			env := testkit.WorkflowEnvironment()
 			env.RegisterActivity(act)
 			tries := 0
 			env.OnActivity(act.InsertOrder, mock.Anything, mock.Anything).Return(

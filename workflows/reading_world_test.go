@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/mock"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 	"pgregory.net/rapid"
 
 	"datawald/activities"
@@ -256,10 +254,7 @@ func (w *readingWorld) run(script []int) store.Run {
 		shown[p.EntityID] = w.version(p.EntityID)
 	}
 	w.shown[w.runBegan], w.latestRun = shown, w.runBegan
-	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(log.NewStructuredLogger(testkit.Silent()))
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env := testkit.WorkflowEnvironment()
 	env.SetStartTime(w.runBegan)
 	env.SetWorkflowRunTimeout(time.Hour)
 	env.RegisterWorkflow(workflows.SyncOrders)

@@ -198,6 +198,11 @@ var scenes = []scene{
 		s.keep(run)
 		s.keep(s.client.GetWorkflow(s.t.Context(), s.childOf(run), ""), "resync-orders-hint")
 	}},
+	{name: "resync-orders-early", play: func(s *stage) { // the shop speaks of an order that it does not show yet
+		s.found = activities.FindOrdersResult{Missing: []string{"100000009"}}
+		s.keep(s.begin(workflows.ResyncOrdersID(s.instance, "hint"), "ResyncOrders", workflows.ResyncOrdersInput{Instance: s.instance,
+			IncrementIDs: []string{"100000009"}, Hint: true, Actor: workflows.HintActor}))
+	}},
 	{name: "insert-order", play: func(s *stage) {
 		s.keep(s.insertOrder(1))
 	}},

@@ -49,7 +49,7 @@ type ResyncOrdersResult struct {
 
 // ResyncOrders reads orders by number, stages them before all others, and takes them to B1. Held ones are tried again.
 func ResyncOrders(ctx workflow.Context, in ResyncOrdersInput) (*ResyncOrdersResult, error) {
-	r := &resyncOrders{in: in}
+	r := &resyncOrders{in: in, started: map[order.Key]bool{}}
 	if err := r.setup(ctx); err != nil {
 		return nil, err
 	}
@@ -60,6 +60,8 @@ type resyncOrders struct {
 	in     ResyncOrdersInput
 	result ResyncOrdersResult
 	poster *poster
+	// started are the orders that this run has begun.
+	started map[order.Key]bool
 }
 
 func (r *resyncOrders) setup(ctx workflow.Context) error {
@@ -89,14 +91,7 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
-	var staged activities.SyncOrderResult
-	stage := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
-	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, stage).Get(ctx, &staged); err != nil {
-		return nil, err
-	}
-	r.result.Run.Counts = r.result.Run.Counts.Add(staged.Counts)
-	if err := r.post(ctx, staged.Open); err != nil {
+	if err := r.take(ctx, found); err != nil {
 		return nil, err
 	}
 	if err := writeBack(ctx, &r.result.Run, r.poster, found.WriteBack); err != nil {
@@ -104,6 +99,61 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 	}
 	_, err = finish(ctx, &r.result.Run, r.poster)
 	return &r.result, err
+}
+
+// take stages what was found and takes it to B1.
+func (r *resyncOrders) take(ctx workflow.Context, found activities.FindOrdersResult) error {
+	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
+	staged, err := r.stage(ctx, found)
+	if err != nil {
+		return err
+	}
+	if more, err := r.start(ctx, staged.Open); err != nil || !more {
+		return err // what is not started is pending and first in the queue of the next run
+	}
+	if r.tooEarly(found, staged) && workflow.GetVersion(ctx, "look-again", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		if more, err := r.lookAgain(ctx); err != nil || !more {
+			return err
+		}
+	}
+	return r.poster.drain(ctx)
+}
+
+// tooEarly reports whether the shop may have spoken of an order in the middle of its transaction: Magento does not show it, or not as
+// it is now.
+func (r *resyncOrders) tooEarly(found activities.FindOrdersResult, staged activities.SyncOrderResult) bool {
+	return r.in.Hint && (len(found.Missing) > 0 || staged.Counts.Unchanged > 0)
+}
+
+// lookAgain reads the orders once more, when the shop has had the time to commit them. more is false when no order is to be started
+// any more. What this reading does not see, the next SyncOrders sees.
+func (r *resyncOrders) lookAgain(ctx workflow.Context) (more bool, err error) {
+	if err := workflow.Sleep(ctx, gather); err != nil {
+		return false, err
+	}
+	found, err := r.find(ctx)
+	if err != nil {
+		if temporal.IsCanceledError(err) {
+			return false, err
+		}
+		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
+		return true, nil
+	}
+	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
+	staged, err := r.stage(ctx, found)
+	if err != nil {
+		return false, err
+	}
+	return r.start(ctx, staged.Open)
+}
+
+func (r *resyncOrders) stage(ctx workflow.Context, found activities.FindOrdersResult) (staged activities.SyncOrderResult, err error) {
+	in := activities.SyncOrderInput{Instance: r.in.Instance, Refs: found.Refs, Again: !r.in.Hint, Actor: r.in.Actor}
+	if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
+		return staged, err
+	}
+	r.result.Run.Counts = r.result.Run.Counts.Add(staged.Counts)
+	return staged, nil
 }
 
 // hintPatience is how long a hint tries to read Magento. The next SyncOrders reads what it did not: an outage must not
@@ -121,17 +171,17 @@ func (r *resyncOrders) find(ctx workflow.Context) (found activities.FindOrdersRe
 	return found, err
 }
 
-func (r *resyncOrders) post(ctx workflow.Context, keys []order.Key) error {
-	started := map[order.Key]bool{} // the same ID twice in one workflow task would break it
+// start begins the orders. more is false when no order is to be started any more.
+func (r *resyncOrders) start(ctx workflow.Context, keys []order.Key) (more bool, err error) {
 	for _, key := range keys {
-		if started[key] {
-			continue
+		if r.started[key] {
+			continue // the same ID twice in one workflow task would break it
 		}
-		started[key] = true
+		r.started[key] = true
 		if ok, err := r.poster.room(ctx); err != nil || !ok {
-			return err // what is not started is pending and first in the queue of the next run
+			return false, err
 		}
 		r.poster.start(ctx, key)
 	}
-	return r.poster.drain(ctx)
+	return true, nil
 }

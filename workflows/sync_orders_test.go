@@ -16,6 +16,7 @@ import (
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -58,7 +59,7 @@ var act *activities.Activities
 // newFlow makes a flow with so many orders in the queue; a page takes so long, if given.
 func newFlow(t *testing.T, orders int, pageTakes ...time.Duration) *flow {
 	t.Helper()
-	f := &flow{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t}
+	f := &flow{TestWorkflowEnvironment: testkit.WorkflowEnvironment(), t: t}
 	f.RegisterWorkflow(workflows.SyncOrders)
 	f.RegisterWorkflow(workflows.InsertOrder)
 	f.RegisterWorkflowWithOptions(f.earlierRun, workflow.RegisterOptions{Name: "EarlierRun"})

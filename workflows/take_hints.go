@@ -27,31 +27,105 @@ type TakeHintsInput struct {
 	Waiting Hint `json:"waiting,omitzero"`
 }
 
-// gather is how long hints are gathered before they are looked at together: what is said many times costs one reading,
-// and a shop that speaks in the middle of an order's transaction has time to commit it.
+// gather is how long an order that is being read is not read again: what is said many times costs two readings, one at once and one
+// when the shop has stopped to speak, or is still speaking, of it.
 const gather = 2 * time.Second
+
+// breath is how long hints are gathered after a reading when manyReadings began within gather: a shop that names hundreds of orders
+// a second is read ten times a second at most. Where orders come one by one nobody waits: the server may take a second more for any
+// timer (history.timerProcessorMaxTimeShift).
+const (
+	breath       = 100 * time.Millisecond
+	manyReadings = 20
+)
 
 // maxListen is how much is heard before readings begin: signals, and orders named in them. After an outage of the worker
 // the server hands over all that was said meanwhile, up to 10,000 signals (its limit for one workflow); a workflow task
 // must end within a second, and what is carried on must stay far below the 2 MB that the server takes as input.
 const maxListen = 2000
 
-// TakeHints reads the orders that the shop hints at, together and soon. It is started by the first hint (signal-with-start),
-// one for each instance at once, and ends when there are no more. A hint that comes after a reading has begun leads to
-// another one, so that none is lost; what the readings do not see, the next SyncOrders sees.
+// TakeHints reads the orders that the shop hints at, at once, and those that it goes on speaking of a second time. It is started by
+// the first hint (signal-with-start), one for each instance at once, and ends when there are no more. A hint that comes after a
+// reading has begun leads to another one, so that none is lost; what the readings do not see, the next SyncOrders sees.
 func TakeHints(ctx workflow.Context, in TakeHintsInput) error {
-	h := &takeHints{in: in, said: workflow.GetSignalChannel(ctx, HintSignal), waiting: newWaiting(in.Waiting)}
+	h := &takeHints{in: in, said: workflow.GetSignalChannel(ctx, HintSignal), waiting: newWaiting(in.Waiting), recent: newRecent()}
+	if workflow.GetVersion(ctx, "at-once", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return h.runGathered(ctx)
+	}
 	return h.run(ctx)
 }
 
 type takeHints struct {
-	in       TakeHintsInput
-	said     workflow.ReceiveChannel
-	waiting  waiting
+	in      TakeHintsInput
+	said    workflow.ReceiveChannel
+	waiting waiting
+	// recent are the orders whose reading began less than gather ago.
+	recent *recent
+	// timer runs until one of them may be read again; nil for none.
+	timer    workflow.Future
 	readings int
 }
 
+// run reads what is named and was not read just now, and then waits for more.
 func (h *takeHints) run(ctx workflow.Context) error {
+	for {
+		all := h.listen()
+		if all && h.readings > 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // a shop that never stops to speak
+			return h.renew(ctx)
+		}
+		h.recent.forget(workflow.Now(ctx).Add(-gather))
+		if next := h.waiting.takeBut(h.recent, maxResync); !next.empty() {
+			if err := h.read(ctx, next); err != nil {
+				return err
+			}
+			h.recent.add(next, workflow.Now(ctx))
+			if h.recent.many() && next.orders() < maxResync {
+				if err := workflow.Sleep(ctx, breath); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if !all { // all of it about orders that were read just now: a workflow task bears no more
+			if err := workflow.Sleep(ctx, breath); err != nil {
+				return err
+			}
+			continue
+		}
+		if h.recent.empty() { // and so nothing waits
+			return nil
+		}
+		if err := h.wait(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// wait waits for more hints, or until an order may be read again. One timer serves many hints: one for each wait would cost two
+// events a hint.
+func (h *takeHints) wait(ctx workflow.Context) error {
+	if h.timer == nil {
+		h.timer = workflow.NewTimer(ctx, h.recent.since().Add(gather).Sub(workflow.Now(ctx)))
+	}
+	if err := workflow.Await(ctx, func() bool { return h.said.Len() > 0 || h.timer.IsReady() }); err != nil {
+		return err
+	}
+	if h.timer.IsReady() {
+		h.timer = nil
+	}
+	return nil
+}
+
+// renew goes on in a new history, when all that was said is heard: what is not would be lost.
+func (h *takeHints) renew(ctx workflow.Context) error {
+	if h.waiting.empty() {
+		return nil
+	}
+	return workflow.NewContinueAsNewError(ctx, TakeHints, TakeHintsInput{Instance: h.in.Instance, Waiting: h.waiting.hint()})
+}
+
+// runGathered is what earlier releases did: they gathered before each reading.
+func (h *takeHints) runGathered(ctx workflow.Context) error {
 	for {
 		if err := workflow.Sleep(ctx, gather); err != nil {
 			return err
@@ -65,8 +139,8 @@ func (h *takeHints) run(ctx workflow.Context) error {
 		if h.waiting.empty() {
 			return nil
 		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // a shop that never stops to speak
-			return workflow.NewContinueAsNewError(ctx, TakeHints, TakeHintsInput{Instance: h.in.Instance, Waiting: h.waiting.hint()})
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return h.renew(ctx)
 		}
 	}
 }
@@ -76,7 +150,7 @@ func (h *takeHints) readAll(ctx workflow.Context) error {
 	for all := false; !all; {
 		all = h.listen()
 		for !h.waiting.empty() {
-			if err := h.read(ctx); err != nil {
+			if err := h.read(ctx, h.waiting.take(maxResync)); err != nil {
 				return err
 			}
 		}
@@ -98,11 +172,10 @@ func (h *takeHints) listen() (all bool) {
 	return false
 }
 
-// read begins to read as many orders as one resync takes, and does not wait for its end: that may hang on B1.
-func (h *takeHints) read(ctx workflow.Context) error {
+// read begins to read orders, as many as one resync takes, and does not wait for its end: that may hang on B1.
+func (h *takeHints) read(ctx workflow.Context, next Hint) error {
 	h.readings++
 	name := fmt.Sprintf("hint-%s-%d", workflow.Now(ctx).UTC().Format("20060102T150405Z"), h.readings)
-	next := h.waiting.take(maxResync)
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        ResyncOrdersID(h.in.Instance, name),
 		ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,

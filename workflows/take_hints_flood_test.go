@@ -77,21 +77,15 @@ func (h *hints) counted(t *testing.T) map[int64]int {
 // After an outage of the worker all that was said meanwhile is there at once. What one workflow task does about it has a
 // bound, or the task would be cut off each time that it is tried.
 func TestTakeHints_HearsAFloodInParts(t *testing.T) {
-	same := make([]workflows.Hint, 10_000)
-	for n := range same {
-		same[n] = workflows.Hint{EntityIDs: []int64{1}}
-	}
 	for name, tc := range map[string]struct {
 		said   []workflows.Hint
 		orders int
 	}{
 		"10,000 hints of an order each": {flood(10_000, 1), 10_000},
 		"2,000 hints of 20 orders":      {flood(2000, 20), 40_000},
-		"10,000 hints of one order":     {same, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHints()
-			h.SetTestTimeout(time.Minute)
 			e := &ear{DataConverter: converter.GetDefaultDataConverter()}
 			h.SetDataConverter(e)
 			h.SetOnChildWorkflowStartedListener(func(*workflow.Info, workflow.Context, converter.EncodedValues) { e.heard = 0 })
@@ -113,7 +107,6 @@ func TestTakeHints_HearsAFloodInParts(t *testing.T) {
 // A new history begins without what the old one has not heard; so all must be heard before.
 func TestTakeHints_LosesNothingOfAFloodInANewHistory(t *testing.T) {
 	h := newHints()
-	h.SetTestTimeout(time.Minute)
 	h.SetContinueAsNewSuggested(true)
 	h.say(0, workflows.Hint{EntityIDs: []int64{1}})
 	said := flood(500, 5)
@@ -173,8 +166,48 @@ func (r *readings) orders(t *testing.T) int {
 
 // What was said while no worker ran is read when one does: a task that takes too long is cut off, and again when it is tried again.
 func TestTakeHints_CatchesUpAfterAnOutageOfTheWorker(t *testing.T) {
-	c, name := testkit.Temporal(t), testkit.Name(t)
-	said := flood(2500, 20)
+	same := make([]workflows.Hint, 5000)
+	for n := range same {
+		same[n] = workflows.Hint{EntityIDs: []int64{1}}
+	}
+	for name, tc := range map[string]struct {
+		said   []workflows.Hint
+		orders int
+	}{
+		"2,500 hints of 20 orders": {flood(2500, 20), 50_000},
+		"5,000 hints of one order": {same, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, name := testkit.Temporal(t), testkit.Name(t)
+			sayToServer(t, c, name, tc.said)
+			r := &readings{all: map[string][]int64{}, began: make(chan bool, 1000)}
+			w := worker.New(c, name, worker.Options{})
+			w.RegisterWorkflow(workflows.TakeHints)
+			w.RegisterWorkflowWithOptions(r.resync, workflow.RegisterOptions{Name: "ResyncOrders"})
+			if err := w.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(w.Stop)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			run := c.GetWorkflow(ctx, workflows.TakeHintsID(name), "")
+			if err := run.Get(ctx, nil); err != nil {
+				t.Fatal(err)
+			}
+			for seen := r.orders(t); seen != tc.orders; seen = r.orders(t) { // the last may begin after their parent has ended
+				select {
+				case <-r.began:
+				case <-time.After(30 * time.Second):
+					t.Fatalf("%d orders are read, want %d", seen, tc.orders)
+				}
+			}
+		})
+	}
+}
+
+// sayToServer brings hints as the gateway does, while no worker runs.
+func sayToServer(t *testing.T, c client.Client, name string, said []workflows.Hint) {
+	t.Helper()
 	for part := range slices.Chunk(said, 500) {
 		var senders sync.WaitGroup
 		for some := range slices.Chunk(part, 50) {
@@ -188,25 +221,5 @@ func TestTakeHints_CatchesUpAfterAnOutageOfTheWorker(t *testing.T) {
 			})
 		}
 		senders.Wait()
-	}
-	r := &readings{all: map[string][]int64{}, began: make(chan bool, 1000)}
-	w := worker.New(c, name, worker.Options{})
-	w.RegisterWorkflow(workflows.TakeHints)
-	w.RegisterWorkflowWithOptions(r.resync, workflow.RegisterOptions{Name: "ResyncOrders"})
-	if err := w.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Stop)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	if err := c.GetWorkflow(ctx, workflows.TakeHintsID(name), "").Get(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-	for seen := 0; seen != 50_000; seen = r.orders(t) { // the last may begin after their parent has ended
-		select {
-		case <-r.began:
-		case <-time.After(30 * time.Second):
-			t.Fatalf("%d orders are read, want 50000", seen)
-		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
 
@@ -112,7 +113,7 @@ func TestResyncOrders_TellsMagentoWhatIsDue(t *testing.T) {
 		"the shop says that an order changed": {true, activities.FindOrdersResult{}, nil, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			env := testkit.WorkflowEnvironment()
 			env.RegisterWorkflow(workflows.InsertOrder)
 			env.RegisterActivity(act)
 			env.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FindOrdersInput) (*activities.FindOrdersResult, error) {
