@@ -17,6 +17,7 @@ import (
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -47,11 +48,10 @@ type archive struct {
 
 func newArchive(t *testing.T, orders int) *archive {
 	t.Helper()
-	a := &archive{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t, orders: orders, page: 100, takes: time.Second}
+	a := &archive{TestWorkflowEnvironment: testkit.WorkflowEnvironment(), t: t, orders: orders, page: 100, takes: time.Second}
 	a.RegisterWorkflow(workflows.BackfillOrders)
 	a.RegisterWorkflow(workflows.InsertOrder)
 	a.RegisterActivity(act)
-	a.SetTestTimeout(time.Minute)
 	a.OnActivity(act.ImportOrders, mock.Anything, mock.Anything).Return(a.read).Maybe()
 	a.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(a.next).Maybe()
 	a.OnActivity(act.NoteBackfill, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) (*activities.NoteBackfillResult, error) {
