@@ -114,6 +114,8 @@ type backfill struct {
 	state  *backfillState
 	poster *poster
 	said   workflow.ReceiveChannel
+	// due is true when the record is to be written although nothing happens.
+	due bool
 }
 
 // progress is what the record says of the backfill itself.
@@ -131,6 +133,7 @@ func (b *backfill) setup(ctx workflow.Context) error {
 	}
 	b.poster = newPoster(ctx, b.in.Window, &b.state.Run.Counts, workflow.Now(ctx).Add(historyFor))
 	b.listen(ctx)
+	b.beat(ctx)
 	return workflow.SetQueryHandler(ctx, ProgressQuery, func() (store.Run, error) { return b.state.Run, nil })
 }
 
