@@ -47,17 +47,11 @@ func (a *Activities) leaveImports(ctx context.Context, in NextOrdersInput, due [
 
 // nextImports reads the imports alone.
 func (a *Activities) nextImports(ctx context.Context, in NextOrdersInput, result *NextOrdersResult) (due []store.Due, err error) {
-	ahead, err := a.store.NextDue(ctx, in.Instance, "", 1)
-	if err != nil {
-		return nil, err
-	}
-	result.Fresh = len(ahead) > 0 && !ahead[0].IsImport()
-	after := in.After
-	if after == "" {
-		after = store.Imports
+	if in.After == "" {
 		if result.Waiting, err = a.store.CountWaitingImports(ctx, in.Instance); err != nil {
 			return nil, err
 		}
 	}
-	return a.store.NextDue(ctx, in.Instance, after, in.Limit)
+	due, result.Fresh, err = a.store.NextImports(ctx, in.Instance, in.After, in.Limit)
+	return due, err
 }

@@ -84,9 +84,10 @@ func TestNextOrders_ImportsTakeNoMoreThanOnePageOfARun(t *testing.T) {
 	}
 }
 
-// A backfill sees its imports alone, and whether fresh orders wait. Fails without: the place behind fresh orders in nextImports.
+// A backfill sees its imports alone, and whether fresh orders wait. Fails without: the way around fresh
+// orders in NextImports; its second question, when they fill a page.
 func TestNextOrders_OfImports(t *testing.T) {
-	for _, fresh := range []int{0, 3} {
+	for _, fresh := range []int{0, 3, 7} { // 7 fill a page
 		_, a := queued(t, fresh, 8)
 		seen := 0
 		for after := ""; ; {

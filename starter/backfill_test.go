@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -213,12 +212,13 @@ func TestBackfillProgressLine(t *testing.T) {
 		}
 	}
 	var drawn strings.Builder
-	bar := newProgress(&drawn, 0)
-	for n := range 5 {
-		bar.set(fmt.Sprint("posting", n), int64(n), 4)
-	}
+	bar := newGauge(&drawn)
+	bar.set("reading 3 of 4", 3, 4)
+	bar.set("posting 1 of 4", 1, 4) // a new phase begins anew
 	bar.clear()
-	if !strings.Contains(drawn.String(), "posting") {
-		t.Errorf("drawn %q", drawn.String())
+	for _, part := range []string{"reading 3 of 4", " 75% ", "posting 1 of 4", " 25% "} {
+		if !strings.Contains(drawn.String(), part) {
+			t.Errorf("drawn %q, want %q in it", drawn.String(), part)
+		}
 	}
 }

@@ -18,8 +18,10 @@ import (
 )
 
 const (
-	// askEvery is how often a person who watches sees how far it is; lineEvery how often a line is written where nobody does.
-	askEvery  = 500 * time.Millisecond
+	// firstLook is when it is asked first how far it is, barEvery how often for a person who watches, and lineEvery how often where a
+	// line is written: each is a query, which Temporal Cloud counts.
+	firstLook = 500 * time.Millisecond
+	barEvery  = time.Second
 	lineEvery = 10 * time.Second
 	// answerLimit is how long an answer about the progress may take; heardLimit how long a pause may take to be heard.
 	answerLimit = 5 * time.Second
@@ -56,9 +58,9 @@ func (w *follower) toItsEnd() error {
 	var result store.Run
 	ended := make(chan error, 1)
 	go func() { ended <- w.client.GetWorkflow(w.ctx, w.id, w.runID).Get(w.ctx, &result) }()
-	show, clear := w.shower()
-	every := time.NewTicker(askEvery)
-	defer every.Stop()
+	show, clear, every := w.shower()
+	look := time.NewTimer(firstLook)
+	defer look.Stop()
 	for {
 		select {
 		case err := <-ended:
@@ -67,10 +69,11 @@ func (w *follower) toItsEnd() error {
 				return w.broken(err)
 			}
 			return showBackfill(w.app, result)
-		case <-every.C:
+		case <-look.C:
 			if run, err := w.progress(); err == nil {
 				show(run)
 			}
+			look.Reset(every)
 		}
 	}
 }
@@ -88,23 +91,16 @@ func (w *follower) broken(err error) error {
 	return err
 }
 
-// shower gives how progress is shown: a bar to a person, and a line now and then to anybody else. clear ends it.
-func (w *follower) shower() (show func(store.Run), clear func()) {
+// shower gives how progress is shown, and how often: a bar to a person, a line to anybody else. clear ends it.
+func (w *follower) shower() (show func(store.Run), clear func(), every time.Duration) {
 	if watched(w.err) {
-		bar := newProgress(w.err, 0)
+		bar := newGauge(w.err)
 		return func(r store.Run) {
 			done, total := reached(r)
-			bar.set(string(r.Backfill.Phase)+standing(*r.Backfill), done, total)
-		}, bar.clear
+			bar.set(progressLine(r), done, total)
+		}, bar.clear, barEvery
 	}
-	var last time.Time
-	phase := store.BackfillPhase("")
-	return func(r store.Run) {
-		if now := time.Now(); now.Sub(last) >= lineEvery || r.Backfill.Phase != phase {
-			last, phase = now, r.Backfill.Phase
-			fmt.Fprintln(w.err, progressLine(r))
-		}
-	}, func() {}
+	return func(r store.Run) { fmt.Fprintln(w.err, progressLine(r)) }, func() {}, lineEvery
 }
 
 // reached is how far a run is in its phase, and of how many.

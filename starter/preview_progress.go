@@ -34,10 +34,17 @@ func (p *progress) step() {
 	}
 }
 
-// set says how far it is, and what it does; the total may become known, or change, on the way.
+// newGauge draws on w how far something else has come, which says its rate and the time left itself.
+func newGauge(w io.Writer) *progress {
+	return &progress{progressbar.NewOptions64(1, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())}
+}
+
+// set says what it does and how far it is. The total may become known or change on the way, and a new phase begins at 0.
 func (p *progress) set(what string, done, total int64) {
-	p.bar.Describe(what)
+	p.bar.Reset()
 	p.bar.ChangeMax64(max(total, done+1)) // the end is told in other words
+	p.bar.Describe(what)
 	_ = p.bar.Set64(done)
 }
 

@@ -106,6 +106,25 @@ func (s *Store) ImportsHeld(ctx context.Context, instance string) (bool, error) 
 	return doc.Until.After(now()), nil
 }
 
+// NextImports gives up to limit imports of the instance that are due, behind a place in the queue (empty: from the first). fresh is
+// true when other orders are due before them. Both are one question: the embedded store reads all orders for each.
+func (s *Store) NextImports(ctx context.Context, instance, after string, limit int) (due []Due, fresh bool, err error) {
+	imports := bson.D{{Key: "queue", Value: bson.D{{Key: "$gt", Value: max(after, Imports)}}}}
+	others := bson.D{{Key: "queue", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: Imports}}}}
+	ready := bson.D{{Key: "instance", Value: instance}, {Key: "due_at", Value: bson.D{{Key: "$lte", Value: now()}}}}
+	all, err := s.due(ctx, append(ready[:2:2], bson.E{Key: "$or", Value: bson.A{others, imports}}), "queue", limit)
+	if err != nil {
+		return nil, false, err
+	}
+	for len(all) > 0 && !all[0].IsImport() {
+		all, fresh = all[1:], true
+	}
+	if fresh && len(all) == 0 { // they may fill the page
+		all, err = s.due(ctx, append(ready[:2:2], imports...), "queue", limit)
+	}
+	return all, fresh, err
+}
+
 // CountWaitingImports counts the imports of the instance that wait for B1 and are due.
 func (s *Store) CountWaitingImports(ctx context.Context, instance string) (int, error) {
 	n, err := s.orders.CountDocuments(ctx, bson.D{

@@ -84,9 +84,11 @@ type backfillState struct {
 	Next  int64 `json:"next"`
 	Named int   `json:"named"`
 	Read  bool  `json:"read"`
-	// Queue is where taking from the queue goes on; Waiting is how many waited when this pass through it began, 0 before the first.
+	// Queue is where taking from the queue goes on. Waiting is how many waited when this pass through it began, Passed how many when
+	// the pass before it did, 0 in the first.
 	Queue   string `json:"queue"`
 	Waiting int    `json:"waiting"`
+	Passed  int    `json:"passed"`
 	// Mark is what was done at MarkedAt, from where the rate is measured.
 	Mark     int       `json:"mark"`
 	MarkedAt time.Time `json:"marked_at"`
@@ -112,6 +114,8 @@ type backfill struct {
 	state  *backfillState
 	poster *poster
 	said   workflow.ReceiveChannel
+	// due is true when the record is to be written although nothing happens.
+	due bool
 }
 
 // progress is what the record says of the backfill itself.
@@ -129,6 +133,7 @@ func (b *backfill) setup(ctx workflow.Context) error {
 	}
 	b.poster = newPoster(ctx, b.in.Window, &b.state.Run.Counts, workflow.Now(ctx).Add(historyFor))
 	b.listen(ctx)
+	b.beat(ctx)
 	return workflow.SetQueryHandler(ctx, ProgressQuery, func() (store.Run, error) { return b.state.Run, nil })
 }
 

@@ -96,14 +96,23 @@ func (b *backfill) long(ctx workflow.Context) bool {
 	return b.poster.late || b.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 }
 
+// beat makes a note due again and again. One timer serves the whole history: one for each wait would cost two events each.
+func (b *backfill) beat(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for workflow.Sleep(ctx, waitingNote) == nil {
+			b.due = true
+		}
+	})
+}
+
 // until waits for a condition, and says from time to time that the backfill is still there.
 func (b *backfill) until(ctx workflow.Context, met func() bool) error {
 	for !met() {
-		ok, err := workflow.AwaitWithTimeout(ctx, waitingNote, met)
-		if err != nil {
+		if err := workflow.Await(ctx, func() bool { return b.due || met() }); err != nil {
 			return err
 		}
-		if !ok {
+		if b.due {
+			b.due = false
 			if err := b.note(ctx); err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: b.in.Window}
+		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: childrenPerRun}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if err := b.outage(ctx, "read the queue", err); err != nil {
 				return err
@@ -54,7 +54,7 @@ func (b *backfill) post(ctx workflow.Context) error {
 // pass starts a page of imports. again is false when all is done that can be.
 func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult) (again bool, err error) {
 	if b.state.Queue == "" {
-		if before := b.state.Waiting; before > 0 && next.Waiting >= before {
+		if b.state.Passed > 0 && next.Waiting >= b.state.Passed {
 			return false, nil
 		}
 		b.state.Waiting = next.Waiting
@@ -83,7 +83,7 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 		return true, b.refused(ctx)
 	}
 	empty := b.state.Queue == ""
-	b.state.Queue = ""
+	b.state.Queue, b.state.Passed = "", b.state.Waiting
 	return !empty, nil
 }
 
@@ -98,7 +98,7 @@ func (b *backfill) start(ctx workflow.Context, key order.Key) error {
 		}
 		if b.poster.open < b.poster.window {
 			b.poster.start(ctx, key)
-			return nil
+			return b.stepped(ctx)
 		}
 		err := b.until(ctx, func() bool { return b.poster.open < b.poster.window || b.poster.halted || b.paused() || b.poster.late })
 		if err != nil {
@@ -112,7 +112,7 @@ func (b *backfill) refused(ctx workflow.Context) error {
 	if err := b.until(ctx, func() bool { return b.poster.open == 0 }); err != nil {
 		return err
 	}
-	b.state.Queue, b.state.Waiting = "", 0
+	b.state.Queue = ""
 	err := b.rest(ctx, refusedPause, "B1 refuses the connector; look at its settings")
 	b.poster.halted = false
 	return err
