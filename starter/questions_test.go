@@ -12,6 +12,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/sandbox/b1sim"
 	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
@@ -40,7 +41,9 @@ func TestQuestions(t *testing.T) {
 	}
 	hinted := r.place("simple")
 	r.hint(hinted)
-	r.stopB1()
+	if err := r.company.SetOutage(b1sim.OutageUnavailable); err != nil {
+		t.Fatal(err)
+	}
 	open := r.place("simple")
 	r.must("sync")
 
@@ -53,7 +56,7 @@ func TestQuestions(t *testing.T) {
 		{open, []string{id(open)}, []string{id(posted), id(held)}},
 		{hinted, []string{id(hinted), "take-hints:" + r.instance, "resync-orders:" + r.instance + ":hint-"}, []string{id(posted), id(asked), " sync-orders:"}},
 		{posted, []string{"sync-orders:" + r.instance, "Completed"}, []string{"insert-order:"}},
-		{open, []string{"Pending Activities: 1", "order " + open + " of store 1, " + r.instance}, nil},
+		{open, []string{"Pending Activities: 1", "HTTP 503", "order " + open + " of store 1, " + r.instance}, nil},
 		{held, []string{"WorkflowExecutionFailed", "is held (b1_refused)"}, nil},
 		{held, []string{"Reset"}, nil},
 	}

@@ -44,8 +44,7 @@ type rig struct {
 	db       *store.Store
 	temporal client.Client
 	shop     *magentosim.Shop
-	// stopB1 ends the worker that takes orders to B1.
-	stopB1 func()
+	company  *b1sim.Company
 }
 
 func newRig(t *testing.T) *rig {
@@ -120,7 +119,6 @@ func (r *rig) startWorker() {
 	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{})
 	b1.RegisterWorkflow(workflows.InsertOrder)
 	a := activities.New(r.db, testkit.Silent(), i)
-	r.stopB1 = b1.Stop
 	for _, w := range []worker.Worker{flow, b1} {
 		w.RegisterActivity(a)
 		if err := w.Start(); err != nil {
@@ -171,6 +169,7 @@ func (r *rig) serve() (shopURL, b1URL string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.company = company
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		r.t.Fatal(err)
