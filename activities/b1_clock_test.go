@@ -14,18 +14,18 @@ import (
 	"datawald/store"
 )
 
-// A machine whose clock was hours ahead has written a claim, an intent or both, and is gone. A claim of this machine lasts 30 ms, and
-// the clocks of others may be 30 ms ahead, so nothing that is dated ahead may keep the order for longer than 60 ms, or for less.
+// A machine whose clock was hours ahead has written a claim, an intent or both, and is gone. A claim of this machine lasts 150 ms, and
+// the clocks of others may be 150 ms ahead, so nothing that is dated ahead may keep the order for longer than 300 ms, or for less.
 const (
 	hoursAhead  = 3 * time.Hour
-	longestWait = 60 * time.Millisecond
+	longestWait = 300 * time.Millisecond
 )
 
 // ahead puts a worker with such settings in front of a bench; what it logs is written to the buffer.
 func (b *bench) ahead(company activities.Company) *bytes.Buffer {
 	log := &bytes.Buffer{}
 	b.acts = activities.New(b.db, slog.New(slog.NewTextHandler(&locked{w: log}, nil)), activities.Instance{Name: "main", Rules: b.rules, Company: company,
-		CompanyID: "b1/demo", CallTimeout: 20 * time.Millisecond, ClaimMargin: 10 * time.Millisecond, ClockMargin: 30 * time.Millisecond,
+		CompanyID: "b1/demo", CallTimeout: 100 * time.Millisecond, ClaimMargin: 50 * time.Millisecond, ClockMargin: 150 * time.Millisecond,
 		Settle: 5 * time.Millisecond, Looks: 3})
 	return log
 }
@@ -55,7 +55,7 @@ func TestClock_AnOrderDatedFarAheadIsSoonLookedFor(t *testing.T) {
 	}{
 		"a claim and an intent": {func(doc *store.Staged) { claim(doc); intent(doc) }, 2, longestWait},
 		"a claim":               {claim, 1, longestWait},
-		"an intent":             {intent, 1, 20 * time.Millisecond},
+		"an intent":             {intent, 1, 100 * time.Millisecond},
 	} {
 		for _, inB1 := range []bool{true, false} {
 			t.Run(name+map[bool]string{true: ", B1 has it", false: ", B1 has it not"}[inB1], func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestClock_ALittleAheadIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, &company{})
 	log := b.ahead(b.company)
-	ends := time.Now().Add(45 * time.Millisecond)
+	ends := time.Now().Add(225 * time.Millisecond)
 	b.alter(func(doc *store.Staged) { doc.Claim = &store.Claim{Token: "ahead", ExpiresAt: ends} })
 	b.company.onFind = func() {
 		if time.Now().Before(ends.Truncate(time.Millisecond)) {
