@@ -102,7 +102,7 @@ func TestAtOnce_AWorkerWithoutTheLaneTakesNothing(t *testing.T) {
 	w := newWorld(t, 0)
 	p := w.place("simple", 1)
 	w.settings.Lanes = []string{config.LaneSync}
-	w.startWorker()
+	stop := w.startWorker()
 	w.stageOnly()
 	w.start("InsertOrder", workflows.InsertOrderID(w.key(p)), workflows.InsertOrderInput{Key: w.key(p), AtOnce: true}) // on the queue of all
 	w.eventually("the order waits for another worker", func() bool {
@@ -111,7 +111,8 @@ func TestAtOnce_AWorkerWithoutTheLaneTakesNothing(t *testing.T) {
 	if calls := w.company.Traffic().Calls; len(calls) != 0 || w.get(p).Status != order.Pending {
 		t.Errorf("B1 got the calls %v, the order is %s", calls, w.get(p).Status)
 	}
-	w.settings.Lanes = []string{config.LaneB1}
+	stop()
+	w.settings.Lanes = []string{config.LaneSync, config.LaneB1}
 	w.startWorker()
 	if err := w.await(workflows.InsertOrderID(w.key(p))); err != nil {
 		t.Error(err)
