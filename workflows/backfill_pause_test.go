@@ -15,7 +15,7 @@ import (
 )
 
 // While it is paused no order begins and nothing is read; then it goes on from where it was. Fails without: the gate in start, the
-// gate in read.
+// gate in read, the beat (the record is hours old).
 func TestBackfill_PausesAndGoesOn(t *testing.T) {
 	for name, during := range map[string]time.Duration{"Posting": 2500 * time.Millisecond, "Reading": 0} {
 		t.Run(name, func(t *testing.T) {
