@@ -171,6 +171,7 @@ func atOnceWorker(c client.Client, settings *config.Worker, i config.Instance, a
 		WorkerStopTimeout:                      settings.StopTimeout,
 		DisableRegistrationAliasing:            true,
 		LocalActivityWorkerOnly:                true,
+		DeploymentOptions:                      deployment(settings),
 		MaxConcurrentWorkflowTaskExecutionSize: i.B1.MaxCalls + notingTasks,
 		MaxConcurrentWorkflowTaskPollers:       notingTasks,
 		OnFatalError:                           onFatal,
