@@ -66,6 +66,7 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		p.count(outcome, doc)
+		p.asBefore(doc)
 		return nil
 	}
 	if err == nil {

@@ -58,6 +58,7 @@ func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput
 		return nil, err
 	}
 	slices.Sort(p.result.Open)
+	slices.Sort(p.result.AsBefore)
 	return &p.result, nil
 }
 
@@ -88,6 +89,7 @@ func keysOf(groups [][]store.PayloadRef) []order.Key {
 func (p *page) passSeen(versions []store.PayloadRef, head *store.Staged) []store.PayloadRef {
 	for len(versions) > 0 && !p.in.Again && seen(versions[0], head) {
 		p.count(stagedUnchanged, head)
+		p.asBefore(head)
 		versions = versions[1:]
 	}
 	return versions
@@ -166,6 +168,15 @@ func (p *page) stageOthers(ctx context.Context, groups [][]store.PayloadRef) err
 		})
 	}
 	return g.Wait()
+}
+
+// asBefore notes an order of which there is no news.
+func (p *page) asBefore(doc *store.Staged) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.in.Cut == nil {
+		p.result.AsBefore = append(p.result.AsBefore, doc.Key)
+	}
 }
 
 func (p *page) count(outcome string, doc *store.Staged) {

@@ -365,3 +365,25 @@ func TestStage_TheLaterVersionStaysWhoeverIsFirst(t *testing.T) {
 		}
 	}
 }
+
+// Of orders that are asked for by name it is told of which there is no news: not of one that is new, or changed, or touched. Fails
+// without: asBefore in passSeen.
+func TestStage_TellsOfWhichOrdersThereIsNoNews(t *testing.T) {
+	d := newDesk(t)
+	for n, tc := range []struct {
+		doc  magento.Document
+		want int
+	}{
+		{versionOf("000000001", "Springfield", 1), 0},
+		{versionOf("000000001", "Springfield", 1), 1},
+		{versionOf("000000001", "Springfield", 2), 0},
+		{versionOf("000000001", "Shelbyville", 3), 0},
+		{versionOf("000000001", "Shelbyville", 3), 1},
+	} {
+		a := d.worker(tc.doc)
+		got, err := a.SyncOrder(t.Context(), activities.SyncOrderInput{Instance: "main", Refs: fetch(t, a)})
+		if err != nil || len(got.AsBefore) != tc.want {
+			t.Errorf("reading %d: no news of %v, %v; want %d", n+1, got.AsBefore, err, tc.want)
+		}
+	}
+}

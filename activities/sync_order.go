@@ -32,6 +32,9 @@ type SyncOrderResult struct {
 	// Open are the orders that wait for B1 now. Filled only when the documents were asked for by name (no Cut): a run
 	// that reads on takes them from the queue.
 	Open []order.Key `json:"open,omitempty"`
+	// AsBefore are the orders of which Magento gave no other version than the one that was staged, by the time of its last change.
+	// Filled as Open is.
+	AsBefore []order.Key `json:"as_before,omitempty"`
 	// imported and others count the states of the orders, for a backfill: those that it brought, and all others.
 	imported, others map[order.Status]int
 }

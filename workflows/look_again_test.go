@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ func TestResyncOrders_AHintThatCameTooEarlyLooksAgain(t *testing.T) {
 	here := activities.FindOrdersResult{Refs: []store.PayloadRef{{Key: key, Hash: "a"}}}
 	gone := activities.FindOrdersResult{Missing: []string{"000000001"}}
 	fresh := activities.SyncOrderResult{Counts: store.Counts{Read: 1, New: 1}, Open: []order.Key{key}}
-	known := activities.SyncOrderResult{Counts: store.Counts{Read: 1, Unchanged: 1}}
+	known := activities.SyncOrderResult{Counts: store.Counts{Read: 1, Unchanged: 1}, AsBefore: []order.Key{key}}
+	echo := activities.SyncOrderResult{Counts: store.Counts{Read: 1, Unchanged: 1}}
 	nothing := activities.SyncOrderResult{}
 	down := temporal.NewNonRetryableApplicationError("magento is down", activities.TypeRefused, nil)
 	tests := map[string]struct {
@@ -37,6 +39,7 @@ func TestResyncOrders_AHintThatCameTooEarlyLooksAgain(t *testing.T) {
 		"a change that is not shown yet":     {found: []activities.FindOrdersResult{here, here}, staged: []activities.SyncOrderResult{known, fresh}, posted: 1, looks: 2},
 		"an order that Magento never has":    {found: []activities.FindOrdersResult{gone, gone}, staged: []activities.SyncOrderResult{nothing, nothing}, looks: 2},
 		"an order that is shown":             {found: []activities.FindOrdersResult{here}, staged: []activities.SyncOrderResult{fresh}, posted: 1, looks: 1, soon: true},
+		"the echo of what Magento was told":  {found: []activities.FindOrdersResult{here}, staged: []activities.SyncOrderResult{echo}, looks: 1, soon: true},
 		"the same order found by both looks": {found: []activities.FindOrdersResult{{Refs: here.Refs, Missing: gone.Missing}, here}, staged: []activities.SyncOrderResult{fresh, known}, posted: 1, looks: 2},
 		"Magento down at the second look":    {found: []activities.FindOrdersResult{gone}, fails: down, staged: []activities.SyncOrderResult{nothing}, looks: 2, errors: 1},
 		"a person, who sees what is missing": {person: true, found: []activities.FindOrdersResult{gone}, staged: []activities.SyncOrderResult{nothing}, looks: 1, soon: true},
@@ -47,8 +50,11 @@ func TestResyncOrders_AHintThatCameTooEarlyLooksAgain(t *testing.T) {
 			env.RegisterActivity(act)
 			env.RegisterWorkflow(workflows.InsertOrder)
 			looks := 0
-			env.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(func(context.Context, activities.FindOrdersInput) (*activities.FindOrdersResult, error) {
-				if looks++; looks > len(tc.found) {
+			env.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(func(_ context.Context, in activities.FindOrdersInput) (*activities.FindOrdersResult, error) {
+				if looks++; looks == 2 && !slices.Equal(in.IncrementIDs, []string{"000000001"}) {
+					t.Errorf("asks for %v again, want for the one that it missed", in.IncrementIDs)
+				}
+				if looks > len(tc.found) {
 					return nil, tc.fails
 				}
 				return &tc.found[looks-1], nil
@@ -59,7 +65,7 @@ func TestResyncOrders_AHintThatCameTooEarlyLooksAgain(t *testing.T) {
 			env.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(posted, nil).Maybe()
 			env.OnActivity(act.RecordRun, mock.Anything, mock.Anything).Return(nil)
 			began := env.Now()
-			env.ExecuteWorkflow(workflows.ResyncOrders, workflows.ResyncOrdersInput{Instance: "main", IncrementIDs: []string{"000000001"}, Hint: !tc.person})
+			env.ExecuteWorkflow(workflows.ResyncOrders, workflows.ResyncOrdersInput{Instance: "main", IncrementIDs: []string{"000000001", "000000002"}, Hint: !tc.person})
 			var result workflows.ResyncOrdersResult
 			if err := env.GetWorkflowResult(&result); err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -82,7 +83,7 @@ func (r *resyncOrders) kind() string {
 }
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
-	found, err := r.find(ctx)
+	found, err := r.find(ctx, r.in.IncrementIDs, r.in.EntityIDs)
 	if err != nil && r.in.Hint && !temporal.IsCanceledError(err) {
 		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
 		_, err = finish(ctx, &r.result.Run, r.poster)
@@ -111,27 +112,34 @@ func (r *resyncOrders) take(ctx workflow.Context, found activities.FindOrdersRes
 	if more, err := r.start(ctx, staged.Open); err != nil || !more {
 		return err // what is not started is pending and first in the queue of the next run
 	}
-	if r.tooEarly(found, staged) && workflow.GetVersion(ctx, "look-again", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
-		if more, err := r.lookAgain(ctx); err != nil || !more {
+	if early := r.tooEarly(found, staged); len(early) > 0 && workflow.GetVersion(ctx, "look-again", workflow.DefaultVersion, 1) != workflow.DefaultVersion {
+		if more, err := r.lookAgain(ctx, early); err != nil || !more {
 			return err
 		}
 	}
 	return r.poster.drain(ctx)
 }
 
-// tooEarly reports whether the shop may have spoken of an order in the middle of its transaction: Magento does not show it, or not as
-// it is now.
-func (r *resyncOrders) tooEarly(found activities.FindOrdersResult, staged activities.SyncOrderResult) bool {
-	return r.in.Hint && (len(found.Missing) > 0 || staged.Counts.Unchanged > 0)
+// tooEarly gives the numbers of orders of which the shop may have spoken in the middle of a transaction: Magento does not show them,
+// or as they were before.
+func (r *resyncOrders) tooEarly(found activities.FindOrdersResult, staged activities.SyncOrderResult) []string {
+	if !r.in.Hint {
+		return nil
+	}
+	early := slices.Clone(found.Missing)
+	for _, key := range staged.AsBefore {
+		early = append(early, key.IncrementID())
+	}
+	return early
 }
 
-// lookAgain reads the orders once more, when the shop has had the time to commit them. more is false when no order is to be started
+// lookAgain reads orders once more, when the shop has had the time to commit them. more is false when no order is to be started
 // any more. What this reading does not see, the next SyncOrders sees.
-func (r *resyncOrders) lookAgain(ctx workflow.Context) (more bool, err error) {
+func (r *resyncOrders) lookAgain(ctx workflow.Context, numbers []string) (more bool, err error) {
 	if err := workflow.Sleep(ctx, gather); err != nil {
 		return false, err
 	}
-	found, err := r.find(ctx)
+	found, err := r.find(ctx, numbers, nil)
 	if err != nil {
 		if temporal.IsCanceledError(err) {
 			return false, err
@@ -139,7 +147,7 @@ func (r *resyncOrders) lookAgain(ctx workflow.Context) (more bool, err error) {
 		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
 		return true, nil
 	}
-	r.result.Missing, r.result.Unreadable = found.Missing, found.Unreadable
+	r.result.Missing, r.result.Unreadable = found.Missing, append(r.result.Unreadable, found.Unreadable...)
 	staged, err := r.stage(ctx, found)
 	if err != nil {
 		return false, err
@@ -161,9 +169,9 @@ func (r *resyncOrders) stage(ctx workflow.Context, found activities.FindOrdersRe
 // leave a heap of readings that all begin again at once.
 const hintPatience = time.Minute
 
-// find reads the orders from Magento.
-func (r *resyncOrders) find(ctx workflow.Context) (found activities.FindOrdersResult, err error) {
-	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs,
+// find reads orders from Magento.
+func (r *resyncOrders) find(ctx workflow.Context, numbers []string, keys []int64) (found activities.FindOrdersResult, err error) {
+	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: numbers, EntityIDs: keys,
 		Again: !r.in.Hint, Actor: r.in.Actor}
 	if r.in.Hint {
 		ctx = workflow.WithScheduleToCloseTimeout(ctx, hintPatience)

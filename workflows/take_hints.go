@@ -37,6 +37,11 @@ const gather = 2 * time.Second
 const (
 	breath       = 100 * time.Millisecond
 	manyReadings = 20
+	// manyOpen readings that have not ended say that Magento or B1 is slow: then hints are gathered for longer, and Magento is not asked
+	// for more and more at once.
+	manyOpen = 16
+	// maxCarried bounds the orders that are carried on into a new history: the server takes 2 MB of input.
+	maxCarried = 10_000
 )
 
 // maxListen is how much is heard before readings begin: signals, and orders named in them. After an outage of the worker
@@ -62,15 +67,16 @@ type takeHints struct {
 	// recent are the orders whose reading began less than gather ago.
 	recent *recent
 	// timer runs until one of them may be read again; nil for none.
-	timer    workflow.Future
-	readings int
+	timer workflow.Future
+	// readings is how many were begun, open how many of them have not ended.
+	readings, open int
 }
 
 // run reads what is named and was not read just now, and then waits for more.
 func (h *takeHints) run(ctx workflow.Context) error {
 	for {
 		all := h.listen()
-		if all && h.readings > 0 && workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // a shop that never stops to speak
+		if all && h.readings > 0 && h.waiting.orders() <= maxCarried && workflow.GetInfo(ctx).GetContinueAsNewSuggested() { // a shop that never stops to speak
 			return h.renew(ctx)
 		}
 		h.recent.forget(workflow.Now(ctx).Add(-gather))
@@ -79,10 +85,8 @@ func (h *takeHints) run(ctx workflow.Context) error {
 				return err
 			}
 			h.recent.add(next, workflow.Now(ctx))
-			if h.recent.many() && next.orders() < maxResync {
-				if err := workflow.Sleep(ctx, breath); err != nil {
-					return err
-				}
+			if err := h.pause(ctx, next); err != nil {
+				return err
 			}
 			continue
 		}
@@ -99,6 +103,17 @@ func (h *takeHints) run(ctx workflow.Context) error {
 			return err
 		}
 	}
+}
+
+// pause lets hints gather after a reading, where there are too many.
+func (h *takeHints) pause(ctx workflow.Context, read Hint) error {
+	switch {
+	case h.open >= manyOpen:
+		return workflow.Sleep(ctx, gather)
+	case h.recent.many() && read.orders() < maxResync:
+		return workflow.Sleep(ctx, breath)
+	}
+	return nil
 }
 
 // wait waits for more hints, or until an order may be read again. One timer serves many hints: one for each wait would cost two
@@ -185,5 +200,10 @@ func (h *takeHints) read(ctx workflow.Context, next Hint) error {
 	})
 	child := workflow.ExecuteChildWorkflow(ctx, ResyncOrders, ResyncOrdersInput{
 		Instance: h.in.Instance, EntityIDs: next.EntityIDs, IncrementIDs: next.IncrementIDs, Hint: true, Actor: HintActor})
+	h.open++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_ = child.Get(ctx, nil) // how it ended stands in its record
+		h.open--
+	})
 	return child.GetChildWorkflowExecution().Get(ctx, nil)
 }

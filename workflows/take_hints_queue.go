@@ -85,7 +85,9 @@ func (w waiting) takeBut(r *recent, n int) Hint {
 	return Hint{EntityIDs: keys, IncrementIDs: w.numbers.takeBut(r.numbers, n-len(keys))}
 }
 
-func (w waiting) empty() bool { return len(w.keys.list)+len(w.numbers.list) == 0 }
+func (w waiting) orders() int { return len(w.keys.list) + len(w.numbers.list) }
+
+func (w waiting) empty() bool { return w.orders() == 0 }
 
 // hint is all that waits, to be carried on.
 func (w waiting) hint() Hint {

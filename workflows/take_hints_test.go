@@ -25,6 +25,8 @@ type hints struct {
 	*testsuite.TestWorkflowEnvironment
 	began time.Time
 	reads []reading
+	// takes is how long a reading lasts.
+	takes time.Duration
 }
 
 type reading struct {
@@ -33,14 +35,14 @@ type reading struct {
 }
 
 func newHints() *hints {
-	h := &hints{TestWorkflowEnvironment: testkit.WorkflowEnvironment()}
+	h := &hints{TestWorkflowEnvironment: testkit.WorkflowEnvironment(), takes: 5 * time.Minute} // B1 takes its time
 	h.RegisterWorkflow(workflows.TakeHints)
 	h.SetWorkflowRunTimeout(24 * time.Hour)
 	h.began = h.Now()
 	// No mock: of one the parent hears that it began when it has ended.
 	read := func(ctx workflow.Context, in workflows.ResyncOrdersInput) (*workflows.ResyncOrdersResult, error) {
 		h.reads = append(h.reads, reading{h.Now().Sub(h.began), in})
-		return &workflows.ResyncOrdersResult{}, workflow.Sleep(ctx, 5*time.Minute) // B1 takes its time
+		return &workflows.ResyncOrdersResult{}, workflow.Sleep(ctx, h.takes)
 	}
 	h.RegisterWorkflowWithOptions(read, workflow.RegisterOptions{Name: "ResyncOrders"})
 	return h
@@ -71,19 +73,22 @@ func TestTakeHints_ManyHintsAtOneOrderAreTwoReadings(t *testing.T) {
 }
 
 // Orders that the shop speaks of one after the other are each read at once, and many of them together. Fails without: many (50 a second
-// are 100 readings).
+// are 100 readings), and the bound on readings that have not ended (all 50 are open at once).
 func TestTakeHints_ReadsEachNewOrderAtOnce(t *testing.T) {
 	for name, tc := range map[string]struct {
 		every    time.Duration
 		orders   int
+		takes    time.Duration
 		longest  time.Duration
 		readings int
 	}{
-		"five a second":  {200 * time.Millisecond, 50, 0, 50},
-		"fifty a second": {20 * time.Millisecond, 100, 100 * time.Millisecond, 37},
+		"five a second":  {200 * time.Millisecond, 50, 300 * time.Millisecond, 0, 50},
+		"fifty a second": {20 * time.Millisecond, 100, 100 * time.Millisecond, 100 * time.Millisecond, 37},
+		"a slow shop":    {200 * time.Millisecond, 50, time.Minute, 2 * time.Second, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHints()
+			h.takes = tc.takes
 			for n := range tc.orders {
 				h.say(time.Duration(n)*tc.every, workflows.Hint{EntityIDs: []int64{int64(n)}})
 			}
