@@ -62,17 +62,21 @@ func (l lenient) int() int64 {
 
 func (l lenient) bool() bool { return l == "1" || l == "true" }
 
-// aside is an amount that nothing is booked by: zero where the text is none, or one that no sale has.
+// aside is an amount that nothing is booked by: zero where the text is none, or one that no sale has. Magento adds some of these up
+// in floating point: of 51.290000000000006 the noise is left out.
 func (l lenient) aside() decimal.Decimal {
 	d, err := decimal.NewFromString(strings.TrimSpace(string(l)))
-	if err != nil || d.NumDigits()+int(d.Exponent()) > mostDigits || d.Exponent() < -mostDigits {
+	if err != nil || d.NumDigits()+int(d.Exponent()) > mostDigits || d.Exponent() < -mostNoise {
 		return decimal.Decimal{}
 	}
-	return d
+	return d.Round(6)
 }
 
-// mostDigits is how many digits an amount aside has before the point, and behind it.
-const mostDigits = 13
+// mostDigits is how many digits an amount aside has before the point, mostNoise how many behind it.
+const (
+	mostDigits = 13
+	mostNoise  = 30
+)
 
 // amount is a decimal read from the text of a number or of a string; null, "" and absence are zero and not given.
 type amount struct {

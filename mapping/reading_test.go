@@ -32,12 +32,24 @@ func byWeight(totals func(l *order.Line, stored, withTax decimal.Decimal)) *orde
 }
 
 // Goods keep the shop's prices in every form in which releases of Magento write row totals. Fails without: rowTotals (the cents
-// stand at other articles), and each form of it.
+// stand at other articles), each form of it, and the half cent for each row.
 func TestMap_GoodsByWeightKeepTheShopsPrices(t *testing.T) {
 	none := decimal.Decimal{}
 	tests := map[string]func(l *order.Line, stored, withTax decimal.Decimal){
 		"as the web API computes them": func(l *order.Line, stored, withTax decimal.Decimal) { l.RowTotal, l.RowTotalInclTax = none, withTax },
 		"as they are stored":           func(l *order.Line, stored, withTax decimal.Decimal) { l.RowTotal, l.RowTotalInclTax = stored, none },
+		"added up in floating point": func(l *order.Line, stored, withTax decimal.Decimal) {
+			l.RowTotal, l.RowTotalInclTax = none, withTax.Add(d("0.000000000000006")).Round(6)
+		},
+		"rounded to cents, of rows that are stored exactly": func(l *order.Line, stored, withTax decimal.Decimal) {
+			l.RowTotal, l.RowTotalInclTax = none, l.Price.Mul(l.QtyOrdered).Add(l.Tax).Round(2)
+		},
+		"a cent off, as taxes of parts are": func(l *order.Line, stored, withTax decimal.Decimal) {
+			l.RowTotal, l.RowTotalInclTax = none, withTax
+			if l.SKU == "BELL" {
+				l.RowTotalInclTax = withTax.Add(d("0.01"))
+			}
+		},
 		"for one unit (2.4.8)": func(l *order.Line, stored, withTax decimal.Decimal) {
 			l.RowTotal, l.RowTotalInclTax = stored.DivRound(l.QtyOrdered, 4), withTax
 		},

@@ -196,7 +196,8 @@ func (t traits) restRowTotals(f figures) (total, totalIncl decimal.Decimal) {
 		return f.total, f.totalIncl
 	}
 	total = f.total.Sub(f.discount)
-	totalIncl = f.total.Add(f.tax).Add(f.compensation).Sub(f.discount)
+	// PHP adds up in floating point, and shows the noise of it: 51.290000000000006.
+	totalIncl = decimal.NewFromFloat(f.total.InexactFloat64() + f.tax.InexactFloat64() + f.compensation.InexactFloat64() - f.discount.InexactFloat64())
 	if t.rowTotal == rowTotalUnitPrice {
 		total = f.price
 	}
