@@ -40,8 +40,8 @@ func TestLedger_TwoDeploymentsWithoutACommonStoreMakeOneOrder(t *testing.T) {
 					timeout = hasty
 				}
 				r := newRivalsWith(t, timeout, b1sim.Config{UserTables: table}, ledgerTable, names...)
-				if fault != "" {
-					rule := b1sim.Rule{Fault: fault, Times: orders, Match: "POST $batch"}
+				for n := 1; fault != "" && n <= orders; n++ { // each order once: one that is struck three times is held
+					rule := b1sim.Rule{Fault: fault, Times: 1, Match: "POST $batch", Key: fmt.Sprintf("%09d", n)}
 					if fault == b1sim.ReplyLate {
 						rule.Delay = b1sim.Duration(time.Second)
 					}
