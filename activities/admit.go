@@ -39,6 +39,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
+	if p.atOnce {
+		go p.cutOff(ctx, cancel)
+	}
 	return p.post(ctx)
 }
 

@@ -44,6 +44,29 @@ func atOnce(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
 }
 
+// lastWords is what is left of the time that a stopping process waits, when an attempt at once is cut off: for writing down what it
+// knows, and for the task of its workflow to be completed.
+const lastWords = 5 * time.Second
+
+// cutOff cancels an attempt at once, unless ctx ends before, when its process is to stop and has waited for it about as long as it does. The SDK
+// ends the context of an activity then, but not of this, and would wait for it as long again, with the outcome told to nobody.
+func (p *posting) cutOff(ctx context.Context, cancel context.CancelFunc) {
+	if p.instance.StopTimeout <= 0 {
+		return
+	}
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+	case <-ctx.Done():
+		return
+	}
+	wait := max(p.instance.StopTimeout-lastWords, p.instance.StopTimeout/2) // half of a time that is short for both
+	select {
+	case <-time.After(wait):
+		cancel()
+	case <-ctx.Done():
+	}
+}
+
 // logAsActivity logs a failure as the SDK logs that of an activity: an attempt at once it would pass over in silence.
 func (a *Activities) logAsActivity(ctx context.Context, err error) {
 	if f, ok := errors.AsType[*temporal.ApplicationError](err); err == nil || ok && f.Category() == temporal.ApplicationErrorCategoryBenign {

@@ -201,7 +201,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages: reader, Ranges: reader,
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
-			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, Paced: i.B1.OrdersPerSecond > 0,
+			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, StopTimeout: settings.StopTimeout, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 		})
 	}
