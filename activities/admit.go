@@ -55,6 +55,7 @@ func (p *posting) admit(ctx context.Context) (release func(), err error) {
 	if p.atOnce {
 		waiting, cancel = context.WithTimeout(waiting, atOnceWait)
 		defer cancel()
+		go p.leaveTrouble(waiting, cancel)
 	}
 	if end, limited := ctx.Deadline(); limited {
 		waiting, cancel = context.WithDeadline(waiting, end.Add(-reserve))
