@@ -79,11 +79,10 @@ func keepWatch(ctx context.Context, sight watch.Sight, settings *config.Worker, 
 	}
 }
 
-// serve runs one worker for the workflows and one for each B1 company, as far as this process has these lanes, until ctx
+// serve runs one worker for the workflows and two for each B1 company, as far as this process has these lanes, until ctx
 // ends; then it waits for what is in hand.
 func serve(ctx context.Context, c client.Client, settings *config.Worker, a *activities.Activities, log *slog.Logger) error {
-	fatal := make(chan error, 1+len(settings.All))
-	onFatal := func(err error) { fatal <- err }
+	fatal, onFatal := firstFatal()
 	workers := lanes(c, settings, a, onFatal)
 	for n, w := range workers {
 		if err := w.Start(); err != nil {
@@ -108,6 +107,18 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 	stopAll(workers)
 	log.Info("worker stopped")
 	return err
+}
+
+// firstFatal gives the first error that is told to onFatal: the reason to stop. Those of the other workers are mostly the same, and none of
+// them waits for a reader, however many there are.
+func firstFatal() (fatal <-chan error, onFatal func(error)) {
+	first := make(chan error, 1)
+	return first, func(err error) {
+		select {
+		case first <- err:
+		default:
+		}
+	}
 }
 
 func lanes(c client.Client, settings *config.Worker, a *activities.Activities, onFatal func(error)) (workers []worker.Worker) {

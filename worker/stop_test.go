@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,29 @@ import (
 	"datawald/sandbox/b1sim"
 	"datawald/workflows"
 )
+
+// However many workers of a process fail, none of them waits to say so, and the process hears of the first.
+//
+// Fails without: leaving the others out in firstFatal (they wait for ever).
+func TestStop_ManyWorkersMayFail(t *testing.T) {
+	t.Parallel()
+	fatal, onFatal := firstFatal()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for _, what := range []string{"first", "second", "third", "fourth"} {
+			onFatal(errors.New(what))
+		}
+	}()
+	select {
+	case <-told:
+	case <-time.After(10 * time.Second):
+		t.Fatal("a worker waits to say that it failed")
+	}
+	if err := <-fatal; err.Error() != "first" {
+		t.Errorf("told %v, want the first", err)
+	}
+}
 
 // A worker that is told to stop, while B1 is at work on an order for longer than it may wait, keeps its time all the same: it gives the order
 // back, writes down that it may be in B1, and tells Temporal, so that another goes on at once and not when a claim and a task have run out.
