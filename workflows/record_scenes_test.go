@@ -139,6 +139,20 @@ var scenes = []scene{
 		s.found.Refs = []store.PayloadRef{{Key: s.key(9), Hash: "d"}}
 		s.keep(s.sync(workflows.SyncOrdersInput{}))
 	}},
+	{name: "sync-orders-quiet-begins", play: func(s *stage) { // while a page of the queue is used up
+		until := time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)
+		s.wait(9)
+		s.insert = func(_ context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key <= s.key(2) {
+				return nil, nil
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.quiet = &until
+			return &activities.InsertOrderResult{Status: order.Pending, Note: activities.NoteQuiet}, nil
+		}
+		s.keep(s.sync(workflows.SyncOrdersInput{Window: 2}))
+	}},
 	{name: "sync-orders-refused", play: func(s *stage) { // B1 refuses the connector
 		s.wait(6)
 		s.insert = func(context.Context, order.Key, int32) (*activities.InsertOrderResult, error) {
