@@ -90,6 +90,9 @@ type Instance struct {
 	// AtOnce lets orders be taken to B1 inside of their workflows' tasks: in a process that takes orders to this company at all, and where
 	// Temporal is not to keep a rate (Paced).
 	AtOnce bool
+	// StopTimeout is how long the process that is told to stop waits for what it has in hand: an attempt at once is cut off before, so that it
+	// writes down what it knows in that time. Zero for no limit.
+	StopTimeout time.Duration
 	// Paced is true when Temporal's queue keeps a rate of orders for all workers.
 	Paced bool
 	// CompanyID names the B1 company: instances that feed the same one share its references.

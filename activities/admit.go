@@ -39,6 +39,9 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
+	if p.atOnce {
+		go p.cutOff(ctx, cancel)
+	}
 	return p.post(ctx)
 }
 
@@ -52,6 +55,7 @@ func (p *posting) admit(ctx context.Context) (release func(), err error) {
 	if p.atOnce {
 		waiting, cancel = context.WithTimeout(waiting, atOnceWait)
 		defer cancel()
+		go p.leaveTrouble(waiting, cancel)
 	}
 	if end, limited := ctx.Deadline(); limited {
 		waiting, cancel = context.WithDeadline(waiting, end.Add(-reserve))

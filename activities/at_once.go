@@ -16,9 +16,14 @@ import (
 // AtOnceLimit bounds an attempt at once as a whole. It ends before that by itself: what Temporal cuts off goes on running unheard.
 const AtOnceLimit = atOnceWait + attemptTime + reserve + 10*time.Second
 
-// atOnceWait is how long an attempt at once waits for its turn. While it waits it occupies a task of its workflow, which must end
-// well before the server takes the worker for dead. Where B1 keeps up, a turn comes within the time of one order.
-const atOnceWait = 3 * time.Second
+const (
+	// atOnceWait is how long an attempt at once waits for its turn. All that are begun, B1_MAX_CALLS and some, stand in one line, so that a B1
+	// that takes seconds for an order keeps the last of them waiting for about two orders: to become an activity costs more than that. It is less
+	// than 16 s, when the worker tells the server that the task is still at work, which costs three events each time.
+	atOnceWait = 12 * time.Second
+	// troubleSeen is how soon it leaves when B1 ceases to answer, and then no wait is of use: an activity shows that the order waits, and why.
+	troubleSeen = time.Second
+)
 
 // Trouble is what an attempt at once met that did not settle the order.
 type Trouble struct {
@@ -42,6 +47,43 @@ func (t *Trouble) show(ctx context.Context) error {
 // atOnce reports whether this is an attempt at once.
 func atOnce(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity
+}
+
+// leaveTrouble calls leave when orders are not taken to B1 freely, at once or as soon as that begins, unless ctx ends before.
+func (p *posting) leaveTrouble(ctx context.Context, leave func()) {
+	tick := time.NewTicker(troubleSeen)
+	defer tick.Stop()
+	for !p.instance.Company.Troubled(time.Now()) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+	leave()
+}
+
+// lastWords is what is left of the time that a stopping process waits, when an attempt at once is cut off: for writing down what it
+// knows, and for the task of its workflow to be completed.
+const lastWords = 5 * time.Second
+
+// cutOff cancels an attempt at once, unless ctx ends before, when its process is to stop and has waited for it about as long as it does. The SDK
+// ends the context of an activity then, but not of this, and would wait for it as long again, with the outcome told to nobody.
+func (p *posting) cutOff(ctx context.Context, cancel context.CancelFunc) {
+	if p.instance.StopTimeout <= 0 {
+		return
+	}
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+	case <-ctx.Done():
+		return
+	}
+	wait := max(p.instance.StopTimeout-lastWords, p.instance.StopTimeout/2) // half of a time that is short for both
+	select {
+	case <-time.After(wait):
+		cancel()
+	case <-ctx.Done():
+	}
 }
 
 // logAsActivity logs a failure as the SDK logs that of an activity: an attempt at once it would pass over in silence.

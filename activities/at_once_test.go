@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,12 +139,55 @@ func TestAtOnce_DoesNotWaitForLong(t *testing.T) {
 		if typeOf(err) != activities.TypeInTurn {
 			t.Errorf("ended with %v, want it to wait for its turn as an activity", err)
 		}
-	case <-time.After(8 * time.Second): // well before the server takes the worker for dead
+	case <-time.After(15 * time.Second): // the worker asks the server for more time after 16 s, which costs
 		t.Fatal("it waits on")
 	}
 	b.want(order.Pending, "")
 	if doc := b.get(); doc.Failures != 0 || len(doc.Timeline) != 1 {
 		t.Errorf("%d failures are noted and the timeline is %+v, want nothing: nothing happened", doc.Failures, doc.Timeline)
+	}
+}
+
+// dark is a B1 that takes no order, and does not answer.
+type dark struct {
+	closed
+	troubled atomic.Bool
+	once     sync.Once
+	// asked is closed when it was asked for its trouble.
+	asked chan struct{}
+}
+
+func (d *dark) Troubled(time.Time) bool {
+	defer d.once.Do(func() { close(d.asked) })
+	return d.troubled.Load()
+}
+
+// Where B1 does not answer nobody waits in a workflow's task at all: an activity is seen to wait.
+//
+// Fails without: leaveTrouble; and, for the trouble that begins later, looking for it again there.
+func TestAtOnce_LeavesWhenB1DoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]bool{"before": true, "meanwhile": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, &company{})
+			b1 := &dark{closed: closed{company: b.company, waiting: make(chan struct{})}, asked: make(chan struct{})}
+			b1.troubled.Store(before)
+			b.acts = activities.New(b.db, testkit.Silent(), activities.Instance{Name: "main", Rules: b.rules, Company: b1, CompanyID: "b1/demo", AtOnce: true})
+			ended := make(chan error, 1)
+			go func() { ended <- b.insertAtOnce() }()
+			<-b1.waiting
+			<-b1.asked
+			b1.troubled.Store(true)
+			select {
+			case err := <-ended:
+				if typeOf(err) != activities.TypeInTurn {
+					t.Errorf("ended with %v, want it to wait as an activity", err)
+				}
+			case <-time.After(6 * time.Second):
+				t.Fatal("it waits on")
+			}
+		})
 	}
 }
 

@@ -94,6 +94,32 @@ func TestAtOnce_TroubleIsSeenAsAPendingActivity(t *testing.T) {
 	w.checkLedger()
 }
 
+// A B1 that takes seconds for an order keeps others waiting for their turn, and is no trouble: nobody becomes an activity for that.
+//
+// Fails without: an atOnceWait of some orders' time (with 3 s half of them become activities).
+func TestAtOnce_ASlowB1IsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	w.settings.All[0].B1.MaxCalls = 2 // and four tasks more, all in one line
+	w.company.SetLatency(b1sim.Latency{Read: 600 * time.Millisecond, Write: 1200 * time.Millisecond})
+	var placed []magentosim.Placed
+	for range 12 {
+		placed = append(placed, w.place("simple", 1))
+	}
+	w.startWorker()
+	w.sync()
+	atOnce := 0
+	for _, p := range placed {
+		if !slices.Contains(steps(w.history(workflows.InsertOrderID(w.key(p)))), enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
+			atOnce++
+		}
+	}
+	if atOnce != len(placed) {
+		t.Errorf("%d of %d orders went at once", atOnce, len(placed))
+	}
+	w.checkLedger()
+}
+
 // A worker that does not speak to B1 takes no order there, whatever a workflow asks of it.
 //
 // Fails without: the lane in Instance.AtOnce (instances in main.go): the order is posted by the wrong worker.

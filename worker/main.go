@@ -79,11 +79,10 @@ func keepWatch(ctx context.Context, sight watch.Sight, settings *config.Worker, 
 	}
 }
 
-// serve runs one worker for the workflows and one for each B1 company, as far as this process has these lanes, until ctx
+// serve runs one worker for the workflows and two for each B1 company, as far as this process has these lanes, until ctx
 // ends; then it waits for what is in hand.
 func serve(ctx context.Context, c client.Client, settings *config.Worker, a *activities.Activities, log *slog.Logger) error {
-	fatal := make(chan error, 1+len(settings.All))
-	onFatal := func(err error) { fatal <- err }
+	fatal, onFatal := firstFatal()
 	workers := lanes(c, settings, a, onFatal)
 	for n, w := range workers {
 		if err := w.Start(); err != nil {
@@ -108,6 +107,18 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 	stopAll(workers)
 	log.Info("worker stopped")
 	return err
+}
+
+// firstFatal gives the first error that is told to onFatal: the reason to stop. Those of the other workers are mostly the same, and none of
+// them waits for a reader, however many there are.
+func firstFatal() (fatal <-chan error, onFatal func(error)) {
+	first := make(chan error, 1)
+	return first, func(err error) {
+		select {
+		case first <- err:
+		default:
+		}
+	}
 }
 
 func lanes(c client.Client, settings *config.Worker, a *activities.Activities, onFatal func(error)) (workers []worker.Worker) {
@@ -201,7 +212,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages: reader, Ranges: reader,
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
-			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, Paced: i.B1.OrdersPerSecond > 0,
+			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, StopTimeout: settings.StopTimeout, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 		})
 	}

@@ -40,7 +40,7 @@ func TestSearchAttributes_OfOrdersAreThoseOfTheirRun(t *testing.T) {
 		"bare":  {false, map[string]string{}},
 	} {
 		t.Run(instance, func(t *testing.T) {
-			s := newStage(t, server, instance)
+			s := newStage(t, server, scene{name: instance})
 			if run.searchable {
 				s.attributes = workflows.RunAttributes(instance, workflows.SourceSync)
 			}

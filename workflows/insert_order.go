@@ -36,8 +36,8 @@ const (
 	// silence is how long a worker may say nothing before another takes its activity over. Workers speak every few
 	// seconds, so that only a dead one is silent. It is the same for a task in which an order is tried at once.
 	silence = 20 * time.Second
-	// insertLimit ends a workflow that no worker takes: the order is pending, and the next run begins it anew. It is longer than all
-	// that a workflow does by itself.
+	// insertLimit ends a workflow that no worker takes. A pending order the next run begins anew; a held one that a reset was to try
+	// again stays held, and waits for the next reset. It is longer than all that a workflow does by itself.
 	insertLimit = activities.AtOnceLimit + insertPatience + 9*time.Minute
 )
 

@@ -40,6 +40,8 @@ type poster struct {
 	// halted is true when B1 refuses the connector itself: nothing more is started, so that one wrong password is one
 	// failure and not one for each order.
 	halted bool
+	// quiet is true when an order came back because it has become quiet since the queue was read.
+	quiet bool
 	// writeBack is true when Magento is to be told of an order that was posted.
 	writeBack bool
 	// source is why the run began, for the search attributes of its orders; empty when they get none.
@@ -153,6 +155,7 @@ func (p *poster) follow(ctx workflow.Context, key order.Key, child workflow.Chil
 		}
 		p.last = workflow.Now(ctx)
 		p.halted = p.halted || err == nil && result.Note == Misconfigured
+		p.quiet = p.quiet || err == nil && result.Note == activities.NoteQuiet
 		p.writeBack = p.writeBack || err == nil && result.WriteBack
 		*p.counter(result, err)++
 		if err != nil && temporal.IsWorkflowExecutionAlreadyStartedError(err) {

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,11 +21,15 @@ type scene struct {
 	name string
 	// small scenes run on a server that suggests a new history after few events.
 	small bool
-	play  func(*stage)
+	// late scenes give the queue of B1 a worker by themselves.
+	late bool
+	play func(*stage)
 }
 
 // scenes are recorded by TestReplay. Each takes about a minute at most, side by side.
-var scenes = []scene{
+var scenes = slices.Concat(scenesOfRuns, scenesAtOnce)
+
+var scenesOfRuns = []scene{
 	{name: "sync-orders", play: func(s *stage) {
 		s.pages = []activities.FetchMagentoOrdersResult{
 			{Refs: []store.PayloadRef{{Key: s.key(5), Hash: "a"}, {Key: s.key(6), Hash: "b"}}, Next: order.Cut{EntityID: 6}},
@@ -139,6 +144,20 @@ var scenes = []scene{
 		s.found.Refs = []store.PayloadRef{{Key: s.key(9), Hash: "d"}}
 		s.keep(s.sync(workflows.SyncOrdersInput{}))
 	}},
+	{name: "sync-orders-quiet-begins", play: func(s *stage) { // while a page of the queue is used up
+		until := time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)
+		s.wait(9)
+		s.insert = func(_ context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key <= s.key(2) {
+				return nil, nil
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.quiet = &until
+			return &activities.InsertOrderResult{Status: order.Pending, Note: activities.NoteQuiet}, nil
+		}
+		s.keep(s.sync(workflows.SyncOrdersInput{Window: 2}))
+	}},
 	{name: "sync-orders-refused", play: func(s *stage) { // B1 refuses the connector
 		s.wait(6)
 		s.insert = func(context.Context, order.Key, int32) (*activities.InsertOrderResult, error) {
@@ -230,27 +249,6 @@ var scenes = []scene{
 		}
 		s.keep(s.insertOrder(1))
 	}},
-	{name: "insert-order-at-once", play: func(s *stage) { s.keep(s.insertAtOnce(1)) }},
-	{name: "insert-order-at-once-held", play: func(s *stage) {
-		s.insert = func(context.Context, order.Key, int32) (*activities.InsertOrderResult, error) {
-			return nil, heldForAPerson
-		}
-		s.keep(s.insertAtOnce(1))
-	}},
-	{name: "insert-order-at-once-retried", play: func(s *stage) { // its trouble becomes that of an activity
-		s.insert = func(ctx context.Context, _ order.Key, _ int32) (*activities.InsertOrderResult, error) {
-			if !activity.GetInfo(ctx).IsLocalActivity {
-				return nil, nil
-			}
-			return nil, temporal.NewApplicationErrorWithOptions("it is not known whether B1 has the order", activities.TypeUnresolved,
-				temporal.ApplicationErrorOptions{NextRetryDelay: time.Second})
-		}
-		s.keep(s.insertAtOnce(1))
-	}},
-	{name: "insert-order-at-once-in-turn", play: func(s *stage) { // B1 takes nothing at the moment
-		s.outage("")()
-		s.keep(s.insertAtOnce(1))
-	}},
 }
 
 var heldForAPerson = temporal.NewApplicationErrorWithOptions("order is held (b1_refused)", activities.TypeHeld,
@@ -289,12 +287,6 @@ func hold(ctx context.Context, over <-chan struct{}) {
 func (s *stage) insertOrder(n int) client.WorkflowRun {
 	s.t.Helper()
 	return s.begin(workflows.InsertOrderID(s.key(n)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n)})
-}
-
-// insertAtOnce begins an order as a run does.
-func (s *stage) insertAtOnce(n int) client.WorkflowRun {
-	s.t.Helper()
-	return s.begin(workflows.InsertOrderID(s.key(n)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n), AtOnce: true})
 }
 
 // hint says that orders changed, as the gateway does.

@@ -51,23 +51,30 @@ type stage struct {
 	writeBack    bool
 }
 
-// newStage serves the workflows and activities of an instance with the scene's name.
-func newStage(t *testing.T, c client.Client, instance string) *stage {
-	st := &stage{t: t, client: c, instance: instance}
-	for _, queue := range []string{instance, workflows.B1TaskQueue(instance)} {
-		w := worker.New(c, queue, worker.Options{Identity: "recorder", DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 50})
-		w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
-		w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
-		w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
-		w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
-		w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
-		w.RegisterActivity(st)
-		if err := w.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(w.Stop)
+// newStage serves the workflows and activities of a scene: of an instance with its name.
+func newStage(t *testing.T, c client.Client, sc scene) *stage {
+	st := &stage{t: t, client: c, instance: sc.name}
+	st.serve(st.instance)
+	if !sc.late {
+		st.serve(workflows.B1TaskQueue(st.instance))
 	}
 	return st
+}
+
+// serve gives a queue a worker.
+func (s *stage) serve(queue string) {
+	s.t.Helper()
+	w := worker.New(s.client, queue, worker.Options{Identity: "recorder", DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 50})
+	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
+	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
+	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
+	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
+	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
+	w.RegisterActivity(s)
+	if err := w.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(w.Stop)
 }
 
 // key is the n-th order's.

@@ -36,7 +36,7 @@ func recordAll(t *testing.T, release string) {
 				if s.small {
 					server = small
 				}
-				st := newStage(t, server, s.name)
+				st := newStage(t, server, s)
 				st.save = func(name, workflowID, runID string) {
 					saveChain(t, server, filepath.Join(corpus, release+"-"+name), workflowID, runID)
 				}

@@ -25,7 +25,7 @@ import (
 type flow struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
-	// mu guards what children change and the queue's activity reads: the queue, and an outage's came.
+	// mu guards what children change and the queue's activity reads: the queue, quiet, and an outage's came.
 	mu sync.Mutex
 	// pages are what Magento gives, queue what waits for B1.
 	pages []activities.FetchMagentoOrdersResult
@@ -117,8 +117,11 @@ func (f *flow) taken(key order.Key) {
 
 // next reads the queue behind a place, as the store does.
 func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
-	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: f.quiet}
-	if f.quiet != nil {
+	f.mu.Lock()
+	quiet, queue := f.quiet, slices.Clone(f.queue)
+	f.mu.Unlock()
+	r := &activities.NextOrdersResult{WriteBack: f.writeBack, Alarm: f.alarm, QuietUntil: quiet}
+	if quiet != nil {
 		f.asked++
 		r.Reread, r.Last = []int64{7}, fmt.Sprint(f.asked)
 		return r, nil
@@ -126,9 +129,6 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 	if in.After == "" {
 		r.Reread = f.reread
 	}
-	f.mu.Lock()
-	queue := slices.Clone(f.queue)
-	f.mu.Unlock()
 	for _, key := range queue {
 		if f.off != nil && f.off(key) {
 			if in.After == "" {

@@ -24,7 +24,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		s.state.Reread = append(s.state.Reread, next.Reread...)
 		s.hear(&next)
-		s.poster.paced = next.Paced
+		s.poster.paced, s.poster.quiet = next.Paced, false
 		if next.QuietUntil != nil {
 			break
 		}
@@ -83,10 +83,19 @@ func (s *syncOrders) startAll(ctx workflow.Context, orders []store.Due) (ok bool
 		if ok, again, err := s.room(ctx); err != nil || !ok || again {
 			return ok, err
 		}
+		if s.rests(ctx) {
+			return true, nil
+		}
 		s.poster.start(ctx, due.Key)
 		s.state.Queue = due.Queue
 	}
 	return true, nil
+}
+
+// rests reports whether it has become quiet since the queue was read: it is read again, and says until when. A page may be minutes old when its
+// last orders are started, and each would be started for nothing.
+func (s *syncOrders) rests(ctx workflow.Context) bool {
+	return s.poster.quiet && workflow.GetVersion(ctx, "quiet", workflow.DefaultVersion, 1) >= 1
 }
 
 // askAgain asks Magento for orders that it could not show, while those of this run are on their way to B1. What it shows now
