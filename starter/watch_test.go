@@ -66,7 +66,7 @@ func (r *rig) keepWatch(processes int) *heard {
 	h := &heard{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	sight := watch.Sight{Temporal: r.temporal, Store: r.db, TaskQueue: r.queue, After: 2 * time.Second}
+	sight := watch.Sight{Temporal: r.temporal, Store: r.db, TaskQueue: r.queue, After: 2 * time.Second, Hangs: time.Second}
 	for range processes {
 		all.Go(func() { sight.Keep(ctx, []string{r.instance}, slog.New(slog.NewTextHandler(h, nil))) })
 	}

@@ -3,6 +3,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -42,6 +43,8 @@ type Schedule struct {
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
 
 	created time.Time
+	// noted is since when somebody knows that a schedule that was never made and never read brings nothing in.
+	noted time.Time
 }
 
 // Causes of a schedule that is late.
@@ -62,7 +65,12 @@ type Sight struct {
 	TaskQueue string
 	// After is how long beyond two intervals no run may have read Magento.
 	After time.Duration
+	// Hangs is how long a run may be under way before it is one that hangs; 0 for as long as a sound one may take.
+	Hangs time.Duration
 }
+
+// hangsAfter is how long a run is under way that does not get on: a sound one waits for its orders for DefaultBudget.
+const hangsAfter = workflows.DefaultBudget + 2*time.Minute
 
 // lookFor bounds what Temporal may take to answer.
 const lookFor = 5 * time.Second
@@ -86,20 +94,34 @@ func (s Sight) look(ctx context.Context, instance string) (*Schedule, error) {
 		return nil, err
 	}
 	seen := s.describe(ctx, instance)
-	seen.ReadAt, seen.AlarmedAt = given(progress.Latest.Began), given(lane.AlarmedAt)
+	if seen.State == Unknown { // a server with much to do may be slow once
+		seen = s.describe(ctx, instance)
+	}
+	if seen.State == Unknown {
+		seen.IntervalSeconds = lane.Interval
+	}
+	seen.ReadAt, seen.AlarmedAt, seen.noted = given(progress.Latest.Began), given(lane.AlarmedAt), lane.DownSince
 	return seen, nil
+}
+
+// patience is for how long nothing may come of a schedule.
+func (s Sight) patience(seen *Schedule) time.Duration {
+	return s.After + 2*time.Duration(seen.IntervalSeconds)*time.Second
 }
 
 // judge says whether a schedule is late of which nothing came since then, and why.
 func (s Sight) judge(ctx context.Context, seen *Schedule, since time.Time) {
-	patience := s.After + 2*time.Duration(seen.IntervalSeconds)*time.Second
-	if seen.Late = time.Since(since) >= patience; seen.Late {
-		seen.Cause = s.cause(ctx, seen, patience)
+	if seen.Late = time.Since(since) >= s.patience(seen); seen.Late {
+		seen.Cause = s.cause(ctx, seen)
 	}
 }
 
-// since is when Magento was read last; for a new schedule, when it was made; zero when neither was ever.
+// since is when Magento was read last; for a new schedule, when it was made; for one that was never made, since when somebody knows that;
+// zero when nobody does.
 func (s *Schedule) since() time.Time {
+	if s.ReadAt == nil && s.created.IsZero() {
+		return s.noted
+	}
 	if s.ReadAt != nil && s.ReadAt.After(s.created) {
 		return *s.ReadAt
 	}
@@ -145,7 +167,7 @@ func runningSince(info client.ScheduleInfo) *time.Time {
 }
 
 // cause is why a schedule is late, what a person must mend first.
-func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration) string {
+func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 	switch {
 	case seen.State == Unknown:
 		return NoTemporal
@@ -155,7 +177,7 @@ func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration
 		return IsPaused
 	case !s.hasWorker(ctx):
 		return NoWorker
-	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= patience/2:
+	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= cmp.Or(s.Hangs, hangsAfter):
 		return RunHangs
 	}
 	return RunsFail
