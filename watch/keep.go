@@ -26,6 +26,9 @@ func Alarm(cause string) string { return alarms[cause] }
 // Keep looks after the schedules of all instances until ctx ends, at least ten times in After. Whatever process sees one late first says
 // it for all of them, once, level ERROR; and once, level WARN, that it is over. Orders wait in Magento meanwhile: none is lost.
 func (s Sight) Keep(ctx context.Context, instances []string, log *slog.Logger) {
+	if s.After < hangsAfter {
+		log.Warn("SYNC_ALARM_AFTER is shorter than a sound run may take: there may be alarms for nothing", "is", s.After.String(), "want", hangsAfter.String())
+	}
 	var all sync.WaitGroup
 	for _, instance := range instances {
 		all.Go(func() { (&keeper{Sight: s, instance: instance, log: log, began: time.Now()}).keep(ctx) })

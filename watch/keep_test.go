@@ -202,3 +202,14 @@ func TestCause_ASoundRunDoesNotHang(t *testing.T) {
 		}
 	}
 }
+
+// A patience that is too short is said at the start. Fails without: the line in Keep.
+func TestKeep_SaysThatItsPatienceIsShort(t *testing.T) {
+	for after, want := range map[time.Duration]int{hangsAfter - time.Second: 1, hangsAfter: 0} {
+		var said bytes.Buffer
+		Sight{After: after}.Keep(t.Context(), nil, slog.New(slog.NewTextHandler(&said, nil)))
+		if n := strings.Count(said.String(), "level=WARN msg=\"SYNC_ALARM_AFTER is shorter"); n != want {
+			t.Errorf("%s: said %d times, want %d", after, n, want)
+		}
+	}
+}
