@@ -125,6 +125,9 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if schedule.Late {
 		fmt.Fprintf(w, "\tLATE: %s\n", watch.Alarm(schedule.Cause))
 	}
+	if schedule.Orders != "" {
+		fmt.Fprintf(w, "\tSTOPPED: %s\n", watch.Alarm(schedule.Orders))
+	}
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))
 	}

@@ -209,6 +209,20 @@ func TestWatch_TheGatewayNoticesThatNoWorkerLives(t *testing.T) {
 	r.until("the gateway's alarm", func() bool { return h.count("level=ERROR", "no worker takes up the runs", "process=gateway") > 0 })
 }
 
+// Orders that wait for long while nobody takes them to B1 are seen in the status. Fails without: unserved in Look.
+func TestStatus_NobodyTakesTheOrders(t *testing.T) {
+	r := newRig(t)
+	r.serve()
+	r.place("simple")
+	testkit.Stage(t, r.db, r.instance, r.shop, func(_ int, doc *store.Staged) { doc.StagedAt = doc.StagedAt.Add(-time.Hour) })
+	out := r.must("status")
+	if !strings.Contains(out, "STOPPED: orders wait, and no worker takes them to B1") || r.scheduleStatus().Orders != watch.NoB1Worker {
+		t.Errorf("status says\n%s", out)
+	}
+	r.startWorker()
+	r.until("somebody takes them", func() bool { return r.scheduleStatus().Orders == "" })
+}
+
 // Without Temporal the status says what the store knows, and that it does not know the rest. Fails without: Lazy.
 func TestStatusWithoutTemporal(t *testing.T) {
 	r := newRig(t)

@@ -29,7 +29,8 @@ type Lane struct {
 }
 
 // laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
-// instance, under instance:<name>, with its company and its quiet hours; and one for each schedule, under schedule:<instance>.
+// instance, under instance:<name>, with its company and its quiet hours; one for each schedule, under schedule:<instance>, and one for
+// those who take its orders to B1, under b1-worker:<instance>.
 type laneDocument struct {
 	ID        string    `bson:"_id"`
 	Rev       int64     `bson:"rev"`
@@ -132,11 +133,17 @@ func given(t time.Time) *time.Time {
 // its work is noted, said and ended in the same way. No company is called so: each has a / in its name, no instance has.
 func ScheduleOf(instance string) string { return scheduleLane + instance }
 
-const scheduleLane = "schedule:"
+// WorkerOf stands in the same way for those who take the orders of an instance to B1.
+func WorkerOf(instance string) string { return workerLane + instance }
+
+const (
+	scheduleLane = "schedule:"
+	workerLane   = "b1-worker:"
+)
 
 // companyLane is where the lane of a company, or of a schedule, is.
 func companyLane(company string) string {
-	if strings.HasPrefix(company, scheduleLane) && !strings.Contains(company, "/") {
+	if (strings.HasPrefix(company, scheduleLane) || strings.HasPrefix(company, workerLane)) && !strings.Contains(company, "/") {
 		return company
 	}
 	return "company:" + company

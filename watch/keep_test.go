@@ -213,3 +213,19 @@ func TestKeep_SaysThatItsPatienceIsShort(t *testing.T) {
 		}
 	}
 }
+
+// A process that was told to speak of orders that nobody takes, and died before it had, leaves that to others. Fails without: NoteDown while
+// the mark stands.
+func TestKeep_AnotherSpeaksForOneThatDied(t *testing.T) {
+	p := newPost(t)
+	if _, _, err := p.sight.Store.NoteDown(t.Context(), store.WorkerOf(p.instance), store.Trouble{Since: time.Now(), Cause: NoB1Worker, AlarmAfter: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	k := p.keeper(0, time.Hour)
+	for range 2 {
+		if err := k.orders(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.heard(1, 0, "cause=no_b1_worker")
+}

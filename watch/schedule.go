@@ -39,6 +39,8 @@ type Schedule struct {
 	ReadAt *time.Time `json:"read_at,omitempty" doc:"When the latest run began that had an answer of Magento and staged it"`
 	Late   bool       `json:"late" doc:"No run has read Magento for longer than SYNC_ALARM_AFTER and two intervals"`
 	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,run_hangs,runs_fail" doc:"Why it is late"`
+	// Orders says why staged orders do not go to B1, when no worker takes them there.
+	Orders string `json:"orders,omitempty" enum:"no_b1_worker" doc:"no_b1_worker: orders have waited for longer than SYNC_ALARM_AFTER, and no worker takes them to B1"`
 	// AlarmedAt is when the alarm was raised that stands.
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
 
@@ -78,8 +80,14 @@ const lookFor = 5 * time.Second
 // Look looks at the schedule of an instance. Temporal may be away, the store not.
 func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
 	seen, err := s.look(ctx, instance)
-	if err == nil && !seen.since().IsZero() { // one that was never made and never read is not late
+	if err != nil {
+		return nil, err
+	}
+	if !seen.since().IsZero() { // one that was never made and never read is not late
 		s.judge(ctx, seen, seen.since())
+	}
+	if seen.State != Unknown {
+		seen.Orders, err = s.unserved(ctx, instance)
 	}
 	return seen, err
 }
@@ -186,20 +194,10 @@ func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 // AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
 const AskedWithin = 2 * time.Minute
 
-// hasWorker reports whether somebody asks for the work of the queue. When nobody knows, somebody does.
+// hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
-	defer cancel()
-	queue, err := s.Temporal.DescribeTaskQueue(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	if err != nil {
-		return true
-	}
-	for _, p := range queue.Pollers {
-		if time.Since(p.LastAccessTime.AsTime()) < AskedWithin {
-			return true
-		}
-	}
-	return false
+	asked, err := s.asked(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	return asked || err != nil
 }
 
 func given(t time.Time) *time.Time {
