@@ -71,7 +71,7 @@ func TestTheWorkerNoticesThatNobodyTakesOrdersToB1(t *testing.T) {
 		t.Fatal(err)
 	}
 	const alarm, end = `level=ERROR msg="orders wait, and no worker takes them to B1`, `level=WARN msg="a worker takes orders to B1 again`
-w.eventually("the alarm", func() bool { return says(alarm) > 0 })
+	w.eventually("the alarm", func() bool { return says(alarm) > 0 })
 	begin("b1")
 	w.eventually("the end of it", func() bool { return says(end) > 0 })
 	w.eventually("every order is settled", func() bool { return w.counts()[order.Pending] == 0 })
