@@ -123,11 +123,23 @@ func (m *movers) attributes(ctx context.Context) []order.Finding {
 	switch {
 	case err != nil:
 		return wrong(order.OutcomeWarn, "", err.Error(), "")
+	case len(missing) > 0 && m.labelled(ctx):
+		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(missing, ", "),
+			watch.Alarm(watch.NoAttributes)+".")
 	case len(missing) > 0:
 		return wrong(order.OutcomeWarn, "", "missing, or of another type than Keyword: "+strings.Join(missing, ", "),
 			"Run starter apply. Until then workflows are not found by order, store, instance and source; orders go to B1 all the same.")
 	}
 	return fine("all of the type Keyword: %s", strings.Join(workflows.SearchAttributes(), ", "))
+}
+
+// labelled reports whether the schedule is there and names search attributes. One that names such as are missing the server does not describe.
+func (m *movers) labelled(ctx context.Context) bool {
+	d, err := m.temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(m.instance)).Describe(ctx)
+	if err != nil {
+		return !isNotFound(err)
+	}
+	return watch.Labelled(d.Schedule)
 }
 
 // workers looks for those who take up the runs, and those who take orders to B1: their workflows, and the activities in which they are sent.
@@ -224,7 +236,7 @@ func (m *movers) stored(ctx context.Context) []order.Finding {
 
 // runs says whether the schedule brings in what it should.
 func (m *movers) runs(ctx context.Context) []order.Finding {
-	s, err := watch.Sight{Temporal: m.temporal, Store: m.db, TaskQueue: m.settings.TaskQueue, After: m.settings.SyncAlarmAfter}.Look(ctx, m.instance)
+	s, err := watch.Sight{Temporal: m.temporal, Store: m.db, TaskQueue: m.settings.TaskQueue, Namespace: m.settings.TemporalNamespace, After: m.settings.SyncAlarmAfter}.Look(ctx, m.instance)
 	if err != nil {
 		return wrong(order.OutcomeFail, order.Transient, err.Error(), "")
 	}

@@ -59,7 +59,7 @@ func (cmd statusCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	sight := watch.Sight{Temporal: c, Store: db, TaskQueue: s.TaskQueue, After: s.SyncAlarmAfter}
+	sight := watch.Sight{Temporal: c, Store: db, TaskQueue: s.TaskQueue, Namespace: s.TemporalNamespace, After: s.SyncAlarmAfter}
 	for i, name := range names {
 		o, err := db.Overview(a.ctx, name)
 		if err != nil {

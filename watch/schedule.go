@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -38,7 +39,7 @@ type Schedule struct {
 	// ReadAt is when the latest reading of Magento began of which something was staged, or nothing was to be staged.
 	ReadAt *time.Time `json:"read_at,omitempty" doc:"When the latest run began that had an answer of Magento and staged it"`
 	Late   bool       `json:"late" doc:"No run has read Magento for longer than SYNC_ALARM_AFTER and two intervals"`
-	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,run_hangs,runs_fail" doc:"Why it is late"`
+	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,no_attributes,run_hangs,runs_fail" doc:"Why it is late"`
 	// Orders says why staged orders do not go to B1, when no worker takes them there.
 	Orders string `json:"orders,omitempty" enum:"no_b1_worker" doc:"no_b1_worker: orders have waited for longer than SYNC_ALARM_AFTER, and no worker takes them to B1"`
 	// AlarmedAt is when the alarm was raised that stands.
@@ -47,6 +48,8 @@ type Schedule struct {
 	created time.Time
 	// noted is since when somebody knows that a schedule that was never made and never read brings nothing in.
 	noted time.Time
+	// labelled is true when its runs are to have search attributes.
+	labelled bool
 }
 
 // Causes of a schedule that is late.
@@ -55,8 +58,10 @@ const (
 	NoSchedule = "no_schedule" // nobody has made it
 	IsPaused   = "paused"      // an operator has paused it
 	NoWorker   = "no_worker"   // nobody takes its runs up
-	RunHangs   = "run_hangs"   // a run is under way and does not end, so that all others are skipped
-	RunsFail   = "runs_fail"   // runs end, and have not read Magento
+	// NoAttributes: its runs name search attributes that the namespace lacks, so that neither they nor orders can be started.
+	NoAttributes = "no_attributes"
+	RunHangs     = "run_hangs" // a run is under way and does not end, so that all others are skipped
+	RunsFail     = "runs_fail" // runs end, and have not read Magento
 )
 
 // Sight is what a watch looks with.
@@ -67,6 +72,8 @@ type Sight struct {
 	TaskQueue string
 	// After is how long beyond two intervals no run may have read Magento.
 	After time.Duration
+	// Namespace is that of Temporal, which has the search attributes of the runs, or lacks them.
+	Namespace string
 	// Hangs is how long a run may be under way before it is one that hangs; 0 for as long as a sound one may take.
 	Hangs time.Duration
 }
@@ -158,7 +165,7 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
 		seen.NextRun = given(next[0])
 	}
-	seen.RunningSince = runningSince(d.Info)
+	seen.RunningSince, seen.labelled = runningSince(d.Info), Labelled(d.Schedule)
 	return seen
 }
 
@@ -177,6 +184,8 @@ func runningSince(info client.ScheduleInfo) *time.Time {
 // cause is why a schedule is late, what a person must mend first.
 func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 	switch {
+	case seen.State == Unknown && s.lacksAttributes(ctx): // the server describes no schedule whose runs name what it does not know
+		return NoAttributes
 	case seen.State == Unknown:
 		return NoTemporal
 	case seen.State == Missing:
@@ -185,6 +194,8 @@ func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 		return IsPaused
 	case !s.hasWorker(ctx):
 		return NoWorker
+	case seen.labelled && s.lacksAttributes(ctx):
+		return NoAttributes
 	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= cmp.Or(s.Hangs, hangsAfter):
 		return RunHangs
 	}
@@ -193,6 +204,20 @@ func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 
 // AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
 const AskedWithin = 2 * time.Minute
+
+// Labelled reports whether the runs of a schedule are to have search attributes.
+func Labelled(s client.Schedule) bool {
+	a, isRun := s.Action.(*client.ScheduleWorkflowAction)
+	return isRun && (a.TypedSearchAttributes.Size() > 0 || len(a.UntypedSearchAttributes) > 0)
+}
+
+// lacksAttributes reports whether the namespace lacks search attributes. When nobody knows, it has them.
+func (s Sight) lacksAttributes(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	missing, err := visibility.Missing(ctx, s.Temporal, s.Namespace)
+	return err == nil && len(missing) > 0
+}
 
 // hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {
