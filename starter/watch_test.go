@@ -214,6 +214,12 @@ func TestWatch_TheGatewayNoticesThatNoWorkerLives(t *testing.T) {
 // Somebody takes search attributes out of the namespace: neither runs nor orders can be started. That has a cause of its own, the doctor says it,
 // and apply mends it. Fails without: NoAttributes in cause, and labelled in attributes of the doctor.
 func TestWatch_SearchAttributesAreTakenOut(t *testing.T) {
+	for name, names := range map[string][]string{"all": workflows.SearchAttributes(), "those of orders": {"Store"}} {
+		t.Run(name, func(t *testing.T) { takenOut(t, names) })
+	}
+}
+
+func takenOut(t *testing.T, names []string) {
 	r := newRig(t)
 	var namespace string
 	r.temporal, namespace = testkit.Namespace(t)
@@ -223,7 +229,7 @@ func TestWatch_SearchAttributesAreTakenOut(t *testing.T) {
 	r.must("apply")
 	r.until("Magento is read", func() bool { return r.scheduleStatus().ReadAt != nil })
 	if _, err := r.temporal.OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
-		Namespace: namespace, SearchAttributes: workflows.SearchAttributes()}); err != nil {
+		Namespace: namespace, SearchAttributes: names}); err != nil {
 		t.Fatal(err)
 	}
 	h := r.keepWatch(1)
@@ -232,7 +238,7 @@ func TestWatch_SearchAttributesAreTakenOut(t *testing.T) {
 	if h.count("level=ERROR", "cause=no_attributes") != 1 {
 		t.Errorf("said\n%s", h.lines.String())
 	}
-	r.examined(exitInput, "FAIL  attributes       missing, or of another type than Keyword, and the runs of the schedule name them: OrderKey, ")
+	r.examined(exitInput, "FAIL  attributes       missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(names, ", "))
 	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "search attributes: added ") {
 		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
 	}
