@@ -66,7 +66,7 @@ func run() error {
 	}
 	watching, enough := context.WithCancel(ctx)
 	var watched sync.WaitGroup
-	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, After: settings.SyncAlarmAfter}
+	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
 	defer func() {
 		enough()

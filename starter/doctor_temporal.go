@@ -123,6 +123,9 @@ func (m *movers) attributes(ctx context.Context) []order.Finding {
 	switch {
 	case err != nil:
 		return wrong(order.OutcomeWarn, "", err.Error(), "")
+	case len(missing) > 0 && m.labelled(ctx):
+		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(missing, ", "),
+			watch.Alarm(watch.NoAttributes)+".")
 	case len(missing) > 0:
 		return wrong(order.OutcomeWarn, "", "missing, or of another type than Keyword: "+strings.Join(missing, ", "),
 			"Run starter apply. Until then workflows are not found by order, store, instance and source; orders go to B1 all the same.")
@@ -130,7 +133,17 @@ func (m *movers) attributes(ctx context.Context) []order.Finding {
 	return fine("all of the type Keyword: %s", strings.Join(workflows.SearchAttributes(), ", "))
 }
 
-// workers looks for those who take up the runs, and those who take orders to B1.
+// labelled reports whether the schedule is there and names search attributes. One that names such as are missing the server does not describe.
+func (m *movers) labelled(ctx context.Context) bool {
+	d, err := m.temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(m.instance)).Describe(ctx)
+	if err != nil {
+		return !isNotFound(err)
+	}
+	return watch.Labelled(d.Schedule)
+}
+
+// workers looks for those who take up the runs, and those who take orders to B1: their workflows, and the activities in which they are sent.
+// A worker of a release that tried no order at once asks for the activities alone, and every order would wait.
 func (m *movers) workers(ctx context.Context) (all []order.Finding) {
 	for _, q := range []struct {
 		name string
@@ -138,15 +151,19 @@ func (m *movers) workers(ctx context.Context) (all []order.Finding) {
 		lane string
 	}{
 		{m.settings.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, config.LaneSync},
+		{workflows.B1TaskQueue(m.instance), enumspb.TASK_QUEUE_TYPE_WORKFLOW, config.LaneB1},
 		{workflows.B1TaskQueue(m.instance), enumspb.TASK_QUEUE_TYPE_ACTIVITY, config.LaneB1},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, moverTime)
 		queue, err := m.temporal.DescribeTaskQueue(ctx, q.name, q.kind)
 		cancel()
-		all = append(all, polled(queue, err, q.name, q.lane)...)
+		all = append(all, polled(queue, err, fmt.Sprintf("%s (%s)", q.name, asked[q.kind]), q.lane)...)
 	}
 	return all
 }
+
+// asked is what workers ask a queue for.
+var asked = map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"}
 
 // polled says who asks for the work of a queue, and whether it is one to whom it is given.
 func polled(queue *workflowservice.DescribeTaskQueueResponse, err error, name, lane string) []order.Finding {
@@ -172,7 +189,7 @@ func polled(queue *workflowservice.DescribeTaskQueueResponse, err error, name, l
 	}
 	switch {
 	case living == 0:
-		return wrong(order.OutcomeFail, order.Transient, "nobody asks for the work of queue "+name, fmt.Sprintf("Start a worker that has %s in WORKER_LANES, or see in its log why it ended.", lane))
+		return wrong(order.OutcomeFail, order.Transient, "nobody asks for the work of queue "+name, fmt.Sprintf("Start a worker of this release that has %s in WORKER_LANES, or see in its log why it ended.", lane))
 	case entitled == 0:
 		return wrong(order.OutcomeFail, order.Config, fmt.Sprintf("queue %s: the work goes to %s, and all workers are others", name, work),
 			"Make the version of the workers current (temporal worker deployment set-current-version), or start workers of that one.")
@@ -219,7 +236,7 @@ func (m *movers) stored(ctx context.Context) []order.Finding {
 
 // runs says whether the schedule brings in what it should.
 func (m *movers) runs(ctx context.Context) []order.Finding {
-	s, err := watch.Sight{Temporal: m.temporal, Store: m.db, TaskQueue: m.settings.TaskQueue, After: m.settings.SyncAlarmAfter}.Look(ctx, m.instance)
+	s, err := watch.Sight{Temporal: m.temporal, Store: m.db, TaskQueue: m.settings.TaskQueue, Namespace: m.settings.TemporalNamespace, After: m.settings.SyncAlarmAfter}.Look(ctx, m.instance)
 	if err != nil {
 		return wrong(order.OutcomeFail, order.Transient, err.Error(), "")
 	}

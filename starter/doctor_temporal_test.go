@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -33,7 +34,8 @@ func TestDoctorTemporal_FromNothingToSound(t *testing.T) {
 	r := newRig(t)
 	r.examined(exitInput,
 		"ok    Temporal         127.0.0.1:", "ok    namespace        default; closed workflows are kept for ", "ok    attributes       all of the type Keyword: OrderKey, ",
-		"FAIL  workers          nobody asks for the work of queue "+r.queue, "FAIL  workers          nobody asks for the work of queue b1-"+r.instance,
+		"FAIL  workers          nobody asks for the work of queue "+r.queue+" (workflows)",
+		"FAIL  workers          nobody asks for the work of queue b1-"+r.instance+" (workflows)", "FAIL  workers          nobody asks for the work of queue b1-"+r.instance+" (activities)",
 		"FAIL  schedule         there is none", "-> Run starter apply.", "ok    store            answers", "skip  runs             not checked: it needs schedule")
 	r.startWorker()
 	r.until("B1's worker asks for work", func() bool {
@@ -42,7 +44,8 @@ func TestDoctorTemporal_FromNothingToSound(t *testing.T) {
 	})
 	r.must("apply")
 	r.firstRun()
-	r.examined(exitOK, "ok    workers          queue "+r.queue+": workers without a version ask for work", "ok    workers          queue b1-"+r.instance+": ",
+	r.examined(exitOK, "ok    workers          queue "+r.queue+" (workflows): workers without a version ask for work",
+		"ok    workers          queue b1-"+r.instance+" (workflows): ", "ok    workers          queue b1-"+r.instance+" (activities): ",
 		"ok    schedule         every 24h0m0s, as the settings want it", "ok    runs             Magento was read by one that began at 2", "; skipped 0, missed 0")
 
 	t.Setenv("SYNC_WINDOW", "8")
@@ -52,6 +55,23 @@ func TestDoctorTemporal_FromNothingToSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.examined(exitOK, "warn  schedule         paused: stocktaking")
+}
+
+// A worker of an earlier release asks B1's queue for activities alone: all orders wait for one that does more. Fails without: the workflows of
+// that queue in workers.
+func TestDoctorTemporal_AWorkerOfAnEarlierRelease(t *testing.T) {
+	r := newRig(t)
+	w := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{DisableWorkflowWorker: true})
+	w.RegisterActivityWithOptions(func() error { return nil }, activity.RegisterOptions{Name: "InsertOrder"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	r.until("Temporal knows the worker", func() bool {
+		_, out, _ := r.starter("doctor", "temporal")
+		return strings.Contains(out, "ok    workers          queue b1-"+r.instance+" (activities): ")
+	})
+	r.examined(exitInput, "FAIL  workers          nobody asks for the work of queue b1-"+r.instance+" (workflows)", "-> Start a worker of this release that has b1 in WORKER_LANES")
 }
 
 // A worker of a version that was never made current asks, and gets nothing. Fails without: entitled in polled.
@@ -69,7 +89,7 @@ func TestDoctorTemporal_AVersionThatIsNotCurrent(t *testing.T) {
 		_, out, _ := r.starter("doctor", "temporal")
 		return !strings.Contains(out, "nobody asks for the work of queue "+r.queue)
 	})
-	r.examined(exitInput, "FAIL  workers          queue "+r.queue+": the work goes to workers without a version, and all workers are others")
+	r.examined(exitInput, "FAIL  workers          queue "+r.queue+" (workflows): the work goes to workers without a version, and all workers are others")
 }
 
 // A run that nobody takes up is found by whoever looks, before the alarm is heard. Fails without: Late in runs.

@@ -59,7 +59,7 @@ func (cmd statusCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	sight := watch.Sight{Temporal: c, Store: db, TaskQueue: s.TaskQueue, After: s.SyncAlarmAfter}
+	sight := watch.Sight{Temporal: c, Store: db, TaskQueue: s.TaskQueue, Namespace: s.TemporalNamespace, After: s.SyncAlarmAfter}
 	for i, name := range names {
 		o, err := db.Overview(a.ctx, name)
 		if err != nil {
@@ -124,6 +124,9 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	fmt.Fprintf(w, "schedule\t%s\n", scheduleLine(*schedule))
 	if schedule.Late {
 		fmt.Fprintf(w, "\tLATE: %s\n", watch.Alarm(schedule.Cause))
+	}
+	if schedule.Orders != "" {
+		fmt.Fprintf(w, "\tSTOPPED: %s\n", watch.Alarm(schedule.Orders))
 	}
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))

@@ -14,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"datawald/order"
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
 	"datawald/store"
@@ -66,7 +68,7 @@ func (r *rig) keepWatch(processes int) *heard {
 	h := &heard{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	sight := watch.Sight{Temporal: r.temporal, Store: r.db, TaskQueue: r.queue, After: 2 * time.Second}
+	sight := watch.Sight{Temporal: r.temporal, Store: r.db, TaskQueue: r.queue, Namespace: os.Getenv("TEMPORAL_NAMESPACE"), After: 2 * time.Second, Hangs: time.Second}
 	for range processes {
 		all.Go(func() { sight.Keep(ctx, []string{r.instance}, slog.New(slog.NewTextHandler(h, nil))) })
 	}
@@ -111,7 +113,7 @@ func TestWatch_AScheduleWhoseRunsNobodyTakesUp(t *testing.T) {
 	if s := r.scheduleStatus(); s.Late || s.Cause != "" || s.AlarmedAt != nil || s.ReadAt == nil {
 		t.Errorf("status %+v afterwards", s)
 	}
-	if alarms, ends := h.count("level=ERROR"), h.count("level=WARN"); alarms != 1 || ends != 1 {
+	if alarms, ends := h.count("level=ERROR"), h.count("level=WARN", "Magento is read again"); alarms != 1 || ends != 1 {
 		t.Errorf("%d alarms and %d ends, want one of each:\n%s", alarms, ends, h.lines.String())
 	}
 	if h.count("level=ERROR", "cause=no_worker", "since=", "skipped=", "missed=0") != 1 {
@@ -207,6 +209,58 @@ func TestWatch_TheGatewayNoticesThatNoWorkerLives(t *testing.T) {
 	}
 	t.Cleanup(func() { p.Stop(10 * time.Second) })
 	r.until("the gateway's alarm", func() bool { return h.count("level=ERROR", "no worker takes up the runs", "process=gateway") > 0 })
+}
+
+// Somebody takes search attributes out of the namespace: neither runs nor orders can be started. That has a cause of its own, the doctor says it,
+// and apply mends it. Fails without: NoAttributes in cause, and labelled in attributes of the doctor.
+func TestWatch_SearchAttributesAreTakenOut(t *testing.T) {
+	for name, names := range map[string][]string{"all": workflows.SearchAttributes(), "those of orders": {"Store"}} {
+		t.Run(name, func(t *testing.T) { takenOut(t, names) })
+	}
+}
+
+func takenOut(t *testing.T, names []string) {
+	r := newRig(t)
+	var namespace string
+	r.temporal, namespace = testkit.Namespace(t)
+	t.Setenv("TEMPORAL_NAMESPACE", namespace)
+	r.hurried()
+	r.startWorker()
+	r.must("apply")
+	r.until("Magento is read", func() bool { return r.scheduleStatus().ReadAt != nil })
+	if _, err := r.temporal.OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: names}); err != nil {
+		t.Fatal(err)
+	}
+	h := r.keepWatch(1)
+	r.place("simple")
+	r.until("the alarm", func() bool { return h.count("level=ERROR") > 0 })
+	if h.count("level=ERROR", "cause=no_attributes") != 1 {
+		t.Errorf("said\n%s", h.lines.String())
+	}
+	r.examined(exitInput, "FAIL  attributes       missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(names, ", "))
+	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "search attributes: added ") {
+		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
+	}
+	r.until("the end of it", func() bool { return h.count("level=WARN", "Magento is read again") > 0 })
+	r.until("the order goes", func() bool {
+		n, err := r.db.Counts(t.Context(), r.instance)
+		return err == nil && n[order.Posted] == 1
+	})
+}
+
+// Orders that wait for long while nobody takes them to B1 are seen in the status. Fails without: unserved in Look.
+func TestStatus_NobodyTakesTheOrders(t *testing.T) {
+	r := newRig(t)
+	r.serve()
+	r.place("simple")
+	testkit.Stage(t, r.db, r.instance, r.shop, func(_ int, doc *store.Staged) { doc.StagedAt = doc.StagedAt.Add(-time.Hour) })
+	out := r.must("status")
+	if !strings.Contains(out, "STOPPED: orders wait, and no worker takes them to B1") || r.scheduleStatus().Orders != watch.NoB1Worker {
+		t.Errorf("status says\n%s", out)
+	}
+	r.startWorker()
+	r.until("somebody takes them", func() bool { return r.scheduleStatus().Orders == "" })
 }
 
 // Without Temporal the status says what the store knows, and that it does not know the rest. Fails without: Lazy.

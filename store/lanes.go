@@ -19,14 +19,18 @@ type Lane struct {
 	// what came of that: an HTTP status, B1's own code, or no_answer; and Cause what that means, in a word of the caller's.
 	DownSince, FailedAt time.Time
 	Failure, Cause      string
-	// AlarmedAt is when the alarm for this outage was raised; zero when it was not.
-	AlarmedAt time.Time
+	// AlarmedAt is when the alarm for this outage was raised, AlarmedFor the cause that it named; zero when it was not.
+	AlarmedAt  time.Time
+	AlarmedFor string
 	// UpSince is when the latest outage ended.
 	UpSince time.Time
+	// Interval is the time between two runs of a schedule, in seconds; zero for what is none, or while nobody has seen it.
+	Interval int64
 }
 
 // laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
-// instance, under instance:<name>, with its company and its quiet hours; and one for each schedule, under schedule:<instance>.
+// instance, under instance:<name>, with its company and its quiet hours; one for each schedule, under schedule:<instance>, and one for
+// those who take its orders to B1, under b1-worker:<instance>.
 type laneDocument struct {
 	ID        string    `bson:"_id"`
 	Rev       int64     `bson:"rev"`
@@ -42,6 +46,8 @@ type laneDocument struct {
 	SpeakerSince time.Time `bson:"speaker_since,omitempty"`
 	UpSince      time.Time `bson:"up_since,omitempty"`
 	QuietUntil   time.Time `bson:"quiet_until,omitempty"`
+	// Interval is that of a schedule, in seconds, as somebody saw it last.
+	Interval int64 `bson:"interval_seconds,omitempty"`
 }
 
 // Lane reads how the way to a company is; one of which nothing was noted is well.
@@ -52,6 +58,16 @@ func (s *Store) Lane(ctx context.Context, company string) (Lane, error) {
 	}
 	doc.Company = company
 	return doc.lane(), nil
+}
+
+// NoteInterval notes the time between two runs of an instance's schedule, in seconds, for those who cannot ask Temporal later.
+func (s *Store) NoteInterval(ctx context.Context, instance string, seconds int64) error {
+	_, err := s.changeLane(ctx, ScheduleOf(instance), func(doc *laneDocument) bool {
+		changed := doc.Interval != seconds
+		doc.Company, doc.Interval = ScheduleOf(instance), seconds
+		return changed
+	})
+	return err
 }
 
 // NoteQuiet notes which company an instance feeds, and until when its orders rest; zero for not.
@@ -117,11 +133,17 @@ func given(t time.Time) *time.Time {
 // its work is noted, said and ended in the same way. No company is called so: each has a / in its name, no instance has.
 func ScheduleOf(instance string) string { return scheduleLane + instance }
 
-const scheduleLane = "schedule:"
+// WorkerOf stands in the same way for those who take the orders of an instance to B1.
+func WorkerOf(instance string) string { return workerLane + instance }
+
+const (
+	scheduleLane = "schedule:"
+	workerLane   = "b1-worker:"
+)
 
 // companyLane is where the lane of a company, or of a schedule, is.
 func companyLane(company string) string {
-	if strings.HasPrefix(company, scheduleLane) && !strings.Contains(company, "/") {
+	if (strings.HasPrefix(company, scheduleLane) || strings.HasPrefix(company, workerLane)) && !strings.Contains(company, "/") {
 		return company
 	}
 	return "company:" + company
@@ -133,7 +155,8 @@ func instanceLane(instance string) string { return "instance:" + instance }
 func (s *Store) moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 func (d *laneDocument) lane() Lane {
-	return Lane{Company: d.Company, DownSince: d.DownSince.UTC(), FailedAt: d.FailedAt.UTC(), Failure: d.Failure, Cause: d.Cause, AlarmedAt: d.AlarmedAt.UTC(), UpSince: d.UpSince.UTC()}
+	return Lane{Company: d.Company, DownSince: d.DownSince.UTC(), FailedAt: d.FailedAt.UTC(), Failure: d.Failure, Cause: d.Cause, AlarmedAt: d.AlarmedAt.UTC(), AlarmedFor: d.AlarmedFor,
+		UpSince: d.UpSince.UTC(), Interval: d.Interval}
 }
 
 func (s *Store) lane(ctx context.Context, id string) (*laneDocument, error) {

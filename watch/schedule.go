@@ -3,6 +3,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -37,11 +39,17 @@ type Schedule struct {
 	// ReadAt is when the latest reading of Magento began of which something was staged, or nothing was to be staged.
 	ReadAt *time.Time `json:"read_at,omitempty" doc:"When the latest run began that had an answer of Magento and staged it"`
 	Late   bool       `json:"late" doc:"No run has read Magento for longer than SYNC_ALARM_AFTER and two intervals"`
-	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,run_hangs,runs_fail" doc:"Why it is late"`
+	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,no_attributes,run_hangs,runs_fail" doc:"Why it is late"`
+	// Orders says why staged orders do not go to B1, when no worker takes them there.
+	Orders string `json:"orders,omitempty" enum:"no_b1_worker" doc:"no_b1_worker: orders have waited for longer than SYNC_ALARM_AFTER, and no worker takes them to B1"`
 	// AlarmedAt is when the alarm was raised that stands.
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
 
 	created time.Time
+	// noted is since when somebody knows that a schedule that was never made and never read brings nothing in.
+	noted time.Time
+	// labelled is true when its runs are to have search attributes.
+	labelled bool
 }
 
 // Causes of a schedule that is late.
@@ -50,8 +58,10 @@ const (
 	NoSchedule = "no_schedule" // nobody has made it
 	IsPaused   = "paused"      // an operator has paused it
 	NoWorker   = "no_worker"   // nobody takes its runs up
-	RunHangs   = "run_hangs"   // a run is under way and does not end, so that all others are skipped
-	RunsFail   = "runs_fail"   // runs end, and have not read Magento
+	// NoAttributes: its runs name search attributes that the namespace lacks, so that neither they nor orders can be started.
+	NoAttributes = "no_attributes"
+	RunHangs     = "run_hangs" // a run is under way and does not end, so that all others are skipped
+	RunsFail     = "runs_fail" // runs end, and have not read Magento
 )
 
 // Sight is what a watch looks with.
@@ -62,7 +72,14 @@ type Sight struct {
 	TaskQueue string
 	// After is how long beyond two intervals no run may have read Magento.
 	After time.Duration
+	// Namespace is that of Temporal, which has the search attributes of the runs, or lacks them.
+	Namespace string
+	// Hangs is how long a run may be under way before it is one that hangs; 0 for as long as a sound one may take.
+	Hangs time.Duration
 }
+
+// hangsAfter is how long a run is under way that does not get on: a sound one waits for its orders for DefaultBudget.
+const hangsAfter = workflows.DefaultBudget + 2*time.Minute
 
 // lookFor bounds what Temporal may take to answer.
 const lookFor = 5 * time.Second
@@ -70,8 +87,14 @@ const lookFor = 5 * time.Second
 // Look looks at the schedule of an instance. Temporal may be away, the store not.
 func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
 	seen, err := s.look(ctx, instance)
-	if err == nil && !seen.since().IsZero() { // one that was never made and never read is not late
+	if err != nil {
+		return nil, err
+	}
+	if !seen.since().IsZero() { // one that was never made and never read is not late
 		s.judge(ctx, seen, seen.since())
+	}
+	if seen.State != Unknown {
+		seen.Orders, err = s.unserved(ctx, instance)
 	}
 	return seen, err
 }
@@ -86,20 +109,34 @@ func (s Sight) look(ctx context.Context, instance string) (*Schedule, error) {
 		return nil, err
 	}
 	seen := s.describe(ctx, instance)
-	seen.ReadAt, seen.AlarmedAt = given(progress.Latest.Began), given(lane.AlarmedAt)
+	if seen.State == Unknown { // a server with much to do may be slow once
+		seen = s.describe(ctx, instance)
+	}
+	if seen.State == Unknown {
+		seen.IntervalSeconds = lane.Interval
+	}
+	seen.ReadAt, seen.AlarmedAt, seen.noted = given(progress.Latest.Began), given(lane.AlarmedAt), lane.DownSince
 	return seen, nil
+}
+
+// patience is for how long nothing may come of a schedule.
+func (s Sight) patience(seen *Schedule) time.Duration {
+	return s.After + 2*time.Duration(seen.IntervalSeconds)*time.Second
 }
 
 // judge says whether a schedule is late of which nothing came since then, and why.
 func (s Sight) judge(ctx context.Context, seen *Schedule, since time.Time) {
-	patience := s.After + 2*time.Duration(seen.IntervalSeconds)*time.Second
-	if seen.Late = time.Since(since) >= patience; seen.Late {
-		seen.Cause = s.cause(ctx, seen, patience)
+	if seen.Late = time.Since(since) >= s.patience(seen); seen.Late {
+		seen.Cause = s.cause(ctx, seen)
 	}
 }
 
-// since is when Magento was read last; for a new schedule, when it was made; zero when neither was ever.
+// since is when Magento was read last; for a new schedule, when it was made; for one that was never made, since when somebody knows that;
+// zero when nobody does.
 func (s *Schedule) since() time.Time {
+	if s.ReadAt == nil && s.created.IsZero() {
+		return s.noted
+	}
 	if s.ReadAt != nil && s.ReadAt.After(s.created) {
 		return *s.ReadAt
 	}
@@ -128,7 +165,7 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
 		seen.NextRun = given(next[0])
 	}
-	seen.RunningSince = runningSince(d.Info)
+	seen.RunningSince, seen.labelled = runningSince(d.Info), Labelled(d.Schedule)
 	return seen
 }
 
@@ -145,8 +182,10 @@ func runningSince(info client.ScheduleInfo) *time.Time {
 }
 
 // cause is why a schedule is late, what a person must mend first.
-func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration) string {
+func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 	switch {
+	case seen.State == Unknown && s.lacksAttributes(ctx): // the server describes no schedule whose runs name what it does not know
+		return NoAttributes
 	case seen.State == Unknown:
 		return NoTemporal
 	case seen.State == Missing:
@@ -155,7 +194,9 @@ func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration
 		return IsPaused
 	case !s.hasWorker(ctx):
 		return NoWorker
-	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= patience/2:
+	case seen.labelled && s.lacksAttributes(ctx):
+		return NoAttributes
+	case seen.RunningSince != nil && time.Since(*seen.RunningSince) >= cmp.Or(s.Hangs, hangsAfter):
 		return RunHangs
 	}
 	return RunsFail
@@ -164,20 +205,24 @@ func (s Sight) cause(ctx context.Context, seen *Schedule, patience time.Duration
 // AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
 const AskedWithin = 2 * time.Minute
 
-// hasWorker reports whether somebody asks for the work of the queue. When nobody knows, somebody does.
-func (s Sight) hasWorker(ctx context.Context) bool {
+// Labelled reports whether the runs of a schedule are to have search attributes.
+func Labelled(s client.Schedule) bool {
+	a, isRun := s.Action.(*client.ScheduleWorkflowAction)
+	return isRun && (a.TypedSearchAttributes.Size() > 0 || len(a.UntypedSearchAttributes) > 0)
+}
+
+// lacksAttributes reports whether the namespace lacks search attributes. When nobody knows, it has them.
+func (s Sight) lacksAttributes(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
-	queue, err := s.Temporal.DescribeTaskQueue(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	if err != nil {
-		return true
-	}
-	for _, p := range queue.Pollers {
-		if time.Since(p.LastAccessTime.AsTime()) < AskedWithin {
-			return true
-		}
-	}
-	return false
+	missing, err := visibility.Missing(ctx, s.Temporal, s.Namespace)
+	return err == nil && len(missing) > 0
+}
+
+// hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
+func (s Sight) hasWorker(ctx context.Context) bool {
+	asked, err := s.asked(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	return asked || err != nil
 }
 
 func given(t time.Time) *time.Time {

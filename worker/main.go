@@ -63,7 +63,7 @@ func run() error {
 		defer closing(log, "B1 session", c.Logout)
 	}
 	warnInsecure(settings, log)
-	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, After: settings.SyncAlarmAfter}, settings, log)
+	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}, settings, log)
 	defer stopWatch()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"datawald/order"
@@ -22,6 +25,13 @@ type upgrade struct {
 	*world
 	program, deployment string
 	run                 client.WorkflowRun
+	moves               []move
+}
+
+// move made a version the one that gets the work: from begun on perhaps, from done on for certain.
+type move struct {
+	build       string
+	begun, done time.Time
 }
 
 // build starts a worker process of a version; empty for one without.
@@ -35,27 +45,37 @@ func (u *upgrade) build(id string) *process.Process {
 	return p
 }
 
-// knows reports whether Temporal has heard of a version, with both of its queues.
+// knows reports whether Temporal has heard of a version, with all that it serves: a version that lacks one of these cannot be made current.
 func (u *upgrade) knows(id string) bool {
 	v, err := u.temporal.WorkerDeploymentClient().GetHandle(u.deployment).DescribeVersion(u.t.Context(), client.WorkerDeploymentDescribeVersionOptions{BuildID: id})
 	if err != nil {
 		return false
 	}
-	queues := map[string]bool{}
-	for _, q := range v.Info.TaskQueuesInfos {
-		queues[q.Name] = true
+	for _, queue := range []string{u.queue, workflows.B1TaskQueue(u.instance)} {
+		for _, kind := range []client.TaskQueueType{client.TaskQueueTypeWorkflow, client.TaskQueueTypeActivity} {
+			if !slices.ContainsFunc(v.Info.TaskQueuesInfos, func(q client.WorkerDeploymentTaskQueueInfo) bool { return q.Name == queue && q.Type == kind }) {
+				return false
+			}
+		}
 	}
-	return queues[u.queue] && queues[workflows.B1TaskQueue(u.instance)]
+	return true
 }
 
-// makeCurrent is what docs/operations.md tells the operator to do.
+// makeCurrent is what docs/operations.md tells the operator to do; empty for workers without a version.
 func (u *upgrade) makeCurrent(id string) {
 	u.t.Helper()
-	cmd := exec.CommandContext(u.t.Context(), filepath.Join(testkit.Root(), "bin", "temporal"), "worker", "deployment", "set-current-version",
-		"--deployment-name", u.deployment, "--build-id", id, "--yes", "--address", u.settings.TemporalAddress)
+	version := []string{"--build-id", id}
+	if id == "" {
+		version = []string{"--unversioned"}
+	}
+	m := move{build: id, begun: time.Now()}
+	cmd := exec.CommandContext(u.t.Context(), filepath.Join(testkit.Root(), "bin", "temporal"), append([]string{"worker", "deployment", "set-current-version",
+		"--deployment-name", u.deployment, "--yes", "--address", u.settings.TemporalAddress}, version...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		u.t.Fatalf("%v\n%s", err, out)
 	}
+	m.done = time.Now()
+	u.moves = append(u.moves, m)
 }
 
 // begin starts a run of many orders and waits until it is among them.
@@ -70,24 +90,71 @@ func (u *upgrade) begin() {
 	u.eventually("some orders are posted", func() bool { return u.counts()[order.Posted] >= 5 })
 }
 
-// builds are the versions that went on with the run, in the order of its history.
-func (u *upgrade) builds() (ids []string) {
+// turn is a workflow task that a version did.
+type turn struct {
+	build string
+	// due is when the server had it for somebody, begun when somebody took it up.
+	due, begun time.Time
+}
+
+// turns are those of a workflow, in the order of its history; none of one that there is not.
+func (u *upgrade) turns(id, run string) (all []turn) {
 	u.t.Helper()
-	history := u.temporal.GetWorkflowHistory(u.t.Context(), u.run.GetID(), u.run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	at := map[int64]time.Time{}
+	history := u.temporal.GetWorkflowHistory(u.t.Context(), id, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		e, err := history.Next()
+		if isMissing(err) {
+			return nil
+		}
 		if err != nil {
 			u.t.Fatal(err)
 		}
-		a := e.GetWorkflowTaskCompletedEventAttributes()
-		if a == nil {
-			continue
+		at[e.GetEventId()] = e.GetEventTime().AsTime()
+		if a := e.GetWorkflowTaskCompletedEventAttributes(); a != nil {
+			all = append(all, turn{build: a.GetDeploymentVersion().GetBuildId(), due: at[a.GetScheduledEventId()], begun: at[a.GetStartedEventId()]})
 		}
-		if id := a.GetDeploymentVersion().GetBuildId(); len(ids) == 0 || ids[len(ids)-1] != id {
-			ids = append(ids, id)
+	}
+	return all
+}
+
+func isMissing(err error) bool {
+	_, missing := errors.AsType[*serviceerror.NotFound](err)
+	return missing
+}
+
+// builds are the versions that went on with the run, in the order of its history.
+func (u *upgrade) builds() (ids []string) {
+	u.t.Helper()
+	for _, t := range u.turns(u.run.GetID(), u.run.GetRunID()) {
+		if len(ids) == 0 || ids[len(ids)-1] != t.build {
+			ids = append(ids, t.build)
 		}
 	}
 	return ids
+}
+
+// checkTurns compares who did the tasks of the orders with who was to: what fell due and was taken up while a version
+// was current, that version did.
+func (u *upgrade) checkTurns() {
+	u.t.Helper()
+	done := map[string]int{}
+	for _, p := range u.shop.Orders() {
+		for _, t := range u.turns(workflows.InsertOrderID(u.key(p)), "") {
+			done[t.build]++
+			for n, m := range u.moves {
+				stays := n == len(u.moves)-1 || t.begun.Before(u.moves[n+1].begun)
+				if t.due.After(m.done) && stays && t.build != m.build {
+					u.t.Errorf("order %s: version %q took up a task at %s, while %q was current", p.IncrementID, t.build, t.begun.Format(time.TimeOnly), m.build)
+				}
+			}
+		}
+	}
+	for _, m := range u.moves {
+		if done[m.build] == 0 {
+			u.t.Errorf("version %q did nothing for the orders: %v", m.build, done)
+		}
+	}
 }
 
 // finish waits for the run and its orders, and compares the books.
@@ -105,10 +172,12 @@ func (u *upgrade) finish() {
 	if n := len(u.company.DuplicateKeys()); n != 0 {
 		u.t.Errorf("B1 has %d orders twice", n)
 	}
+	u.checkTurns()
 }
 
 // A worker that is replaced by one of a new version while a run is in the middle of its orders: the run goes on under the new version,
-// and its orders come to B1 once each. Fails without: DeploymentOptions of b1Worker (the version does not serve the queue b1-<instance>), and with VersioningBehaviorPinned (where the old version was stopped, the run waits for it for ever).
+// and its orders come to B1 once each, from then on by the new version alone. Fails without: DeploymentOptions of b1Worker and of
+// atOnceWorker (the version does not serve the queue b1-<instance>), and with VersioningBehaviorPinned (where the old version was stopped, the run waits for it for ever).
 func TestUpgrade_InTheMiddleOfARun(t *testing.T) {
 	t.Parallel()
 	program := buildWorker(t)
@@ -138,6 +207,36 @@ func TestUpgrade_InTheMiddleOfARun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A worker that is not current has no part in the orders, neither in their workflows nor at once. Fails without: DeploymentOptions of atOnceWorker.
+func TestUpgrade_AVersionThatIsNotCurrentDoesNothing(t *testing.T) {
+	t.Parallel()
+	u := newUpgrade(t, buildWorker(t))
+	u.build("1")
+	u.makeCurrent("1")
+	u.build("2")
+	u.begin()
+	u.finish()
+	if ids := u.builds(); len(ids) != 1 || ids[0] != "1" {
+		t.Errorf("the run went on under versions %q, want 1 alone", ids)
+	}
+}
+
+// There and back, and back to workers without a version, all in one run. Fails without: DeploymentOptions of atOnceWorker.
+func TestUpgrade_ThereAndBack(t *testing.T) {
+	t.Parallel()
+	u := newUpgrade(t, buildWorker(t))
+	u.build("1")
+	u.makeCurrent("1")
+	u.build("2")
+	u.build("")
+	u.begin()
+	for n, id := range []string{"2", "1", ""} {
+		u.makeCurrent(id)
+		u.eventually("more orders are posted", func() bool { return u.counts()[order.Posted] >= int64(15*(n+2)) })
+	}
+	u.finish()
 }
 
 // From workers without a version to such with one, as an installation does that takes versions up.

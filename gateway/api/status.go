@@ -34,7 +34,7 @@ func (s *server) routeStatus() {
 
 // sight is what schedules are looked at with.
 func (s *server) sight() watch.Sight {
-	return watch.Sight{Temporal: s.temporal, Store: s.store, TaskQueue: s.settings.TaskQueue, After: s.settings.SyncAlarmAfter}
+	return watch.Sight{Temporal: s.temporal, Store: s.store, TaskQueue: s.settings.TaskQueue, Namespace: s.settings.TemporalNamespace, After: s.settings.SyncAlarmAfter}
 }
 
 func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, error) {
