@@ -84,6 +84,8 @@ type backfillState struct {
 	Next  int64 `json:"next"`
 	Named int   `json:"named"`
 	Read  bool  `json:"read"`
+	// Counted is how many orders the selection had when reading began, by Magento's count.
+	Counted int64 `json:"counted,omitempty"`
 	// Queue is where taking from the queue goes on. Waiting is how many waited when this pass through it began, Passed how many when
 	// the pass before it did, 0 in the first.
 	Queue   string `json:"queue"`
