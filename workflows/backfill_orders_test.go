@@ -39,6 +39,8 @@ type archive struct {
 	quiet *time.Time
 	// takes is how long B1 takes for an order.
 	takes time.Duration
+	// slow are orders that take longer.
+	slow map[order.Key]time.Duration
 	// began are the orders in the order in which their children began; open and most count children at once.
 	began      []order.Key
 	open, most int
@@ -107,7 +109,11 @@ func (a *archive) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*
 	a.began = append(a.began, in.Key)
 	a.open++
 	a.most = max(a.most, a.open)
-	_ = workflow.Sleep(ctx, a.takes) // a child that is cancelled ends
+	takes := a.takes
+	if slow := a.slow[in.Key]; slow > 0 {
+		takes = slow
+	}
+	_ = workflow.Sleep(ctx, takes) // a child that is cancelled ends
 	a.open--
 	if a.refuses != nil {
 		if r, err := a.refuses(in.Key); r != nil || err != nil {
@@ -196,6 +202,20 @@ func TestBackfill_LeavesRoomToFreshOrders(t *testing.T) {
 		if a.most != want || len(a.began) != 250 {
 			t.Errorf("fresh orders wait %v: %d at once of %d, want %d", fresh, a.most, len(a.began), want)
 		}
+	}
+}
+
+// Fresh orders that come while imports are posted get their room within two windows. Fails without: pagesOfWindow (40 at once, to
+// the end of 500).
+func TestBackfill_LooksForFreshOrdersOften(t *testing.T) {
+	a := newArchive(t, 450)
+	a.RegisterDelayedCallback(func() { a.fresh, a.most = true, 0 }, 1500*time.Millisecond)
+	var most int
+	a.RegisterDelayedCallback(func() { a.most = a.open }, 4500*time.Millisecond)
+	a.RegisterDelayedCallback(func() { most = a.most }, 8500*time.Millisecond)
+	a.run(workflows.BackfillOrdersInput{Window: 40})
+	if most != 10 || len(a.began) != 450 {
+		t.Errorf("%d at once of %d behind fresh orders, want 10", most, len(a.began))
 	}
 }
 

@@ -22,12 +22,12 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 	}
-	for {
+	for { // each page looks whether fresh orders wait, and so it is small
 		if err := b.gate(ctx); err != nil {
 			return err
 		}
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: childrenPerRun}
+		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: min(pagesOfWindow*b.in.Window, childrenPerRun)}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if err := b.outage(ctx, "read the queue", err); err != nil {
 				return err
@@ -96,11 +96,11 @@ func (b *backfill) start(ctx workflow.Context, key order.Key) error {
 		if b.poster.mine[key] > 0 || b.poster.halted {
 			return nil
 		}
-		if b.poster.open < b.poster.window {
-			b.poster.start(ctx, key)
+		if b.hasRoom(ctx) {
+			b.poster.start(b.children, key)
 			return b.stepped(ctx)
 		}
-		err := b.until(ctx, func() bool { return b.poster.open < b.poster.window || b.poster.halted || b.paused() || b.poster.late })
+		err := b.until(ctx, func() bool { return b.hasRoom(ctx) || b.poster.halted || b.paused() || b.poster.late })
 		if err != nil {
 			return err
 		}
