@@ -138,6 +138,34 @@ func (s *Store) CountWaitingImports(ctx context.Context, instance string) (int, 
 	return int(n), nil
 }
 
+// PutOffImports counts the imports of the instance that an attempt has put off for a moment, until by at the latest, and gives when the
+// first of them is due. They are pending, and for no reason that somebody has to mend.
+func (s *Store) PutOffImports(ctx context.Context, instance string, by time.Time) (n int, next time.Time, err error) {
+	filter := bson.D{
+		{Key: "instance", Value: instance},
+		{Key: "queue", Value: bson.D{{Key: "$gt", Value: Imports}}},
+		{Key: "status", Value: order.Pending},
+		{Key: "reason", Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "due_at", Value: bson.D{{Key: "$gt", Value: now()}, {Key: "$lte", Value: by}}},
+	}
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "due_at", Value: 1}}))
+	if err != nil {
+		return 0, next, fmt.Errorf("count the imports that are put off: %w", err)
+	}
+	var rows []struct {
+		DueAt time.Time `bson:"due_at"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
+		return 0, next, fmt.Errorf("count the imports that are put off: %w", err)
+	}
+	for _, r := range rows {
+		if next.IsZero() || r.DueAt.Before(next) {
+			next = r.DueAt.UTC()
+		}
+	}
+	return len(rows), next, nil
+}
+
 // CountImported counts by state the orders that a run has brought, as they stand now.
 func (s *Store) CountImported(ctx context.Context, instance, run string) (map[order.Status]int, error) {
 	cur, err := s.orders.Aggregate(ctx, mongo.Pipeline{

@@ -39,6 +39,9 @@ type archive struct {
 	quiet *time.Time
 	// takes is how long B1 takes for an order.
 	takes time.Duration
+	// off are orders that are not due before a time, b1Back when B1 answers again.
+	off    map[order.Key]time.Time
+	b1Back time.Time
 	// slow are orders that take longer.
 	slow map[order.Key]time.Duration
 	// began are the orders in the order in which their children began; open and most count children at once.
@@ -94,10 +97,20 @@ func (a *archive) next(_ context.Context, in activities.NextOrdersInput) (*activ
 	if a.quiet != nil {
 		return r, nil
 	}
-	if in.After == "" {
-		r.Waiting = len(a.queue)
+	if in.After == "" && a.Now().Before(a.b1Back) {
+		r.Down = "B1 does not answer"
 	}
 	for _, key := range a.queue {
+		if off := a.off[key]; in.After == "" && off.After(a.Now()) {
+			if r.PutOff++; r.PutOff == 1 || off.Before(r.DueAgain) {
+				r.DueAgain = off
+			}
+		} else if in.After == "" {
+			r.Waiting++
+		}
+		if a.off[key].After(a.Now()) {
+			continue
+		}
 		if string(key) > in.After && len(r.Orders) < in.Limit {
 			r.Orders = append(r.Orders, store.Due{Key: key, Queue: string(key)})
 		}

@@ -99,6 +99,33 @@ func TestBackfill_LeavesWhatIsDeferred(t *testing.T) {
 	}
 }
 
+// An outage of B1 that lasts longer than an order's patience ends no backfill, and no rest is a loop. Fails without: PutOff in atHead
+// (a short one ends it with ten pending); Down in atHead (a long one does).
+func TestBackfill_WaitsForB1(t *testing.T) {
+	for _, lasts := range []time.Duration{20 * time.Minute, 3 * time.Hour} {
+		a := newArchive(t, 60)
+		back := a.Now().Add(lasts)
+		if lasts > time.Hour {
+			a.b1Back = back
+		}
+		a.slow, a.off = map[order.Key]time.Duration{}, map[order.Key]time.Time{}
+		for n := 50; n < 60; n++ {
+			a.slow[order.Key(fmt.Sprintf("main:1:%09d", n))] = 15 * time.Minute
+		}
+		a.refuses = func(key order.Key) (*activities.InsertOrderResult, error) {
+			if a.slow[key] > 0 && a.Now().Before(back) {
+				a.off[key] = a.Now().Add(time.Minute)
+				return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Deferred}, nil
+			}
+			return nil, nil
+		}
+		run := a.run(workflows.BackfillOrdersInput{})
+		if run.Counts.Posted != 60 || a.asked > 60 {
+			t.Errorf("an outage of %s: it ends with %+v after %d looks at the queue", lasts, run.Counts, a.asked)
+		}
+	}
+}
+
 // One wrong password is a few failures and not one for each order; when it is mended all goes on. Fails without:
 // refused behind start (it goes through the queue for nothing); refused at the end of the queue (what is refused there is left).
 func TestBackfill_StopsWhileB1RefusesTheConnector(t *testing.T) {
