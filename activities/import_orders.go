@@ -38,7 +38,7 @@ type ImportOrdersResult struct {
 	Next int64     `json:"next,omitempty"`
 	At   time.Time `json:"at,omitzero"`
 	Done bool      `json:"done,omitempty"`
-	// Total is how many orders lie behind After, by Magento's count.
+	// Total is how many orders lie behind After: those that were read, and those that Magento counted behind them last.
 	Total int64 `json:"total,omitempty"`
 	// Missing are names that Magento does not have.
 	Missing []string `json:"missing,omitempty"`
@@ -89,9 +89,7 @@ func (m *importer) selected(ctx context.Context) error {
 		if err != nil {
 			return fail(err, nil)
 		}
-		if n == 0 {
-			m.result.Total = page.Total
-		}
+		m.result.Total = int64(m.result.Counts.Read) + page.Total
 		if err := m.take(ctx, page.Documents, asked); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func newArchive(t *testing.T, orders int, syncFrom time.Time) *archive {
 // all runs a backfill to its end and gives its counts. Each step is run so often.
 func (r *archive) all(in activities.ImportOrdersInput, times int) (sum activities.ImportOrdersResult) {
 	r.t.Helper()
-	in.Instance, in.Run, in.Began = "main", "run", r.now
+	in.Instance, in.Run, in.Began = "main", "run", r.now.Add(time.Second) // the last change of the shop is before it
 	sum.Imported, sum.Others = map[order.Status]int{}, map[order.Status]int{}
 	for !sum.Done {
 		var page *activities.ImportOrdersResult
@@ -126,7 +126,7 @@ func TestImportOrders_ADryRunCountsAndWritesNothing(t *testing.T) {
 }
 
 // What the ordinary reading would bring is fresh, whoever brings it first; what was there before stays as it is. Fails without:
-// freshFrom in run.
+// freshFrom in run; UpdatedAt in run (an order placed before and changed after is an import when the backfill comes first).
 func TestImportOrders_WhatTheOrdinaryReadingIsToComeToIsFresh(t *testing.T) {
 	border := time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC)
 	r := newArchive(t, 40, border)
@@ -139,17 +139,20 @@ func TestImportOrders_WhatTheOrdinaryReadingIsToComeToIsFresh(t *testing.T) {
 	if err != nil || len(docs) != 40 {
 		t.Fatalf("%d staged, %v; want 40", len(docs), err)
 	}
-	imports := 0
+	imports, changed := 0, 0
 	for _, doc := range docs {
-		want := doc.PlacedAt.Before(border) && doc.IncrementID != known.IncrementID
+		want := doc.PlacedAt.Before(border) && doc.Magento.UpdatedAt.Before(border) && doc.IncrementID != known.IncrementID
+		if doc.PlacedAt.Before(border) && !doc.Magento.UpdatedAt.Before(border) {
+			changed++
+		}
 		if (doc.Import != "") != want {
-			t.Errorf("%s, placed %s: import %q, want that to be %v", doc.Key, doc.PlacedAt, doc.Import, want)
+			t.Errorf("%s, placed %s, changed %s: import %q, want that to be %v", doc.Key, doc.PlacedAt, doc.Magento.UpdatedAt, doc.Import, want)
 		}
 		if want {
 			imports++
 		}
 	}
-	if sum(got.Imported) != imports || sum(got.Others) != 40-imports || imports == 0 || imports == 39 || got.Counts.Unchanged != 1 {
+	if sum(got.Imported) != imports || sum(got.Others) != 40-imports || imports == 0 || imports == 39 || changed == 0 || got.Counts.Unchanged != 1 {
 		t.Errorf("counted %+v; want %d imports, and one known", got, imports)
 	}
 }

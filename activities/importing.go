@@ -14,8 +14,8 @@ import (
 type importing struct {
 	// by is the backfill.
 	by string
-	// freshFrom is when orders were placed that are not: the ordinary reading is still to come to them, or has just been there.
-	// They must not wait behind imports because a backfill was there first.
+	// freshFrom is when orders were placed or changed that are not: the ordinary reading, which goes by the change, is still to come
+	// to them, or has just been there. They must not wait behind imports because a backfill was there first.
 	freshFrom time.Time
 }
 
@@ -33,9 +33,10 @@ func (a *Activities) importing(ctx context.Context, i Instance, in ImportOrdersI
 	return importing{by: in.Run, freshFrom: from}, nil
 }
 
-// run is the backfill that a new order belongs to; empty when it is none of an import. o is nil when its document cannot be read.
+// run is the backfill that a new or changed order belongs to; empty when it is none of an import. o is nil when its document
+// cannot be read.
 func (m importing) run(o *order.Order) string {
-	if m.by == "" || o != nil && !o.CreatedAt.Before(m.freshFrom) {
+	if m.by == "" || o != nil && (!o.CreatedAt.Before(m.freshFrom) || !o.UpdatedAt.Before(m.freshFrom)) {
 		return ""
 	}
 	return m.by

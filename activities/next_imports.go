@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -25,8 +26,8 @@ func (a *Activities) nextDue(ctx context.Context, in NextOrdersInput, result *Ne
 	return a.leaveImports(ctx, in, due)
 }
 
-// leaveImports takes imports out of a page of the queue: all of them while a backfill takes them to B1 by itself, and all but a
-// share of the window where other orders wait beside them.
+// leaveImports takes imports out of a page of the queue: all of them while a backfill takes them to B1 by itself, and all but
+// a window of them otherwise, or a share of it where other orders wait beside them.
 func (a *Activities) leaveImports(ctx context.Context, in NextOrdersInput, due []store.Due) ([]store.Due, error) {
 	first := slices.IndexFunc(due, store.Due.IsImport)
 	if first < 0 {
@@ -36,22 +37,31 @@ func (a *Activities) leaveImports(ctx context.Context, in NextOrdersInput, due [
 	if err != nil {
 		return nil, err
 	}
+	room := cmp.Or(in.Window, in.Limit)
 	switch {
 	case held:
-		return due[:first], nil
+		room = 0
 	case first > 0:
-		return due[:min(len(due), first+max(1, in.Limit/importShare))], nil
+		room = max(1, room/importShare)
 	}
-	return due, nil
+	return due[:min(len(due), first+room)], nil
 }
 
 // nextImports reads the imports alone.
 func (a *Activities) nextImports(ctx context.Context, in NextOrdersInput, result *NextOrdersResult) (due []store.Due, err error) {
-	if in.After == "" {
-		if result.Waiting, err = a.store.CountWaitingImports(ctx, in.Instance); err != nil {
-			return nil, err
-		}
+	if due, result.Fresh, err = a.store.NextImports(ctx, in.Instance, in.After, in.Limit); err != nil || in.After != "" {
+		return due, err
 	}
-	due, result.Fresh, err = a.store.NextImports(ctx, in.Instance, in.After, in.Limit)
+	if result.Waiting, err = a.store.CountWaitingImports(ctx, in.Instance); err != nil {
+		return nil, err
+	}
+	i := a.instances[in.Instance]
+	if result.PutOff, result.DueAgain, err = a.store.PutOffImports(ctx, in.Instance, now().Add(i.troublePause())); err != nil {
+		return nil, err
+	}
+	lane, err := a.store.Lane(ctx, i.CompanyID)
+	if err == nil && !lane.DownSince.IsZero() {
+		result.Down = laneText(lane)
+	}
 	return due, err
 }

@@ -14,6 +14,9 @@ type NextOrdersInput struct {
 	Instance string `json:"instance"`
 	After    string `json:"after"`
 	Limit    int    `json:"limit"`
+	// Window is how many orders whoever asks has in hand at once: what imports may take goes by it. 0, as in histories of a release before
+	// 2026-12, for Limit.
+	Window int `json:"window,omitempty"`
 	// Imports asks for imports only, of which a backfill takes care; without it there are none while it does.
 	Imports bool `json:"imports,omitempty"`
 	// Until, where given, asks how many open orders there are up to that place of the queue.
@@ -45,6 +48,10 @@ type NextOrdersResult struct {
 	// the head of the imports only.
 	Fresh   bool `json:"fresh,omitempty"`
 	Waiting int  `json:"waiting,omitempty"`
+	// DueAgain is when the first of the imports is due that are put off (PutOff), where no other import waits. Down says that B1 does not
+	// answer. Both are asked at the head of the imports only.
+	DueAgain time.Time `json:"due_again,omitzero"`
+	Down     string    `json:"down,omitempty"`
 }
 
 // NextOrders reads the durable queue: the orders in the store that wait for B1.
@@ -99,7 +106,7 @@ func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersR
 		return err
 	}
 	if !lane.AlarmedAt.IsZero() {
-		result.Alarm = fmt.Sprintf("B1 %s since %s (%s)", sapb1.Cause(lane.Cause).Does(), lane.DownSince.Format("2006-01-02 15:04:05 MST"), lane.Failure)
+		result.Alarm = laneText(lane)
 	}
 	if !i.writesBack() {
 		return nil
@@ -107,6 +114,11 @@ func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersR
 	open, err := a.store.NextWriteBacks(ctx, i.Name, 1)
 	result.WriteBack = len(open) > 0
 	return err
+}
+
+// laneText says what B1 does while no order can be sent.
+func laneText(lane store.Lane) string {
+	return fmt.Sprintf("B1 %s since %s (%s)", sapb1.Cause(lane.Cause).Does(), lane.DownSince.Format("2006-01-02 15:04:05 MST"), lane.Failure)
 }
 
 // quietUntil is the end of the quiet hours that hold now, nil when there are none.

@@ -30,7 +30,11 @@ func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBack
 	if err != nil || !open || b.DryRun {
 		return result, err
 	}
-	return result, a.store.HoldImports(ctx, run.Instance, run.ID, now().Add(importsHeldFor))
+	until := now().Add(importsHeldFor)
+	if b.Paused { // somebody wants these orders not to go to B1: that holds, too, while no worker runs
+		until = time.Time{}
+	}
+	return result, a.store.HoldImports(ctx, run.Instance, run.ID, until)
 }
 
 // endBackfill closes the record, with where the orders stand now.

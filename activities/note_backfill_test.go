@@ -55,3 +55,21 @@ func TestNoteBackfill_NothingComesAfterTheEnd(t *testing.T) {
 		held(false, "after a late word")
 	}
 }
+
+// While a backfill is paused its imports are its own without an end: no worker may be there to say so again. Fails without: the zero
+// time in NoteBackfill (an hour later the runs of the schedule take them).
+func TestNoteBackfill_APauseDoesNotEndByItself(t *testing.T) {
+	db := testkit.Store(t)
+	a := activities.New(db, testkit.Silent())
+	for _, paused := range []bool{false, true, false} {
+		run := store.Run{ID: "backfill-orders:main/1", Kind: "backfill", Instance: "main", StartedAt: moment(1),
+			Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, Paused: paused}}
+		if _, err := a.NoteBackfill(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		hold, err := db.ImportsHold(t.Context(), "main")
+		if err != nil || hold == nil || hold.Holder != run.ID || hold.Until.IsZero() != paused {
+			t.Errorf("paused %v: held %+v, %v", paused, hold, err)
+		}
+	}
+}

@@ -190,7 +190,7 @@ func (p *page) count(outcome string, doc *store.Staged) {
 		tally(&p.result.others, doc.Status)
 	}
 	*counter(&p.result.Counts, outcome)++
-	if p.in.Cut == nil && doc.Status.Open() {
+	if p.in.Cut == nil && doc.Status.Open() && !doc.Behind() { // a word about an import that is as it was does not put it before others
 		p.result.Open = append(p.result.Open, doc.Key)
 	}
 }

@@ -36,6 +36,8 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 		doc.StagedAt = now()
 		doc.PlacedAt = doc.StagedAt
 		doc.Import = s.importing.run(o)
+	} else if doc.Import != "" && s.importing.run(o) == "" { // it is no order of the history any more, such as one that was paid today
+		doc.Promoted = true
 	}
 	doc.Manual = doc.Manual || s.again
 	if convertErr != nil {

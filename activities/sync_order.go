@@ -29,7 +29,7 @@ type SyncOrderInput struct {
 // SyncOrderResult counts what became of the documents.
 type SyncOrderResult struct {
 	Counts store.Counts `json:"counts"`
-	// Open are the orders that wait for B1 now. Filled only when the documents were asked for by name (no Cut): a run
+	// Open are the orders that wait for B1 now, without imports that wait behind all others. Filled only when the documents were asked for by name (no Cut): a run
 	// that reads on takes them from the queue.
 	Open []order.Key `json:"open,omitempty"`
 	// AsBefore are the orders of which Magento gave no other version than the one that was staged, by the time of its last change.

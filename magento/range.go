@@ -22,26 +22,36 @@ type RangePage struct {
 // InRange reads the page of a selection behind an entity_id, 0 for its beginning. It goes by entity_id, which never changes and
 // which no two orders share: no page can shift, whatever changes meanwhile, and a second with thousands of orders is nothing
 // special. What changes or is placed while it reads belongs to the ordinary reading (Next), whatever the selection.
+//
+// A page that is shorter than it was asked for is no end by itself: a shop may have a limit that it keeps without a word, and a
+// module may take orders out of the answer. It is the end when Magento counts no more than it shows.
 func (r *Reader) InRange(ctx context.Context, selected order.Selection, after int64) (*RangePage, error) {
 	l, err := r.read(ctx, append(conditionsOf(selected), condition{"entity_id", opGreater, strconv.FormatInt(after, 10)}), "entity_id")
 	if err != nil {
 		return nil, err
 	}
-	page := &RangePage{Next: after, Done: len(l.items) < l.asked, Total: l.total}
+	shown := len(l.items)
+	page := &RangePage{Next: after, Total: l.total}
+	page.Done = shown == 0 || shown < l.asked && l.total <= int64(shown+len(l.broken))
 	for _, d := range l.items {
-		page.Documents, page.Next = append(page.Documents, d), max(page.Next, d.EntityID)
+		if d.EntityID <= page.Next {
+			return nil, notInTurn(d.EntityID, page.Next)
+		}
+		page.Documents, page.Next = append(page.Documents, d), d.EntityID
 	}
 	for _, d := range l.broken { // those further on come again, in their place
 		if page.Done || d.EntityID <= page.Next {
 			page.Documents = append(page.Documents, d)
 		}
 	}
-	if !page.Done && page.Next <= after {
-		return nil, &order.Failure{Kind: order.Transient, System: system, Op: opList, Code: "no_progress",
-			Message: fmt.Sprintf("a page of %d orders holds none with an entity_id above %d", len(page.Documents), after),
-			Hint:    "Check that nothing between here and the shop drops the query."}
-	}
 	return page, nil
+}
+
+// notInTurn refuses a page whose orders do not come by entity_id: going on behind the highest would pass all that it leaves out.
+func notInTurn(entityID, behind int64) error {
+	return &order.Failure{Kind: order.Config, System: system, Op: opList, Code: "not_in_turn",
+		Message: fmt.Sprintf("asked for orders by entity_id, it gives %d behind %d", entityID, behind),
+		Hint:    "Check that no module and nothing between here and the shop drops the conditions or the order of the query."}
 }
 
 // conditionsOf is the selection in Magento's words. Its times have whole seconds, so that everything before To is everything up

@@ -1,9 +1,15 @@
 package magento_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,4 +152,71 @@ func TestInRange_LosesNothingWhileTheShopIsBusy(t *testing.T) {
 			}
 		}
 	})
+}
+
+// proxied stands between the reader and a shop: it may ask otherwise, and change the orders of an answer.
+func proxied(t *testing.T, shop http.Handler, ask func(url.Values), answer func([]json.RawMessage) []json.RawMessage) string {
+	t.Helper()
+	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		query := req.URL.Query()
+		if query.Has("searchCriteria[pageSize]") && ask != nil {
+			ask(query)
+			req.URL.RawQuery = query.Encode()
+		}
+		kept := httptest.NewRecorder()
+		shop.ServeHTTP(kept, req)
+		var page map[string]json.RawMessage
+		var items []json.RawMessage
+		if json.Unmarshal(kept.Body.Bytes(), &page) == nil && json.Unmarshal(page["items"], &items) == nil && answer != nil {
+			items = answer(items)
+			page["items"], _ = json.Marshal(items)
+			body, _ := json.Marshal(page)
+			kept.Body = bytes.NewBuffer(body)
+		}
+		w.Header().Set("Content-Type", kept.Header().Get("Content-Type"))
+		w.WriteHeader(kept.Code)
+		_, _ = kept.Body.WriteTo(w)
+	}))
+}
+
+// A limit that the shop keeps without a word, and a module that hides orders, end no reading before the last one that is shown.
+// Fails without: the count in Done (9 of 40, 8 of 40).
+func TestInRange_AShortPageIsNotTheEnd(t *testing.T) {
+	seconds := make([]int, 40)
+	for i := range seconds {
+		seconds[i] = i
+	}
+	shop, _ := rows(t, second(3600), "2.4.6", seconds...)
+	all := order.Selection{By: order.ByCreated, From: second(0), To: second(60)}
+	limited := proxied(t, shop, func(q url.Values) { q.Set("searchCriteria[pageSize]", "9") }, nil)
+	if ids, total := rangeOf(t, limited, 10, all); len(ids) != 40 || total != 40 {
+		t.Errorf("read %v of %d through pages that are cut to 9", ids, total)
+	}
+	hiding := proxied(t, shop, nil, func(items []json.RawMessage) []json.RawMessage { return items[:max(0, len(items)-2)] })
+	if ids, total := rangeOf(t, hiding, 10, all); total != 40 || !slices.Contains(ids, 38) {
+		t.Errorf("read %v of %d, want all but the last that are hidden", ids, total)
+	}
+}
+
+// A page that does not come by entity_id is refused: going on behind its highest would pass all that it leaves out. Fails without:
+// notInTurn (2 of 5 are read, and it is done).
+func TestInRange_RefusesAPageThatIsNotInTurn(t *testing.T) {
+	shop, _ := rows(t, second(3600), "2.4.6", 1, 2, 3, 4, 5)
+	for name, ask := range map[string]func(url.Values){
+		"Descending": func(q url.Values) { q.Set("searchCriteria[sortOrders][0][direction]", "DESC") },
+		"Unfiltered": func(q url.Values) {
+			for name, values := range q {
+				if values[0] == "entity_id" && strings.HasSuffix(name, "[field]") && strings.Contains(name, "filter_groups") {
+					q.Set(strings.TrimSuffix(name, "[field]")+"[value]", "0")
+				}
+			}
+		},
+	} {
+		address := proxied(t, shop, ask, nil)
+		r := &magento.Reader{Client: newClient(t, magento.Settings{URL: address}), PageSize: 2}
+		page, err := r.InRange(t.Context(), order.Selection{By: order.ByCreated, From: second(0), To: second(60)}, 2)
+		if f, ok := errors.AsType[*order.Failure](err); !ok || f.Code != "not_in_turn" || f.Kind != order.Config {
+			t.Errorf("%s: %v, %v; want it refused", name, page != nil, err)
+		}
+	}
 }

@@ -25,7 +25,7 @@ type statusCommand struct {
 
 // Help is the long form of the command's help.
 func (statusCommand) Help() string {
-	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the schedule and whether it is late, the last run, and why orders are held. What the schedule does is asked of Temporal; the rest is there without it.
+	return `Shows for each instance, or the one named, the orders in each state, the cut (the last change in Magento that is staged), the lag (how far the staged orders may lie behind Magento), the schedule and whether it is late, a backfill that is under way, paused or waiting, the last run, and why orders are held. What the schedule does is asked of Temporal; the rest is there without it.
 
 With --json it prints {"orders":{"pending":n,"posted":n,"held":n,"excluded":n,"cancelled":n,"draft":n},"cut":"…","lag_seconds":n,"b1":{"state":"up"|"down"|"quiet",…},"schedule":{"state":"on"|"paused"|"missing"|"unknown","skipped":n,"missed":n,"late":true|false,…}} for one instance; cut is empty and lag_seconds null until Magento has been read.
 
@@ -98,12 +98,14 @@ type status struct {
 	LagSeconds *int64 `json:"lag_seconds"`
 	// B1 is how the way to B1 is; absent until a run has asked for orders.
 	B1 *store.LaneStatus `json:"b1,omitempty"`
+	// Backfill is the one under way; absent when there is none.
+	Backfill *store.BackfillStatus `json:"backfill,omitempty"`
 	// Schedule is how the schedule does.
 	Schedule *watch.Schedule `json:"schedule"`
 }
 
 func asStatus(o *store.Overview, schedule *watch.Schedule) status {
-	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1, Schedule: schedule}
+	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1, Backfill: o.Backfill, Schedule: schedule}
 	s.Orders.Pending, s.Orders.Posted, s.Orders.Held = o.Orders[order.Pending], o.Orders[order.Posted], o.Orders[order.Held]
 	s.Orders.Excluded, s.Orders.Cancelled, s.Orders.Draft = o.Orders[order.Excluded], o.Orders[order.Cancelled], o.Orders[order.Draft]
 	return s
@@ -131,6 +133,9 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))
 	}
+	if b := o.Backfill; b != nil {
+		fmt.Fprintf(w, "backfill\t%s\n", backfillLine(*b))
+	}
 	if r := o.LastRun; r != nil {
 		fmt.Fprintf(w, "last run\t%s: %s\n", r.StartedAt.UTC().Format(time.RFC3339), countsLine(*r))
 		for _, e := range r.Errors {
@@ -144,6 +149,28 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if len(reasons) > 0 {
 		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
 	}
+}
+
+// unheard is after how long it is said that a backfill was not heard of: it says every ten minutes that it is there.
+const unheard = 15 * time.Minute
+
+// backfillLine says how the backfill under way is: posting, paused by ada since 2026-11-30T08:00:00Z, 1200 imports pending and held.
+func backfillLine(b store.BackfillStatus) string {
+	since := b.Since.UTC().Format(time.RFC3339)
+	line := fmt.Sprintf("%s since %s", b.Phase, since)
+	switch b.State {
+	case store.BackfillIsPaused:
+		line = fmt.Sprintf("%s, paused by %s since %s", b.Phase, cmp.Or(b.Why, "somebody"), since)
+	case store.BackfillWaits:
+		line = fmt.Sprintf("%s, waits since %s: %s", b.Phase, since, b.Why)
+	}
+	if line += fmt.Sprintf(", %d imports pending", b.Imports); b.Held {
+		line += " and held"
+	}
+	if age := time.Since(b.NotedAt); age > unheard {
+		line += fmt.Sprintf("; not heard of for %s: is a worker running?", age.Round(time.Minute))
+	}
+	return line
 }
 
 // scheduleLine says how the schedule does.

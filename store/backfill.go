@@ -26,6 +26,8 @@ type BackfillProgress struct {
 	PausedBy string `bson:"paused_by,omitempty" json:"paused_by,omitempty"`
 	// Waits says why it waits although nobody paused it: an outage, quiet hours.
 	Waits string `bson:"waits,omitempty" json:"waits,omitempty"`
+	// Since is since when it is paused or waits.
+	Since time.Time `bson:"since,omitempty" json:"since,omitzero"`
 	// Total is how many orders there are to read, by Magento's count; 0 while it is not known.
 	Total int64 `bson:"total" json:"total"`
 	// EntityID is the last order that was read, At the time of it that the selection goes by.
@@ -75,7 +77,8 @@ type importsDocument struct {
 func importsID(instance string) string { return cutID(instance, "imports") }
 
 // HoldImports leaves the imports of an instance to a backfill until a time: meanwhile nobody else takes them from the queue. The
-// time is short and renewed, so that the imports of one that is gone are taken up by others.
+// time is short and renewed, so that the imports of one that is gone are taken up by others. The zero time has no end: what a
+// person has paused nobody else begins.
 func (s *Store) HoldImports(ctx context.Context, instance, holder string, until time.Time) error {
 	doc := importsDocument{ID: importsID(instance), Holder: holder, Until: until.UTC()}
 	if _, err := s.cuts.ReplaceOne(ctx, bson.D{{Key: "_id", Value: doc.ID}}, doc, options.Replace().SetUpsert(true)); err != nil {
@@ -93,17 +96,30 @@ func (s *Store) LeaveImports(ctx context.Context, instance, holder string) error
 	return nil
 }
 
-// ImportsHeld reports whether a backfill takes the imports of the instance to B1 by itself.
-func (s *Store) ImportsHeld(ctx context.Context, instance string) (bool, error) {
+// ImportsHold says that a backfill takes the imports of an instance to B1 by itself: the ID of its run, and until when unless it
+// says so again; zero for no end.
+type ImportsHold struct {
+	Holder string
+	Until  time.Time
+}
+
+// ImportsHold gives who has the imports of the instance now, nil when nobody has.
+func (s *Store) ImportsHold(ctx context.Context, instance string) (*ImportsHold, error) {
 	var doc importsDocument
 	err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: importsID(instance)}}).Decode(&doc)
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return false, nil
+	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && !doc.Until.IsZero() && !doc.Until.After(now()) {
+		return nil, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("ask who has the imports of %s: %w", instance, err)
+		return nil, fmt.Errorf("ask who has the imports of %s: %w", instance, err)
 	}
-	return doc.Until.After(now()), nil
+	return &ImportsHold{Holder: doc.Holder, Until: doc.Until.UTC()}, nil
+}
+
+// ImportsHeld reports whether a backfill takes the imports of the instance to B1 by itself.
+func (s *Store) ImportsHeld(ctx context.Context, instance string) (bool, error) {
+	hold, err := s.ImportsHold(ctx, instance)
+	return hold != nil, err
 }
 
 // NextImports gives up to limit imports of the instance that are due, behind a place in the queue (empty: from the first). fresh is
@@ -136,6 +152,34 @@ func (s *Store) CountWaitingImports(ctx context.Context, instance string) (int, 
 		return 0, fmt.Errorf("count the imports: %w", err)
 	}
 	return int(n), nil
+}
+
+// PutOffImports counts the imports of the instance that an attempt has put off for a moment, until by at the latest, and gives when the
+// first of them is due. They are pending, and for no reason that somebody has to mend.
+func (s *Store) PutOffImports(ctx context.Context, instance string, by time.Time) (n int, next time.Time, err error) {
+	filter := bson.D{
+		{Key: "instance", Value: instance},
+		{Key: "queue", Value: bson.D{{Key: "$gt", Value: Imports}}},
+		{Key: "status", Value: order.Pending},
+		{Key: "reason", Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "due_at", Value: bson.D{{Key: "$gt", Value: now()}, {Key: "$lte", Value: by}}},
+	}
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "due_at", Value: 1}}))
+	if err != nil {
+		return 0, next, fmt.Errorf("count the imports that are put off: %w", err)
+	}
+	var rows []struct {
+		DueAt time.Time `bson:"due_at"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
+		return 0, next, fmt.Errorf("count the imports that are put off: %w", err)
+	}
+	for _, r := range rows {
+		if next.IsZero() || r.DueAt.Before(next) {
+			next = r.DueAt.UTC()
+		}
+	}
+	return len(rows), next, nil
 }
 
 // CountImported counts by state the orders that a run has brought, as they stand now.

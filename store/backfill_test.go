@@ -11,7 +11,7 @@ import (
 )
 
 // Imports are left to a backfill for as long as it says that it is there, and only its holder gives them up. Fails without: the
-// time in ImportsHeld; the holder in LeaveImports.
+// times in ImportsHeld; the holder in LeaveImports.
 func TestImports_AreHeldForATime(t *testing.T) {
 	s := testkit.Store(t)
 	held := func(want bool, when string) {
@@ -36,6 +36,8 @@ func TestImports_AreHeldForATime(t *testing.T) {
 	held(true, "left by another")
 	must(s.HoldImports(t.Context(), "main", "run 1", time.Now().Add(-time.Second)))
 	held(false, "its time is over")
+	must(s.HoldImports(t.Context(), "main", "run 1", time.Time{}))
+	held(true, "for as long as it is paused")
 	must(s.HoldImports(t.Context(), "main", "run 1", time.Now().Add(time.Hour)))
 	must(s.LeaveImports(t.Context(), "main", "run 1"))
 	held(false, "left")
@@ -57,5 +59,47 @@ func TestImports_AreCounted(t *testing.T) {
 	}
 	if n, err := s.CountWaitingImports(t.Context(), "main"); err != nil || n != 4 {
 		t.Errorf("%d wait, %v; want the four that are due", n, err)
+	}
+}
+
+// A backfill that has not ended is part of the overview: since when it stands, why, and how many orders it holds. Fails without: each
+// case of BackfillOf.
+func TestOverview_ShowsTheBackfillUnderWay(t *testing.T) {
+	s := testkit.Store(t)
+	stage(t, s, "main:1:1", func(d *store.Staged) { d.Import = "run" })
+	stage(t, s, "main:1:2", func(d *store.Staged) { d.Import, d.DueAt = "run", time.Now().Add(time.Hour) })
+	stage(t, s, "main:1:3", func(d *store.Staged) {})
+	for name, tc := range map[string]struct {
+		change func(*store.Run)
+		want   *store.BackfillStatus
+	}{
+		"Running": {func(*store.Run) {}, &store.BackfillStatus{State: store.BackfillRuns, Since: at(1)}},
+		"Paused": {func(r *store.Run) { r.Backfill.Paused, r.Backfill.PausedBy, r.Backfill.Since = true, "ada", at(5) },
+			&store.BackfillStatus{State: store.BackfillIsPaused, Since: at(5), Why: "ada"}},
+		"Waiting": {func(r *store.Run) { r.Backfill.Waits, r.Backfill.Since = "quiet hours", at(6) },
+			&store.BackfillStatus{State: store.BackfillWaits, Since: at(6), Why: "quiet hours"}},
+		"Ended": {func(r *store.Run) { r.EndedAt = new(at(9)) }, nil},
+	} {
+		run := store.Run{ID: "b/1", Kind: "backfill", Instance: "main", StartedAt: at(1), Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, NotedAt: at(7)}}
+		tc.change(&run)
+		if err := s.PutRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.HoldImports(t.Context(), "main", "b/1", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.Overview(t.Context(), "main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.want != nil {
+			tc.want.ID, tc.want.Phase, tc.want.NotedAt, tc.want.Imports, tc.want.Held = "b/1", store.BackfillPosts, at(7), 2, true
+		}
+		if got := fmt.Sprintf("%+v", o.Backfill); got != fmt.Sprintf("%+v", tc.want) {
+			t.Errorf("%s: %s, want %+v", name, got, tc.want)
+		}
+	}
+	if o, err := s.Overview(t.Context(), "eu"); err != nil || o.Backfill != nil {
+		t.Errorf("another instance has %+v, %v", o.Backfill, err)
 	}
 }

@@ -28,10 +28,15 @@ type Overview struct {
 	WriteBacks *WriteBacks `json:"write_backs,omitempty"`
 	// B1 says how the way to B1 is; absent until a run has asked for orders.
 	B1 *LaneStatus `json:"b1,omitempty"`
+	// Backfill is the backfill that is under way, paused or waiting; absent when there is none.
+	Backfill *BackfillStatus `json:"backfill,omitempty"`
 }
 
 // kindSync is the kind of the scheduled runs, the only ones that read on from the cut.
 const kindSync = "sync"
+
+// kindBackfill is the kind of the backfills.
+const kindBackfill = "backfill"
 
 // Overview reads the counts, the cut and the latest runs of the instance. An instance without orders has zeros.
 func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error) {
@@ -54,6 +59,9 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 		return nil, err
 	}
 	if o.B1, err = s.LaneOf(ctx, instance); err != nil {
+		return nil, err
+	}
+	if o.Backfill, err = s.BackfillOf(ctx, instance); err != nil {
 		return nil, err
 	}
 	return o, nil

@@ -20,7 +20,7 @@ func keysOf(due []store.Due) (keys []order.Key) {
 	return keys
 }
 
-// Fails without: the case for imports in lane.
+// Fails without: the case for imports in lane; Promoted in Behind; Promoted in settle (an import that a person asked for goes back).
 func TestNextDue_GivesManualOrdersFirstThenFreshOnesThenImports(t *testing.T) {
 	s := testkit.Store(t)
 	for key, change := range map[order.Key]func(*store.Staged){
@@ -34,6 +34,7 @@ func TestNextDue_GivesManualOrdersFirstThenFreshOnesThenImports(t *testing.T) {
 		"main:1:import-new":   func(d *store.Staged) { d.PlacedAt, d.Import = at(7), "run" },
 		"main:1:import-old":   func(d *store.Staged) { d.PlacedAt, d.Import = at(0), "run" },
 		"main:1:import-asked": func(d *store.Staged) { d.PlacedAt, d.Import, d.Manual = at(7), "run", true },
+		"main:1:import-paid":  func(d *store.Staged) { d.PlacedAt, d.Import, d.Promoted = at(8), "run", true },
 		"main:1:past":         func(d *store.Staged) { d.PlacedAt, d.DueAt = at(5), time.Now().Add(-time.Second) },
 		"main:1:later":        func(d *store.Staged) { d.DueAt = time.Now().Add(time.Hour) },
 		"main:1:posted":       func(d *store.Staged) { d.Status = order.Posted },
@@ -44,7 +45,7 @@ func TestNextDue_GivesManualOrdersFirstThenFreshOnesThenImports(t *testing.T) {
 	} {
 		stage(t, s, key, change)
 	}
-	want := []order.Key{"main:1:manual-old", "main:1:import-asked", "main:1:manual-new", "main:1:old", "main:1:zone", "main:1:draft", "main:1:past", "main:1:new", "main:1:twin",
+	want := []order.Key{"main:1:manual-old", "main:1:import-asked", "main:1:manual-new", "main:1:old", "main:1:zone", "main:1:draft", "main:1:past", "main:1:import-paid", "main:1:new", "main:1:twin",
 		"main:1:import-old", "main:1:import-new"}
 	due, err := s.NextDue(t.Context(), "main", "", 100)
 	if err != nil || !slices.Equal(keysOf(due), want) {
@@ -56,6 +57,13 @@ func TestNextDue_GivesManualOrdersFirstThenFreshOnesThenImports(t *testing.T) {
 	if due, err := s.NextDue(t.Context(), "nobody", "", 3); err != nil || len(due) != 0 {
 		t.Errorf("of an unknown instance %v, %v", keysOf(due), err)
 	}
+
+	// Whoever takes its precedence from an import that a person asked for does not make it wait behind the fresh ones.
+	stage(t, s, "main:1:import-asked", func(d *store.Staged) { d.Manual = false })
+	if doc, err := s.Get(t.Context(), "main:1:import-asked"); err != nil || doc.Behind() {
+		t.Errorf("an import that a person asked for waits behind the fresh ones, %v", err)
+	}
+	stage(t, s, "main:1:import-asked", func(d *store.Staged) { d.Manual = true })
 
 	// What is done leaves the queue.
 	stage(t, s, "main:1:manual-old", func(d *store.Staged) { d.Status = order.Posted })

@@ -61,8 +61,10 @@ type Staged struct {
 	// is a draft, whose numbers are counted apart from those of sales orders; earlier releases did not tell the two apart.
 	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
-	// Import is the run that brought the order as part of a backfill; empty for all others. It waits behind what is fresh.
-	Import string `bson:"import,omitempty" json:"import,omitempty"`
+	// Import is the run that brought the order as part of a backfill; empty for all others. It waits behind what is fresh, unless it is
+	// Promoted: since the backfill brought it, Magento has changed it or a person asked for it. It is a fresh one then for good.
+	Import   string `bson:"import,omitempty" json:"import,omitempty"`
+	Promoted bool   `bson:"promoted,omitempty" json:"promoted,omitempty"`
 	// Manual puts the order before all others; DueAt keeps it out of the queue until then.
 	Manual bool      `bson:"manual" json:"manual"`
 	DueAt  time.Time `bson:"due_at" json:"due_at"`
@@ -206,6 +208,7 @@ func (s *Staged) advance() {
 // settle brings the fields that follow from others in line; every write goes through it.
 func (s *Staged) settle() {
 	s.Queue, s.WriteBackQueue = "", s.WriteBack.place(s.Key)
+	s.Promoted = s.Promoted || s.Import != "" && s.Manual
 	if s.waits() {
 		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)
 	}
@@ -217,6 +220,9 @@ func (s *Staged) waits() bool {
 	return s.Status.Open() || s.Status == order.Excluded && !s.DueAt.IsZero() || s.Reread
 }
 
+// Behind reports whether the order waits behind all that is fresh, as an import.
+func (s *Staged) Behind() bool { return s.Import != "" && !s.Promoted && !s.Manual }
+
 // lane is 1 for orders that a person asked for, 5 for fresh ones, and 7 for imports. 0 is for the few that are not for B1 yet,
 // so that a backlog does not hide them.
 func (s *Staged) lane() int {
@@ -225,7 +231,7 @@ func (s *Staged) lane() int {
 		return 0
 	case s.Manual:
 		return 1
-	case s.Import != "":
+	case s.Behind():
 		return 7
 	}
 	return 5

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
@@ -159,6 +160,33 @@ func (w *world) passed(fresh magentosim.Placed) int {
 	}
 	w.t.Fatalf("order %s is not in B1", fresh.IncrementID)
 	return 0
+}
+
+// The orders that a cancelled backfill has in hand end as they would have. Fails without: children in start of the backfill (some of
+// their workflows are cancelled, with the order in B1).
+func TestBackfillThatIsCancelledStopsNoOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	selected := w.lastMonth(30)
+	w.company.SetLatency(b1sim.Latency{Write: 500 * time.Millisecond})
+	w.startWorker()
+	run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected, Window: 20})
+	w.eventually("it posts", func() bool { return w.company.Count() > 0 })
+	if err := w.temporal.CancelWorkflow(t.Context(), run.GetID(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
+		t.Errorf("the backfill ends with %v", err)
+	}
+	w.sync()
+	w.eventually("all are posted", func() bool { return w.counts()[order.Posted] == 30 })
+	for _, p := range w.shop.Orders() {
+		id := workflows.InsertOrderID(w.key(p))
+		if err := w.temporal.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil); err != nil {
+			t.Errorf("%s ends with %v", id, err)
+		}
+	}
+	w.checkLedger()
 }
 
 // What a backfill leaves, the runs of the schedule take to B1. Fails without: imports in the queue of NextOrders.

@@ -40,6 +40,8 @@ const (
 	maxWindow = 500
 	// backfillWindow keeps B1 busy at 40 calls at once, and is half of what a run has for fresh orders.
 	backfillWindow = 50
+	// pagesOfWindow is how many windows of imports are read of the queue at once.
+	pagesOfWindow = 2
 	// beside is the part of its window, one in so many, that a backfill uses while fresh orders wait.
 	beside = 4
 )
@@ -84,11 +86,15 @@ type backfillState struct {
 	Next  int64 `json:"next"`
 	Named int   `json:"named"`
 	Read  bool  `json:"read"`
+	// Counted is how many orders the selection had when reading began, by Magento's count.
+	Counted int64 `json:"counted,omitempty"`
 	// Queue is where taking from the queue goes on. Waiting is how many waited when this pass through it began, Passed how many when
 	// the pass before it did, 0 in the first.
 	Queue   string `json:"queue"`
 	Waiting int    `json:"waiting"`
 	Passed  int    `json:"passed"`
+	// Left are the orders whose children earlier histories have left to themselves.
+	Left []leftOrder `json:"left,omitempty"`
 	// Mark is what was done at MarkedAt, from where the rate is measured.
 	Mark     int       `json:"mark"`
 	MarkedAt time.Time `json:"marked_at"`
@@ -114,6 +120,8 @@ type backfill struct {
 	state  *backfillState
 	poster *poster
 	said   workflow.ReceiveChannel
+	// children is the context of the children: they go on when the backfill is cancelled.
+	children workflow.Context
 	// due is true when the record is to be written although nothing happens.
 	due bool
 }
@@ -132,6 +140,10 @@ func (b *backfill) setup(ctx workflow.Context) error {
 		b.state = b.first(ctx)
 	}
 	b.poster = newPoster(ctx, b.in.Window, &b.state.Run.Counts, workflow.Now(ctx).Add(historyFor))
+	for _, left := range b.state.Left {
+		b.poster.left[left.Key] = true
+	}
+	b.children, _ = workflow.NewDisconnectedContext(ctx)
 	b.listen(ctx)
 	b.beat(ctx)
 	return workflow.SetQueryHandler(ctx, ProgressQuery, func() (store.Run, error) { return b.state.Run, nil })
@@ -199,11 +211,12 @@ func (b *backfill) abandon(ctx workflow.Context, cause error) error {
 	return cause
 }
 
-// continueAsNew goes on in a fresh history when its children have ended.
+// continueAsNew goes on in a fresh history when its children have ended, or but a few of them.
 func (b *backfill) continueAsNew(ctx workflow.Context) error {
-	if err := b.until(ctx, func() bool { return b.poster.open == 0 }); err != nil {
+	if err := b.waitForMost(ctx); err != nil {
 		return err
 	}
+	b.leave(ctx)
 	b.hear() // what is said and not heard would be lost
 	b.in.Resume = b.state
 	return workflow.NewContinueAsNewError(ctx, BackfillOrders, b.in)

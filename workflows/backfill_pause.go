@@ -140,6 +140,12 @@ func (b *backfill) rest(ctx workflow.Context, d time.Duration, why string) error
 
 // note writes the record. That the store does not answer ends nothing: the next one says the same.
 func (b *backfill) note(ctx workflow.Context) error {
+	switch p := b.progress(); {
+	case !p.Paused && p.Waits == "":
+		p.Since = time.Time{}
+	case p.Since.IsZero():
+		p.Since = workflow.Now(ctx)
+	}
 	var noted activities.NoteBackfillResult
 	err := workflow.ExecuteActivity(ctx, act.NoteBackfill, b.state.Run).Get(ctx, &noted)
 	switch {

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,33 @@ func TestBackfill_LeavesWhatIsDeferred(t *testing.T) {
 	}
 }
 
+// An outage of B1 that lasts longer than an order's patience ends no backfill, and no rest is a loop. Fails without: PutOff in atHead
+// (a short one ends it with ten pending); Down in atHead (a long one does).
+func TestBackfill_WaitsForB1(t *testing.T) {
+	for _, lasts := range []time.Duration{20 * time.Minute, 3 * time.Hour} {
+		a := newArchive(t, 60)
+		back := a.Now().Add(lasts)
+		if lasts > time.Hour {
+			a.b1Back = back
+		}
+		a.slow, a.off = map[order.Key]time.Duration{}, map[order.Key]time.Time{}
+		for n := 50; n < 60; n++ {
+			a.slow[order.Key(fmt.Sprintf("main:1:%09d", n))] = 15 * time.Minute
+		}
+		a.refuses = func(key order.Key) (*activities.InsertOrderResult, error) {
+			if a.slow[key] > 0 && a.Now().Before(back) {
+				a.off[key] = a.Now().Add(time.Minute)
+				return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Deferred}, nil
+			}
+			return nil, nil
+		}
+		run := a.run(workflows.BackfillOrdersInput{})
+		if run.Counts.Posted != 60 || a.asked > 60 {
+			t.Errorf("an outage of %s: it ends with %+v after %d looks at the queue", lasts, run.Counts, a.asked)
+		}
+	}
+}
+
 // One wrong password is a few failures and not one for each order; when it is mended all goes on. Fails without:
 // refused behind start (it goes through the queue for nothing); refused at the end of the queue (what is refused there is left).
 func TestBackfill_StopsWhileB1RefusesTheConnector(t *testing.T) {
@@ -174,6 +202,50 @@ func TestBackfill_IsCancelled(t *testing.T) {
 	last := a.noted[len(a.noted)-1]
 	if !temporal.IsCanceledError(a.GetWorkflowError()) || last.EndedAt == nil || !slices.Contains(last.Errors, "cancelled") || last.Counts.InHand != 50 {
 		t.Errorf("it ends with %v, recorded as %+v", a.GetWorkflowError(), last)
+	}
+}
+
+// One order that B1 refuses for a quarter of an hour keeps no other back at a new history: its child is left to itself, counted as in
+// hand and in the window, and taken note of when the backfill comes to it again. Fails without: few in waitForMost (the
+// history lasts a quarter of an hour); away in hasRoom (4 at once beside it).
+func TestBackfill_OneOrderKeepsNoHistoryOpen(t *testing.T) {
+	slow := order.Key("main:1:000000003")
+	a := newArchive(t, 1200)
+	a.slow = map[order.Key]time.Duration{slow: 15 * time.Minute}
+	began := a.Now()
+	a.ExecuteWorkflow(workflows.BackfillOrders, workflows.BackfillOrdersInput{Instance: "main", Selected: &november, Window: 4})
+	in := a.renewed()
+	if left := in.Resume.Left; len(left) != 1 || left[0].Key != slow || left[0].Until.Sub(began) > 35*time.Minute {
+		t.Errorf("the first history leaves %+v to themselves, want the slow one, soon", left)
+	}
+	next := newArchive(t, 1200)
+	next.queue = append([]order.Key{slow}, a.queue...) // where it is until it is posted
+	next.RegisterDelayedCallback(func() {
+		if b := next.progress(); b.Counts.InHand != 1 || b.Counts.Started != len(a.began)+len(next.began) || next.most != 3 {
+			t.Errorf("the new history says %+v with %d and %d begun, %d at once", b.Counts, len(a.began), len(next.began), next.most)
+		}
+	}, 10*time.Second)
+	next.ExecuteWorkflow(workflows.BackfillOrders, in)
+	last := newArchive(t, 1200)
+	last.queue = next.queue
+	last.ExecuteWorkflow(workflows.BackfillOrders, next.renewed())
+	var run store.Run
+	if err := last.GetWorkflowResult(&run); err != nil || run.Counts.Posted != 1200 || run.Counts.Started != 1200 || run.Counts.InHand != 0 {
+		t.Errorf("it ends with %+v, %v; want the slow one among the posted", run.Counts, err)
+	}
+}
+
+// Where half of a window does not end, B1 is not there: the new history waits, and no window comes on top. Fails without: the
+// default in waitForMost.
+func TestBackfill_AnOutageKeepsTheHistoryOpen(t *testing.T) {
+	a := newArchive(t, 1200)
+	a.slow = map[order.Key]time.Duration{}
+	for n := 497; n < 500; n++ {
+		a.slow[order.Key(fmt.Sprintf("main:1:%09d", n))] = 15 * time.Minute
+	}
+	a.ExecuteWorkflow(workflows.BackfillOrders, workflows.BackfillOrdersInput{Instance: "main", Selected: &november, Window: 4})
+	if left := a.renewed().Resume.Left; len(left) != 0 {
+		t.Errorf("of a window of 4 %d are left to themselves", len(left))
 	}
 }
 

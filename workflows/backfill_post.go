@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"fmt"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
@@ -22,12 +25,12 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 	}
-	for {
+	for { // each page looks whether fresh orders wait, and so it is small
 		if err := b.gate(ctx); err != nil {
 			return err
 		}
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: childrenPerRun}
+		in := activities.NextOrdersInput{Instance: b.in.Instance, Imports: true, After: b.state.Queue, Limit: min(pagesOfWindow*b.in.Window, childrenPerRun)}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if err := b.outage(ctx, "read the queue", err); err != nil {
 				return err
@@ -54,11 +57,9 @@ func (b *backfill) post(ctx workflow.Context) error {
 // pass starts a page of imports. again is false when all is done that can be.
 func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult) (again bool, err error) {
 	if b.state.Queue == "" {
-		if b.state.Passed > 0 && next.Waiting >= b.state.Passed {
-			return false, nil
+		if begins, again, err := b.atHead(ctx, next); err != nil || !begins {
+			return again, err
 		}
-		b.state.Waiting = next.Waiting
-		b.progress().ToPost = b.state.Run.Counts.Settled() + next.Waiting
 	}
 	b.poster.window = b.in.Window
 	if next.Fresh { // they come first; B1 is kept busy all the same
@@ -87,6 +88,24 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 	return !empty, nil
 }
 
+// atHead says whether a pass through the queue begins, and if not, whether the queue is to be asked again: not when the pass before has
+// left none fewer. While B1 does not answer that says nothing, nor while all that are left are put off for a moment: then it rests.
+func (b *backfill) atHead(ctx workflow.Context, next *activities.NextOrdersResult) (begins, again bool, err error) {
+	all := next.Waiting + next.PutOff
+	b.progress().ToPost = b.state.Run.Counts.Settled() + all
+	switch {
+	case b.state.Passed > 0 && all >= b.state.Passed && next.Down == "":
+		return false, false, nil
+	case b.state.Passed > 0 && all >= b.state.Passed:
+		b.state.Passed = 0
+		return false, true, b.rest(ctx, outagePause, next.Down)
+	case next.Waiting == 0 && next.PutOff > 0:
+		return false, true, b.rest(ctx, max(0, next.DueAgain.Sub(workflow.Now(ctx)))+time.Second, fmt.Sprintf("%d orders are put off", next.PutOff))
+	}
+	b.state.Waiting = all
+	return true, false, nil
+}
+
 // start begins the child of one order when there is room for it.
 func (b *backfill) start(ctx workflow.Context, key order.Key) error {
 	for {
@@ -96,11 +115,11 @@ func (b *backfill) start(ctx workflow.Context, key order.Key) error {
 		if b.poster.mine[key] > 0 || b.poster.halted {
 			return nil
 		}
-		if b.poster.open < b.poster.window {
-			b.poster.start(ctx, key)
+		if b.hasRoom(ctx) {
+			b.poster.start(b.children, key)
 			return b.stepped(ctx)
 		}
-		err := b.until(ctx, func() bool { return b.poster.open < b.poster.window || b.poster.halted || b.paused() || b.poster.late })
+		err := b.until(ctx, func() bool { return b.hasRoom(ctx) || b.poster.halted || b.paused() || b.poster.late })
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 
 	"go.temporal.io/sdk/temporal"
@@ -70,6 +71,9 @@ func addStates(into, more map[order.Status]int) {
 func (b *backfill) add(page activities.ImportOrdersResult) {
 	p, in := b.progress(), b.next()
 	if b.in.Selected != nil { // read so far, and what Magento still has
+		if b.state.Counted == 0 {
+			b.state.Counted = page.Total
+		}
 		p.Total = int64(b.state.Run.Counts.Read) + max(page.Total, int64(page.Counts.Read))
 		b.state.Next, b.state.Read = page.Next, page.Done
 		p.EntityID = page.Next
@@ -84,6 +88,22 @@ func (b *backfill) add(page activities.ImportOrdersResult) {
 	p.Missing = slices.Concat(p.Missing, page.Missing[:min(len(page.Missing), shownMissing-len(p.Missing))])
 	if !page.At.IsZero() {
 		p.At = page.At
+	}
+	if b.state.Read && b.in.Selected != nil {
+		b.compare()
+	}
+}
+
+// compare says so when Magento has shown fewer orders than it counted: something hides them, and nobody would miss them otherwise.
+// Where orders may leave the selection while it is read, what it counted at the beginning says nothing.
+func (b *backfill) compare() {
+	s, read, counted := b.in.Selected, int64(b.state.Run.Counts.Read), b.progress().Total
+	if s.By == order.ByCreated && s.Status == "" {
+		counted = max(counted, b.state.Counted)
+	}
+	if read < counted {
+		b.state.Run.Errors = append(b.state.Run.Errors, fmt.Sprintf("read Magento: it counts %d orders and has shown %d; "+
+			"look in its log, and for a module that changes what GET orders answers", counted, read))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	for {
 		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: queuePage(s.in.Window)}
+		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: queuePage(s.in.Window), Window: s.in.Window}
 		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
 			if temporal.IsCanceledError(err) {
 				return false, err

@@ -29,7 +29,8 @@ func (s *server) routeStatus() {
 			"latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
 			"`last_run` is the latest sync run that has ended, with errors or without. `write_backs` counts posted orders of which Magento " +
 			"is still to be told, or could not be; it is absent when there are none. `b1` says how the way to B1 is: `up`, `down` since when and why, " +
-			"or `quiet` until when; it is absent until a run has asked for orders. `schedule` says how the schedule does, from Temporal and the store."}, s.status)
+			"or `quiet` until when; it is absent until a run has asked for orders. `backfill` is the one that is under way, paused or waiting, with " +
+			"why and since when; it is absent when there is none. `schedule` says how the schedule does, from Temporal and the store."}, s.status)
 }
 
 // sight is what schedules are looked at with.

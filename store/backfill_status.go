@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// BackfillStatus says how the backfill of an instance is that has not ended.
+type BackfillStatus struct {
+	ID    string        `json:"id"`
+	Phase BackfillPhase `json:"phase" doc:"What it does: reading, then posting"`
+	State string        `json:"state" enum:"running,paused,waiting" doc:"paused: somebody wants it to wait; waiting: for B1, Magento or the end of quiet hours"`
+	// Since is when it began, or since when it is paused or waits; Why says who paused it or what it waits for.
+	Since time.Time `json:"since" doc:"When it began, or since when it is paused or waits"`
+	Why   string    `json:"why,omitempty" doc:"Who paused it, or what it waits for"`
+	// Imports is how many orders of backfills are pending; Held is true while no run of the schedule takes them.
+	Imports int  `json:"imports" doc:"Orders of backfills that are pending"`
+	Held    bool `json:"held" doc:"They are left to this backfill: the runs of the schedule take none"`
+	// NotedAt is when it was last heard of. It says at least every ten minutes that it is there.
+	NotedAt time.Time `json:"noted_at" doc:"When it was last heard of; it says every ten minutes at least that it is there"`
+}
+
+// States of a backfill that has not ended.
+const (
+	BackfillRuns     = "running"
+	BackfillIsPaused = "paused"
+	BackfillWaits    = "waiting"
+)
+
+// BackfillOf reads how the latest backfill of an instance is, nil when none is under way.
+func (s *Store) BackfillOf(ctx context.Context, instance string) (*BackfillStatus, error) {
+	r, err := s.LatestBackfill(ctx, instance)
+	if err != nil || r == nil || r.EndedAt != nil {
+		return nil, err
+	}
+	b := r.Backfill
+	status := &BackfillStatus{ID: r.ID, Phase: b.Phase, State: BackfillRuns, Since: r.StartedAt.UTC(), NotedAt: b.NotedAt.UTC()}
+	switch {
+	case b.Paused:
+		status.State, status.Why = BackfillIsPaused, b.PausedBy
+	case b.Waits != "":
+		status.State, status.Why = BackfillWaits, b.Waits
+	}
+	if status.State != BackfillRuns && !b.Since.IsZero() {
+		status.Since = b.Since.UTC()
+	}
+	hold, err := s.ImportsHold(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	status.Held = hold != nil && hold.Holder == r.ID
+	n, err := s.orders.CountDocuments(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "queue", Value: bson.D{{Key: "$gt", Value: Imports}}}})
+	if err != nil {
+		return nil, fmt.Errorf("count the imports: %w", err)
+	}
+	status.Imports = int(n)
+	return status, nil
+}
+
+// LatestBackfill is the record of the backfill that began last, nil when there was none.
+func (s *Store) LatestBackfill(ctx context.Context, instance string) (*Run, error) {
+	filter := bson.D{{Key: "instance", Value: instance}, {Key: "kind", Value: kindBackfill}}
+	var r Run
+	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)
+	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && r.Backfill == nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the latest backfill: %w", err)
+	}
+	return &r, nil
+}
