@@ -42,12 +42,20 @@ func (applyCommand) Run(a *app) error {
 	}
 	for _, p := range schedules(s, searchable) {
 		done, err := apply(a.ctx, c.ScheduleClient(), p)
+		if err != nil && !searchable {
+			err = unseen(p.id, err)
+		}
 		if err != nil {
 			return refused(s, "schedule "+p.id, err)
 		}
 		a.say("%s: %s", p.id, done)
 	}
 	return nil
+}
+
+// unseen says what may be the matter with a schedule that cannot be changed in a namespace that lacks search attributes.
+func unseen(id string, err error) error {
+	return fmt.Errorf("%w. The server does not show a schedule whose runs name search attributes that were taken out: then delete it (temporal schedule delete -s %s) and run starter apply again", err, id)
 }
 
 // searchable makes the search attributes and reports whether runs may have them. Orders go to B1 without them as well.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -243,6 +244,46 @@ func takenOut(t *testing.T, names []string) {
 		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
 	}
 	r.until("the end of it", func() bool { return h.count("level=WARN", "Magento is read again") > 0 })
+	r.until("the order goes", func() bool {
+		n, err := r.db.Counts(t.Context(), r.instance)
+		return err == nil && n[order.Posted] == 1
+	})
+}
+
+// Where somebody else has one of the names by then, apply cannot make them: what docs/operations.md tells the operator to end is ended, and the
+// next runs and orders go without. Fails without: unseen in apply's Run.
+func TestWatch_SearchAttributesThatCannotBeMadeAgain(t *testing.T) {
+	r := newRig(t)
+	var namespace string
+	r.temporal, namespace = testkit.Namespace(t)
+	t.Setenv("TEMPORAL_NAMESPACE", namespace)
+	r.hurried()
+	r.startWorker()
+	r.must("apply")
+	r.until("Magento is read", func() bool { return r.scheduleStatus().ReadAt != nil })
+	operator := r.temporal.OperatorService()
+	if _, err := operator.RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: workflows.SearchAttributes()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := operator.AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: map[string]enumspb.IndexedValueType{"Store": enumspb.INDEXED_VALUE_TYPE_INT}}); err != nil {
+		t.Fatal(err)
+	}
+	r.place("simple")
+	code, out, errs := r.starter("apply")
+	if code != exitFailed || !strings.Contains(errs, "temporal schedule delete -s "+workflows.ScheduleID(r.instance)) {
+		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
+	}
+	if err := r.schedule().Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.temporal.TerminateWorkflow(t.Context(), workflows.SyncOrdersID(r.instance), "", ""); err != nil && !isNotFound(err) { // there may be none
+		t.Fatal(err)
+	}
+	code, out, errs = r.starter("apply")
+	if code != exitOK || !strings.Contains(out, ": created") {
+		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
+	}
 	r.until("the order goes", func() bool {
 		n, err := r.db.Counts(t.Context(), r.instance)
 		return err == nil && n[order.Posted] == 1
