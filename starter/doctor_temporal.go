@@ -215,7 +215,8 @@ func (m *movers) planned(ctx context.Context) []order.Finding {
 		if p.id != workflows.ScheduleID(m.instance) {
 			continue
 		}
-		if differences := p.differences(d.Schedule); len(differences) > 0 {
+		p.keepAttributes = err != nil // they are not known to be wrong
+		if differences := p.beside(d.Schedule).differences(d.Schedule); len(differences) > 0 {
 			return wrong(order.OutcomeWarn, "", "not as the settings want it: "+strings.Join(differences, "; "), "Run starter apply.")
 		}
 	}
