@@ -45,8 +45,8 @@ bin/workflowcheck: tools/go.mod tools/go.sum
 
 # told runs tests, and repeats at the end what failed and why: between the packages that pass it is hard to find.
 define told
-@echo '$(1)'; mkdir -p bin; { $(1) 2>&1; echo $$? >bin/.rc; } | tee bin/.tests; test "$$(cat bin/.rc)" = 0 || \
-	{ echo "what failed:"; grep -E -A 12 '^ *--- FAIL|DATA RACE|^panic:' bin/.tests | tail -n 200; grep '^FAIL' bin/.tests; exit 1; }
+@echo '$(1)'; mkdir -p bin; rm -f bin/.rc; { $(1) 2>&1; echo $$? >bin/.rc; } | tee bin/.tests; test "$$(cat bin/.rc)" = 0 || \
+	{ echo "what failed:"; grep -E -A 12 '^ *--- FAIL|DATA RACE|^panic:|^#|\.go:[0-9]+:[0-9]+:' bin/.tests | tail -n 200; grep '^FAIL' bin/.tests; exit 1; }
 endef
 
 test: build vet ## vet, unit and integration tests with the race detector, random shops, carts and documents

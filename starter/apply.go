@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -36,12 +37,20 @@ func (applyCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	searchable, err := searchable(a, c, s)
+	return applyAll(a, c, s)
+}
+
+func applyAll(a *app, c client.Client, s *config.Starter) error {
+	searchable, known, err := searchable(a, c, s)
 	if err != nil {
 		return refused(s, "search attributes", err)
 	}
 	for _, p := range schedules(s, searchable) {
+		p.keepAttributes = !known
 		done, err := apply(a.ctx, c.ScheduleClient(), p)
+		if err != nil && !searchable {
+			err = unseen(p.id, err)
+		}
 		if err != nil {
 			return refused(s, "schedule "+p.id, err)
 		}
@@ -50,17 +59,29 @@ func (applyCommand) Run(a *app) error {
 	return nil
 }
 
-// searchable makes the search attributes and reports whether runs may have them. Orders go to B1 without them as well.
-func searchable(a *app, c client.Client, s *config.Starter) (bool, error) {
+// unseen says what may be the matter with a schedule that cannot be changed in a namespace that lacks search attributes.
+func unseen(id string, err error) error {
+	return fmt.Errorf("%w. The server does not show a schedule whose runs name search attributes that were taken out: then delete it (temporal schedule delete -s %s) and run starter apply again", err, id)
+}
+
+// searchable makes the search attributes and reports whether runs may have them, and whether that is known. Orders go to B1 without them
+// as well, so that a server that does not tell is no reason to leave the schedules as they are.
+func searchable(a *app, c client.Client, s *config.Starter) (yes, known bool, err error) {
 	added, err := visibility.Create(a.ctx, c, s.TemporalNamespace)
+	if _, missing := errors.AsType[*serviceerror.NamespaceNotFound](err); missing || a.ctx.Err() != nil {
+		return false, false, err
+	}
 	switch {
 	case errors.Is(err, visibility.ErrMissing):
 		a.warn("%v", err)
-		return false, nil
-	case len(added) > 0 && err == nil:
+		return false, true, nil
+	case err != nil:
+		a.warn("%v. The search attributes of schedules stay as they are; run starter apply again when Temporal answers", err)
+		return false, false, nil
+	case len(added) > 0:
 		a.say("search attributes: added %s", strings.Join(added, ", "))
 	}
-	return err == nil, err
+	return true, true, nil
 }
 
 // apply creates the schedule, or replaces whatever differs from the plan, and says what it did.
@@ -71,6 +92,7 @@ func apply(ctx context.Context, c client.ScheduleClient, p plan) (done string, e
 	}
 	err = c.GetHandle(ctx, p.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(is client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		schedule := is.Description.Schedule
+		p := p.beside(schedule)
 		differences := p.differences(schedule)
 		if done = "unchanged"; len(differences) > 0 {
 			done = "updated: " + strings.Join(differences, "; ")

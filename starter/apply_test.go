@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,10 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
 
 	"datawald/sandbox/testkit"
 	"datawald/workflows"
@@ -168,6 +174,41 @@ func TestApplyWithoutSearchAttributes(t *testing.T) {
 		if !strings.Contains(out, part) {
 			t.Errorf("apply says %q, want %q in it", out, part)
 		}
+	}
+}
+
+// A server that does not tell its search attributes: the schedule is made or changed all the same, and keeps those that it has. Fails
+// without: keepAttributes, and the case in searchable for any error.
+func TestApplyWithoutAnAnswerAboutSearchAttributes(t *testing.T) {
+	r := newRig(t)
+	r.must("apply")
+	refusing := func(ctx context.Context, method string, req, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		if strings.HasSuffix(method, "/CountWorkflowExecutions") {
+			return grpcstatus.Error(codes.PermissionDenied, "no search")
+		}
+		return invoke(ctx, method, req, reply, c, opts...)
+	}
+	c, err := client.Dial(client.Options{HostPort: testkit.TemporalAddress(t), Logger: log.NewStructuredLogger(testkit.Silent()),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(refusing)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	s, err := loadSettings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SyncWindow = 8
+	var out, errs bytes.Buffer
+	a := &app{ctx: t.Context(), streams: streams{nil, &out, &errs}}
+	if err := applyAll(a, c, s); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(errs.String(), "no search") || !strings.Contains(out.String(), "updated: input ") || strings.Contains(out.String(), "search attributes") {
+		t.Errorf("apply says %s%s", out.String(), errs.String())
+	}
+	if n := action(t, r.describe()).TypedSearchAttributes.Size(); n != 2 {
+		t.Errorf("the schedule gives its runs %d search attributes, want those it had", n)
 	}
 }
 

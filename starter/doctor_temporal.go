@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	temporallog "go.temporal.io/sdk/log"
@@ -111,7 +113,7 @@ func (m *movers) namespace(ctx context.Context) []order.Finding {
 	defer cancel()
 	n, err := m.temporal.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: m.settings.TemporalNamespace})
 	if err != nil {
-		return wrong(order.OutcomeFail, order.Config, fmt.Sprintf("%q cannot be seen: %v", m.settings.TemporalNamespace, err), "Create it, or correct TEMPORAL_NAMESPACE.")
+		return wrong(order.OutcomeFail, kindOf(err), fmt.Sprintf("%q cannot be seen: %v", m.settings.TemporalNamespace, err), "Create it, or correct TEMPORAL_NAMESPACE.")
 	}
 	return fine("%s; closed workflows are kept for %s", m.settings.TemporalNamespace, n.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration())
 }
@@ -213,7 +215,8 @@ func (m *movers) planned(ctx context.Context) []order.Finding {
 		if p.id != workflows.ScheduleID(m.instance) {
 			continue
 		}
-		if differences := p.differences(d.Schedule); len(differences) > 0 {
+		p.keepAttributes = err != nil // they are not known to be wrong
+		if differences := p.beside(d.Schedule).differences(d.Schedule); len(differences) > 0 {
 			return wrong(order.OutcomeWarn, "", "not as the settings want it: "+strings.Join(differences, "; "), "Run starter apply.")
 		}
 	}
@@ -246,7 +249,26 @@ func (m *movers) runs(ctx context.Context) []order.Finding {
 	}
 	seen += fmt.Sprintf("; skipped %d, missed %d", s.Skipped, s.Missed)
 	if s.Late {
-		return wrong(order.OutcomeFail, order.Config, seen, watch.Alarm(s.Cause)+".")
+		return wrong(order.OutcomeFail, lateKind(s.Cause), seen, watch.Alarm(s.Cause)+".")
 	}
 	return fine("%s", seen)
+}
+
+// kindOf tells an answer that may be another one soon from what a person must change.
+func kindOf(err error) order.Kind {
+	_, away := errors.AsType[*serviceerror.Unavailable](err)
+	_, slow := errors.AsType[*serviceerror.DeadlineExceeded](err)
+	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
+	if away || slow || busy || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return order.Transient
+	}
+	return order.Config
+}
+
+// lateKind is what kind of trouble makes a schedule late: with what does not answer somebody tries again, the rest is to be changed.
+func lateKind(cause string) order.Kind {
+	if cause == watch.NoTemporal || cause == watch.NoWorker {
+		return order.Transient
+	}
+	return order.Config
 }

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"datawald/order"
 	"datawald/sandbox/process"
 	"datawald/workflows"
 )
@@ -92,13 +95,26 @@ func TestDoctorTemporal_AVersionThatIsNotCurrent(t *testing.T) {
 	r.examined(exitInput, "FAIL  workers          queue "+r.queue+" (workflows): the work goes to workers without a version, and all workers are others")
 }
 
-// A run that nobody takes up is found by whoever looks, before the alarm is heard. Fails without: Late in runs.
+// A run that nobody takes up is found by whoever looks, before the alarm is heard. Whoever starts a worker mends it: the exit
+// code is that of what does not answer. Fails without: Late in runs, and lateKind.
 func TestDoctorTemporal_ALateSchedule(t *testing.T) {
 	r := newRig(t)
 	r.hurried()
 	r.must("apply")
 	r.until("the schedule is late", func() bool { return r.scheduleStatus().Late })
-	r.examined(exitInput, "FAIL  runs             none has read Magento yet; skipped ", "-> Magento is not read: no worker takes up the runs.")
+	r.examined(exitFailed, "FAIL  runs             none has read Magento yet; skipped ", "-> Magento is not read: no worker takes up the runs.")
+}
+
+// Fails without: each case of kindOf (the exit code tells a script to try again, or not to).
+func TestDoctorTemporal_TellsWhatPassesFromWhatAPersonChanges(t *testing.T) {
+	for _, err := range []error{serviceerror.NewUnavailable(""), serviceerror.NewDeadlineExceeded(""), &serviceerror.ResourceExhausted{}, context.DeadlineExceeded, context.Canceled} {
+		if kind := kindOf(fmt.Errorf("ask: %w", err)); kind != order.Transient {
+			t.Errorf("%T is %s, want transient", err, kind)
+		}
+	}
+	r := newRig(t)
+	t.Setenv("TEMPORAL_NAMESPACE", "nowhere")
+	r.examined(exitInput, `FAIL  namespace        "nowhere" cannot be seen`)
 }
 
 // Fails without: the check named Temporal (the others would wait for it, one after the other).

@@ -28,6 +28,16 @@ type plan struct {
 	spec   client.ScheduleSpec
 	policy client.SchedulePolicies
 	action client.ScheduleWorkflowAction
+	// keepAttributes leaves the search attributes of a schedule that is there as they are.
+	keepAttributes bool
+}
+
+// beside is the plan for a schedule that is there.
+func (p plan) beside(is client.Schedule) plan {
+	if a, isRun := is.Action.(*client.ScheduleWorkflowAction); isRun && p.keepAttributes {
+		p.action.TypedSearchAttributes, p.action.UntypedSearchAttributes = a.TypedSearchAttributes, a.UntypedSearchAttributes
+	}
+	return p
 }
 
 // schedules is the table that the settings ask for: one row for each instance. Its runs have search attributes where the namespace

@@ -14,13 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"datawald/order"
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
 	"datawald/store"
@@ -209,44 +207,6 @@ func TestWatch_TheGatewayNoticesThatNoWorkerLives(t *testing.T) {
 	}
 	t.Cleanup(func() { p.Stop(10 * time.Second) })
 	r.until("the gateway's alarm", func() bool { return h.count("level=ERROR", "no worker takes up the runs", "process=gateway") > 0 })
-}
-
-// Somebody takes search attributes out of the namespace: neither runs nor orders can be started. That has a cause of its own, the doctor says it,
-// and apply mends it. Fails without: NoAttributes in cause, and labelled in attributes of the doctor.
-func TestWatch_SearchAttributesAreTakenOut(t *testing.T) {
-	for name, names := range map[string][]string{"all": workflows.SearchAttributes(), "those of orders": {"Store"}} {
-		t.Run(name, func(t *testing.T) { takenOut(t, names) })
-	}
-}
-
-func takenOut(t *testing.T, names []string) {
-	r := newRig(t)
-	var namespace string
-	r.temporal, namespace = testkit.Namespace(t)
-	t.Setenv("TEMPORAL_NAMESPACE", namespace)
-	r.hurried()
-	r.startWorker()
-	r.must("apply")
-	r.until("Magento is read", func() bool { return r.scheduleStatus().ReadAt != nil })
-	if _, err := r.temporal.OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
-		Namespace: namespace, SearchAttributes: names}); err != nil {
-		t.Fatal(err)
-	}
-	h := r.keepWatch(1)
-	r.place("simple")
-	r.until("the alarm", func() bool { return h.count("level=ERROR") > 0 })
-	if h.count("level=ERROR", "cause=no_attributes") != 1 {
-		t.Errorf("said\n%s", h.lines.String())
-	}
-	r.examined(exitInput, "FAIL  attributes       missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(names, ", "))
-	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "search attributes: added ") {
-		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
-	}
-	r.until("the end of it", func() bool { return h.count("level=WARN", "Magento is read again") > 0 })
-	r.until("the order goes", func() bool {
-		n, err := r.db.Counts(t.Context(), r.instance)
-		return err == nil && n[order.Posted] == 1
-	})
 }
 
 // Orders that wait for long while nobody takes them to B1 are seen in the status. Fails without: unserved in Look.

@@ -163,6 +163,32 @@ func (l *Labels) Of(ctx context.Context, instance string, source workflows.Sourc
 	return workflows.RunAttributes(instance, source)
 }
 
+// Start starts a run with its search attributes; and once more without, when the server refuses a start that names them: somebody may have
+// taken them out of the namespace since it was asked. start is given those to start with.
+func (l *Labels) Start(ctx context.Context, instance string, source workflows.Source, start func(temporal.SearchAttributes) error) error {
+	with := l.Of(ctx, instance, source)
+	err := start(with)
+	if _, refused := errors.AsType[*serviceerror.InvalidArgument](err); !refused || with.Size() == 0 {
+		return err
+	}
+	without := start(temporal.SearchAttributes{})
+	if without == nil { // it was for them, and for nothing else, that it was refused
+		l.lose(err)
+	}
+	return without
+}
+
+// lose takes note that the namespace has the search attributes no longer.
+func (l *Labels) lose(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked, l.have = time.Now(), false
+	if !l.said {
+		l.warn(lacks(workflows.SearchAttributes(), err))
+	}
+	l.said = true
+}
+
 func (l *Labels) ready(ctx context.Context) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/sandbox/testkit"
 	"datawald/visibility"
@@ -63,6 +64,41 @@ func TestLabels_StartsRunsInANamespaceWithoutSearchAttributes(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("found %v (%v), want the run with attributes", found, err)
 		}
+	}
+}
+
+// Somebody takes the attributes out after they were asked for: the next start goes without, and says so once. Fails without: Start's second one,
+// and lose (the one after would be refused first).
+func TestLabels_StartWithoutWhatWasTakenOut(t *testing.T) {
+	c, name := testkit.Namespace(t)
+	if _, err := visibility.Create(t.Context(), c, name); err != nil {
+		t.Fatal(err)
+	}
+	var said []error
+	l := visibility.New(c, name, func(err error) { said = append(said, err) })
+	var sizes []int
+	begin := func() {
+		t.Helper()
+		err := l.Start(t.Context(), "main", workflows.SourceResync, func(a temporal.SearchAttributes) error {
+			sizes = append(sizes, a.Size())
+			_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "nobody", TypedSearchAttributes: a}, "ResyncOrders")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin()
+	if _, err := c.OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: name, SearchAttributes: workflows.SearchAttributes()}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); len(said) == 0 && time.Now().Before(deadline); { // the server hears of it by and by
+		begin()
+	}
+	begin()
+	if n := len(sizes); n < 4 || !slices.Equal(sizes[n-3:], []int{2, 0, 0}) || len(said) != 1 || !errors.Is(said[0], visibility.ErrMissing) {
+		t.Errorf("started with %v attributes, said %v", sizes, said)
 	}
 }
 

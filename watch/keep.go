@@ -16,7 +16,7 @@ var alarms = map[string]string{
 	NoSchedule:   "Magento is not read: the instance has no schedule. Run starter apply",
 	IsPaused:     "Magento is not read: the schedule is paused. Let it go on when that is no longer wanted: temporal schedule toggle --unpause",
 	NoWorker:     "Magento is not read: no worker takes up the runs. Start one, and see in its log why it ended",
-	NoAttributes: "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. Run starter apply; where it may not make them, see docs/operations.md, Schedules",
+	NoAttributes: "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. Run starter apply; where it may not make them, see docs/operations.md, The schedule",
 	RunHangs:     "Magento is not read: a run is under way and does not get on, and all others are skipped. Look at it in Temporal and at the worker's log; with worker versions, whether one is current",
 	NoB1Worker:   noB1Worker,
 	RunsFail:     "Magento is not read: the runs end before they have. Their errors are in starter status; run starter doctor magento",

@@ -60,7 +60,12 @@ func tellVersion(ctx context.Context, c client.Client, s *config.Worker, log *sl
 		return
 	}
 	log.Warn("this version gets no work until it is made current", "current", current,
-		"command", fmt.Sprintf("temporal worker deployment set-current-version --deployment-name %s --build-id %s", s.Deployment, s.BuildID))
+		"command", setCurrent(s.Deployment, s.BuildID))
+}
+
+// setCurrent is the command that makes a version current. Without --yes it asks, and in a container nobody answers.
+func setCurrent(deployment, buildID string) string {
+	return fmt.Sprintf("temporal worker deployment set-current-version --deployment-name %s --build-id %s --yes", deployment, buildID)
 }
 
 // currentVersion is the build ID that gets the work, empty while none does.

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,16 +62,16 @@ func (u *upgrade) knows(id string) bool {
 	return true
 }
 
-// makeCurrent is what docs/operations.md tells the operator to do; empty for workers without a version.
+// makeCurrent is what the worker and docs/operations.md tell the operator to do; empty for workers without a version.
 func (u *upgrade) makeCurrent(id string) {
 	u.t.Helper()
-	version := []string{"--build-id", id}
+	command := setCurrent(u.deployment, id)
 	if id == "" {
-		version = []string{"--unversioned"}
+		command = "temporal worker deployment set-current-version --unversioned --yes --deployment-name " + u.deployment
 	}
 	m := move{build: id, begun: time.Now()}
-	cmd := exec.CommandContext(u.t.Context(), filepath.Join(testkit.Root(), "bin", "temporal"), append([]string{"worker", "deployment", "set-current-version",
-		"--deployment-name", u.deployment, "--yes", "--address", u.settings.TemporalAddress}, version...)...)
+	args := append(strings.Fields(command)[1:], "--address", u.settings.TemporalAddress)
+	cmd := exec.CommandContext(u.t.Context(), filepath.Join(testkit.Root(), "bin", "temporal"), args...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		u.t.Fatalf("%v\n%s", err, out)
 	}

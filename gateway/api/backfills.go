@@ -68,11 +68,16 @@ func (s *server) startBackfill(ctx context.Context, in *startBackfillInput) (*st
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	options := client.StartWorkflowOptions{
 		ID: workflows.BackfillOrdersID(request.Instance), TaskQueue: s.settings.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary: "asked for by " + request.Actor, Priority: temporal.Priority{PriorityKey: workflows.ImportPriority},
-		TypedSearchAttributes: s.labels.Of(ctx, request.Instance, workflows.SourceBackfill),
-	}, workflows.BackfillOrders, request)
+	}
+	var run client.WorkflowRun
+	err = s.labels.Start(ctx, request.Instance, workflows.SourceBackfill, func(labels temporal.SearchAttributes) (err error) {
+		options.TypedSearchAttributes = labels
+		run, err = s.temporal.ExecuteWorkflow(ctx, options, workflows.BackfillOrders, request)
+		return err
+	})
 	if _, under := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); under {
 		return nil, backfillUnderWay.problem(fmt.Sprintf("Watch it at %s; start another when it has ended.", backfillPathOf(request.Instance, latestBackfill)))
 	}

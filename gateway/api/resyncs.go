@@ -124,14 +124,18 @@ func repeatableID(idempotencyKey string) string {
 
 // begin starts the workflow, or joins it when it was started already. A finished one is never run again.
 func (s *server) begin(ctx context.Context, workflowID string, request workflows.ResyncOrdersInput) error {
-	_, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	options := client.StartWorkflowOptions{
 		ID: workflowID, TaskQueue: s.settings.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs), request.Actor),
-		TypedSearchAttributes:    s.labels.Of(ctx, request.Instance, workflows.SourceResync),
 		Priority:                 temporal.Priority{PriorityKey: workflows.ManualPriority},
-	}, workflows.ResyncOrders, request)
+	}
+	err := s.labels.Start(ctx, request.Instance, workflows.SourceResync, func(labels temporal.SearchAttributes) (err error) {
+		options.TypedSearchAttributes = labels
+		_, err = s.temporal.ExecuteWorkflow(ctx, options, workflows.ResyncOrders, request)
+		return err
+	})
 	if err != nil {
 		return partDown(err, "temporal")
 	}

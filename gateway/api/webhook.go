@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/workflows"
 )
@@ -147,8 +148,11 @@ func nameless(events []event) bool {
 func (s *server) hint(ctx context.Context, instance string, hint workflows.Hint) error {
 	ctx, cancel := context.WithTimeout(ctx, hintTime)
 	defer cancel()
-	_, err := s.temporal.SignalWithStartWorkflow(ctx, workflows.TakeHintsID(instance), workflows.HintSignal, hint,
-		client.StartWorkflowOptions{TaskQueue: s.settings.TaskQueue, TypedSearchAttributes: s.labels.Of(ctx, instance, workflows.SourceWebhook)}, workflows.TakeHints, workflows.TakeHintsInput{Instance: instance})
+	err := s.labels.Start(ctx, instance, workflows.SourceWebhook, func(labels temporal.SearchAttributes) error {
+		options := client.StartWorkflowOptions{TaskQueue: s.settings.TaskQueue, TypedSearchAttributes: labels}
+		_, err := s.temporal.SignalWithStartWorkflow(ctx, workflows.TakeHintsID(instance), workflows.HintSignal, hint, options, workflows.TakeHints, workflows.TakeHintsInput{Instance: instance})
+		return err
+	})
 	if err != nil {
 		return partDown(err, "temporal")
 	}
