@@ -77,6 +77,7 @@ func (cmd backfillCommand) Run(a *app) error {
 	case cmd.Cancel:
 		return w.cancel()
 	case cmd.Attach:
+		warnWithoutWorker(a, c, s)
 		return w.toItsEnd()
 	}
 	if err := w.start(in); err != nil {
