@@ -40,7 +40,9 @@ func (backfillCommand) Help() string {
 
 It runs in Temporal and needs no terminal: Ctrl-C ends the watching alone, --attach picks it up again.
 
-The exit code is 3 when an order is or would be held, is missing in Magento, or cannot be shown by it; 1 when orders are still pending.
+A dry run asks the rules which orders are for B1, and not how they are mapped: an order that would be held for its tax code or an item counts as pending. starter preview shows that.
+
+The exit code is 3 when an order is held, is missing in Magento, or cannot be shown by it; of a dry run, when the rules would hold it at once; 1 when orders are still pending.
 
 Example:
 
@@ -77,6 +79,7 @@ func (cmd backfillCommand) Run(a *app) error {
 	case cmd.Cancel:
 		return w.cancel()
 	case cmd.Attach:
+		warnWithoutWorker(a, c, s)
 		return w.toItsEnd()
 	}
 	if err := w.start(in); err != nil {

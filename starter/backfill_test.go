@@ -109,6 +109,10 @@ func TestBackfillGoesOnWithoutItsTerminal(t *testing.T) {
 	if out := r.must("backfill", "--pause"); !strings.Contains(out, "is paused: reading 0") || !strings.Contains(out, "paused by starter") {
 		t.Errorf("pause says %q", out)
 	}
+	r.until("status shows the pause", func() bool {
+		out := r.must("status")
+		return strings.Contains(out, "reading, paused by starter since ") && strings.Contains(out, ", 0 imports pending and held")
+	})
 	r.shop.ClearFaults()
 	_, errs, _ = r.interrupted([]string{"backfill", "--attach"}, "paused by starter")
 	if !strings.Contains(errs, "stopped watching") {
@@ -185,6 +189,45 @@ func TestBackfillThatIsCancelled(t *testing.T) {
 	}
 	if held, err := r.db.ImportsHeld(t.Context(), r.instance); err != nil || held {
 		t.Errorf("its imports are held still: %v, %v", held, err)
+	}
+}
+
+// Without a worker whoever attaches is told so, and sees the record in the store. Fails without: warnWithoutWorker at --attach; recorded
+// in look (it shows nothing for ever).
+func TestBackfillIsShownWithoutAWorker(t *testing.T) {
+	r := newRig(t)
+	r.starter(append(lastWeek(), "--background")...)
+	id := workflows.BackfillOrdersID(r.instance)
+	record := store.Run{ID: id + "/1", Kind: "backfill", Instance: r.instance, StartedAt: time.Now().Add(-2 * time.Hour).UTC(), Backfill: &store.BackfillProgress{
+		Phase: store.BackfillPosts, ToPost: 7, Paused: true, PausedBy: "ada", NotedAt: time.Now().Add(-time.Hour), Since: time.Now().Add(-90 * time.Minute)}}
+	if err := r.db.PutRun(t.Context(), record); err != nil {
+		t.Fatal(err)
+	}
+	_, errs, _ := r.interrupted([]string{"backfill", "--attach"}, "as recorded")
+	for _, part := range []string{"no worker listens on task queue ", "posting 0 of 7, paused by ada (as recorded 1h0m"} {
+		if !strings.Contains(errs, part) {
+			t.Errorf("attached without a worker: %s, want %q in it", errs, part)
+		}
+	}
+	want := "posting, paused by ada since " + record.Backfill.Since.UTC().Format(time.RFC3339) + ", 0 imports pending; not heard of for 1h0m0s: is a worker running?"
+	if out := r.must("status"); !strings.Contains(out, want) {
+		t.Errorf("status says %s, want %q in it", out, want)
+	}
+	if out := r.must("status", "--json"); !strings.Contains(out, `"backfill":{"id":"`+record.ID+`","phase":"posting","state":"paused"`) {
+		t.Errorf("status --json says %s", out)
+	}
+}
+
+func TestBackfillLine(t *testing.T) {
+	since, lately := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), time.Now()
+	for want, b := range map[string]store.BackfillStatus{
+		"reading since 2026-11-30T08:00:00Z, 0 imports pending":                              {Phase: store.BackfillReads, State: store.BackfillRuns, Since: since, NotedAt: lately},
+		"posting, paused by somebody since 2026-11-30T08:00:00Z, 7 imports pending and held": {Phase: store.BackfillPosts, State: store.BackfillIsPaused, Since: since, NotedAt: lately, Imports: 7, Held: true},
+		"posting, waits since 2026-11-30T08:00:00Z: quiet hours, 7 imports pending and held": {Phase: store.BackfillPosts, State: store.BackfillWaits, Why: "quiet hours", Since: since, NotedAt: lately, Imports: 7, Held: true},
+	} {
+		if got := backfillLine(b); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

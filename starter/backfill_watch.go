@@ -26,6 +26,8 @@ const (
 	// answerLimit is how long an answer about the progress may take; heardLimit how long a pause may take to be heard.
 	answerLimit = 5 * time.Second
 	heardLimit  = 10 * time.Second
+	// fewAnswers is how many questions go unanswered before the record in the store is shown.
+	fewAnswers = 3
 )
 
 // follower follows the backfill of an instance.
@@ -37,6 +39,8 @@ type follower struct {
 	id       string
 	// runID is that of the backfill which was started; empty for the latest.
 	runID string
+	// unanswered counts the questions about the progress, in a row, that got no answer.
+	unanswered int
 }
 
 // progress asks the backfill how far it is.
@@ -70,12 +74,46 @@ func (w *follower) toItsEnd() error {
 			}
 			return showBackfill(w.app, result)
 		case <-look.C:
-			if run, err := w.progress(); err == nil {
-				show(run)
+			if run, as, ok := w.look(); ok {
+				show(run, as)
+				look.Reset(every)
+			} else {
+				look.Reset(firstLook)
 			}
-			look.Reset(every)
 		}
 	}
+}
+
+// look asks how far the backfill is. Once that was in vain a few times the record in the store is as good: as says how old that is. ok
+// is false when there is nothing to show.
+func (w *follower) look() (run store.Run, as string, ok bool) {
+	run, err := w.progress()
+	if err == nil {
+		w.unanswered = 0
+		return run, "", true
+	}
+	if w.unanswered++; w.unanswered < fewAnswers || w.ctx.Err() != nil {
+		return run, "", false
+	}
+	recorded, failure := w.recorded()
+	if failure != nil && w.unanswered == fewAnswers {
+		w.warn("%s does not say how far it is: %v; its record cannot be read: %v", w.id, err, failure)
+	}
+	if failure != nil || recorded.EndedAt != nil || recorded.Backfill == nil {
+		return run, "", false
+	}
+	age := time.Since(recorded.Backfill.NotedAt).Round(time.Second)
+	return *recorded, fmt.Sprintf(" (as recorded %s ago; no worker answers)", age), true
+}
+
+// recorded reads the record of the latest backfill.
+func (w *follower) recorded() (*store.Run, error) {
+	db, done, err := openStore(w.ctx, w.settings)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return db.LatestRun(w.ctx, w.id)
 }
 
 // broken says what it means that there is no result.
@@ -92,15 +130,15 @@ func (w *follower) broken(err error) error {
 }
 
 // shower gives how progress is shown, and how often: a bar to a person, a line to anybody else. clear ends it.
-func (w *follower) shower() (show func(store.Run), clear func(), every time.Duration) {
+func (w *follower) shower() (show func(r store.Run, as string), clear func(), every time.Duration) {
 	if watched(w.err) {
 		bar := newGauge(w.err)
-		return func(r store.Run) {
+		return func(r store.Run, as string) {
 			done, total := reached(r)
-			bar.set(progressLine(r), done, total)
+			bar.set(progressLine(r)+as, done, total)
 		}, bar.clear, barEvery
 	}
-	return func(r store.Run) { fmt.Fprintln(w.err, progressLine(r)) }, func() {}, lineEvery
+	return func(r store.Run, as string) { fmt.Fprintln(w.err, progressLine(r)+as) }, func() {}, lineEvery
 }
 
 // reached is how far a run is in its phase, and of how many.

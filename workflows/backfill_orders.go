@@ -133,6 +133,7 @@ func (b *backfill) setup(ctx workflow.Context) error {
 	if err := b.in.Validate(); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), activities.TypeRefused, nil)
 	}
+	b.in.IncrementIDs, b.in.Keys = distinct(b.in.IncrementIDs), distinct(b.in.Keys)
 	if b.in.Window == 0 {
 		b.in.Window = backfillWindow
 	}

@@ -197,6 +197,16 @@ func TestBackfill_SaysThatMagentoHidesOrders(t *testing.T) {
 	}
 }
 
+// Fails without: distinct in setup (five names are counted).
+func TestBackfill_CountsANameThatIsGivenTwiceOnce(t *testing.T) {
+	a := newArchive(t, 3)
+	a.ExecuteWorkflow(workflows.BackfillOrders, workflows.BackfillOrdersInput{Instance: "main", IncrementIDs: []string{"1", "2", "1"}, Keys: []order.Key{"main:2:1", "main:2:1"}})
+	var run store.Run
+	if err := a.GetWorkflowResult(&run); err != nil || run.Backfill.Names != 3 {
+		t.Errorf("%+v names, %v; want 3", run.Backfill, err)
+	}
+}
+
 func TestBackfill_ADryRunSendsNothing(t *testing.T) {
 	a := newArchive(t, 250)
 	run := a.run(workflows.BackfillOrdersInput{DryRun: true})

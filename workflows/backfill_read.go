@@ -58,6 +58,17 @@ func (b *backfill) next() activities.ImportOrdersInput {
 	return in
 }
 
+// distinct leaves out names that are given again: each order counts once.
+func distinct[T comparable](names []T) (once []T) {
+	seen := make(map[T]bool, len(names))
+	for _, name := range names {
+		if !seen[name] {
+			seen[name], once = true, append(once, name)
+		}
+	}
+	return once
+}
+
 // addStates adds counts by state up.
 func addStates(into, more map[order.Status]int) {
 	for _, status := range order.Statuses() {

@@ -18,6 +18,7 @@ import (
 // InRange gives all orders that the shop knows, whatever is selected.
 func (s *shop) InRange(ctx context.Context, _ order.Selection, _ int64) (*magento.RangePage, error) {
 	if s.gate != nil {
+		s.asked.Store(true)
 		select {
 		case <-s.gate:
 		case <-ctx.Done():
@@ -50,14 +51,15 @@ func (w *world) backfillIs(path, what string, is func(api.Backfill) bool) (b api
 func TestBackfillFromRequestToPostedOrders(t *testing.T) {
 	w := newWorld(t)
 	gate := make(chan struct{})
-	w.startWorker(&shop{gate: gate, orders: map[string]string{"000000001": document("000000001", "21.00"), "000000002": document("000000002", "99.00")}}, &company{})
+	asked := &shop{gate: gate, orders: map[string]string{"000000001": document("000000001", "21.00"), "000000002": document("000000002", "99.00")}}
+	w.startWorker(asked, &company{})
 	var started api.StartedBackfill
 	r := w.post("/api/v1/backfills", `{"instance":"`+w.instance+`","from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","status":"pending"}`)
 	r.ok(202, &started)
 	if started.Location != r.header.Get("Location") || started.WorkflowID != workflows.BackfillOrdersID(w.instance) {
 		t.Errorf("started %+v with Location %q", started, r.header.Get("Location"))
 	}
-	b := w.backfillIs(started.Location, "reading", func(b api.Backfill) bool { return b.Progress != nil })
+	b := w.backfillIs(started.Location, "reading", func(b api.Backfill) bool { return b.Progress != nil && asked.asked.Load() })
 	if b.State != "running" || b.ID != started.ID || b.Progress.Phase != store.BackfillReads || b.Progress.Selection.Status != "pending" {
 		t.Errorf("while it reads: %+v, %+v", b, b.Progress)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,10 +217,11 @@ func (w *world) startWorker(s *shop, c *company) {
 	}
 }
 
-// shop is a Magento that knows some orders. While gate is there, it answers only when it is closed.
+// shop is a Magento that knows some orders. While gate is there, it answers only when it is closed; asked is true once it is asked for a range then.
 type shop struct {
 	orders map[string]string
 	gate   chan struct{}
+	asked  atomic.Bool
 	err    error
 }
 
