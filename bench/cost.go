@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
@@ -30,6 +31,9 @@ const sample = 500
 
 // cost adds up all workflows. Events and bytes are those that the server states of each.
 func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
+	if err := s.listed(ctx, orders); err != nil {
+		return nil, err
+	}
 	type kind struct {
 		workflows, read, actions int
 	}
@@ -72,6 +76,35 @@ func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
 	of := float64(orders)
 	c.Events, c.Bytes, c.Actions = round(float64(events)/of), round(float64(bytes)/of), round(actions/of)
 	return &c, nil
+}
+
+// listed waits until the server's list, which is a moment behind, has the end of every workflow: of one that it takes to be running it
+// states no history.
+func (s *scene) listed(ctx context.Context, orders int) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	count := func(query string) (int64, error) {
+		n, err := s.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
+		return n.GetCount(), err
+	}
+	for {
+		running, err := count(`ExecutionStatus="Running"`)
+		if err != nil {
+			return err
+		}
+		ended, err := count(`WorkflowType="InsertOrder" AND ExecutionStatus!="Running"`)
+		if err != nil {
+			return err
+		}
+		if running == 0 && ended >= int64(orders) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server lists %d workflows as running, and %d orders of %d as ended: %w", running, ended, orders, ctx.Err())
+		case <-time.After(50 * time.Millisecond): // it is asked again
+		}
+	}
 }
 
 // actions counts what Temporal Cloud would bill of one history, by docs.temporal.io/cloud/actions. Heartbeats do not stand in

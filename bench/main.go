@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,4 +35,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// eachBacklog measures backlogs one after the other, each so many times, and prints a line for each.
+func eachBacklog[M any](ctx context.Context, name string, backlogs []int, runs int, measure func(context.Context, int) (*M, error)) error {
+	for _, orders := range backlogs {
+		for range runs {
+			m, err := measure(ctx, orders)
+			if err != nil {
+				return fmt.Errorf("%s %d orders: %w", name, orders, err)
+			}
+			if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -32,18 +30,7 @@ type posting struct {
 
 // Run measures every backlog and prints a line for each.
 func (c *posting) Run(ctx context.Context) error {
-	for _, orders := range c.Orders {
-		for range c.Runs {
-			m, err := c.measure(ctx, orders)
-			if err != nil {
-				return fmt.Errorf("posting %d orders: %w", orders, err)
-			}
-			if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return eachBacklog(ctx, "posting", c.Orders, c.Runs, c.measure)
 }
 
 // posted is one line of the result. Times are in seconds, sizes in MB of 1,000,000 bytes.

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"datawald/store"
@@ -26,18 +24,7 @@ type reading struct {
 
 // Run measures every backlog and prints a line for each.
 func (c *reading) Run(ctx context.Context) error {
-	for _, orders := range c.Orders {
-		for range c.Runs {
-			m, err := c.measure(ctx, orders)
-			if err != nil {
-				return fmt.Errorf("reading %d orders: %w", orders, err)
-			}
-			if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return eachBacklog(ctx, "reading", c.Orders, c.Runs, c.measure)
 }
 
 // measurement is one line of the result. Sizes are in MB of 1,000,000 bytes, times in seconds.
