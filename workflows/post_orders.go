@@ -47,7 +47,8 @@ type poster struct {
 	// source is why the run began, for the search attributes of its orders; empty when they get none.
 	source Source
 	// paced is true when each order must pass Temporal's queue, which keeps a rate.
-	paced bool
+	paced     bool
+	lingering lingering
 }
 
 // newPoster begins to count the time. One timer serves the whole run: a timer for each wait would cost two events each.
@@ -71,6 +72,11 @@ func (p *poster) hasRoom() bool { return p.open+p.taken < p.window }
 // connector, or the window is full of orders that others have in hand.
 func (p *poster) room(ctx workflow.Context) (bool, error) {
 	over := func() bool { return p.over() || p.taken >= p.window }
+	if !over() && !p.hasRoom() {
+		if err := p.linger(ctx); err != nil {
+			return false, err
+		}
+	}
 	err := workflow.Await(ctx, func() bool { return over() || p.hasRoom() })
 	return !over(), err
 }
@@ -79,15 +85,25 @@ func (p *poster) room(ctx workflow.Context) (bool, error) {
 // ends for leaveAfter.
 func (p *poster) drain(ctx workflow.Context) error {
 	done := func() bool { return p.late || p.open == 0 }
-	if done() || !p.leaves || workflow.GetVersion(ctx, "drain", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return workflow.Await(ctx, done)
-	}
-	for !done() { // a timer each ten seconds, and not for each child
+	leaves := !done() && p.leaves && workflow.GetVersion(ctx, "drain", workflow.DefaultVersion, 1) != workflow.DefaultVersion
+	for !done() { // a timer for several ends, and not for each
+		if p.lingers() {
+			if err := p.linger(ctx); err != nil {
+				return err
+			}
+		}
+		enough := func() bool { return done() || p.lingers() && p.lingering.ended > 0 }
+		if !leaves {
+			if err := workflow.Await(ctx, enough); err != nil {
+				return err
+			}
+			continue
+		}
 		wait := p.last.Add(leaveAfter).Sub(workflow.Now(ctx))
 		if wait <= 0 {
 			return nil
 		}
-		if _, err := workflow.AwaitWithTimeout(ctx, wait, done); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, wait, enough); err != nil {
 			return err
 		}
 	}
@@ -154,6 +170,7 @@ func (p *poster) follow(ctx workflow.Context, key order.Key, child workflow.Chil
 			delete(p.mine, key)
 		}
 		p.last = workflow.Now(ctx)
+		p.lingering.ended++
 		p.halted = p.halted || err == nil && result.Note == Misconfigured
 		p.quiet = p.quiet || err == nil && result.Note == activities.NoteQuiet
 		p.writeBack = p.writeBack || err == nil && result.WriteBack

@@ -111,6 +111,27 @@ var scenesOfRuns = []scene{
 		s.wait(30)
 		s.keep(s.sync(workflows.SyncOrdersInput{Window: 5}))
 	}},
+	{name: "sync-orders-lingers-long", small: true, play: func(s *stage) { // it takes several ends with one task, and goes on in a new history
+		s.wait(50)
+		s.insert = func(context.Context, order.Key, int32) (*activities.InsertOrderResult, error) {
+			time.Sleep(50 * time.Millisecond)
+			return nil, nil
+		}
+		s.keep(s.sync(workflows.SyncOrdersInput{Window: 32}))
+	}},
+	{name: "sync-orders-lingers-slow", small: true, play: func(s *stage) { // two orders do not end
+		slow := make(chan struct{})
+		s.wait(44)
+		s.insert = func(ctx context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key == s.key(2) || key == s.key(3) {
+				hold(ctx, slow)
+			}
+			return nil, nil
+		}
+		run := s.sync(workflows.SyncOrdersInput{Window: 32})
+		time.AfterFunc(25*time.Second, func() { close(slow) })
+		s.keep(run)
+	}},
 	{name: "sync-orders-searchable", small: true, play: func(s *stage) { // its orders can be found, in the new history too
 		s.attributes = workflows.RunAttributes(s.instance, workflows.SourceSync)
 		s.wait(30)

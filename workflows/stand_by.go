@@ -30,6 +30,9 @@ func (s *syncOrders) room(ctx workflow.Context) (ok, again bool, err error) {
 	p := s.poster
 	for !p.over() && !p.hasRoom() {
 		if p.taken == 0 { // of its own orders the first that ends makes room
+			if err := p.linger(ctx); err != nil {
+				return false, false, err
+			}
 			if err := workflow.Await(ctx, func() bool { return p.over() || p.hasRoom() || p.taken > 0 }); err != nil {
 				return false, false, err
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -247,19 +248,31 @@ func TestSyncOrders_CountsHowOrdersEnd(t *testing.T) {
 	}
 }
 
-func TestSyncOrders_GoesOnInANewHistoryAfter500Orders(t *testing.T) {
-	f := newFlow(t, 700)
-	f.children(time.Second, posted, nil)
-	f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: 100})
-	again, ok := errors.AsType[*workflow.ContinueAsNewError](f.GetWorkflowError())
-	if !ok {
-		t.Fatalf("ended with %v, want continue-as-new", f.GetWorkflowError())
-	}
-	if again.WorkflowType.Name != "SyncOrders" {
-		t.Errorf("goes on as %s", again.WorkflowType.Name)
-	}
-	if f.open != 0 {
-		t.Errorf("%d children are still open", f.open)
+// A run that takes several ends with one task has room for twice the orders, as long as its history is short. Fails without: any one condition of full.
+func TestSyncOrders_GoesOnInANewHistoryInTime(t *testing.T) {
+	for name, tc := range map[string]struct {
+		window, history, started int
+	}{
+		"a small window":                    {20, 100, 500},
+		"a window with which it lingers":    {100, 100, 1000},
+		"the same, and many events by then": {100, 3000, 250},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFlow(t, 1200)
+			f.children(time.Second, posted, nil)
+			f.SetCurrentHistoryLength(tc.history)
+			f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: tc.window})
+			again, ok := errors.AsType[*workflow.ContinueAsNewError](f.GetWorkflowError())
+			if !ok {
+				t.Fatalf("ended with %v, want continue-as-new", f.GetWorkflowError())
+			}
+			if want := fmt.Sprintf(`"started":%d,`, tc.started); again.WorkflowType.Name != "SyncOrders" || !strings.Contains(decoded(again), want) {
+				t.Errorf("goes on as %s with %s, want %s", again.WorkflowType.Name, decoded(again), want)
+			}
+			if f.open != 0 {
+				t.Errorf("%d children are still open", f.open)
+			}
+		})
 	}
 }
 

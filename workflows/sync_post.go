@@ -54,7 +54,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		if err := s.askAgain(ctx); err != nil {
 			return false, err
 		}
-		if s.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		if s.poster.full(ctx) {
 			more = true
 			break
 		}

@@ -81,7 +81,7 @@ func TestSyncOrders_CarriesOnWhatMagentoIsToBeTold(t *testing.T) {
 	f := newFlow(t, 600)
 	f.children(time.Second, postedAndDue, nil)
 	calls := writes(f.TestWorkflowEnvironment, nil, activities.WriteBackResult{Written: 1})
-	f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: 100})
+	f.ExecuteWorkflow(workflows.SyncOrders, workflows.SyncOrdersInput{Instance: "main", Window: 20})
 	again, ok := errors.AsType[*workflow.ContinueAsNewError](f.GetWorkflowError())
 	if !ok || *calls != 0 {
 		t.Fatalf("ended with %v after %d write-backs, want continue-as-new first", f.GetWorkflowError(), *calls)
