@@ -231,5 +231,5 @@ func constant(value bson.RawValue) (k kind, v any, ok bool) {
 // fixed reports whether the comparison leaves one value of the field.
 func (c comparison) fixed() bool { return c.op == equal && len(c.kind.types) == 1 }
 
-// bounds reports whether the comparison is one of values, and not of presence.
-func (c comparison) bounds() bool { return len(c.values) > 0 }
+// presence reports whether the comparison asks only whether there is a value.
+func (c comparison) presence() bool { return len(c.values) == 0 }

@@ -54,7 +54,7 @@ func (t *table) choose(filter all, sort *order) (best plan, ok bool) {
 func (t *table) plan(i index, known []comparison, sort *order) plan {
 	p := plan{table: t.name, index: i.name, sort: sort}
 	for _, k := range i.keys {
-		on := slices.DeleteFunc(slices.Clone(known), func(c comparison) bool { return !slices.Equal(c.field, k) || !c.bounds() })
+		on := slices.DeleteFunc(slices.Clone(known), func(c comparison) bool { return !slices.Equal(c.field, k) || c.presence() })
 		if len(on) == 0 {
 			break
 		}
@@ -109,7 +109,7 @@ func (a all) implied() (known []comparison) {
 		if !ok {
 			continue
 		}
-		for _, c := range first.comparisons() {
+		for _, c := range slices.DeleteFunc(first.comparisons(), comparison.presence) {
 			for _, op := range []operator{lessOrEqual, greaterOrEqual} {
 				if b, ok := or.bound(c, op); ok && !slices.ContainsFunc(known, b.same) {
 					known = append(known, b)
@@ -141,7 +141,7 @@ func (o anyOf) bound(model comparison, op operator) (widest comparison, ok bool)
 // bound is a value that the field has at most, or at least.
 func (a all) bound(model comparison, op operator) (any, bool) {
 	for _, c := range a.comparisons() {
-		if !slices.Equal(c.field, model.field) || !c.kind.ordered || !c.bounds() || c.kind.types[0] != model.kind.types[0] {
+		if !slices.Equal(c.field, model.field) || !c.kind.ordered || c.presence() || c.kind.types[0] != model.kind.types[0] {
 			continue
 		}
 		switch {

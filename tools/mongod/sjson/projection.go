@@ -62,14 +62,15 @@ func (p Projection) keeps(name string) bool {
 	return slices.Contains(p.names, name) == p.include
 }
 
-// document puts elements together: _id is the first; those that are named follow in the order of the projection, as FerretDB
-// gives them.
+// document puts elements together: _id is the first, all others stand as they did.
 func (p Projection) document(elements [][]byte) bson.Raw {
 	size := 5
 	for _, e := range elements {
 		size += len(e)
 	}
-	slices.SortStableFunc(elements, func(a, b []byte) int { return p.place(a) - p.place(b) })
+	if !p.everything() {
+		slices.SortStableFunc(elements, func(a, b []byte) int { return place(a) - place(b) })
+	}
 
 	to := append(make([]byte, 0, size), 0, 0, 0, 0)
 	for _, e := range elements {
@@ -78,18 +79,14 @@ func (p Projection) document(elements [][]byte) bson.Raw {
 	return closeDocument(to, 0)
 }
 
-// place is where an element goes.
-func (p Projection) place(element []byte) int {
-	name := string(element[1 : 1+bytes.IndexByte(element[1:], 0)])
-	switch {
-	case len(p.names) == 0 && !p.noID && !p.include:
-		return 0 // everything, as it stands
-	case name == "_id":
-		return -1
-	case p.include:
-		return slices.Index(p.names, name)
+func (p Projection) everything() bool { return len(p.names) == 0 && !p.include && !p.noID }
+
+// place is 0 for _id and 1 for all others. An element begins with its type, then comes its name.
+func place(element []byte) int {
+	if bytes.HasPrefix(element[1:], []byte("_id\x00")) {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 // OnlyID keeps nothing but _id.
