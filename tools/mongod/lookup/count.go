@@ -3,7 +3,6 @@ package lookup
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -66,17 +65,17 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 		return ErrPass
 	}
 	return r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(conditions, nil)
+		p, ok := t.choose(conditions, nil, by)
 		if !ok {
 			return ErrPass
 		}
 		q := &query{plan: p}
-		columns := []string{"coalesce(max(" + q.doubtful() + "), 0)", "count(*)"}
-		group := ""
+		text := "SELECT coalesce(max(" + q.doubtful() + "), 0), count(*)" + p.source() + q.where()
 		if by != nil {
-			columns, group = append(columns, by.Type(), by.Value()), " GROUP BY 3, 4"
+			// SQLite takes values from the index in a selection, but not in a GROUP BY; the limit keeps it from making one of both
+			text = "SELECT max(doubt), count(*), kind, value FROM (SELECT " + q.doubtful() + " AS doubt, " + by.Type() + " AS kind, " +
+				by.Value() + " AS value" + p.source() + q.where() + " LIMIT -1) GROUP BY kind, value"
 		}
-		text := "SELECT " + strings.Join(columns, ", ") + p.source() + q.where() + group
 		return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
 	})
 }

@@ -27,7 +27,7 @@ func (r *Reader) Find(ctx context.Context, name, collection string, f Find) (fou
 		return nil, err
 	}
 	err = r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(filter, sort)
+		p, ok := t.choose(filter, sort, nil)
 		if !ok {
 			return ErrPass
 		}
@@ -54,7 +54,7 @@ func (f Find) parse() (filter all, sort *order, projection sjson.Projection, err
 	return filter, sort, projection, err
 }
 
-// parseSort reads an order by one field, or by one field and _id in the same direction.
+// parseSort reads an order by one field, by one field and _id in the same direction, or by _id.
 func parseSort(raw bson.Raw) (o *order, ok bool) {
 	elements, err := raw.Elements()
 	if err != nil || len(elements) > 2 {
@@ -71,12 +71,16 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 			return nil, false
 		}
 		if n == 0 {
-			o.field, o.descending = field, direction < 0
+			o.descending, o.byID = direction < 0, field.IsID()
+			if !o.byID {
+				o.field = field
+			}
 			continue
 		}
-		if o.byID = field.IsID() && !o.field.IsID() && o.descending == (direction < 0); !o.byID {
+		if o.byID || !field.IsID() || o.descending != (direction < 0) {
 			return nil, false
 		}
+		o.byID = true
 	}
 	return o, true
 }
@@ -85,12 +89,12 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 func (f Find) read(ctx context.Context, db *sql.DB, p plan, projection sjson.Projection) ([]bson.Raw, error) {
 	q := &query{plan: p}
 	value := "NULL"
-	if p.sort != nil {
+	if p.sort.byField() {
 		value = p.sort.field.Value()
 	}
 	text := "SELECT " + q.doubtful() + ", " + value + ", " + sjson.Column + p.source() + q.where() + q.orderBy()
 	c := collected{find: f, plan: p, projection: projection}
-	if n := c.wanted(); n > 0 && (p.sort == nil || !p.sort.byID) && !p.byID() {
+	if n := c.wanted(); n > 0 && !c.byID() {
 		text += " LIMIT " + q.arg(n)
 	}
 	err := p.view(ctx, db, func(tx querier) error {
@@ -119,7 +123,7 @@ type querier interface {
 
 // view lets f read after the plan was checked, in the same view of the database.
 func (p plan) view(ctx context.Context, db *sql.DB, f func(querier) error) error {
-	if len(p.seeks) == 0 && p.sort == nil {
+	if len(p.seeks) == 0 && !p.sort.byField() {
 		return f(db)
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -175,7 +179,7 @@ func (c *collected) add(rows *sql.Rows) error {
 		return ErrPass
 	}
 	// where _id decides among equals, all of these are read
-	if n := c.wanted(); n > 0 && int64(len(c.rows)) >= n && !c.plan.byID() && !equalValues(c.rows[len(c.rows)-1].value, next.value) {
+	if n := c.wanted(); n > 0 && int64(len(c.rows)) >= n && c.plan.sort.byField() && !equalValues(c.rows[len(c.rows)-1].value, next.value) {
 		c.full = true
 		return nil
 	}

@@ -7,12 +7,15 @@ import (
 	"datawald/tools/mongod/sjson"
 )
 
-// order is what the documents are sorted by: one field, and _id behind it where byID is set.
+// order is what the documents are sorted by: one field, and _id behind it where byID is set. Without a field it is _id alone.
 type order struct {
 	field      sjson.Field
 	descending bool
 	byID       bool
 }
+
+// byField reports whether an index has to give the order; that of _ids is made here.
+func (o *order) byField() bool { return o != nil && o.field != nil }
 
 // plan says by which index a question is answered.
 type plan struct {
@@ -27,27 +30,61 @@ type plan struct {
 	sort *order
 }
 
-// choose picks the index that finds the fewest documents, as far as the filter tells, and gives the order. ok is false when there is
-// none for the order.
-func (t *table) choose(filter all, sort *order) (best plan, ok bool) {
+// choose picks the index that finds the fewest documents, as far as the filter tells, of equals the one that knows most of what else
+// is asked: the rest of the filter, and the field by which is counted. ok is false when there is none for the order.
+func (t *table) choose(filter all, sort *order, by sjson.Field) (best plan, ok bool) {
 	known := append(filter.comparisons(), filter.implied()...)
 	if slices.ContainsFunc(known, comparison.byID) {
-		return plan{table: t.name, index: sjson.IDIndexPrefix + t.name, rest: filter, sort: sort}, sort == nil
+		return plan{table: t.name, index: sjson.IDIndexPrefix + t.name, rest: filter, sort: sort}, !sort.byField()
 	}
-	if sort == nil {
-		best, ok = plan{table: t.name, rest: filter}, true
+	if !sort.byField() {
+		best, ok = plan{table: t.name, rest: filter, sort: sort}, true
 	}
+	most := 0
 	for _, i := range t.indexes {
 		p := t.plan(i, known, sort)
-		if len(p.seeks) == 0 || sort != nil && !p.gives(i) {
+		if len(p.seeks) == 0 || sort.byField() && !p.gives(i) {
 			continue
 		}
-		if !ok || len(p.seeks) > len(best.seeks) {
-			best, ok = p, true
+		p.rest = filter.without(p.seeks)
+		knows := p.rest.covered(i)
+		if by != nil && i.has(by) {
+			knows++
+		}
+		if !ok || len(p.seeks) > len(best.seeks) || len(p.seeks) == len(best.seeks) && knows > most {
+			best, ok, most = p, true, knows
 		}
 	}
-	best.rest = filter.without(best.seeks)
 	return best, ok
+}
+
+// covered puts those conditions first that the index can tell without the document, and says how many they are. SQLite tries conditions
+// in their order, and the others take the whole document apart.
+func (a all) covered(i index) (n int) {
+	tells := func(c condition) bool {
+		one, ok := c.(comparison)
+		return ok && i.has(one.field)
+	}
+	for _, c := range a {
+		if tells(c) {
+			n++
+		}
+	}
+	slices.SortStableFunc(a, func(x, y condition) int {
+		switch {
+		case tells(x) && !tells(y):
+			return -1
+		case tells(y) && !tells(x):
+			return 1
+		}
+		return 0
+	})
+	return n
+}
+
+// has reports whether a field is part of the index.
+func (i index) has(f sjson.Field) bool {
+	return slices.ContainsFunc(i.keys, func(k sjson.Field) bool { return slices.Equal(k, f) })
 }
 
 // plan takes the conditions on the first fields of the index: those that leave one value, then bounds of the field behind them.

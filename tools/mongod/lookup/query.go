@@ -48,13 +48,17 @@ func (q *query) doubtful() string {
 	return "0"
 }
 
+// orderBy names the type only where the index does not leave a single one: SQLite would sort by itself what a condition has fixed.
 func (q *query) orderBy() string {
-	if q.sort == nil {
+	if !q.sort.byField() {
 		return ""
 	}
 	direction := ""
 	if q.sort.descending {
 		direction = " DESC"
+	}
+	if q.sorted() {
+		return " ORDER BY " + q.sort.field.Value() + direction
 	}
 	return " ORDER BY " + q.sort.field.Type() + direction + ", " + q.sort.field.Value() + direction
 }
@@ -73,7 +77,7 @@ func (p plan) check(ctx context.Context, tx *sql.Tx) error {
 			doubts = append(doubts, "EXISTS (SELECT 1"+p.source()+" WHERE "+p.prefix(n, &s)+on[0].field.Type()+typeIs(slices.Compact(slices.Sorted(slices.Values(types))))+")")
 		}
 	}
-	if p.sort != nil && !p.sorted() {
+	if p.sort.byField() && !p.sorted() {
 		doubts = append(doubts, p.outermost("", &s)+" IS NOT "+p.outermost(" DESC", &s),
 			"("+p.outermost("", &s)+" NOT IN ('"+strings.Join(sortable, "','")+"')) IS TRUE")
 	}
