@@ -78,13 +78,17 @@ func (s *Store) Close(ctx context.Context) error { return s.client.Disconnect(ct
 func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	return map[*mongo.Collection][]mongo.IndexModel{
 		s.orders: {
-			// The queue: only open orders carry the field "queue".
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}}, Options: options.Index().SetName("queue")},
+			// The queue: only open orders carry the field "queue". With what else is asked of them the index alone counts them. Earlier
+			// releases had an index "queue" of the first two fields.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}, {Key: "due_at", Value: 1}, {Key: "status", Value: 1}},
+				Options: options.Index().SetName("queue_due")},
 			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
+			// Only orders that a backfill has brought carry the field "import".
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "import", Value: 1}, {Key: "status", Value: 1}}, Options: options.Index().SetName("by_import")},
 		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"datawald/tools/mongod/gate"
+	"datawald/tools/mongod/lookup"
 	"datawald/tools/mongod/repair"
 )
 
@@ -42,7 +43,10 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	defer ferret.close()
 
-	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Logger: logger})
+	reader := lookup.New(o.dbpath)
+	defer reader.Close()
+
+	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Reader: reader, Logger: logger})
 	failed := make(chan error, 1)
 	go func() { failed <- g.Serve(listener) }()
 	defer shutdown(g)
@@ -73,7 +77,7 @@ func shutdown(g *gate.Gate) {
 // indexer is the gate's hook: it indexes the collections of a database and names them.
 func indexer(dbpath string) func(string) ([]string, error) {
 	return func(database string) ([]string, error) {
-		names, err := repair.IDIndexes(context.Background(), filepath.Join(dbpath, database+repair.FileExtension))
+		names, err := repair.Indexes(context.Background(), filepath.Join(dbpath, database+repair.FileExtension))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil // the command changed nothing and made no database
 		}

@@ -44,6 +44,12 @@ func (c *command) removes() bool {
 	return c.name == "drop" || c.name == "dropDatabase" || c.name == "renameCollection"
 }
 
+// writesDocuments says whether the command changes documents of collections that are there, or makes one by the first document;
+// all other writes may change collections and indexes.
+func (c *command) writesDocuments() bool {
+	return c.name == "insert" || c.name == "update" || c.name == "delete" || c.name == "findAndModify"
+}
+
 // parse takes an OP_MSG apart. The parts share the message's memory.
 func parse(m message) (*command, error) {
 	c := &command{}

@@ -1,10 +1,11 @@
 package gate
 
 import (
-	"bytes"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"datawald/tools/mongod/lookup"
 )
 
 const (
@@ -15,19 +16,15 @@ const (
 )
 
 // plainFind names the parts of a find command that change nothing about which documents it gives, or in what order.
-var plainFind = []string{"find", "filter", "projection", "lsid", "$db", "$readPreference", "$clusterTime", "maxTimeMS", "apiVersion"}
+var plainFind = append([]string{"find", "filter", "projection"}, harmless...)
 
 // ids returns the _ids that a find command lists, without repetition and in their order, when it asks for nothing but
 // these documents: {_id: {$in: [...]}}. FerretDB answers that by decoding the whole collection.
 func (c *command) ids() (ids []bson.RawValue, ok bool) {
-	if c.name != "find" {
+	if c.name != "find" || !c.consistsOf(plainFind) {
 		return nil, false
 	}
-	parts, err := c.body.Elements()
-	if err != nil || slices.ContainsFunc(parts, func(e bson.RawElement) bool { return !slices.Contains(plainFind, e.Key()) }) {
-		return nil, false
-	}
-	list, ok := only(only(c.body.Lookup("filter"), "_id"), "$in").ArrayOK()
+	list, ok := member(member(c.body.Lookup("filter"), "_id"), "$in").ArrayOK()
 	if !ok {
 		return nil, false
 	}
@@ -35,32 +32,26 @@ func (c *command) ids() (ids []bson.RawValue, ok bool) {
 	if err != nil || len(values) > maxIDs || slices.ContainsFunc(values, func(v bson.RawValue) bool { return !lookedUpByIndex(v) }) {
 		return nil, false
 	}
-	slices.SortFunc(values, compareIDs)
+	slices.SortFunc(values, lookup.CompareIDs)
 	return slices.CompactFunc(values, bson.RawValue.Equal), true
 }
 
-// only returns the value of the one member of a document; nothing when the document has others.
-func only(document bson.RawValue, name string) bson.RawValue {
-	raw, ok := document.DocumentOK()
+// member is only for a value that may be a document.
+func member(value bson.RawValue, name string) bson.RawValue {
+	raw, ok := value.DocumentOK()
 	if !ok {
 		return bson.RawValue{}
 	}
-	members, err := raw.Elements()
+	return only(raw, name)
+}
+
+// only returns the value of the one member of a document; nothing when the document has others.
+func only(document bson.Raw, name string) bson.RawValue {
+	members, err := document.Elements()
 	if err != nil || len(members) != 1 || members[0].Key() != name {
 		return bson.RawValue{}
 	}
 	return members[0].Value()
-}
-
-// compareIDs orders as MongoDB's index does: strings before ObjectIDs, each by their bytes.
-func compareIDs(a, b bson.RawValue) int {
-	if a.Type != b.Type {
-		return int(a.Type) - int(b.Type)
-	}
-	if a.Type == bson.TypeString {
-		return bytes.Compare([]byte(a.StringValue()), []byte(b.StringValue()))
-	}
-	return bytes.Compare(a.Value, b.Value)
 }
 
 // findEach looks the documents up one by one and answers with all of them. Where that cannot be done, FerretDB answers

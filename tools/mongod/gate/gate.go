@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+
+	"datawald/tools/mongod/lookup"
 )
 
 // Config says what stands behind a [Gate].
@@ -15,10 +17,13 @@ type Config struct {
 	// Dial connects to FerretDB. It is called once for each client connection.
 	Dial func() (net.Conn, error)
 
-	// Index is called when a collection of the database may be new, before any later command of any client is let in to
+	// Index is called when a collection or an index of the database may be new, before any later command of any client is let in to
 	// write to that database. It indexes what is not indexed yet and returns the names of all collections that are.
 	// When it fails it is called again at the next write to that collection.
 	Index func(database string) (collections []string, err error)
+
+	// Reader answers what it can by index, instead of FerretDB. It may be nil.
+	Reader *lookup.Reader
 
 	Logger *slog.Logger
 }
@@ -73,7 +78,7 @@ func (g *Gate) isClosing() bool {
 	return g.closing
 }
 
-// admit remembers a relay until it is forgotten, unless the gate is closing.
+// admit remembers a relay until it is discharged, unless the gate is closing.
 func (g *Gate) admit(r *relay) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -86,7 +91,7 @@ func (g *Gate) admit(r *relay) bool {
 	return true
 }
 
-func (g *Gate) forget(r *relay) {
+func (g *Gate) discharge(r *relay) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 
@@ -120,7 +125,7 @@ func (g *Gate) serve(client net.Conn) {
 	if !g.admit(r) {
 		return
 	}
-	defer g.forget(r)
+	defer g.discharge(r)
 
 	if err := r.run(); !errors.Is(err, io.EOF) && !g.isClosing() {
 		g.Logger.Warn("connection ended", "client", client.RemoteAddr().String(), "error", err)
@@ -129,13 +134,17 @@ func (g *Gate) serve(client net.Conn) {
 
 // wrote takes note of a command that was carried out. The caller holds the turn.
 func (g *Gate) wrote(turn *turn, c *command) {
-	if c.removes() {
+	if !c.writesDocuments() {
 		clear(turn.indexed)
+	}
+	if c.removes() {
+		g.forget(c.database)
 		return
 	}
 	if c.collection == "" || turn.indexed[c.collection] {
 		return
 	}
+	defer g.forget(c.database)
 
 	collections, err := g.Index(c.database)
 	if err != nil {
@@ -145,5 +154,12 @@ func (g *Gate) wrote(turn *turn, c *command) {
 	}
 	for _, name := range collections {
 		turn.indexed[name] = true
+	}
+}
+
+// forget lets the reader look anew which collections and indexes there are.
+func (g *Gate) forget(database string) {
+	if g.Reader != nil {
+		g.Reader.Forget(database)
 	}
 }

@@ -79,6 +79,9 @@ func (r *relay) answer(request message) (message, error) {
 	if err != nil {
 		return nil, err
 	}
+	if reply, ok := r.read(c, request); ok {
+		return reply, nil
+	}
 	if ids, ok := c.ids(); ok {
 		return r.findEach(c, ids, request)
 	}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -29,6 +30,8 @@ func (r *relay) carryOut(c *command, request message) (message, error) {
 		return r.exchange(narrowed.encode(request.requestID()))
 	case "createIndexes":
 		return r.carryOutIndexes(c, request)
+	case "dropDatabase":
+		return r.dropDatabase(c, request)
 	}
 
 	statements := c.statements()
@@ -73,10 +76,26 @@ func (r *relay) carryOutEach(c *command, statements []bson.Raw, requestID uint32
 	return newReply(requestID, body), nil
 }
 
-// matcher asks FerretDB itself whether a document matches, so that the answer follows its own rules. It takes an
+// dropDatabase removes a file that the reader must not have open.
+func (r *relay) dropDatabase(c *command, request message) (reply message, err error) {
+	drop := func() { reply, err = r.exchange(request) }
+	if r.gate.Reader == nil {
+		drop()
+	} else {
+		r.gate.Reader.Without(c.database, drop)
+	}
+	return reply, err
+}
+
+// matcher asks whether a document matches: the reader, where it understands the filter, or else FerretDB itself. It takes an
 // aggregation to do so: its first stage is looked up by index, its second is applied to that one document.
 func (r *relay) matcher(c *command) matcher {
 	return func(id bson.RawValue, rest bson.Raw) (bool, error) {
+		if r.gate.Reader != nil {
+			if matched, err := r.gate.Reader.Matches(context.Background(), c.database, c.collection, id, rest); err == nil {
+				return matched, nil
+			}
+		}
 		question, err := bson.Marshal(bson.D{
 			{Key: "aggregate", Value: c.collection},
 			{Key: "pipeline", Value: bson.A{

@@ -1,7 +1,7 @@
 // Package repair puts right, in the SQLite files of the embedded store, what FerretDB leaves wrong in them.
 //
 // Two things are wrong. FerretDB indexes _id with one SQL expression and looks it up with another that means the same,
-// which SQLite does not see, so each look-up, update and delete by _id reads the whole collection: [IDIndexes] adds the
+// which SQLite does not see, so each look-up, update and delete by _id reads the whole collection: [Indexes] adds the
 // index that its statements can use. And FerretDB makes databases, collections and indexes in several steps without a
 // transaction, so a process killed between two of them leaves a file that it then refuses: [Unfinished] completes or
 // removes such leftovers. Both are harmless on a healthy file and may be run again at any time that no other process

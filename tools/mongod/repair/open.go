@@ -13,10 +13,7 @@ import (
 // FileExtension is the extension that FerretDB gives its files: one file is one database.
 const FileExtension = ".sqlite"
 
-const (
-	metadataTable = "_ferretdb_collections"
-	documentField = "_ferretdb_sjson"
-)
+const metadataTable = "_ferretdb_collections"
 
 // open connects to an existing database file. One connection is enough, and waits for a writer up to ten seconds as
 // FerretDB's own connections do. A missing file is an error that matches os.ErrNotExist: opening must not create it.
@@ -48,7 +45,7 @@ func withFile(path string, f func(*sql.DB) error) error {
 	return nil
 }
 
-// Directory runs [Unfinished] and [IDIndexes] on every database file in dir.
+// Directory runs [Unfinished] and [Indexes] on every database file in dir.
 // It must run before FerretDB opens them: FerretDB would keep what is removed here in its memory.
 func Directory(ctx context.Context, dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*"+FileExtension))
@@ -60,7 +57,7 @@ func Directory(ctx context.Context, dir string) error {
 		if err := Unfinished(ctx, file); err != nil {
 			return err
 		}
-		if _, err := IDIndexes(ctx, file); err != nil {
+		if _, err := Indexes(ctx, file); err != nil {
 			return err
 		}
 	}

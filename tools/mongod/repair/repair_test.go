@@ -95,17 +95,17 @@ func TestDirectoryLeavesOtherTablesAlone(t *testing.T) {
 	}
 }
 
-func TestIDIndexesNamesCollections(t *testing.T) {
+func TestIndexesNamesCollections(t *testing.T) {
 	file := makeFile(t, t.TempDir(), collection)
-	names, err := repair.IDIndexes(context.Background(), file)
+	names, err := repair.Indexes(context.Background(), file)
 	if err != nil || !slices.Equal(names, []string{"orders"}) {
 		t.Errorf("got %q (%v), want orders", names, err)
 	}
 }
 
-func TestIDIndexesMakesNoFile(t *testing.T) {
+func TestIndexesMakesNoFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "none.sqlite")
-	if _, err := repair.IDIndexes(context.Background(), file); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := repair.Indexes(context.Background(), file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want one that says there is no such file", err)
 	}
 	if _, err := os.Stat(file); err == nil {
@@ -113,7 +113,7 @@ func TestIDIndexesMakesNoFile(t *testing.T) {
 	}
 }
 
-func TestIDIndexesBesideAReader(t *testing.T) {
+func TestIndexesBesideAReader(t *testing.T) {
 	file := makeFile(t, t.TempDir(), append([]string{"PRAGMA journal_mode=wal"}, filled...))
 	reading, err := openFile(t, file).Query(`SELECT _ferretdb_sjson FROM orders_1`)
 	if err != nil {
@@ -124,7 +124,7 @@ func TestIDIndexesBesideAReader(t *testing.T) {
 		t.Fatal("no document")
 	}
 
-	if _, err := repair.IDIndexes(context.Background(), file); err != nil {
+	if _, err := repair.Indexes(context.Background(), file); err != nil {
 		t.Error(err)
 	}
 	if reading.Next() || reading.Err() != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+
+	"datawald/tools/mongod/sjson"
 )
 
 // FerretDB's steps are, in order:
@@ -28,7 +30,7 @@ const (
 	tablesWithoutRow = `
 		SELECT t.name FROM sqlite_master AS t
 		WHERE t.type = 'table'
-		  AND EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE name = '` + documentField + `')
+		  AND EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE name = '` + sjson.Column + `')
 		  AND t.name NOT IN (SELECT table_name FROM ` + metadataTable + `)`
 
 	// Indexes made by FerretDB (named after their table) that the settings of their collection do not list.
@@ -68,7 +70,7 @@ func dropAll(ctx context.Context, db *sql.DB, kind, query string) error {
 	}
 
 	for _, name := range names {
-		if _, err := db.ExecContext(ctx, "DROP "+kind+" "+quote(name)); err != nil {
+		if _, err := db.ExecContext(ctx, "DROP "+kind+" "+sjson.Quote(name)); err != nil {
 			return fmt.Errorf("drop unfinished %s: %w", name, err)
 		}
 	}

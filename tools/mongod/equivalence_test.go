@@ -1,0 +1,400 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/tools/mongod/lookup"
+)
+
+type (
+	d = bson.D
+	e = bson.E
+	a = bson.A
+)
+
+// direct connects to FerretDB past the gate.
+func direct(t *testing.T, dbpath string) *mongo.Database {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + url.PathEscape(filepath.Join(dbpath, "mongod.sock"))).SetServerSelectionTimeout(3 * time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
+	return client.Database("shop")
+}
+
+// chance makes documents and questions of the shapes that the connector uses, and of wild ones. A seed gives the same again.
+type chance struct{ *rand.Rand }
+
+func pick[T any](c chance, of ...T) T { return of[c.IntN(len(of))] }
+
+func (c chance) text() string {
+	return pick(c, "", "a", "b", "main", "5|2026-01-01|x", "5|2026-01-02|y", "7", "7|z", "[", "[1]", `{"a":1}`, `q"\`, "<&>", "ü😀", "\u2028", "null", "1", "x\x00y", "0123456789abcdef01234567")
+}
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (c chance) date() bson.DateTime {
+	return bson.NewDateTimeFromTime(epoch.Add(time.Duration(c.IntN(6)-3) * time.Second))
+}
+
+func (c chance) number() any {
+	n := c.IntN(5) - 2
+	return pick[any](c, int32(n), int64(n), float64(n), float64(n)+0.5, int64(1)<<60+int64(n))
+}
+
+func (c chance) objectID() bson.ObjectID {
+	return pick(c, bson.ObjectID{1}, bson.ObjectID{2}, bson.ObjectID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67})
+}
+
+// scalar is a value that can be compared.
+func (c chance) scalar() any {
+	return pick(c, c.text, func() string { return pick(c, "a", "b", "main") })()
+}
+
+// value is anything that a document may hold.
+func (c chance) value(depth int) any {
+	switch c.IntN(12) {
+	case 0, 1, 2:
+		return c.scalar()
+	case 3:
+		return c.date()
+	case 4:
+		return c.number()
+	case 5:
+		return c.IntN(2) == 0
+	case 6:
+		return c.objectID()
+	case 7:
+		return nil
+	case 8:
+		return pick[any](c, bson.Binary{Subtype: 0, Data: []byte("a\x00b")}, bson.Regex{Pattern: "a.*", Options: "i"}, bson.Timestamp{T: 5, I: 1}, bson.Binary{Subtype: 4, Data: make([]byte, 16)})
+	case 9:
+		if depth == 0 {
+			return d{}
+		}
+		return c.document(depth - 1)
+	case 10:
+		list := a{}
+		for range c.IntN(3) {
+			if v := c.value(max(0, depth-1)); !isArray(v) { // FerretDB takes no arrays in arrays
+				list = append(list, v)
+			}
+		}
+		return list
+	default:
+		return c.date()
+	}
+}
+
+func isArray(v any) bool {
+	_, is := v.(a)
+	return is
+}
+
+var fields = []string{"instance", "queue", "due_at", "status", "placed_at", "reason"}
+
+func (c chance) document(depth int) d {
+	var doc d
+	for _, f := range []string{"x", "y"} {
+		if c.IntN(3) > 0 {
+			doc = append(doc, e{f, c.value(depth)})
+		}
+	}
+	if doc == nil {
+		return d{}
+	}
+	return doc
+}
+
+// order is a document as the connector has it; wild says how many in a hundred of its fields hold anything else, or nothing.
+func (c chance) order(id any, wild int) d {
+	doc := d{{"_id", id}}
+	tame := map[string]func() any{
+		"instance": func() any { return pick(c, "a", "main") }, "queue": func() any { return c.text() },
+		"due_at": func() any { return c.date() }, "status": func() any { return pick(c, "a", "b", "pending") },
+		"placed_at": func() any { return c.date() }, "reason": func() any { return d{{"x", c.text()}, {"y", c.date()}} },
+	}
+	for _, f := range fields {
+		switch n := c.IntN(100); {
+		case n < wild/2: // it is missing
+		case n < wild:
+			doc = append(doc, e{f, c.value(2)})
+		case f == "reason" && c.IntN(2) == 0 || f == "queue" && c.IntN(3) == 0:
+		default:
+			doc = append(doc, e{f, tame[f]()})
+		}
+	}
+	return doc
+}
+
+// condition is a condition on a field, mostly with a value of the kind that the field has.
+func (c chance) condition(field string) any {
+	value := func() any {
+		if c.IntN(8) == 0 {
+			return c.value(1)
+		}
+		if strings.HasSuffix(field, "_at") || field == "reason.y" {
+			return c.date()
+		}
+		if field == "instance" {
+			return pick(c, "a", "main")
+		}
+		return c.text()
+	}
+	compare := func() e { return e{pick(c, "$gt", "$gte", "$lt", "$lte", "$eq"), value()} }
+	switch c.IntN(10) {
+	case 0, 1, 2:
+		return value()
+	case 3, 4:
+		return d{compare()}
+	case 5, 6:
+		lower, upper := e{pick(c, "$gt", "$gte"), value()}, e{pick(c, "$lt", "$lte"), value()}
+		return d{lower, upper}
+	case 7:
+		return d{{"$in", a{value(), value(), value()}}}
+	case 8:
+		return d{{"$exists", c.IntN(2) == 0}}
+	default:
+		return d{pick(c, e{"$ne", nil}, e{"$ne", value()}, e{"$in", a{}}, e{"$exists", int32(1)}, e{"$nin", a{value()}}, e{"$not", d{{"$gt", value()}}})}
+	}
+}
+
+func (c chance) filter(depth int) d {
+	filter := d{}
+	if c.IntN(4) > 0 {
+		filter = append(filter, e{"instance", pick(c, "a", "main")})
+	}
+	for range c.IntN(3) {
+		field := pick(c, "instance", "queue", "due_at", "status", "placed_at", "reason", "reason.x", "reason.y", "reason.0", "other")
+		if !slices.ContainsFunc(filter, func(has e) bool { return has.Key == field }) {
+			filter = append(filter, e{field, c.condition(field)})
+		}
+	}
+	if c.IntN(6) == 0 {
+		filter = append(filter, e{"_id", pick[any](c, "k001", "k002", d{{"$in", a{"k001", "k003", "none"}}}, d{{"$lt", "k010"}}, c.objectID(), int32(1))})
+	}
+	if depth > 0 && c.IntN(3) == 0 {
+		filter = append(filter, e{pick(c, "$or", "$or", "$and"), a{c.filter(depth - 1), c.filter(depth - 1)}})
+	}
+	if depth > 0 && c.IntN(6) == 0 { // the next page of a list
+		at := c.date()
+		filter = append(filter, e{"$and", a{d{{"$or", a{d{{"placed_at", d{{"$lt", at}}}}, d{{"placed_at", at}, {"_id", d{{"$lt", "k010"}}}}}}}}})
+	}
+	return filter
+}
+
+func (c chance) sort() d {
+	return pick(c, nil, nil, d{{"queue", 1}}, d{{"placed_at", -1}, {"_id", -1}}, d{{"placed_at", 1}, {"_id", 1}}, d{{"placed_at", -1}}, d{{"status", 1}}, d{{"due_at", int64(1)}}, d{{"_id", 1}}, d{{"_id", -1}}, d{{"placed_at", -1}, {"_id", 1}})
+}
+
+func (c chance) projection() d {
+	return pick(c, nil, nil, d{{"_id", 1}, {"queue", 1}, {"due_at", 1}}, d{{"reason", 0}, {"queue", 0}}, d{{"_id", 0}}, d{{"_id", 1}}, d{{"status", 1}, {"instance", true}, {"_id", 0}}, d{{"reason.x", 1}}, d{{"none", 1}})
+}
+
+// indexed are the indexes of the collection.
+var indexed = []mongo.IndexModel{
+	{Keys: d{{"instance", 1}, {"queue", 1}, {"due_at", 1}}, Options: options.Index().SetName("queue")},
+	{Keys: d{{"instance", 1}, {"status", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_status")},
+	{Keys: d{{"instance", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_placed_at")},
+	{Keys: d{{"reason.x", 1}, {"queue", 1}}, Options: options.Index().SetName("nested")},
+	{Keys: d{{"status", 1}}, Options: options.Index().SetName("by_status_alone")},
+}
+
+// What the store answers by index is what FerretDB answers by decoding everything: documents, order, counts. The questions are those
+// of the connector and wild ones, of documents of which none, a few and many are not as they should be.
+//
+// Fails without: the types in the conditions, the doubts about arrays, the check of what the index sorts, the order by _id of equals.
+func TestAnswersAreFerretDBs(t *testing.T) {
+	for seed := range uint64(9) {
+		wild := []int{0, 2, 30}[seed%3]
+		t.Run(fmt.Sprintf("Seed%dWild%d", seed, wild), func(t *testing.T) {
+			t.Parallel()
+			c := chance{rand.New(rand.NewPCG(seed, 1))}
+			dbpath := t.TempDir()
+			both := newBoth(t, dbpath)
+			both.fill(c, wild)
+			for n := range 200 {
+				q := question{filter: c.filter(2), sort: c.sort(), projection: c.projection(), limit: int64(c.IntN(4) * 7), skip: int64(max(0, c.IntN(9)-6))}
+				both.compare(fmt.Sprintf("question %d", n), q)
+			}
+			t.Logf("%d of 600 answers were by index", both.answered)
+			if wild == 0 && both.answered < 150 {
+				t.Errorf("%d of 600 answers were by index", both.answered)
+			}
+		})
+	}
+}
+
+// question is one for documents, for their number and for their number by status.
+type question struct {
+	filter, sort, projection d
+	limit, skip              int64
+}
+
+// both are the two ways to the same documents.
+type both struct {
+	*testing.T
+	gate, ferret *mongo.Collection
+	reader       *lookup.Reader
+	answered     int
+}
+
+func newBoth(t *testing.T, dbpath string) *both {
+	p := start(t, dbpath)
+	b := &both{T: t, gate: p.connect().Collection("orders"), ferret: direct(t, dbpath).Collection("orders"), reader: lookup.New(dbpath)}
+	t.Cleanup(b.reader.Close)
+	return b
+}
+
+func (b *both) fill(c chance, wild int) {
+	ctx := context.Background()
+	if _, err := b.gate.Indexes().CreateMany(ctx, indexed); err != nil {
+		b.Fatal(err)
+	}
+	var docs []any
+	for n := range 60 {
+		docs = append(docs, c.order(fmt.Sprintf("k%03d", n), wild))
+	}
+	if wild > 0 {
+		docs = append(docs, c.order(bson.ObjectID{1}, wild), c.order(int32(1), wild))
+	}
+	c.Shuffle(len(docs), func(i, j int) { docs[i], docs[j] = docs[j], docs[i] })
+	if _, err := b.gate.InsertMany(ctx, docs); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *both) compare(name string, q question) {
+	b.Helper()
+	got, gotErr := b.documents(b.gate, q)
+	want, wantErr := b.documents(b.ferret, q)
+	explain := func(text string) {
+		b.Helper()
+		b.Errorf("%s: %s\n%+v", name, text, q)
+	}
+	if (gotErr == nil) != (wantErr == nil) {
+		explain(fmt.Sprintf("find: error %v, FerretDB's %v", gotErr, wantErr))
+		return
+	}
+	if text := q.difference(got, want, func(q question) []bson.Raw { all, _ := b.documents(b.ferret, q); return all }); text != "" {
+		explain(text)
+	}
+	for _, by := range []any{int32(1), "$status"} {
+		got, gotErr := b.groups(b.gate, q.filter, by)
+		want, wantErr := b.groups(b.ferret, q.filter, by)
+		if (gotErr == nil) != (wantErr == nil) || !slices.Equal(got, want) {
+			explain(fmt.Sprintf("counted by %v: %v (%v), FerretDB: %v (%v)", by, got, gotErr, want, wantErr))
+		}
+	}
+	b.notice(q)
+}
+
+// notice counts the answers that the index gives.
+func (b *both) notice(q question) {
+	b.Helper()
+	ctx, f := context.Background(), lookup.Find{Filter: rawOf(q.filter), Sort: rawOf(q.sort), Projection: rawOf(q.projection), Limit: q.limit, Skip: q.skip, MaxSize: 1 << 20}
+	_, err := b.reader.Find(ctx, "shop", "orders", f)
+	_, countErr := b.reader.Count(ctx, "shop", "orders", f.Filter)
+	_, groupErr := b.reader.Groups(ctx, "shop", "orders", f.Filter, "status")
+	for _, err := range []error{err, countErr, groupErr} {
+		if err == nil {
+			b.answered++
+		} else if !errors.Is(err, lookup.ErrPass) {
+			b.Errorf("%v\n%+v", err, q)
+		}
+	}
+}
+
+func rawOf(doc d) bson.Raw {
+	if doc == nil {
+		return nil
+	}
+	raw, err := bson.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+func (b *both) documents(from *mongo.Collection, q question) (docs []bson.Raw, err error) {
+	ctx := context.Background()
+	o := options.Find()
+	if q.sort != nil {
+		o.SetSort(q.sort)
+	}
+	if q.projection != nil {
+		o.SetProjection(q.projection)
+	}
+	cursor, err := from.Find(ctx, q.filter, o.SetLimit(q.limit).SetSkip(q.skip))
+	if err != nil {
+		return nil, err
+	}
+	return docs, cursor.All(ctx, &docs)
+}
+
+func (b *both) groups(from *mongo.Collection, filter d, by any) (groups []string, err error) {
+	ctx := context.Background()
+	cursor, err := from.Aggregate(ctx, mongo.Pipeline{{{"$match", filter}}, {{"$group", d{{"_id", by}, {"n", d{{"$sum", 1}}}}}}})
+	if err != nil {
+		return nil, err
+	}
+	var docs []bson.Raw
+	if err := cursor.All(ctx, &docs); err != nil {
+		return nil, err
+	}
+	for _, doc := range docs {
+		groups = append(groups, doc.String())
+	}
+	slices.Sort(groups)
+	return groups, nil
+}
+
+// difference says in what an answer is not one that FerretDB may give as well. Nobody promises an order of equals: there the answer must
+// have the right values in the right order, of documents that match.
+func (q question) difference(got, want []bson.Raw, ask func(question) []bson.Raw) string {
+	if len(got) != len(want) {
+		return fmt.Sprintf("%d documents, FerretDB: %d\n%v\n%v", len(got), len(want), got, want)
+	}
+	if len(q.sort) == 2 || len(q.sort) == 1 && q.sort[0].Key == "_id" {
+		if !slices.EqualFunc(got, want, slices.Equal) {
+			return fmt.Sprintf("%v\nFerretDB: %v", got, want)
+		}
+		return ""
+	}
+	if len(q.sort) == 1 && q.projection == nil {
+		key := q.sort[0].Key
+		values := func(docs []bson.Raw) (values []string) {
+			for _, doc := range docs {
+				values = append(values, doc.Lookup(key).String())
+			}
+			return values
+		}
+		if !slices.Equal(values(got), values(want)) {
+			return fmt.Sprintf("sorted: %v\nFerretDB: %v", values(got), values(want))
+		}
+	}
+	q.limit, q.skip, q.sort = 0, 0, nil
+	matching := ask(q)
+	for _, doc := range got {
+		at := slices.IndexFunc(matching, func(m bson.Raw) bool { return slices.Equal(m, doc) })
+		if at < 0 {
+			return fmt.Sprintf("%v is not one that matches, or is there twice", doc)
+		}
+		matching = slices.Delete(matching, at, at+1)
+	}
+	return ""
+}
