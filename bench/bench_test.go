@@ -63,8 +63,11 @@ func TestPostingIsMeasured(t *testing.T) {
 	if m.Case != "posting" || m.Orders != 60 || m.Posted < 30 || m.Posted > 60 || m.MostCalls < 1 || m.MostCalls > 4 {
 		t.Errorf("measured %+v", m)
 	}
-	if m.CallsPerOrder < 3 || m.B1Limit <= 0 || m.Efficiency <= 0 || m.Efficiency > 1 {
-		t.Errorf("of B1 it says %v calls per order, a limit of %v and an efficiency of %v", m.CallsPerOrder, m.B1Limit, m.Efficiency)
+	if m.B1Limit == nil || m.Efficiency == nil || m.MiddleEfficiency == nil {
+		t.Fatalf("of a B1 that takes its time it says no limit: %s", out)
+	}
+	if m.CallsPerOrder < 3 || *m.B1Limit <= 0 || *m.Efficiency <= 0 || *m.Efficiency > 1 {
+		t.Errorf("of B1 it says %v calls per order, a limit of %v and an efficiency of %v", m.CallsPerOrder, *m.B1Limit, *m.Efficiency)
 	}
 	if m.Temporal.Events < 9 || m.Temporal.Events > 15 || m.Temporal.Actions < 3 || m.Temporal.Actions > 3.6 || m.Temporal.Bytes < 1000 || m.Temporal.Longest < 60 {
 		t.Errorf("of Temporal it says %+v", m.Temporal)

@@ -64,7 +64,7 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if c.Orders < 1 || c.PerSecond <= 0 {
 		return nil, errors.New("want at least one order, and a rate above 0")
 	}
-	w, err := newWorkshop()
+	w, err := newWorkshop(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +157,7 @@ func (s *scene) settled(ctx context.Context, of *sale) error {
 		case doc.Status == order.Held:
 			return fmt.Errorf("%s is held: %w", of.key, doc.Reason)
 		default:
-			for _, e := range doc.Timeline {
-				if e.Step == "verified" {
-					of.in = e.At
-				}
-			}
+			of.in = verified(doc)
 			return nil
 		}
 		select {
@@ -180,15 +176,12 @@ func (m *delays) reckon(sold []sale, own time.Duration) {
 			took = append(took, o.in.Sub(o.visible)-own)
 		}
 	}
-	for _, u := range m.Parts {
-		m.CPUPer1000 += u.CPUSeconds
-	}
 	if m.Posted = len(took); m.Posted == 0 {
 		return
 	}
-	m.CPUPer1000 = round(m.CPUPer1000 * 1000 / float64(m.Posted))
+	m.CPUPer1000 = round(processorTimes(m.Parts) * 1000 / float64(m.Posted))
 	slices.Sort(took)
-	at := func(share float64) float64 { return ms(took[min(int(share*float64(len(took))), len(took)-1)]) }
+	at := func(share float64) float64 { return ms(quantile(took, share)) }
 	m.P50, m.P90, m.P99, m.Longest = at(0.5), at(0.9), at(0.99), at(1)
 }
 
