@@ -43,10 +43,10 @@ func (c *all) trials() []trial {
 }
 
 // Run measures every case.
-func (c *all) Run(ctx context.Context) error { return inTurn(ctx, os.Stderr, c.trials()) }
+func (c *all) Run(ctx context.Context) error { return inTurn(ctx, os.Stderr, c.trials(), run) }
 
 // inTurn measures one after the other. One that fails does not keep the others from being measured.
-func inTurn(ctx context.Context, say io.Writer, trials []trial) error {
+func inTurn(ctx context.Context, say io.Writer, trials []trial, measure func(context.Context, []string) error) error {
 	var left time.Duration
 	for _, t := range trials {
 		left += t.about
@@ -55,7 +55,7 @@ func inTurn(ctx context.Context, say io.Writer, trials []trial) error {
 	for n, t := range trials {
 		fmt.Fprintf(say, "bench: %d of %d: %s: about %s; all that is left: about %s\n", n+1, len(trials), t.arguments, t.about, left)
 		left -= t.about
-		if err := run(ctx, strings.Fields(t.arguments)); err != nil {
+		if err := measure(ctx, strings.Fields(t.arguments)); err != nil {
 			fmt.Fprintln(say, "bench:", err)
 			failed = append(failed, fmt.Errorf("%s: %w", t.arguments, err))
 		}

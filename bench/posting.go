@@ -51,8 +51,8 @@ type posted struct {
 	Parts            map[string]usage `json:"parts"`
 	// WorkerGrowth is by how much the worker's memory grew with each order, in bytes, once the first quarter of the time was over.
 	WorkerGrowth float64 `json:"worker_growth_bytes_per_order"`
-	// OthersCPU is the processor time that other programs of this machine took meanwhile, in seconds: it was quiet where this is little.
-	OthersCPU float64 `json:"others_cpu_seconds"`
+	// Others is the share of this machine's processors that other programs took meanwhile: it was quiet where this is next to nothing.
+	Others float64 `json:"others_share"`
 }
 
 // measure posts one backlog with servers of its own.
@@ -80,7 +80,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 		return nil, err
 	}
 	m.Parts = since(before, w.usages())
-	m.OthersCPU = round(max(machineTime()-busy-processorTimes(m.Parts), 0))
+	m.Others = othersShare(machineTime()-busy, processorTimes(m.Parts), took)
 	if err := w.endProfiles(ctx); err != nil {
 		return nil, err
 	}

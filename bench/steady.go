@@ -44,6 +44,8 @@ type delays struct {
 	Temporal      cost             `json:"temporal"`
 	CPUPer1000    float64          `json:"cpu_seconds_per_1000"`
 	Parts         map[string]usage `json:"parts"`
+	// Others is the share of this machine's processors that other programs took meanwhile.
+	Others float64 `json:"others_share"`
 }
 
 // webhookSecret is the shop's, on the loopback and for this measurement.
@@ -81,12 +83,13 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if _, err := c.sell(ctx, s, hook, warmUp); err != nil { // connections, caches, sign-ins
 		return nil, err
 	}
-	before := w.usages()
+	before, busy, began := w.usages(), machineTime(), time.Now()
 	sold, err := c.sell(ctx, s, hook, c.Orders)
 	if err != nil {
 		return nil, err
 	}
 	parts := since(before, w.usages())
+	others := othersShare(machineTime()-busy, processorTimes(parts), time.Since(began))
 	b1, err := companyState(ctx, s.b1)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,7 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &delays{Case: "steady", Orders: c.Orders, PerSecond: c.PerSecond, PerCallMS: ms(c.PerCall), Temporal: *spent, Parts: parts}
+	m := &delays{Case: "steady", Orders: c.Orders, PerSecond: c.PerSecond, PerCallMS: ms(c.PerCall), Temporal: *spent, Parts: parts, Others: others}
 	m.CallsPerOrder = round(float64(businessCalls(b1.Calls)) / float64(b1.Count))
 	m.reckon(sold, time.Duration(m.CallsPerOrder*float64(c.PerCall)))
 	return m, nil

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // usage is what a process has taken.
@@ -101,6 +103,12 @@ func machineTime() (seconds float64) {
 		}
 	}
 	return seconds
+}
+
+// othersShare is the share of the machine's processors that other programs than ours took, of a time in which all together were busy so many
+// seconds.
+func othersShare(busy, ours float64, took time.Duration) float64 {
+	return round(max(busy-ours, 0) / (took.Seconds() * float64(runtime.NumCPU())))
 }
 
 func round(f float64) float64 { return math.Round(f*100) / 100 }
