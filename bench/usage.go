@@ -88,14 +88,19 @@ func processorTimes(parts map[string]usage) (seconds float64) {
 	return seconds
 }
 
-// machineTime is the processor time of all programs of this machine, in seconds: the first line of /proc/stat has user, nice, system,
-// idle, iowait, irq, softirq and steal (proc(5)). Idle, waiting and stolen time is none.
-func machineTime() (seconds float64) {
+// machineTime is the processor time of all programs of this machine, in seconds.
+func machineTime() float64 {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
+	return busyTime(string(text))
+}
+
+// busyTime reads the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq and steal (proc(5)). Idle, waiting and stolen time
+// is nobody's.
+func busyTime(text string) (seconds float64) {
+	line, _, _ := strings.Cut(text, "\n")
 	for n, field := range strings.Fields(line) {
 		if n == 1 || n == 2 || n == 3 || n == 6 || n == 7 {
 			ticks, _ := strconv.ParseFloat(field, 64)
