@@ -75,7 +75,7 @@ fuzz: ## made-up documents of Magento for FUZZTIME
 # What to measure; docs/benchmark.md names the cases.
 BENCH ?= all
 
-bench: $(SERVERS:%=bin/%) ## measure how fast it is on this machine, about 15 minutes: a line of JSON for each case
+bench: $(SERVERS:%=bin/%) worker gateway ## measure how fast it is on this machine, about 15 minutes: a line of JSON for each case
 	@$(GO) build -o bin/bench ./bench
 	@bin/bench $(BENCH)
 

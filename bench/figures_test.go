@@ -1,12 +1,20 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
+
+	"datawald/order"
+	"datawald/sandbox/testkit"
+	"datawald/store"
 )
 
 // began is when the runs of these tests begin.
@@ -140,5 +148,43 @@ func TestBusyTime(t *testing.T) {
 	}
 	if linux && machineTime() <= 0 {
 		t.Error("the machine has no time")
+	}
+}
+
+// A run that does not end says how far it came. Fails without: the counts in howFar, its own time for them.
+func TestHowFar(t *testing.T) {
+	t.Chdir(testkit.Root())
+	w, err := newWorkshop(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	uri, err := w.startStore(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), uri, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scene{db: db}
+	defer s.close(t.Context())
+	var staged []*store.Staged
+	for n, status := range []order.Status{order.Pending, order.Pending, order.Posted} {
+		key, err := order.NewKey(instance, 1, strconv.Itoa(100+n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := store.NewStaged(key)
+		doc.Status = status
+		staged = append(staged, doc)
+	}
+	if _, err := db.Add(t.Context(), staged); err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.howFar(over, context.DeadlineExceeded); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "posted are 1, and 2 wait") {
+		t.Errorf("it says %v", err)
 	}
 }

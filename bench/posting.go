@@ -17,7 +17,7 @@ type posting struct {
 	// Rules are those that come with the project, unless others are given.
 	Rules   string        `default:"rules.example.yaml" help:"Rules file." type:"path"`
 	Profile string        `help:"Folder for CPU profiles of the worker, the store and the simulators." type:"path"`
-	Limit   time.Duration `default:"25m" help:"How long one measurement may take."`
+	Limit   time.Duration `default:"1h" help:"How long one measurement may take."`
 }
 
 // Run measures every backlog and prints a line for each.
@@ -77,7 +77,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 	took := time.Since(began)
 	grown := memory.end()
 	if err != nil {
-		return nil, err
+		return nil, s.howFar(ctx, err)
 	}
 	m.Parts = since(before, w.usages())
 	m.Others = othersShare(machineTime()-busy, processorTimes(m.Parts), took)

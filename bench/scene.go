@@ -120,6 +120,17 @@ func (s *scene) sync(ctx context.Context, window int) error {
 	return nil
 }
 
+// howFar adds to the error of a run what it left.
+func (s *scene) howFar(ctx context.Context, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	counts, unknown := s.db.Counts(ctx, instance)
+	if unknown != nil {
+		return err
+	}
+	return fmt.Errorf("%w; posted are %d, and %d wait", err, counts[order.Posted], counts[order.Pending])
+}
+
 // check makes sure that the work was done: each order has an end, and what is stored as posted is in B1.
 func (s *scene) check(ctx context.Context, orders, inB1 int) error {
 	counts, err := s.db.Counts(ctx, instance)
