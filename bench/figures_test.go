@@ -82,7 +82,7 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// Fails without: VmRSS in resident, the samples of watch.
+// The race detector has memory of its own for each byte. Fails without: VmRSS in resident, its unit, the samples of watch.
 func TestMemoryIsWatched(t *testing.T) {
 	m := watch(os.Getpid())
 	before := resident(os.Getpid())
@@ -92,7 +92,7 @@ func TestMemoryIsWatched(t *testing.T) {
 	}
 	grown := resident(os.Getpid()) - before
 	m.end()
-	if linux && (grown < 60<<20 || grown > 80<<20 || m.samples[0] < before/2) {
+	if linux && (grown < 60<<20 || grown > 640<<20 || m.samples[0] < before/2) {
 		t.Errorf("with 64 MB more it has %v bytes more; samples of %v", grown, m.samples)
 	}
 	runtime.KeepAlive(held)
