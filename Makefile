@@ -73,9 +73,9 @@ fuzz: ## made-up documents of Magento for FUZZTIME
 	$(GO) test ./magento -run '^$$' -fuzz '^FuzzConvert$$' -fuzztime $(FUZZTIME)
 
 # What to measure; docs/benchmark.md names the cases.
-BENCH ?= reading --orders 2000,10000,50000
+BENCH ?= all
 
-bench: $(SERVERS:%=bin/%) ## measure how fast it is on this machine: a line of JSON for each measurement
+bench: $(SERVERS:%=bin/%) worker gateway ## measure how fast it is on this machine, about 15 minutes: a line of JSON for each case
 	@$(GO) build -o bin/bench ./bench
 	@bin/bench $(BENCH)
 

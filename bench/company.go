@@ -8,26 +8,28 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
 )
 
-// companyPart serves a B1 company until it is told to stop. It has no knee: what it bears at once is left to the caller.
+// companyPart serves a B1 company until it is told to stop.
 type companyPart struct {
-	// PerCall is how long each call takes.
+	// PerCall is how long each call takes, up to Knee calls at once: 0 for any number.
 	PerCall time.Duration
+	Knee    int
 	Profile string
 }
 
 func (p companyPart) arguments() []string {
-	return []string{"company", "--per-call", p.PerCall.String(), "--profile", p.Profile}
+	return []string{"company", "--per-call", p.PerCall.String(), "--knee", strconv.Itoa(p.Knee), "--profile", p.Profile}
 }
 
 // Run opens the company, prints where its Service Layer is, and serves.
 func (p *companyPart) Run(ctx context.Context) error {
-	cfg := b1sim.Config{Seed: 1, Latency: b1sim.Latency{Read: p.PerCall, Write: p.PerCall}}
+	cfg := b1sim.Config{Seed: 1, Knee: p.Knee, Latency: b1sim.Latency{Read: p.PerCall, Write: p.PerCall}}
 	for _, sku := range magentosim.Catalogue() {
 		cfg.Items = append(cfg.Items, b1sim.Item{Code: sku, Name: sku, Sales: true})
 	}

@@ -20,6 +20,8 @@ type cost struct {
 	Actions float64 `json:"actions_per_order"`
 	// Longest is the number of events of the longest history.
 	Longest int64 `json:"longest_history"`
+	// Histories is how many there are: one for each order, and one for each time that a run begins anew.
+	Histories int `json:"histories"`
 }
 
 func dial(ctx context.Context, address string) (client.Client, error) {
@@ -48,6 +50,7 @@ func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
 		for _, e := range list.GetExecutions() {
 			events += e.GetHistoryLength()
 			bytes += e.GetHistorySizeBytes()
+			c.Histories++
 			c.Longest = max(c.Longest, e.GetHistoryLength())
 			k := kinds[e.GetType().GetName()]
 			if k == nil {

@@ -16,9 +16,11 @@ import (
 
 // options are the cases, and the parts that a case runs in processes of their own to measure them apart.
 type options struct {
+	All     all     `cmd:"" help:"Every case by which DataWald is judged, one after the other."`
 	Reading reading `cmd:"" help:"Read orders from a simulated shop and stage them."`
 	Posting posting `cmd:"" help:"Take orders from a simulated shop into a simulated B1, through everything."`
 	Steady  steady  `cmd:"" help:"How long an order takes from the shop into B1, when orders come one by one and the shop says so."`
+	Table   table   `cmd:"" help:"Make of the lines that posting and steady have printed, read from the standard input, the tables of docs/benchmark.md."`
 
 	Shop    shopPart    `cmd:"" hidden:"" help:"The simulated shop."`
 	Company companyPart `cmd:"" hidden:"" help:"The simulated B1 company."`
@@ -28,13 +30,25 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var o options
-	k := kong.Parse(&o, kong.Name("bench"), kong.Description("Measures DataWald on this machine, with servers of its own."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
-	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// run does what the arguments say.
+func run(ctx context.Context, arguments []string) error {
+	var o options
+	parser, err := kong.New(&o, kong.Name("bench"), kong.Description("Measures DataWald on this machine, with servers of its own."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		return err
+	}
+	k, err := parser.Parse(arguments)
+	if err != nil {
+		return err
+	}
+	return k.Run()
 }
 
 // eachBacklog measures backlogs one after the other, each so many times, and prints a line for each.

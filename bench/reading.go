@@ -43,7 +43,7 @@ type measurement struct {
 func (c *reading) measure(ctx context.Context, orders int) (*measurement, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
-	w, err := newWorkshop()
+	w, err := newWorkshop(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +108,6 @@ func checkStaged(ctx context.Context, uri string, want int) error {
 func result(through string, orders int, shop opened, done staged, parts map[string]usage) *measurement {
 	m := &measurement{Case: "reading", Through: through, Orders: orders, BytesPerOrder: shop.Bytes / orders,
 		Seconds: round(done.Seconds), OrdersPerSecond: round(float64(orders) / done.Seconds), Parts: parts}
-	for _, u := range parts {
-		m.CPUPer1000 += u.CPUSeconds
-	}
-	m.CPUPer1000 = round(m.CPUPer1000 * 1000 / float64(orders))
+	m.CPUPer1000 = round(processorTimes(parts) * 1000 / float64(orders))
 	return m
 }

@@ -44,6 +44,8 @@ type delays struct {
 	Temporal      cost             `json:"temporal"`
 	CPUPer1000    float64          `json:"cpu_seconds_per_1000"`
 	Parts         map[string]usage `json:"parts"`
+	// Others is the share of this machine's processors that other programs took meanwhile.
+	Others float64 `json:"others_share"`
 }
 
 // webhookSecret is the shop's, on the loopback and for this measurement.
@@ -64,7 +66,7 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if c.Orders < 1 || c.PerSecond <= 0 {
 		return nil, errors.New("want at least one order, and a rate above 0")
 	}
-	w, err := newWorkshop()
+	w, err := newWorkshop(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +83,13 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if _, err := c.sell(ctx, s, hook, warmUp); err != nil { // connections, caches, sign-ins
 		return nil, err
 	}
-	before := w.usages()
+	before, busy, began := w.usages(), machineTime(), time.Now()
 	sold, err := c.sell(ctx, s, hook, c.Orders)
 	if err != nil {
 		return nil, err
 	}
 	parts := since(before, w.usages())
+	others := othersShare(machineTime()-busy, processorTimes(parts), time.Since(began))
 	b1, err := companyState(ctx, s.b1)
 	if err != nil {
 		return nil, err
@@ -95,7 +98,7 @@ func (c *steady) measure(ctx context.Context) (*delays, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &delays{Case: "steady", Orders: c.Orders, PerSecond: c.PerSecond, PerCallMS: ms(c.PerCall), Temporal: *spent, Parts: parts}
+	m := &delays{Case: "steady", Orders: c.Orders, PerSecond: c.PerSecond, PerCallMS: ms(c.PerCall), Temporal: *spent, Parts: parts, Others: others}
 	m.CallsPerOrder = round(float64(businessCalls(b1.Calls)) / float64(b1.Count))
 	m.reckon(sold, time.Duration(m.CallsPerOrder*float64(c.PerCall)))
 	return m, nil
@@ -157,11 +160,7 @@ func (s *scene) settled(ctx context.Context, of *sale) error {
 		case doc.Status == order.Held:
 			return fmt.Errorf("%s is held: %w", of.key, doc.Reason)
 		default:
-			for _, e := range doc.Timeline {
-				if e.Step == "verified" {
-					of.in = e.At
-				}
-			}
+			of.in = verified(doc)
 			return nil
 		}
 		select {
@@ -180,15 +179,12 @@ func (m *delays) reckon(sold []sale, own time.Duration) {
 			took = append(took, o.in.Sub(o.visible)-own)
 		}
 	}
-	for _, u := range m.Parts {
-		m.CPUPer1000 += u.CPUSeconds
-	}
 	if m.Posted = len(took); m.Posted == 0 {
 		return
 	}
-	m.CPUPer1000 = round(m.CPUPer1000 * 1000 / float64(m.Posted))
+	m.CPUPer1000 = round(processorTimes(m.Parts) * 1000 / float64(m.Posted))
 	slices.Sort(took)
-	at := func(share float64) float64 { return ms(took[min(int(share*float64(len(took))), len(took)-1)]) }
+	at := func(share float64) float64 { return ms(quantile(took, share)) }
 	m.P50, m.P90, m.P99, m.Longest = at(0.5), at(0.9), at(0.99), at(1)
 }
 

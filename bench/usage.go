@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // usage is what a process has taken.
@@ -24,16 +26,22 @@ func usageOf(pid int) usage {
 	return usage{PeakMB: peak(pid), CPUSeconds: processorTime(pid)}
 }
 
-// peak is VmHWM of /proc/<pid>/status, which is in kB of 1,024 bytes.
-func peak(pid int) float64 {
+// peak is VmHWM of /proc/<pid>/status, in MB of 1,000,000 bytes.
+func peak(pid int) float64 { return round(status(pid, "VmHWM:") / 1e6) }
+
+// resident is VmRSS of /proc/<pid>/status, in bytes.
+func resident(pid int) float64 { return status(pid, "VmRSS:") }
+
+// status reads a line of /proc/<pid>/status that is in kB of 1,024 bytes, and gives bytes.
+func status(pid int, name string) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, name); ok {
 			kilobytes, _ := strconv.ParseFloat(strings.Fields(value)[0], 64)
-			return round(kilobytes * 1024 / 1e6)
+			return kilobytes * 1024
 		}
 	}
 	return 0
@@ -70,6 +78,42 @@ func since(before, after map[string]usage) map[string]usage {
 		after[name] = u
 	}
 	return after
+}
+
+// processorTimes adds up what all processes took.
+func processorTimes(parts map[string]usage) (seconds float64) {
+	for _, u := range parts {
+		seconds += u.CPUSeconds
+	}
+	return seconds
+}
+
+// machineTime is the processor time of all programs of this machine, in seconds.
+func machineTime() float64 {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	return busyTime(string(text))
+}
+
+// busyTime reads the first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq and steal (proc(5)). Idle, waiting and stolen time
+// is nobody's.
+func busyTime(text string) (seconds float64) {
+	line, _, _ := strings.Cut(text, "\n")
+	for n, field := range strings.Fields(line) {
+		if n == 1 || n == 2 || n == 3 || n == 6 || n == 7 {
+			ticks, _ := strconv.ParseFloat(field, 64)
+			seconds += ticks / ticksPerSecond
+		}
+	}
+	return seconds
+}
+
+// othersShare is the share of the machine's processors that other programs than ours took, of a time in which all together were busy so many
+// seconds.
+func othersShare(busy, ours float64, took time.Duration) float64 {
+	return round(max(busy-ours, 0) / (took.Seconds() * float64(runtime.NumCPU())))
 }
 
 func round(f float64) float64 { return math.Round(f*100) / 100 }

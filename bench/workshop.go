@@ -15,14 +15,25 @@ import (
 // workshop is the place of one measurement: a folder and the processes that were started for it.
 type workshop struct {
 	*workshops.Workshop
+	// profile is the folder for profiles of the programs in profiled; empty: none.
+	profile string
 }
 
-func newWorkshop() (*workshop, error) {
+// newWorkshop makes a folder. With a folder for profiles the programs in profiled are built anew, so that they write one.
+func newWorkshop(ctx context.Context, profile string) (*workshop, error) {
 	dir, err := os.MkdirTemp("", "datawald-bench-")
 	if err != nil {
 		return nil, err
 	}
-	return &workshop{workshops.New(dir, "bin")}, nil
+	w := &workshop{Workshop: workshops.New(dir, "bin"), profile: profile}
+	if profile == "" {
+		return w, nil
+	}
+	if err := w.buildProfiled(ctx); err != nil {
+		w.close()
+		return nil, err
+	}
+	return w, nil
 }
 
 // close ends what was started, and removes the folder.

@@ -24,12 +24,16 @@ type limiter struct {
 	// measuring is how many more calls are wanted at a low limit before it goes back to what it was.
 	measuring, back int
 	measured        time.Time
+	// starting is true from the first measuring until the ceiling is reached or B1 shows that it has enough. Until then the limit doubles
+	// on few calls, which go into what is usual.
+	starting bool
 }
 
-// pace is what calls of one class take with few at once, and what they took in the measuring that is under way.
+// pace is what calls of one class take with few at once, by the mean of so many, and what they took in the measuring, or the round of the
+// start, that is under way.
 type pace struct {
 	usual, sum time.Duration
-	n          int
+	of, n      int
 }
 
 // round gathers calls between two decisions.
@@ -49,8 +53,11 @@ const (
 	// roundCalls is how many calls a decision is made on, or the limit if that is more: the mean of fewer says little,
 	// since calls of the same kind differ by themselves.
 	roundCalls = 8
-	// measureCalls is how many calls, of about five orders, tell what is usual.
-	measureCalls = 15
+	// measureCalls is how many calls, of about five orders, tell what is usual. At the start, when a process has B1 idle, it goes on after two
+	// orders.
+	measureCalls, firstCalls = 15, 6
+	// sureOf is how many calls of a class say for sure what is usual.
+	sureOf = 5
 	// staleAfter is how long what is usual stays so: B1 is slower at noon than at night, whoever calls it, and a limit
 	// that stays low for the sake of others would starve the orders.
 	staleAfter = 5 * time.Minute
@@ -63,7 +70,7 @@ const (
 
 func newLimiter(ceiling int) limiter {
 	first := min(firstLimit, ceiling)
-	return limiter{ceiling: ceiling, limit: first, goal: ceiling, measuring: measureCalls, paces: map[string]*pace{}}
+	return limiter{ceiling: ceiling, limit: first, goal: ceiling, measuring: firstCalls, paces: map[string]*pace{}}
 }
 
 // sample is a call that has ended.
@@ -82,6 +89,7 @@ func (l *limiter) ended(now time.Time, s sample) {
 	if s.change != l.change {
 		return
 	}
+	l.starting = l.starting && (s.verdict == answered || s.verdict == void)
 	switch s.verdict {
 	case pressed:
 		l.set(l.limit/2, l.limit/2)
@@ -115,7 +123,7 @@ func (l *limiter) answered(now time.Time, s sample) {
 		p = &pace{}
 		l.paces[s.class] = p
 	}
-	if l.measuring > 0 || p.usual == 0 {
+	if l.measuring > 0 || l.starting || p.usual == 0 {
 		p.sum, p.n = p.sum+s.took, p.n+1
 	}
 	switch {
@@ -133,20 +141,35 @@ func (l *limiter) answered(now time.Time, s sample) {
 // learn makes what was taken down the usual.
 func (p *pace) learn() {
 	if p.n > 0 {
-		p.usual = max(p.sum/time.Duration(p.n), 1)
+		p.usual, p.of = max(p.sum/time.Duration(p.n), 1), p.n
 	}
 	p.sum, p.n = 0, 0
+}
+
+// confirm adds what was taken down to what is known of a class, until that is sure.
+func (p *pace) confirm() {
+	if p.of < sureOf && p.n > 0 {
+		p.sum, p.n = p.sum+p.usual*time.Duration(p.of), p.n+p.of
+		p.learn()
+	}
 }
 
 // count adds a call to the round, and decides when the round is over.
 func (l *limiter) count(now time.Time, took, usual time.Duration, full bool) {
 	r := &l.round
 	r.calls, r.took, r.usual, r.full = r.calls+1, r.took+min(took, slowMost*usual), r.usual+usual, r.full || full
-	if r.calls < max(roundCalls, l.limit) {
+	l.starting = l.starting && now.Sub(l.measured) <= staleAfter // few orders, and hardly ever as many as it allows
+	isSlow := float64(r.took) > slowFrom*float64(r.usual)
+	enough := max(roundCalls, l.limit)
+	if l.starting && !isSlow {
+		enough = l.limit
+	}
+	if r.calls < enough {
 		return
 	}
-	isSlow := float64(r.took) > slowFrom*float64(r.usual)
 	switch {
+	case l.starting:
+		l.step(isSlow)
 	case (isSlow || r.full) && l.limit >= l.goal && now.Sub(l.measured) > staleAfter:
 		l.measure()
 	case isSlow:
@@ -158,6 +181,21 @@ func (l *limiter) count(now time.Time, took, usual time.Duration, full bool) {
 		l.set(l.limit+1, l.goal)
 	}
 	l.round = round{}
+}
+
+// step goes on with the start: with twice as many while calls take what they took, and else back to half, beyond which it grows by one.
+func (l *limiter) step(isSlow bool) {
+	switch {
+	case isSlow:
+		l.starting = false
+		l.set(l.limit/2, l.limit/2)
+	case l.round.full:
+		for _, p := range l.paces {
+			p.confirm()
+		}
+		l.starting = 2*l.limit < l.goal
+		l.set(2*l.limit, l.goal)
+	}
 }
 
 // measure lowers the limit for some calls, to see anew what is usual.
@@ -182,6 +220,7 @@ func (l *limiter) endMeasuring(now time.Time) {
 	first := l.measured.IsZero()
 	l.measured = now
 	if first { // nobody knows yet how far it may go: by doubling, not at once
+		l.starting = true
 		l.set(2*l.limit, l.goal)
 		return
 	}
@@ -213,7 +252,7 @@ func (l *limiter) set(limit, goal int) {
 	switch {
 	case l.measuring == 0:
 	case l.measured.IsZero():
-		l.measuring = measureCalls
+		l.measuring = firstCalls
 	default:
 		l.measuring = 0
 	}
