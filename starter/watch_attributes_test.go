@@ -71,7 +71,7 @@ func TestWatch_SearchAttributesThatCannotBeMadeAgain(t *testing.T) {
 	}
 	r.place("simple")
 	code, out, errs := r.starter("apply")
-	if code != exitFailed || !strings.Contains(errs, "temporal schedule delete -s "+workflows.ScheduleID(r.instance)) {
+	if code != exitFailed || !strings.Contains(errs, "temporal schedule delete -s "+workflows.ScheduleID(r.instance)) || strings.Contains(out+errs, "all the same") {
 		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
 	}
 	if err := r.schedule().Delete(t.Context()); err != nil {

@@ -170,7 +170,7 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
 		seen.NextRun = given(next[0])
 	}
-	seen.RunningSince, seen.labelled = runningSince(d.Info), Labelled(d.Schedule)
+	seen.RunningSince, seen.labelled = runningSince(d.Info), visibility.Labelled(d.Schedule)
 	return seen
 }
 
@@ -209,12 +209,6 @@ func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 
 // AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
 const AskedWithin = 2 * time.Minute
-
-// Labelled reports whether the runs of a schedule are to have search attributes.
-func Labelled(s client.Schedule) bool {
-	a, isRun := s.Action.(*client.ScheduleWorkflowAction)
-	return isRun && (a.TypedSearchAttributes.Size() > 0 || len(a.UntypedSearchAttributes) > 0)
-}
 
 // lacksAttributes reports whether the namespace lacks search attributes. When nobody knows, it has them.
 func (s Sight) lacksAttributes(ctx context.Context) bool {
