@@ -224,11 +224,16 @@ func problems(wrong []string) error {
 
 // start begins the backfill, unless one is under way.
 func (w *follower) start(in workflows.BackfillOrdersInput) error {
-	run, err := w.client.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{
+	options := client.StartWorkflowOptions{
 		ID: w.id, TaskQueue: w.settings.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary: backfillSummary(in), Priority: temporal.Priority{PriorityKey: workflows.ImportPriority},
-		TypedSearchAttributes: labels(w.app, w.client, w.settings).Of(w.ctx, in.Instance, workflows.SourceBackfill),
-	}, workflows.BackfillOrders, in)
+	}
+	var run client.WorkflowRun
+	err := labels(w.app, w.client, w.settings).Start(w.ctx, in.Instance, workflows.SourceBackfill, func(labels temporal.SearchAttributes) (err error) {
+		options.TypedSearchAttributes = labels
+		run, err = w.client.ExecuteWorkflow(w.ctx, options, workflows.BackfillOrders, in)
+		return err
+	})
 	if _, under := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); under {
 		return badInput("a backfill of %s is under way: watch it with starter backfill --attach, hold it with --pause, end it with --cancel", in.Instance)
 	}
