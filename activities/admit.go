@@ -39,7 +39,7 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	if p.atOnce {
+	if activity.IsActivity(ctx) {
 		go p.cutOff(ctx, cancel)
 	}
 	return p.post(ctx)

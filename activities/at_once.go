@@ -63,12 +63,13 @@ func (p *posting) leaveTrouble(ctx context.Context, leave func()) {
 	leave()
 }
 
-// lastWords is what is left of the time that a stopping process waits, when an attempt at once is cut off: for writing down what it
-// knows, and for the task of its workflow to be completed.
+// lastWords is what is left of the time that a stopping process waits, when an attempt is cut off: for writing down what it
+// knows, and for telling Temporal.
 const lastWords = 5 * time.Second
 
-// cutOff cancels an attempt at once, unless ctx ends before, when its process is to stop and has waited for it about as long as it does. The SDK
-// ends the context of an activity then, but not of this, and would wait for it as long again, with the outcome told to nobody.
+// cutOff cancels an attempt, unless ctx ends before, when its process is to stop and has waited for it about as long as it does. Of an attempt in
+// turn the SDK ends the context when all of that time is over, and the process with it: a call to B1 would be cut by that, and nothing written
+// down. Of one at once it does not end it, and would wait for it as long again, with the outcome told to nobody.
 func (p *posting) cutOff(ctx context.Context, cancel context.CancelFunc) {
 	if p.instance.StopTimeout <= 0 {
 		return

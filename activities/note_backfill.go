@@ -26,6 +26,9 @@ func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBack
 		return a.endBackfill(ctx, run)
 	}
 	result := &NoteBackfillResult{NotedAt: b.NotedAt}
+	if err := a.store.NoteMove(ctx, &run, b.NotedAt); err != nil {
+		return nil, err
+	}
 	open, err := a.store.NoteRun(ctx, run)
 	if err != nil || !open || b.DryRun {
 		return result, err

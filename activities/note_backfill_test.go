@@ -73,3 +73,34 @@ func TestNoteBackfill_APauseDoesNotEndByItself(t *testing.T) {
 		}
 	}
 }
+
+// The record says when the backfill got on last: not when it says that it is there. Fails without: NoteMove in NoteBackfill.
+func TestNoteBackfill_SaysWhenItGotOn(t *testing.T) {
+	db := testkit.Store(t)
+	a := activities.New(db, testkit.Silent())
+	note := func(read int) *store.BackfillProgress {
+		t.Helper()
+		run := store.Run{ID: "backfill-orders:main/1", Kind: "backfill", Instance: "main", StartedAt: moment(1), Counts: store.Counts{Read: read},
+			Backfill: &store.BackfillProgress{Phase: store.BackfillReads}}
+		if _, err := a.NoteBackfill(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := db.GetRun(t.Context(), run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stored.Backfill
+	}
+	first := note(1)
+	for again := note(1); !again.NotedAt.After(first.NotedAt); again = note(1) { // the store's clock has milliseconds
+		if !again.MovedAt.Equal(first.MovedAt) {
+			t.Fatalf("it moved at %s and, with nothing new, at %s", first.MovedAt, again.MovedAt)
+		}
+	}
+	if again := note(1); again.MovedAt.IsZero() || !again.MovedAt.Equal(first.MovedAt) {
+		t.Errorf("it moved at %s and, with nothing new, at %s", first.MovedAt, again.MovedAt)
+	}
+	if more := note(2); !more.MovedAt.After(first.MovedAt) {
+		t.Errorf("it read one more and moved at %s, as before (%s)", more.MovedAt, first.MovedAt)
+	}
+}

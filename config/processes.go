@@ -142,7 +142,7 @@ func (s Schedule) check() (problems []string) {
 
 // Watch says when a schedule that brings nothing in is an alarm.
 type Watch struct {
-	// SyncAlarmAfter is how long beyond two intervals no run may have read Magento.
+	// SyncAlarmAfter is how long beyond two intervals no run may have read Magento, and half of how long a backfill may stand still.
 	SyncAlarmAfter time.Duration `envconfig:"SYNC_ALARM_AFTER" default:"15m"`
 }
 

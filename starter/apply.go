@@ -56,6 +56,9 @@ func applyAll(a *app, c client.Client, s *config.Starter) error {
 		}
 		a.say("%s: %s", p.id, done)
 	}
+	if known && !searchable {
+		a.say("no schedule names search attributes: orders go to B1 without them all the same")
+	}
 	return nil
 }
 

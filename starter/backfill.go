@@ -32,6 +32,7 @@ type backfillCommand struct {
 	Pause      bool `help:"Hold the one that is under way."`
 	Resume     bool `help:"Let it go on."`
 	Cancel     bool `help:"End it. What is staged is still taken to B1 by the runs of the schedule."`
+	Release    bool `help:"Leave the orders of one that was terminated to the runs of the schedule, also when it was paused."`
 }
 
 // Help is the long form of the command's help.
@@ -51,7 +52,8 @@ Example:
     starter backfill --by updated --from 2026-11-30T08:00:00Z --to 2026-11-30T12:00:00Z
     starter backfill 000000123 main:2:000000124
     starter backfill --attach
-    starter backfill --pause`
+    starter backfill --pause
+    starter backfill --release`
 }
 
 // Run starts, watches or steers a backfill.
@@ -78,6 +80,8 @@ func (cmd backfillCommand) Run(a *app) error {
 		return w.pause(cmd.Pause)
 	case cmd.Cancel:
 		return w.cancel()
+	case cmd.Release:
+		return w.release()
 	case cmd.Attach:
 		warnWithoutWorker(a, c, s)
 		return w.toItsEnd()
@@ -98,7 +102,7 @@ func (cmd backfillCommand) steers() (given []string) {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"--attach", cmd.Attach}, {"--pause", cmd.Pause}, {"--resume", cmd.Resume}, {"--cancel", cmd.Cancel}} {
+	}{{"--attach", cmd.Attach}, {"--pause", cmd.Pause}, {"--resume", cmd.Resume}, {"--cancel", cmd.Cancel}, {"--release", cmd.Release}} {
 		if f.set {
 			given = append(given, f.name)
 		}
@@ -114,7 +118,7 @@ func (cmd backfillCommand) check() error {
 	case len(steers) > 1:
 		return badInput("%s: give one of them", strings.Join(steers, ", "))
 	case len(steers) == 1 && selects:
-		return badInput("%s is about the backfill under way: it takes no orders, range, --dry-run or --background", steers[0])
+		return badInput("%s is about a backfill that has begun: it takes no orders, range, --dry-run or --background", steers[0])
 	}
 	return nil
 }
@@ -220,11 +224,16 @@ func problems(wrong []string) error {
 
 // start begins the backfill, unless one is under way.
 func (w *follower) start(in workflows.BackfillOrdersInput) error {
-	run, err := w.client.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{
+	options := client.StartWorkflowOptions{
 		ID: w.id, TaskQueue: w.settings.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary: backfillSummary(in), Priority: temporal.Priority{PriorityKey: workflows.ImportPriority},
-		TypedSearchAttributes: labels(w.app, w.client, w.settings).Of(w.ctx, in.Instance, workflows.SourceBackfill),
-	}, workflows.BackfillOrders, in)
+	}
+	var run client.WorkflowRun
+	err := labels(w.app, w.client, w.settings).Start(w.ctx, in.Instance, workflows.SourceBackfill, func(labels temporal.SearchAttributes) (err error) {
+		options.TypedSearchAttributes = labels
+		run, err = w.client.ExecuteWorkflow(w.ctx, options, workflows.BackfillOrders, in)
+		return err
+	})
 	if _, under := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); under {
 		return badInput("a backfill of %s is under way: watch it with starter backfill --attach, hold it with --pause, end it with --cancel", in.Instance)
 	}

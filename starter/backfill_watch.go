@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -125,6 +124,8 @@ func (w *follower) broken(err error) error {
 		return badInput("no backfill of %s is known: start one with starter backfill --from", w.instance)
 	case temporal.IsCanceledError(err):
 		return fmt.Errorf("%s was cancelled; what is staged is taken to B1 by the runs of the schedule", w.id)
+	case isTerminated(err):
+		return fmt.Errorf("%s was terminated; starter backfill --release leaves what is staged to the runs of the schedule", w.id)
 	}
 	return err
 }
@@ -208,8 +209,8 @@ func (w *follower) pause(paused bool) error {
 
 // cancel ends the backfill that is under way.
 func (w *follower) cancel() error {
-	d, err := w.client.DescribeWorkflowExecution(w.ctx, w.id, "") // to cancel one that has ended is no error for Temporal
-	if isNotFound(err) || err == nil && d.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	lives, err := w.lives() // to cancel one that has ended is no error for Temporal
+	if err == nil && !lives {
 		return badInput("no backfill of %s is under way", w.instance)
 	}
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	temporallog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/config"
 	"datawald/store"
@@ -89,6 +90,11 @@ func refused(s *config.Starter, what string, err error) error {
 		return badInput("%s: Temporal has no namespace %q: create it, or correct TEMPORAL_NAMESPACE", what, s.TemporalNamespace)
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+func isTerminated(err error) bool {
+	_, ok := errors.AsType[*temporal.TerminatedError](err)
+	return ok
 }
 
 func isNotFound(err error) bool {

@@ -122,26 +122,19 @@ func (m *movers) attributes(ctx context.Context) []order.Finding {
 	ctx, cancel := context.WithTimeout(ctx, moverTime)
 	defer cancel()
 	missing, err := visibility.Missing(ctx, m.temporal, m.settings.TemporalNamespace)
-	switch {
-	case err != nil:
-		return wrong(order.OutcomeWarn, "", err.Error(), "")
-	case len(missing) > 0 && m.labelled(ctx):
-		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+strings.Join(missing, ", "),
-			watch.Alarm(watch.NoAttributes)+".")
-	case len(missing) > 0:
-		return wrong(order.OutcomeWarn, "", "missing, or of another type than Keyword: "+strings.Join(missing, ", "),
-			"Run starter apply. Until then workflows are not found by order, store, instance and source; orders go to B1 all the same.")
-	}
-	return fine("all of the type Keyword: %s", strings.Join(workflows.SearchAttributes(), ", "))
-}
-
-// labelled reports whether the schedule is there and names search attributes. One that names such as are missing the server does not describe.
-func (m *movers) labelled(ctx context.Context) bool {
-	d, err := m.temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(m.instance)).Describe(ctx)
 	if err != nil {
-		return !isNotFound(err)
+		return wrong(order.OutcomeWarn, "", err.Error(), "")
 	}
-	return watch.Labelled(d.Schedule)
+	if len(missing) == 0 {
+		return fine("all of the type Keyword: %s", strings.Join(workflows.SearchAttributes(), ", "))
+	}
+	names := strings.Join(missing, ", ")
+	named := visibility.NamedBy(ctx, m.temporal, m.instance)
+	if named == visibility.Names {
+		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+names, watch.Alarm(watch.NoAttributes)+".")
+	}
+	return wrong(order.OutcomeWarn, "", "missing, or of another type than Keyword: "+names,
+		"Run starter apply. Until then workflows are not found by order, store, instance and source. "+named.Consequence(m.instance)+".")
 }
 
 // workers looks for those who take up the runs, and those who take orders to B1: their workflows, and the activities in which they are sent.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -15,6 +16,7 @@ import (
 
 	"datawald/order"
 	"datawald/sandbox/process"
+	"datawald/sandbox/testkit"
 	"datawald/workflows"
 )
 
@@ -103,6 +105,28 @@ func TestDoctorTemporal_ALateSchedule(t *testing.T) {
 	r.must("apply")
 	r.until("the schedule is late", func() bool { return r.scheduleStatus().Late })
 	r.examined(exitFailed, "FAIL  runs             none has read Magento yet; skipped ", "-> Magento is not read: no worker takes up the runs.")
+}
+
+// A namespace that never had search attributes stops nothing, and one of which the schedule names some stops all: the doctor looks at the schedule.
+// Fails without: NamedBy in attributes (see also TestWatch_SearchAttributesAreTakenOut, where the schedule names them).
+func TestDoctorTemporal_ANamespaceWithoutSearchAttributes(t *testing.T) {
+	r := newRig(t)
+	var namespace string
+	r.temporal, namespace = testkit.Namespace(t)
+	t.Setenv("TEMPORAL_NAMESPACE", namespace)
+	if _, err := r.temporal.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: namespace, SearchAttributes: map[string]enumspb.IndexedValueType{"Store": enumspb.INDEXED_VALUE_TYPE_INT}}); err != nil {
+		t.Fatal(err)
+	}
+	const goOn = "Orders go to B1 all the same."
+	r.examined(exitInput, "warn  attributes       missing, or of another type than Keyword: ", goOn, "FAIL  schedule         there is none")
+	r.startWorker()
+	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "no schedule names search attributes: orders go to B1 without them all the same") ||
+		strings.Contains(errs, "all the same") {
+		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
+	}
+	r.until("Magento is read", func() bool { return r.scheduleStatus().ReadAt != nil })
+	r.examined(exitOK, "warn  attributes       missing, or of another type than Keyword: ", goOn, "ok    schedule  ")
 }
 
 // Fails without: each case of kindOf (the exit code tells a script to try again, or not to).

@@ -50,12 +50,7 @@ func (cmd resyncCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	run, err := c.ExecuteWorkflow(a.ctx, client.StartWorkflowOptions{
-		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
-		StaticSummary:         workflows.ResyncSummary(len(in.IncrementIDs), in.Actor),
-		TypedSearchAttributes: labels(a, c, s).Of(a.ctx, in.Instance, workflows.SourceResync),
-		Priority:              temporal.Priority{PriorityKey: workflows.ManualPriority},
-	}, workflows.ResyncOrders, in)
+	run, err := startResync(a, c, s, in)
 	if err != nil {
 		return refused(s, "resync", err)
 	}
@@ -69,6 +64,21 @@ func (cmd resyncCommand) Run(a *app) error {
 		return waiting(a, run.GetID(), err)
 	}
 	return showResync(a, s, in, result)
+}
+
+// startResync begins the workflow.
+func startResync(a *app, c client.Client, s *config.Starter, in workflows.ResyncOrdersInput) (run client.WorkflowRun, err error) {
+	options := client.StartWorkflowOptions{
+		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
+		StaticSummary: workflows.ResyncSummary(len(in.IncrementIDs), in.Actor),
+		Priority:      temporal.Priority{PriorityKey: workflows.ManualPriority},
+	}
+	err = labels(a, c, s).Start(a.ctx, in.Instance, workflows.SourceResync, func(labels temporal.SearchAttributes) (err error) {
+		options.TypedSearchAttributes = labels
+		run, err = c.ExecuteWorkflow(a.ctx, options, workflows.ResyncOrders, in)
+		return err
+	})
+	return run, err
 }
 
 // input checks the numbers; one that is named twice counts once.

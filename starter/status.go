@@ -135,6 +135,9 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	}
 	if b := o.Backfill; b != nil {
 		fmt.Fprintf(w, "backfill\t%s\n", backfillLine(*b))
+		if schedule.Backfill != "" {
+			fmt.Fprintf(w, "\tSTUCK since %s: %s\n", b.MovedAt.Format(time.RFC3339), watch.Alarm(schedule.Backfill))
+		}
 	}
 	if r := o.LastRun; r != nil {
 		fmt.Fprintf(w, "last run\t%s: %s\n", r.StartedAt.UTC().Format(time.RFC3339), countsLine(*r))

@@ -11,6 +11,7 @@ import (
 
 	"datawald/config"
 	"datawald/store"
+	"datawald/visibility"
 	"datawald/workflows"
 )
 
@@ -46,7 +47,7 @@ func (cmd syncCommand) Run(a *app) error {
 	defer c.Close()
 	run, underWay, err := trigger(a.ctx, c.ScheduleClient(), instance)
 	if err != nil {
-		return refused(s, "schedule "+workflows.ScheduleID(instance), err)
+		return refused(s, "schedule "+workflows.ScheduleID(instance), explained(a.ctx, c, s, instance, err))
 	}
 	if underWay {
 		a.say("%s is under way already; no other is started", run.WorkflowID)
@@ -57,6 +58,20 @@ func (cmd syncCommand) Run(a *app) error {
 		return nil
 	}
 	return awaitSync(a, c, s, run)
+}
+
+// explained adds to an error of the server what is behind it when the schedule names search attributes that the namespace lacks: the server does
+// not say so.
+func explained(ctx context.Context, c client.Client, s *config.Starter, instance string, err error) error {
+	missing, unknown := visibility.Missing(ctx, c, s.TemporalNamespace)
+	if unknown != nil || len(missing) == 0 {
+		return err
+	}
+	named := visibility.NamedBy(ctx, c, instance)
+	if named != visibility.Names {
+		return err
+	}
+	return fmt.Errorf("%w. The namespace lacks search attributes. %s", err, named.Consequence(instance))
 }
 
 // startLimit is how long Temporal may take to start a run that was asked for.

@@ -44,8 +44,11 @@ type BackfillProgress struct {
 	MissingCount int      `bson:"missing_count,omitempty" json:"missing_count,omitempty"`
 	// Rate is orders a second lately, in its phase.
 	Rate float64 `bson:"rate" json:"rate"`
-	// NotedAt is when this was written down.
+	// NotedAt is when this was written down, MovedAt when it got on last: it is said every ten minutes at least that it is there, whether or
+	// not. Pending is how many imports waited when it did not.
 	NotedAt time.Time `bson:"noted_at" json:"noted_at"`
+	MovedAt time.Time `bson:"moved_at,omitempty" json:"moved_at,omitzero"`
+	Pending int       `bson:"pending,omitempty" json:"-"`
 }
 
 // BackfillPhase is what a backfill does.

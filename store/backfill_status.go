@@ -24,6 +24,8 @@ type BackfillStatus struct {
 	Held    bool `json:"held" doc:"They are left to this backfill: the runs of the schedule take none"`
 	// NotedAt is when it was last heard of. It says at least every ten minutes that it is there.
 	NotedAt time.Time `json:"noted_at" doc:"When it was last heard of; it says every ten minutes at least that it is there"`
+	// MovedAt is when it got on last.
+	MovedAt time.Time `json:"moved_at" doc:"When it got on last"`
 }
 
 // States of a backfill that has not ended.
@@ -40,7 +42,7 @@ func (s *Store) BackfillOf(ctx context.Context, instance string) (*BackfillStatu
 		return nil, err
 	}
 	b := r.Backfill
-	status := &BackfillStatus{ID: r.ID, Phase: b.Phase, State: BackfillRuns, Since: r.StartedAt.UTC(), NotedAt: b.NotedAt.UTC()}
+	status := &BackfillStatus{ID: r.ID, Phase: b.Phase, State: BackfillRuns, Since: r.StartedAt.UTC(), NotedAt: b.NotedAt.UTC(), MovedAt: b.LastMoved()}
 	switch {
 	case b.Paused:
 		status.State, status.Why = BackfillIsPaused, b.PausedBy
@@ -55,12 +57,17 @@ func (s *Store) BackfillOf(ctx context.Context, instance string) (*BackfillStatu
 		return nil, err
 	}
 	status.Held = hold != nil && hold.Holder == r.ID
+	status.Imports, err = s.PendingImports(ctx, instance)
+	return status, err
+}
+
+// PendingImports counts the imports of the instance that wait for B1, due or not.
+func (s *Store) PendingImports(ctx context.Context, instance string) (int, error) {
 	n, err := s.orders.CountDocuments(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "queue", Value: bson.D{{Key: "$gt", Value: Imports}}}})
 	if err != nil {
-		return nil, fmt.Errorf("count the imports: %w", err)
+		return 0, fmt.Errorf("count the imports: %w", err)
 	}
-	status.Imports = int(n)
-	return status, nil
+	return int(n), nil
 }
 
 // LatestBackfill is the record of the backfill that began last, nil when there was none.

@@ -29,8 +29,8 @@ type Lane struct {
 }
 
 // laneDocument is a Lane in the collection lanes: one for each company, under company:<host/database>; and one for each
-// instance, under instance:<name>, with its company and its quiet hours; one for each schedule, under schedule:<instance>, and one for
-// those who take its orders to B1, under b1-worker:<instance>.
+// instance, under instance:<name>, with its company and its quiet hours; one for each schedule, under schedule:<instance>, one for
+// those who take its orders to B1, under b1-worker:<instance>, and one for its backfill, under backfill:<instance>.
 type laneDocument struct {
 	ID        string    `bson:"_id"`
 	Rev       int64     `bson:"rev"`
@@ -136,15 +136,21 @@ func ScheduleOf(instance string) string { return scheduleLane + instance }
 // WorkerOf stands in the same way for those who take the orders of an instance to B1.
 func WorkerOf(instance string) string { return workerLane + instance }
 
+// ImportsOf stands in the same way for the backfill of an instance.
+func ImportsOf(instance string) string { return backfillLane + instance }
+
 const (
 	scheduleLane = "schedule:"
 	workerLane   = "b1-worker:"
+	backfillLane = "backfill:"
 )
 
 // companyLane is where the lane of a company, or of a schedule, is.
 func companyLane(company string) string {
-	if (strings.HasPrefix(company, scheduleLane) || strings.HasPrefix(company, workerLane)) && !strings.Contains(company, "/") {
-		return company
+	for _, own := range []string{scheduleLane, workerLane, backfillLane} {
+		if strings.HasPrefix(company, own) && !strings.Contains(company, "/") {
+			return company
+		}
 	}
 	return "company:" + company
 }

@@ -1,6 +1,6 @@
 // Package visibility sees to it that workflows can be found by order, store, instance and source in Temporal: it makes the search
 // attributes of package workflows in a namespace, and tells those who start runs whether a namespace has them. A namespace without
-// them stops no order: runs are started without.
+// them stops no order: runs are started without. One that loses them stops what names them still, such as a schedule.
 package visibility
 
 import (
@@ -82,7 +82,7 @@ func Create(ctx context.Context, c client.Client, namespace string) (made []stri
 		return nil, err
 	}
 	if others := taken(ctx, c, namespace); len(others) > 0 { // the server would answer that all is well
-		return nil, lacks(missing, fmt.Errorf("%s has another type", strings.Join(others, ", ")))
+		return nil, lacks(missing, "", fmt.Errorf("%s has another type", strings.Join(others, ", ")))
 	}
 	types := map[string]enumspb.IndexedValueType{}
 	for _, name := range missing {
@@ -90,7 +90,7 @@ func Create(ctx context.Context, c client.Client, namespace string) (made []stri
 	}
 	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: types})
 	if err != nil && ctx.Err() == nil {
-		return nil, lacks(missing, err)
+		return nil, lacks(missing, "", err)
 	}
 	if err != nil {
 		return nil, err
@@ -111,19 +111,22 @@ func await(ctx context.Context, c client.Client, namespace string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return lacks(workflows.SearchAttributes(), fmt.Errorf("made, and not to be seen within %s: run starter apply again", madeWithin))
+			return lacks(workflows.SearchAttributes(), "", fmt.Errorf("made, and not to be seen within %s: run starter apply again", madeWithin))
 		case <-tick.C:
 		}
 	}
 }
 
-// lacks tells a person what to do.
-func lacks(names []string, cause error) error {
+// lacks tells a person what to do, and what becomes of the orders meanwhile where that is known.
+func lacks(names []string, consequence string, cause error) error {
 	var command strings.Builder
 	for _, name := range names {
 		command.WriteString(" --name " + name + " --type Keyword")
 	}
-	err := fmt.Errorf("%w: the namespace lacks search attributes. Orders go to B1 all the same. Make them with "+
+	if consequence != "" {
+		consequence += ". "
+	}
+	err := fmt.Errorf("%w: the namespace lacks search attributes. "+consequence+"Make them with "+
 		"temporal operator search-attribute create%s (in Temporal Cloud: in the settings of the namespace), then run starter apply", ErrMissing, command.String())
 	if cause != nil {
 		err = fmt.Errorf("%w (%w)", err, cause)
@@ -157,7 +160,7 @@ func New(c client.Client, namespace string, warn func(error)) *Labels {
 
 // Of are the search attributes of a run, none while the namespace lacks one of them, or has never answered.
 func (l *Labels) Of(ctx context.Context, instance string, source workflows.Source) temporal.SearchAttributes {
-	if !l.ready(ctx) {
+	if !l.ready(ctx, instance) {
 		return temporal.SearchAttributes{}
 	}
 	return workflows.RunAttributes(instance, source)
@@ -173,39 +176,46 @@ func (l *Labels) Start(ctx context.Context, instance string, source workflows.So
 	}
 	without := start(temporal.SearchAttributes{})
 	if without == nil { // it was for them, and for nothing else, that it was refused
-		l.lose(err)
+		l.lose(ctx, instance, err)
 	}
 	return without
 }
 
 // lose takes note that the namespace has the search attributes no longer.
-func (l *Labels) lose(err error) {
+func (l *Labels) lose(ctx context.Context, instance string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked, l.have = time.Now(), false
 	if !l.said {
-		l.warn(lacks(workflows.SearchAttributes(), err))
+		l.warn(lacks(workflows.SearchAttributes(), l.consequence(ctx, instance), err))
 	}
 	l.said = true
 }
 
-func (l *Labels) ready(ctx context.Context) bool {
+// consequence looks at the schedule of the instance whose run was to be started.
+func (l *Labels) consequence(ctx context.Context, instance string) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
+	defer cancel()
+	return NamedBy(ctx, l.client, instance).Consequence(instance)
+}
+
+func (l *Labels) ready(ctx context.Context, instance string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.asked.IsZero() && time.Since(l.asked) < askEvery {
 		return l.have
 	}
 	// The answer is for all, so that a caller who goes away must not end the question.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
 	defer cancel()
-	missing, err := Missing(ctx, l.client, l.namespace)
+	missing, err := Missing(asking, l.client, l.namespace)
 	l.asked = time.Now()
 	if err == nil { // without an answer, what was so stays so
 		l.have = len(missing) == 0
 	}
 	if !l.have && !l.said {
 		if err == nil {
-			err = lacks(missing, nil)
+			err = lacks(missing, l.consequence(ctx, instance), nil)
 		}
 		l.warn(err)
 	}

@@ -10,22 +10,25 @@ import (
 	"datawald/store"
 )
 
-// alarms are what is said of a schedule that is late, and of orders that nobody takes, by the cause: what becomes of the orders, what to do.
+// alarms are what is said of a schedule that is late, of orders that nobody takes, and of a backfill that does not get on, by the cause: what becomes of the orders, what to do.
 var alarms = map[string]string{
-	NoTemporal:   "Magento is not read: Temporal does not answer. Look at its server and at TEMPORAL_ADDRESS",
-	NoSchedule:   "Magento is not read: the instance has no schedule. Run starter apply",
-	IsPaused:     "Magento is not read: the schedule is paused. Let it go on when that is no longer wanted: temporal schedule toggle --unpause",
-	NoWorker:     "Magento is not read: no worker takes up the runs. Start one, and see in its log why it ended",
-	NoAttributes: "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. Run starter apply; where it may not make them, see docs/operations.md, The schedule",
-	RunHangs:     "Magento is not read: a run is under way and does not get on, and all others are skipped. Look at it in Temporal and at the worker's log; with worker versions, whether one is current",
-	NoB1Worker:   noB1Worker,
-	RunsFail:     "Magento is not read: the runs end before they have. Their errors are in starter status; run starter doctor magento",
+	NoTemporal:       "Magento is not read: Temporal does not answer. Look at its server and at TEMPORAL_ADDRESS",
+	NoSchedule:       "Magento is not read: the instance has no schedule. Run starter apply",
+	IsPaused:         "Magento is not read: the schedule is paused. Let it go on when that is no longer wanted: temporal schedule toggle --unpause",
+	NoWorker:         "Magento is not read: no worker takes up the runs. Start one, and see in its log why it ended",
+	NoAttributes:     "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. Run starter apply; where it may not make them, see docs/operations.md, The schedule",
+	RunHangs:         "Magento is not read: a run is under way and does not get on, and all others are skipped. Look at it in Temporal and at the worker's log; with worker versions, whether one is current",
+	NoB1Worker:       noB1Worker,
+	BackfillNoWorker: backfillNoWorker,
+	BackfillLost:     backfillLost,
+	BackfillStands:   backfillStands,
+	RunsFail:         "Magento is not read: the runs end before they have. Their errors are in starter status; run starter doctor magento",
 }
 
 // Alarm is what is said for a cause.
 func Alarm(cause string) string { return alarms[cause] }
 
-// Keep looks after the schedules of all instances until ctx ends, at least ten times in After. Whatever process sees one late first says
+// Keep looks after the schedules and backfills of all instances until ctx ends, at least ten times in After. Whatever process sees one late first says
 // it for all of them, once, level ERROR; and once, level WARN, that it is over. Orders wait in Magento meanwhile: none is lost.
 func (s Sight) Keep(ctx context.Context, instances []string, log *slog.Logger) {
 	if s.After < hangsAfter {
@@ -48,6 +51,8 @@ type keeper struct {
 	interval int64
 	// wanted is since when the schedule is seen to be there and not paused; zero while it is not.
 	wanted time.Time
+	// stands is since when the backfill is seen to stand although a worker has taken it up; zero while it does not.
+	stands time.Time
 }
 
 // The bounds of how often it looks.
@@ -68,6 +73,7 @@ func (k *keeper) keep(ctx context.Context) {
 			// what this one could not.
 			_ = k.once(ctx)
 			_ = k.orders(ctx)
+			_ = k.backfill(ctx)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package watch sees whether the schedules of all instances bring Magento's orders in, says so once when one does not, and once when it
-// does again. Every process that lives keeps watch, so that a dead worker is noticed by the gateway, and a dead gateway hides nothing.
+// Package watch sees whether the schedules of all instances bring Magento's orders in and their backfills get on, says so once when one does
+// not, and once when it does again. Every process that lives keeps watch, so that a dead worker is noticed by the gateway, and a dead gateway hides nothing.
 package watch
 
 import (
@@ -42,6 +42,8 @@ type Schedule struct {
 	Cause  string     `json:"cause,omitempty" enum:"no_temporal,no_schedule,paused,no_worker,no_attributes,run_hangs,runs_fail" doc:"Why it is late"`
 	// Orders says why staged orders do not go to B1, when no worker takes them there.
 	Orders string `json:"orders,omitempty" enum:"no_b1_worker" doc:"no_b1_worker: orders have waited for longer than SYNC_ALARM_AFTER, and no worker takes them to B1"`
+	// Backfill says why the backfill that has not ended does not get on.
+	Backfill string `json:"backfill,omitempty" enum:"backfill_no_worker,backfill_lost,backfill_stands" doc:"Why a backfill has not moved for twice SYNC_ALARM_AFTER: no worker takes it up, Temporal has it no longer, or it is under way and nothing moves"`
 	// AlarmedAt is when the alarm was raised that stands.
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
 
@@ -93,8 +95,11 @@ func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
 	if !seen.since().IsZero() { // one that was never made and never read is not late
 		s.judge(ctx, seen, seen.since())
 	}
-	if seen.State != Unknown {
-		seen.Orders, err = s.unserved(ctx, instance)
+	if seen.State == Unknown {
+		return seen, nil
+	}
+	if seen.Orders, err = s.unserved(ctx, instance); err == nil {
+		seen.Backfill, _, err = s.stuckLong(ctx, instance)
 	}
 	return seen, err
 }
@@ -165,7 +170,7 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
 		seen.NextRun = given(next[0])
 	}
-	seen.RunningSince, seen.labelled = runningSince(d.Info), Labelled(d.Schedule)
+	seen.RunningSince, seen.labelled = runningSince(d.Info), visibility.Labelled(d.Schedule)
 	return seen
 }
 
@@ -204,12 +209,6 @@ func (s Sight) cause(ctx context.Context, seen *Schedule) string {
 
 // AskedWithin is how often a worker that lives asks for work at least: its question waits a minute for an answer.
 const AskedWithin = 2 * time.Minute
-
-// Labelled reports whether the runs of a schedule are to have search attributes.
-func Labelled(s client.Schedule) bool {
-	a, isRun := s.Action.(*client.ScheduleWorkflowAction)
-	return isRun && (a.TypedSearchAttributes.Size() > 0 || len(a.UntypedSearchAttributes) > 0)
-}
 
 // lacksAttributes reports whether the namespace lacks search attributes. When nobody knows, it has them.
 func (s Sight) lacksAttributes(ctx context.Context) bool {

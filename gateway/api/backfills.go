@@ -34,6 +34,11 @@ func (s *server) routeBackfills() {
 				return s.pauseBackfill(ctx, in, paused)
 			})
 	}
+	route(s, huma.Operation{OperationID: "cancel-backfill", Method: http.MethodPost, Path: "/api/v1/backfills/{id}/cancel", Tags: []string{"backfills"},
+		Summary: "End a backfill that is under way",
+		Description: "It begins no more orders; those in hand come to their end, and what is staged the runs of the schedule take to B1. A worker carries it out: " +
+			"GET shows `cancelled` once it has. To cancel one that is being cancelled changes nothing.",
+		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict}}, s.cancelBackfill)
 }
 
 type startBackfillInput struct{ Body BackfillRequest }
@@ -138,23 +143,4 @@ func (b BackfillRequest) selection() *order.Selection {
 		selected.To = b.To.UTC()
 	}
 	return selected
-}
-
-// pauseBackfill holds the backfill that is under way, or lets it go on.
-func (s *server) pauseBackfill(ctx context.Context, in *backfillPath, paused bool) (*startBackfillOutput, error) {
-	b, err := s.backfill(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	if b.State != running {
-		return nil, backfillEnded.problem(fmt.Sprintf("The backfill %q has ended (%s). Start another: POST /api/v1/backfills.", b.ID, b.State))
-	}
-	err = s.temporal.SignalWorkflow(ctx, b.WorkflowID, "", workflows.PauseSignal, workflows.Pause{Paused: paused, By: actor})
-	if notFound(err) { // it has ended meanwhile
-		return nil, backfillEnded.problem(fmt.Sprintf("The backfill %q has ended.", b.ID))
-	}
-	if err != nil {
-		return nil, partDown(err, "temporal")
-	}
-	return startedBackfill(b.Instance, b.ID), nil
 }

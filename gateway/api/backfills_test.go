@@ -3,10 +3,13 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"datawald/gateway/api"
 	"datawald/magento"
@@ -145,4 +148,64 @@ func TestGetBackfillThatTemporalHasForgotten(t *testing.T) {
 	}
 	w.get("/api/v1/backfills/r2").problem(404, "backfill-not-found", "r2", "POST /api/v1/backfills")
 	w.post("/api/v1/backfills/r2/pause", "").problem(404, "backfill-not-found", "r2")
+}
+
+// A backfill is told to end, while it is held and twice over: it ends, the orders that it has staged are nobody's, and it cannot be steered any
+// more. Fails without: RequestCancelWorkflowExecution in cancel (it is held for ever); underWay.
+func TestCancelBackfill(t *testing.T) {
+	w := newWorld(t)
+	const latest = "/api/v1/backfills/latest"
+	w.post(latest+"/cancel", "").problem(404, "backfill-not-found", "POST /api/v1/backfills")
+	w.post("/api/v1/backfills", `{"from":"2026-11-01T00:00:00Z"}`).ok(202, &api.StartedBackfill{})
+	w.post(latest+"/pause", "").ok(202, &api.StartedBackfill{}) // taken while no worker runs, as is what comes now
+	var told api.StartedBackfill
+	r := w.post(latest+"/cancel", "")
+	if r.ok(202, &told); told.Location != r.header.Get("Location") || told.ID == "" {
+		t.Errorf("told %+v with Location %q", told, r.header.Get("Location"))
+	}
+	w.post("/api/v1/backfills/"+told.ID+"/cancel", "").ok(202, &told)
+	w.startWorker(&shop{orders: map[string]string{"1": document("1", "21.00")}}, &company{})
+	b := w.backfillIs(told.Location, "cancelled", func(b api.Backfill) bool { return b.State == "cancelled" })
+	if b.Counts == nil || b.Counts.Started != 0 || !slices.Equal(b.Errors, []string{"cancelled"}) {
+		t.Errorf("it ended as %+v, %+v", b, b.Counts)
+	}
+	if held, err := w.db.ImportsHeld(t.Context(), w.instance); err != nil || held {
+		t.Errorf("its imports are held still: %v, %v", held, err)
+	}
+	for _, how := range []string{"/cancel", "/pause", "/resume"} {
+		w.post(latest+how, "").problem(409, "backfill-ended", "cancelled", "Start another")
+	}
+}
+
+// Who cancels a backfill by its ID leaves the one alone that has begun since. Fails without: the ID in backfill; FirstExecutionRunId in
+// cancelBackfill (where the other begins meanwhile).
+func TestCancelBackfill_LeavesAnotherAlone(t *testing.T) {
+	w := newWorld(t)
+	var first, second api.StartedBackfill
+	begin := func(b *api.StartedBackfill) {
+		t.Helper()
+		w.post("/api/v1/backfills", `{"from":"2026-11-01T00:00:00Z"}`).ok(202, b)
+	}
+	begin(&first)
+	if err := w.temporal.TerminateWorkflow(t.Context(), first.WorkflowID, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.backfillIs(first.Location, "terminated", func(b api.Backfill) bool { return b.State == "terminated" })
+	w.post("/api/v1/backfills/"+first.ID+"/cancel", "").problem(409, "backfill-ended", "starter backfill --release")
+	begin(&second)
+	w.post("/api/v1/backfills/"+first.ID+"/cancel", "").problem(404, "backfill-not-found")
+	stale := api.Cancel(t.Context(), w.settings, w.temporal, api.Backfill{ID: first.ID, Instance: w.instance, WorkflowID: first.WorkflowID})
+	if p, ok := errors.AsType[*api.Problem](stale); !ok || p.Type != "urn:datawald:problem:backfill-ended" {
+		t.Errorf("to cancel it when the other has begun: %v", stale)
+	}
+	history := w.temporal.GetWorkflowHistory(t.Context(), second.WorkflowID, second.ID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED {
+			t.Error("the other is told to end")
+		}
+	}
 }

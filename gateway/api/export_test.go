@@ -3,6 +3,10 @@ package api
 import (
 	"context"
 	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
 )
 
 // SetTrialTime changes how long one page of tried rules may take; restore undoes it.
@@ -10,6 +14,12 @@ func SetTrialTime(d time.Duration) (restore func()) {
 	was := trialTime
 	trialTime = d
 	return func() { trialTime = was }
+}
+
+// Cancel tells a backfill to end that was seen under way, whatever has become of it.
+func Cancel(ctx context.Context, settings *config.Gateway, temporal client.Client, seen Backfill) error {
+	_, err := (&server{settings: settings, temporal: temporal}).cancel(ctx, &seen)
+	return err
 }
 
 // Turns makes the gate that lets n requests try rules at once.
