@@ -35,17 +35,22 @@ func (b *backfill) hasRoom(ctx workflow.Context) bool {
 // of the next history must not come on top.
 func (b *backfill) waitForMost(ctx workflow.Context) error {
 	few := func() bool { return 2*(b.poster.open+b.away(ctx)) <= b.in.Window }
-	for b.poster.open > 0 {
-		wait := b.poster.last.Add(leaveAfter).Sub(workflow.Now(ctx))
+	return b.poster.waitForMost(ctx, few, func() bool { return b.poster.open == 0 }, b.until)
+}
+
+// waitForMost waits until it is over, or until none of the last few children has ended for leaveAfter. until waits for a condition.
+func (p *poster) waitForMost(ctx workflow.Context, few, over func() bool, until func(workflow.Context, func() bool) error) error {
+	for !over() {
+		wait := p.last.Add(leaveAfter).Sub(workflow.Now(ctx))
 		switch {
 		case few() && wait <= 0:
 			return nil
 		case few():
-			if _, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return b.poster.open == 0 }); err != nil {
+			if _, err := workflow.AwaitWithTimeout(ctx, wait, over); err != nil {
 				return err
 			}
 		default:
-			if err := b.until(ctx, func() bool { return b.poster.open == 0 || few() }); err != nil {
+			if err := until(ctx, func() bool { return over() || few() }); err != nil {
 				return err
 			}
 		}
@@ -54,16 +59,20 @@ func (b *backfill) waitForMost(ctx workflow.Context) error {
 }
 
 // leave counts the children that are still open as in hand, and leaves them to themselves.
-func (b *backfill) leave(ctx workflow.Context) {
+func (b *backfill) leave(ctx workflow.Context) { b.state.Left = b.poster.leaveOpen(ctx, b.state.Left) }
+
+// leaveOpen counts the children that are still open as in hand, and gives all orders that are left to themselves, those that were
+// before with the time that they had.
+func (p *poster) leaveOpen(ctx workflow.Context, before []leftOrder) (all []leftOrder) {
 	until := map[order.Key]time.Time{}
-	for _, left := range b.state.Left {
+	for _, left := range before {
 		until[left.Key] = left.Until
 	}
-	b.state.Left = nil
-	for _, key := range b.poster.leave() {
-		if b.poster.mine[key] > 0 {
+	for _, key := range p.leave() {
+		if p.mine[key] > 0 {
 			until[key] = workflow.Now(ctx).Add(insertLimit)
 		}
-		b.state.Left = append(b.state.Left, leftOrder{Key: key, Until: until[key]})
+		all = append(all, leftOrder{Key: key, Until: until[key]})
 	}
+	return all
 }

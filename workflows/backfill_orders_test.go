@@ -57,6 +57,7 @@ func newArchive(t *testing.T, orders int) *archive {
 	t.Helper()
 	a := &archive{TestWorkflowEnvironment: testkit.WorkflowEnvironment(), t: t, orders: orders, page: 100, takes: time.Second}
 	a.RegisterWorkflow(workflows.BackfillOrders)
+	a.RegisterWorkflow(workflows.PostImports)
 	a.RegisterWorkflow(workflows.InsertOrder)
 	a.RegisterActivity(act)
 	a.OnActivity(act.ImportOrders, mock.Anything, mock.Anything).Return(a.read).Maybe()
@@ -66,6 +67,12 @@ func newArchive(t *testing.T, orders int) *archive {
 		return &activities.NoteBackfillResult{NotedAt: a.Now(), Imported: map[order.Status]int{order.Posted: r.Counts.Posted}}, nil
 	}).Maybe()
 	a.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(a.insert).Maybe()
+	return a
+}
+
+// beforeParts has it go the way of earlier releases, in which a backfill begins its orders itself.
+func (a *archive) beforeParts() *archive {
+	a.OnGetVersion("parts", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
 	return a
 }
 

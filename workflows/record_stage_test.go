@@ -69,6 +69,7 @@ func (s *stage) serve(queue string) {
 	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
+	w.RegisterWorkflowWithOptions(workflows.PostImports, workflow.RegisterOptions{Name: "PostImports"})
 	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(s)
 	if err := w.Start(); err != nil {
