@@ -35,22 +35,31 @@ func (b *backfill) hasRoom(ctx workflow.Context) bool {
 // of the next history must not come on top.
 func (b *backfill) waitForMost(ctx workflow.Context) error {
 	few := func() bool { return 2*(b.poster.open+b.away(ctx)) <= b.in.Window }
-	return b.poster.waitForMost(ctx, few, func() bool { return b.poster.open == 0 }, b.until)
+	w := wait{few: few, over: func() bool { return b.poster.open == 0 }, after: func() time.Duration { return leaveAfter }, until: b.until}
+	return w.forMost(ctx, b.poster)
 }
 
-// waitForMost waits until it is over, or until none of the last few children has ended for leaveAfter. until waits for a condition.
-func (p *poster) waitForMost(ctx workflow.Context, few, over func() bool, until func(workflow.Context, func() bool) error) error {
+// wait is how a poster waits for most of its children: until it is over, or until none has ended for the time after while but few
+// are open. until waits for a condition.
+type wait struct {
+	few, over func() bool
+	after     func() time.Duration
+	until     func(workflow.Context, func() bool) error
+}
+
+func (w wait) forMost(ctx workflow.Context, p *poster) error {
+	few, over := w.few, w.over
 	for !over() {
-		wait := p.last.Add(leaveAfter).Sub(workflow.Now(ctx))
+		left := p.last.Add(w.after()).Sub(workflow.Now(ctx))
 		switch {
-		case few() && wait <= 0:
+		case few() && left <= 0:
 			return nil
 		case few():
-			if _, err := workflow.AwaitWithTimeout(ctx, wait, over); err != nil {
+			if _, err := workflow.AwaitWithTimeout(ctx, left, over); err != nil {
 				return err
 			}
 		default:
-			if err := until(ctx, func() bool { return over() || few() }); err != nil {
+			if err := w.until(ctx, func() bool { return over() || few() }); err != nil {
 				return err
 			}
 		}

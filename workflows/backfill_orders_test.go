@@ -48,6 +48,8 @@ type archive struct {
 	began      []order.Key
 	open, most int
 	noted      []store.Run
+	// parts are those that began, by their IDs.
+	parts map[string]workflows.PostImportsInput
 	// asked counts how often the queue was asked; onAsk is called each time.
 	asked int
 	onAsk func()
@@ -60,6 +62,17 @@ func newArchive(t *testing.T, orders int) *archive {
 	a.RegisterWorkflow(workflows.PostImports)
 	a.RegisterWorkflow(workflows.InsertOrder)
 	a.RegisterActivity(act)
+	a.parts = map[string]workflows.PostImportsInput{}
+	a.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, args converter.EncodedValues) {
+		var part workflows.PostImportsInput
+		if info.WorkflowType.Name != "PostImports" {
+			return
+		}
+		if err := args.Get(&part); err != nil {
+			t.Error(err)
+		}
+		a.parts[info.WorkflowExecution.ID] = part
+	})
 	a.OnActivity(act.ImportOrders, mock.Anything, mock.Anything).Return(a.read).Maybe()
 	a.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(a.next).Maybe()
 	a.OnActivity(act.NoteBackfill, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) (*activities.NoteBackfillResult, error) {
@@ -222,30 +235,38 @@ func TestBackfill_ADryRunSendsNothing(t *testing.T) {
 	}
 }
 
-// Never more than the window at once, and a share of it while fresh orders wait. Fails without: the window in start (250); Fresh in
-// pass (40).
+// Never more than the window at once, and a share of it while fresh orders wait, however many parts it is divided into. Fails
+// without: the window in begin of a part (250); fresh in share (40, 80, 500).
 func TestBackfill_LeavesRoomToFreshOrders(t *testing.T) {
-	for fresh, want := range map[bool]int{false: 40, true: 10} {
-		a := newArchive(t, 250)
-		a.fresh = fresh
-		a.run(workflows.BackfillOrdersInput{Window: 40})
-		if a.most != want || len(a.began) != 250 {
-			t.Errorf("fresh orders wait %v: %d at once of %d, want %d", fresh, a.most, len(a.began), want)
+	for _, window := range []int{1, 3, 40, 80, 500} {
+		for _, fresh := range []bool{false, true} {
+			a := newArchive(t, max(100, 2*window))
+			a.fresh = fresh
+			want := window
+			if fresh {
+				want = max(1, window/4)
+			}
+			a.run(workflows.BackfillOrdersInput{Window: window})
+			if a.most != want || len(a.began) != a.orders {
+				t.Errorf("fresh orders wait %v: %d at once of %d, want %d", fresh, a.most, len(a.began), want)
+			}
 		}
 	}
 }
 
-// Fresh orders that come while imports are posted get their room within two windows. Fails without: pagesOfWindow (40 at once, to
-// the end of 500).
+// Fresh orders that come while imports are posted get their room within two windows. Fails without: look in waitForParts, tell (40 or
+// 80 at once, to the end of the parts).
 func TestBackfill_LooksForFreshOrdersOften(t *testing.T) {
-	a := newArchive(t, 450)
-	a.RegisterDelayedCallback(func() { a.fresh, a.most = true, 0 }, 1500*time.Millisecond)
-	var most int
-	a.RegisterDelayedCallback(func() { a.most = a.open }, 4500*time.Millisecond)
-	a.RegisterDelayedCallback(func() { most = a.most }, 8500*time.Millisecond)
-	a.run(workflows.BackfillOrdersInput{Window: 40})
-	if most != 10 || len(a.began) != 450 {
-		t.Errorf("%d at once of %d behind fresh orders, want 10", most, len(a.began))
+	for window, orders := range map[int]int{40: 450, 80: 900} {
+		a := newArchive(t, orders)
+		a.RegisterDelayedCallback(func() { a.fresh, a.most = true, 0 }, 1500*time.Millisecond)
+		var most int
+		a.RegisterDelayedCallback(func() { a.most = a.open }, 4500*time.Millisecond)
+		a.RegisterDelayedCallback(func() { most = a.most }, 8500*time.Millisecond)
+		a.run(workflows.BackfillOrdersInput{Window: window})
+		if most != window/4 || len(a.began) != orders {
+			t.Errorf("%d at once of %d behind fresh orders, want %d", most, len(a.began), window/4)
+		}
 	}
 }
 

@@ -130,9 +130,9 @@ func (b *backfill) beginAgain(ctx workflow.Context) (err error) {
 	return b.restQuiet(ctx, *next.QuietUntil)
 }
 
-// restQuiet waits for the end of quiet hours.
+// restQuiet waits for the end of quiet hours. It waits for a moment at least: the worker that says until when has a clock of its own.
 func (b *backfill) restQuiet(ctx workflow.Context, until time.Time) error {
-	return b.rest(ctx, until.Sub(workflow.Now(ctx)), "quiet hours until "+stamp(until))
+	return b.rest(ctx, max(until.Sub(workflow.Now(ctx)), lookOften), "quiet hours until "+stamp(until))
 }
 
 // step reads the queue and hands out what it gives. again is false when all is done that can be.

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -60,7 +61,7 @@ func PostImportsID(instance, run string, n int) string {
 // its workflow is not the one that hears of every order. It begins what it was given as far as it may, waits for most of it, and says
 // what came of it. It never fails: what is not begun, or not posted, is still in the queue.
 func PostImports(ctx workflow.Context, in PostImportsInput) (*PostImportsResult, error) {
-	p := &postImports{in: in, rest: in.Keys}
+	p := &postImports{in: in, rest: in.Keys, began: workflow.Now(ctx)}
 	p.setup(ctx)
 	return p.run(ctx), nil
 }
@@ -70,7 +71,8 @@ type postImports struct {
 	result PostImportsResult
 	poster *poster
 	// rest are the orders that are not begun.
-	rest []order.Key
+	rest  []order.Key
+	began time.Time
 	// stays is true when no order is left to itself.
 	stays bool
 	// children is the context of the children: they go on when the part is cancelled.
@@ -132,8 +134,13 @@ func (p *postImports) begin(ctx workflow.Context) error {
 	return nil
 }
 
-// drain waits for most of the children, or until orders may be begun again.
+// drain waits for most of the children, or until orders may be begun again. It leaves none to itself before it has waited for as long as
+// all before took: where B1 is slow, ten seconds without an end say nothing.
 func (p *postImports) drain(ctx workflow.Context) error {
-	few := func() bool { return !p.stays && 2*p.poster.open <= p.in.Window }
-	return p.poster.waitForMost(ctx, few, func() bool { return p.poster.open == 0 || p.goesOn() }, workflow.Await)
+	return wait{
+		few:   func() bool { return !p.stays && 2*p.poster.open <= p.in.Window },
+		over:  func() bool { return p.poster.open == 0 || p.goesOn() },
+		after: func() time.Duration { return max(leaveAfter, p.poster.last.Sub(p.began)) },
+		until: workflow.Await,
+	}.forMost(ctx, p.poster)
 }
