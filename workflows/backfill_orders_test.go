@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -254,19 +255,19 @@ func TestBackfill_LeavesRoomToFreshOrders(t *testing.T) {
 	}
 }
 
-// Fresh orders that come while imports are posted get their room within two windows. Fails without: look in waitForParts, tell (40 or
-// 80 at once, to the end of the parts).
+// Fresh orders that come while imports are posted get their room within two windows, however long the parts are. Fails without: look in
+// waitForParts, tell (80 at once, to the end of the parts).
 func TestBackfill_LooksForFreshOrdersOften(t *testing.T) {
-	for window, orders := range map[int]int{40: 450, 80: 900} {
-		a := newArchive(t, orders)
-		a.RegisterDelayedCallback(func() { a.fresh, a.most = true, 0 }, 1500*time.Millisecond)
-		var most int
-		a.RegisterDelayedCallback(func() { a.most = a.open }, 4500*time.Millisecond)
-		a.RegisterDelayedCallback(func() { most = a.most }, 8500*time.Millisecond)
-		a.run(workflows.BackfillOrdersInput{Window: window})
-		if most != window/4 || len(a.began) != orders {
-			t.Errorf("%d at once of %d behind fresh orders, want %d", most, len(a.began), window/4)
+	a := newArchive(t, 1000)
+	a.RegisterDelayedCallback(func() { a.fresh = true }, 4100*time.Millisecond)
+	a.RegisterDelayedCallback(func() { a.most = a.open }, 7500*time.Millisecond)
+	a.RegisterDelayedCallback(func() {
+		if longest := slices.MaxFunc(slices.Collect(maps.Values(a.parts)), func(x, y workflows.PostImportsInput) int { return len(x.Keys) - len(y.Keys) }); a.most != 20 || len(longest.Keys) < 200 {
+			t.Errorf("%d at once behind fresh orders in parts of up to %d, want 20", a.most, len(longest.Keys))
 		}
+	}, 10*time.Second)
+	if run := a.run(workflows.BackfillOrdersInput{Window: 80}); run.Counts.Posted != 1000 {
+		t.Errorf("it ends with %+v", run.Counts)
 	}
 }
 
