@@ -116,6 +116,7 @@ func (r *rig) startWorker() {
 	flow.RegisterWorkflow(workflows.ResyncOrders)
 	flow.RegisterWorkflow(workflows.TakeHints)
 	flow.RegisterWorkflow(workflows.BackfillOrders)
+	flow.RegisterWorkflow(workflows.PostImports)
 	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{})
 	b1.RegisterWorkflow(workflows.InsertOrder)
 	a := activities.New(r.db, testkit.Silent(), i)

@@ -35,17 +35,31 @@ func (b *backfill) hasRoom(ctx workflow.Context) bool {
 // of the next history must not come on top.
 func (b *backfill) waitForMost(ctx workflow.Context) error {
 	few := func() bool { return 2*(b.poster.open+b.away(ctx)) <= b.in.Window }
-	for b.poster.open > 0 {
-		wait := b.poster.last.Add(leaveAfter).Sub(workflow.Now(ctx))
+	w := wait{few: few, over: func() bool { return b.poster.open == 0 }, after: func() time.Duration { return leaveAfter }, until: b.until}
+	return w.forMost(ctx, b.poster)
+}
+
+// wait is how a poster waits for most of its children: until it is over, or until none has ended for the time after while but few
+// are open. until waits for a condition.
+type wait struct {
+	few, over func() bool
+	after     func() time.Duration
+	until     func(workflow.Context, func() bool) error
+}
+
+func (w wait) forMost(ctx workflow.Context, p *poster) error {
+	few, over := w.few, w.over
+	for !over() {
+		left := p.last.Add(w.after()).Sub(workflow.Now(ctx))
 		switch {
-		case few() && wait <= 0:
+		case few() && left <= 0:
 			return nil
 		case few():
-			if _, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return b.poster.open == 0 }); err != nil {
+			if _, err := workflow.AwaitWithTimeout(ctx, left, over); err != nil {
 				return err
 			}
 		default:
-			if err := b.until(ctx, func() bool { return b.poster.open == 0 || few() }); err != nil {
+			if err := w.until(ctx, func() bool { return over() || few() }); err != nil {
 				return err
 			}
 		}
@@ -54,16 +68,20 @@ func (b *backfill) waitForMost(ctx workflow.Context) error {
 }
 
 // leave counts the children that are still open as in hand, and leaves them to themselves.
-func (b *backfill) leave(ctx workflow.Context) {
+func (b *backfill) leave(ctx workflow.Context) { b.state.Left = b.poster.leaveOpen(ctx, b.state.Left) }
+
+// leaveOpen counts the children that are still open as in hand, and gives all orders that are left to themselves, those that were
+// before with the time that they had.
+func (p *poster) leaveOpen(ctx workflow.Context, before []leftOrder) (all []leftOrder) {
 	until := map[order.Key]time.Time{}
-	for _, left := range b.state.Left {
+	for _, left := range before {
 		until[left.Key] = left.Until
 	}
-	b.state.Left = nil
-	for _, key := range b.poster.leave() {
-		if b.poster.mine[key] > 0 {
+	for _, key := range p.leave() {
+		if p.mine[key] > 0 {
 			until[key] = workflow.Now(ctx).Add(insertLimit)
 		}
-		b.state.Left = append(b.state.Left, leftOrder{Key: key, Until: until[key]})
+		all = append(all, leftOrder{Key: key, Until: until[key]})
 	}
+	return all
 }

@@ -93,8 +93,11 @@ type backfillState struct {
 	Queue   string `json:"queue"`
 	Waiting int    `json:"waiting"`
 	Passed  int    `json:"passed"`
-	// Left are the orders whose children earlier histories have left to themselves.
+	// Left are the orders whose children earlier histories, or parts, have left to themselves.
 	Left []leftOrder `json:"left,omitempty"`
+	// Parts is how many parts were begun. OnWay is how many orders those of this pass have left to themselves, or found so.
+	Parts int `json:"parts,omitempty"`
+	OnWay int `json:"on_way,omitempty"`
 	// Mark is what was done at MarkedAt, from where the rate is measured.
 	Mark     int       `json:"mark"`
 	MarkedAt time.Time `json:"marked_at"`
@@ -119,7 +122,9 @@ type backfill struct {
 	in     BackfillOrdersInput
 	state  *backfillState
 	poster *poster
-	said   workflow.ReceiveChannel
+	// parts take the imports to B1; nil where an earlier release began the history, and while it reads.
+	parts *parts
+	said  workflow.ReceiveChannel
 	// children is the context of the children: they go on when the backfill is cancelled.
 	children workflow.Context
 	// due is true when the record is to be written although nothing happens.
@@ -204,6 +209,11 @@ func (b *backfill) finish(ctx workflow.Context) (*store.Run, error) {
 func (b *backfill) abandon(ctx workflow.Context, cause error) error {
 	ctx, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
+	if b.parts != nil { // they are cancelled, and say what they had in hand
+		if err := workflow.Await(ctx, b.parts.none); err != nil {
+			return err
+		}
+	}
 	b.state.Run.Counts.InHand += b.poster.open
 	b.state.Run.Errors = append(b.state.Run.Errors, "cancelled")
 	if _, err := b.finish(withFewTries(withOptions(ctx))); err != nil {
@@ -212,12 +222,22 @@ func (b *backfill) abandon(ctx workflow.Context, cause error) error {
 	return cause
 }
 
-// continueAsNew goes on in a fresh history when its children have ended, or but a few of them.
+// continueAsNew goes on in a fresh history when its parts have ended, or its children, or but a few of them.
 func (b *backfill) continueAsNew(ctx workflow.Context) error {
-	if err := b.waitForMost(ctx); err != nil {
-		return err
+	switch {
+	case b.parts == nil:
+		if err := b.waitForMost(ctx); err != nil {
+			return err
+		}
+		b.leave(ctx)
+	default:
+		if err := b.until(ctx, b.parts.none); err != nil {
+			return err
+		}
+		if b.parts.upset() {
+			b.state.Queue = ""
+		}
 	}
-	b.leave(ctx)
 	b.hear() // what is said and not heard would be lost
 	b.in.Resume = b.state
 	return workflow.NewContinueAsNewError(ctx, BackfillOrders, b.in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,8 @@ type archive struct {
 	began      []order.Key
 	open, most int
 	noted      []store.Run
+	// parts are those that began, by their IDs.
+	parts map[string]workflows.PostImportsInput
 	// asked counts how often the queue was asked; onAsk is called each time.
 	asked int
 	onAsk func()
@@ -57,8 +60,20 @@ func newArchive(t *testing.T, orders int) *archive {
 	t.Helper()
 	a := &archive{TestWorkflowEnvironment: testkit.WorkflowEnvironment(), t: t, orders: orders, page: 100, takes: time.Second}
 	a.RegisterWorkflow(workflows.BackfillOrders)
+	a.RegisterWorkflow(workflows.PostImports)
 	a.RegisterWorkflow(workflows.InsertOrder)
 	a.RegisterActivity(act)
+	a.parts = map[string]workflows.PostImportsInput{}
+	a.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, args converter.EncodedValues) {
+		var part workflows.PostImportsInput
+		if info.WorkflowType.Name != "PostImports" {
+			return
+		}
+		if err := args.Get(&part); err != nil {
+			t.Error(err)
+		}
+		a.parts[info.WorkflowExecution.ID] = part
+	})
 	a.OnActivity(act.ImportOrders, mock.Anything, mock.Anything).Return(a.read).Maybe()
 	a.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(a.next).Maybe()
 	a.OnActivity(act.NoteBackfill, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) (*activities.NoteBackfillResult, error) {
@@ -66,6 +81,12 @@ func newArchive(t *testing.T, orders int) *archive {
 		return &activities.NoteBackfillResult{NotedAt: a.Now(), Imported: map[order.Status]int{order.Posted: r.Counts.Posted}}, nil
 	}).Maybe()
 	a.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(a.insert).Maybe()
+	return a
+}
+
+// beforeParts has it go the way of earlier releases, in which a backfill begins its orders itself.
+func (a *archive) beforeParts() *archive {
+	a.OnGetVersion("parts", workflow.DefaultVersion, workflow.Version(1)).Return(workflow.DefaultVersion)
 	return a
 }
 
@@ -215,30 +236,38 @@ func TestBackfill_ADryRunSendsNothing(t *testing.T) {
 	}
 }
 
-// Never more than the window at once, and a share of it while fresh orders wait. Fails without: the window in start (250); Fresh in
-// pass (40).
+// Never more than the window at once, and a share of it while fresh orders wait, however many parts it is divided into. Fails
+// without: the window in begin of a part (250); fresh in share (40, 80, 500).
 func TestBackfill_LeavesRoomToFreshOrders(t *testing.T) {
-	for fresh, want := range map[bool]int{false: 40, true: 10} {
-		a := newArchive(t, 250)
-		a.fresh = fresh
-		a.run(workflows.BackfillOrdersInput{Window: 40})
-		if a.most != want || len(a.began) != 250 {
-			t.Errorf("fresh orders wait %v: %d at once of %d, want %d", fresh, a.most, len(a.began), want)
+	for _, window := range []int{1, 3, 40, 80, 500} {
+		for _, fresh := range []bool{false, true} {
+			a := newArchive(t, max(100, 2*window))
+			a.fresh = fresh
+			want := window
+			if fresh {
+				want = max(1, window/4)
+			}
+			a.run(workflows.BackfillOrdersInput{Window: window})
+			if a.most != want || len(a.began) != a.orders {
+				t.Errorf("fresh orders wait %v: %d at once of %d, want %d", fresh, a.most, len(a.began), want)
+			}
 		}
 	}
 }
 
-// Fresh orders that come while imports are posted get their room within two windows. Fails without: pagesOfWindow (40 at once, to
-// the end of 500).
+// Fresh orders that come while imports are posted get their room within two windows, however long the parts are. Fails without: look in
+// waitForParts, tell (80 at once, to the end of the parts).
 func TestBackfill_LooksForFreshOrdersOften(t *testing.T) {
-	a := newArchive(t, 450)
-	a.RegisterDelayedCallback(func() { a.fresh, a.most = true, 0 }, 1500*time.Millisecond)
-	var most int
-	a.RegisterDelayedCallback(func() { a.most = a.open }, 4500*time.Millisecond)
-	a.RegisterDelayedCallback(func() { most = a.most }, 8500*time.Millisecond)
-	a.run(workflows.BackfillOrdersInput{Window: 40})
-	if most != 10 || len(a.began) != 450 {
-		t.Errorf("%d at once of %d behind fresh orders, want 10", most, len(a.began))
+	a := newArchive(t, 1000)
+	a.RegisterDelayedCallback(func() { a.fresh = true }, 4100*time.Millisecond)
+	a.RegisterDelayedCallback(func() { a.most = a.open }, 7500*time.Millisecond)
+	a.RegisterDelayedCallback(func() {
+		if longest := slices.MaxFunc(slices.Collect(maps.Values(a.parts)), func(x, y workflows.PostImportsInput) int { return len(x.Keys) - len(y.Keys) }); a.most != 20 || len(longest.Keys) < 200 {
+			t.Errorf("%d at once behind fresh orders in parts of up to %d, want 20", a.most, len(longest.Keys))
+		}
+	}, 10*time.Second)
+	if run := a.run(workflows.BackfillOrdersInput{Window: 80}); run.Counts.Posted != 1000 {
+		t.Errorf("it ends with %+v", run.Counts)
 	}
 }
 

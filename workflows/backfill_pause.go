@@ -33,6 +33,8 @@ const (
 	refusedPause = 5 * time.Minute
 	// rateOver is the shortest time over which the rate is measured.
 	rateOver = 15 * time.Second
+	// stillFor is how long no part must have ended before the rate falls to nothing.
+	stillFor = 2 * time.Minute
 )
 
 // listen hears the signal for as long as the history lasts.
@@ -93,6 +95,9 @@ func (b *backfill) gate(ctx workflow.Context) error {
 }
 
 func (b *backfill) long(ctx workflow.Context) bool {
+	if b.parts != nil && b.parts.begun >= partsPerHistory {
+		return true
+	}
 	return b.poster.late || b.poster.started >= childrenPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
 }
 
@@ -189,6 +194,9 @@ func (b *backfill) stepped(ctx workflow.Context) error {
 func (b *backfill) measure(ctx workflow.Context) {
 	took := workflow.Now(ctx).Sub(b.state.MarkedAt)
 	if took <= 0 || took < rateOver && b.progress().Rate > 0 {
+		return
+	}
+	if b.parts != nil && b.done() == b.state.Mark && took < stillFor { // orders are counted with the end of their part
 		return
 	}
 	b.progress().Rate = float64(b.done()-b.state.Mark) / took.Seconds()

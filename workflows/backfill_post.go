@@ -25,6 +25,9 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 	}
+	if workflow.GetVersion(ctx, "parts", workflow.DefaultVersion, 1) >= 1 {
+		return b.postInParts(ctx)
+	}
 	for { // each page looks whether fresh orders wait, and so it is small
 		if err := b.gate(ctx); err != nil {
 			return err
@@ -89,11 +92,17 @@ func (b *backfill) pass(ctx workflow.Context, next *activities.NextOrdersResult)
 }
 
 // atHead says whether a pass through the queue begins, and if not, whether the queue is to be asked again: not when the pass before has
-// left none fewer. While B1 does not answer that says nothing, nor while all that are left are put off for a moment: then it rests.
+// left none fewer. That says nothing while B1 does not answer, while orders of that pass are still on their way, or while all that are
+// left are put off for a moment: then it rests.
 func (b *backfill) atHead(ctx workflow.Context, next *activities.NextOrdersResult) (begins, again bool, err error) {
 	all := next.Waiting + next.PutOff
 	b.progress().ToPost = b.state.Run.Counts.Settled() + all
+	onWay := b.state.OnWay
+	b.state.OnWay = 0
 	switch {
+	case b.state.Passed > 0 && all >= b.state.Passed && next.Down == "" && onWay > 0:
+		b.state.Passed = 0
+		return false, true, b.rest(ctx, outagePause, fmt.Sprintf("%d orders are on their way to B1", onWay))
 	case b.state.Passed > 0 && all >= b.state.Passed && next.Down == "":
 		return false, false, nil
 	case b.state.Passed > 0 && all >= b.state.Passed:

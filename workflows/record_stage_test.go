@@ -42,8 +42,11 @@ type stage struct {
 	found activities.FindOrdersResult
 	// imports is how many orders a backfill finds.
 	imports int
-	// quiet is the end of the quiet hours; they end by themselves when the queue was asked once.
-	quiet *time.Time
+	// fresh is true while other orders than imports wait.
+	fresh bool
+	// quiet is the end of the quiet hours; quietOver is true when they were.
+	quiet     *time.Time
+	quietOver bool
 	// attributes are the search attributes of the workflows that the scene begins.
 	attributes temporal.SearchAttributes
 	// rules are those that are new, alarm is what is said of B1, writeBack is true when Magento is to be told.
@@ -69,6 +72,7 @@ func (s *stage) serve(queue string) {
 	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
+	w.RegisterWorkflowWithOptions(workflows.PostImports, workflow.RegisterOptions{Name: "PostImports"})
 	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(s)
 	if err := w.Start(); err != nil {
@@ -202,7 +206,7 @@ func (s *stage) NoteBackfill(context.Context, store.Run) (*activities.NoteBackfi
 func (s *stage) NextOrders(_ context.Context, in activities.NextOrdersInput) (*activities.NextOrdersResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := &activities.NextOrdersResult{WriteBack: s.writeBack, Alarm: s.alarm}
+	r := &activities.NextOrdersResult{WriteBack: s.writeBack, Alarm: s.alarm, Fresh: s.fresh}
 	if s.quiet != nil {
 		r.QuietUntil, r.Reread, r.Last = s.quiet, []int64{7}, "1"
 		return r, nil

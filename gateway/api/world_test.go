@@ -209,6 +209,7 @@ func (w *world) startWorker(s *shop, c *company) {
 		wk.RegisterWorkflow(workflows.InsertOrder)
 		wk.RegisterWorkflow(workflows.ResyncOrders)
 		wk.RegisterWorkflow(workflows.BackfillOrders)
+		wk.RegisterWorkflow(workflows.PostImports)
 		wk.RegisterActivity(a)
 		if err := wk.Start(); err != nil {
 			w.t.Fatal(err)
