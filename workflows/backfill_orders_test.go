@@ -48,7 +48,9 @@ type archive struct {
 	// began are the orders in the order in which their children began; open and most count children at once.
 	began      []order.Key
 	open, most int
-	noted      []store.Run
+	// stopped are those that were cancelled.
+	stopped int
+	noted   []store.Run
 	// parts are those that began, by their IDs.
 	parts map[string]workflows.PostImportsInput
 	// asked counts how often the queue was asked; onAsk is called each time.
@@ -147,7 +149,9 @@ func (a *archive) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*
 	if slow := a.slow[in.Key]; slow > 0 {
 		takes = slow
 	}
-	_ = workflow.Sleep(ctx, takes) // a child that is cancelled ends
+	if workflow.Sleep(ctx, takes) != nil { // a child that is cancelled ends
+		a.stopped++
+	}
 	a.open--
 	if a.refuses != nil {
 		if r, err := a.refuses(in.Key); r != nil || err != nil {
