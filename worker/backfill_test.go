@@ -162,8 +162,8 @@ func (w *world) passed(fresh magentosim.Placed) int {
 	return 0
 }
 
-// The orders that a cancelled backfill has in hand end as they would have. Fails without: children in start of the backfill (some of
-// their workflows are cancelled, with the order in B1).
+// The orders that a cancelled backfill has in hand end as they would have, and its record says how many it had begun. Fails without:
+// the wait for the parts in abandon (none is counted).
 func TestBackfillThatIsCancelledStopsNoOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -178,6 +178,9 @@ func TestBackfillThatIsCancelledStopsNoOrder(t *testing.T) {
 	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
 		t.Errorf("the backfill ends with %v", err)
 	}
+	if record, err := w.db.GetRun(t.Context(), run.GetID()+"/"+run.GetRunID()); err != nil || record.EndedAt == nil || record.Counts.Started < 20 {
+		t.Errorf("it is recorded as %+v (%v), want its window counted", record, err)
+	}
 	w.sync()
 	w.eventually("all are posted", func() bool { return w.counts()[order.Posted] == 30 })
 	for _, p := range w.shop.Orders() {
@@ -186,6 +189,42 @@ func TestBackfillThatIsCancelledStopsNoOrder(t *testing.T) {
 			t.Errorf("%s ends with %v", id, err)
 		}
 	}
+	w.checkLedger()
+}
+
+// A pause that somebody wants while no worker runs is kept when one is back, though parts have orders that they have not begun. Fails
+// without: tell (both parts come to their ends).
+func TestBackfillPausedWhileNoWorkerRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0)
+	const orders, window, slack = 180, 50, 16 // a part may begin some before it is told
+	selected := w.lastMonth(orders)
+	w.company.SetLatency(b1sim.Latency{Read: 10 * time.Millisecond, Write: 100 * time.Millisecond})
+	program := buildWorker(t)
+	worker := w.startProcess(program)
+	run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected, Window: window})
+	w.eventually("it posts", func() bool { return w.company.Count() > 0 })
+	worker.Kill()
+	if err := w.temporal.SignalWorkflow(t.Context(), run.GetID(), "", workflows.PauseSignal, workflows.Pause{Paused: true, By: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	before := w.company.Count()
+	w.startProcess(program)
+	w.eventually("it is paused, and its parts have ended", func() bool {
+		record, err := w.db.GetRun(t.Context(), run.GetID()+"/"+run.GetRunID())
+		described, failed := w.temporal.DescribeWorkflowExecution(t.Context(), run.GetID(), "")
+		return err == nil && failed == nil && record.Backfill.Paused && len(described.PendingChildren) == 0
+	})
+	if n := w.company.Count(); n > before+window+slack {
+		t.Errorf("%d orders came to B1 after the pause, want no more than were in hand", n-before)
+	}
+	if err := w.temporal.SignalWorkflow(t.Context(), run.GetID(), "", workflows.PauseSignal, workflows.Pause{By: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	if result := w.brought(run); result.Counts.Posted+result.Counts.InHand != orders {
+		t.Errorf("it ends with %+v", result.Counts)
+	}
+	w.eventually("all are posted", func() bool { return w.counts()[order.Posted] == orders })
 	w.checkLedger()
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"datawald/store"
 	"datawald/workflows"
@@ -61,6 +62,38 @@ func TestSearchAttributes_OfOrdersAreThoseOfTheirRun(t *testing.T) {
 				t.Errorf("summary %s, want %s", summary, want)
 			}
 		})
+	}
+}
+
+// Parts have those of their backfill, and their orders too, which have its priority as well. Fails without: runAttributes in beginPart.
+func TestSearchAttributes_OfImportsAreThoseOfTheirBackfill(t *testing.T) {
+	server := smallTemporal(t)
+	s := newStage(t, server, scene{name: "imports"})
+	s.imports = 4
+	began, err := server.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflows.BackfillOrdersID(s.instance), TaskQueue: s.instance,
+		TypedSearchAttributes: workflows.RunAttributes(s.instance, workflows.SourceBackfill), Priority: temporal.Priority{PriorityKey: workflows.ImportPriority}},
+		"BackfillOrders", workflows.BackfillOrdersInput{Instance: s.instance, Selected: &november})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result store.Run
+	if err := began.Get(t.Context(), &result); err != nil || result.Counts.Posted != 4 {
+		t.Fatalf("%+v, %v; want all posted", result.Counts, err)
+	}
+	part := s.partOf(began, 1).GetID()
+	fields, summary := attributesOf(t, server, part)
+	if want := map[string]string{"Instance": `"imports"`, "Source": `"backfill"`}; !maps.Equal(fields, want) || summary != `"part 1 of the backfill of imports, 4 orders"` {
+		t.Errorf("the part has %v, %s; want %v", fields, summary, want)
+	}
+	fields, _ = attributesOf(t, server, workflows.InsertOrderID(s.key(4)))
+	if fields["Source"] != `"backfill"` || fields["OrderKey"] != `"imports:1:100000004"` {
+		t.Errorf("its order has %v", fields)
+	}
+	for _, id := range []string{part, workflows.InsertOrderID(s.key(4))} {
+		start := read(t, server, id, "").Events[0].GetWorkflowExecutionStartedEventAttributes()
+		if start.GetPriority().GetPriorityKey() != workflows.ImportPriority {
+			t.Errorf("%s has the priority %v, want that of its backfill", id, start.GetPriority())
+		}
 	}
 }
 

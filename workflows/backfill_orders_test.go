@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ import (
 type archive struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
+	// mu guards what activities, which run beside the workflows, have to do with.
+	mu sync.Mutex
 	// orders are those to read, a page of so many at a time; queue are those that wait for B1.
 	orders, page int
 	// hidden are so many orders more, which Magento counts and does not show.
@@ -48,7 +51,9 @@ type archive struct {
 	// began are the orders in the order in which their children began; open and most count children at once.
 	began      []order.Key
 	open, most int
-	noted      []store.Run
+	// stopped are those that were cancelled.
+	stopped int
+	noted   []store.Run
 	// parts are those that began, by their IDs.
 	parts map[string]workflows.PostImportsInput
 	// asked counts how often the queue was asked; onAsk is called each time.
@@ -77,6 +82,8 @@ func newArchive(t *testing.T, orders int) *archive {
 	a.OnActivity(act.ImportOrders, mock.Anything, mock.Anything).Return(a.read).Maybe()
 	a.OnActivity(act.NextOrders, mock.Anything, mock.Anything).Return(a.next).Maybe()
 	a.OnActivity(act.NoteBackfill, mock.Anything, mock.Anything).Return(func(_ context.Context, r store.Run) (*activities.NoteBackfillResult, error) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
 		a.noted = append(a.noted, r)
 		return &activities.NoteBackfillResult{NotedAt: a.Now(), Imported: map[order.Status]int{order.Posted: r.Counts.Posted}}, nil
 	}).Maybe()
@@ -91,6 +98,8 @@ func (a *archive) beforeParts() *archive {
 }
 
 func (a *archive) read(_ context.Context, in activities.ImportOrdersInput) (*activities.ImportOrdersResult, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.down != nil {
 		if err := a.down(); err != nil {
 			return nil, err
@@ -111,6 +120,8 @@ func (a *archive) next(_ context.Context, in activities.NextOrdersInput) (*activ
 	if !in.Imports {
 		return nil, temporal.NewNonRetryableApplicationError("asked for more than imports", activities.TypeRefused, nil)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.asked++; a.onAsk != nil {
 		a.onAsk()
 	}
@@ -139,15 +150,27 @@ func (a *archive) next(_ context.Context, in activities.NextOrdersInput) (*activ
 	return r, nil
 }
 
-func (a *archive) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
-	a.began = append(a.began, in.Key)
+// begin counts an order that begins, and gives how long it takes.
+func (a *archive) begin(key order.Key) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.began = append(a.began, key)
 	a.open++
 	a.most = max(a.most, a.open)
-	takes := a.takes
-	if slow := a.slow[in.Key]; slow > 0 {
-		takes = slow
+	if slow := a.slow[key]; slow > 0 {
+		return slow
 	}
-	_ = workflow.Sleep(ctx, takes) // a child that is cancelled ends
+	return a.takes
+}
+
+func (a *archive) insert(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+	takes := a.begin(in.Key)
+	stopped := workflow.Sleep(ctx, takes) != nil // a child that is cancelled ends
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if stopped {
+		a.stopped++
+	}
 	a.open--
 	if a.refuses != nil {
 		if r, err := a.refuses(in.Key); r != nil || err != nil {
@@ -242,7 +265,7 @@ func TestBackfill_LeavesRoomToFreshOrders(t *testing.T) {
 	for _, window := range []int{1, 3, 40, 80, 500} {
 		for _, fresh := range []bool{false, true} {
 			a := newArchive(t, max(100, 2*window))
-			a.fresh = fresh
+			a.fresh, a.takes = fresh, 20*time.Second // longer than it takes to begin as many
 			want := window
 			if fresh {
 				want = max(1, window/4)

@@ -37,15 +37,15 @@ func TestPostImports_KeepsToItsShare(t *testing.T) {
 	}
 }
 
-// A part that is cancelled ends at once, says what it had in hand, and begins none more. Fails without: the end in run (it waits for
-// its children).
+// A part that is cancelled ends at once, says what it had in hand, and begins none more. Its orders go on. Fails without: the end in run (it
+// waits for them).
 func TestPostImports_IsCancelled(t *testing.T) {
 	a := newArchive(t, 0)
 	a.takes = 10 * time.Minute
 	a.RegisterDelayedCallback(a.CancelWorkflow, time.Second)
 	r := a.part(workflows.PostImportsInput{Window: 10}, 100)
-	if len(a.began) != 10 || r.Rest != 90 || r.Counts.InHand != 10 || len(r.Left) != 10 {
-		t.Errorf("%d begun, result %+v; want 10 in hand", len(a.began), r)
+	if len(a.began) != 10 || r.Rest != 90 || r.Counts.InHand != 10 || len(r.Left) != 10 || a.stopped != 0 {
+		t.Errorf("%d begun, %d stopped, result %+v; want 10 in hand", len(a.began), a.stopped, r)
 	}
 }
 
