@@ -239,6 +239,30 @@ func TestAnswersAreFerretDBs(t *testing.T) {
 	}
 }
 
+// What chance meets seldom: members of documents in arrays, and an _id of another type with the same text.
+//
+// Fails without: the doubt about a field's parents, the type beside the text of an _id.
+func TestAnswersAreFerretDBsForRareDocuments(t *testing.T) {
+	b := newBoth(t, t.TempDir())
+	id := bson.ObjectID{1}
+	if _, err := b.gate.InsertMany(context.Background(), []any{
+		d{{"_id", id}, {"reason", a{d{{"x", "a"}}, d{{"x", "b"}}}}},
+		d{{"_id", "2"}, {"reason", d{{"x", "a"}}}},
+		d{{"_id", "3"}, {"reason", d{{"x", a{"a", "b"}}}}},
+		d{{"_id", "4"}, {"reason", a{}}, {"status", a{"a", nil}}},
+		d{{"_id", "5"}, {"reason", nil}, {"status", "a"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for n, filter := range []d{
+		{{"reason.x", "a"}}, {{"reason.x", d{{"$exists", false}}}}, {{"reason.x", d{{"$exists", true}}}}, {{"reason.x", d{{"$gt", "a"}}}},
+		{{"reason.x", d{{"$ne", nil}}}}, {{"status", d{{"$ne", nil}}}}, {{"status", d{{"$in", a{"a", "b"}}}}},
+		{{"_id", id.Hex()}}, {{"_id", id}}, {{"_id", d{{"$in", a{id.Hex(), "2"}}}}}, {{"_id", d{{"$gte", id.Hex()}}}},
+	} {
+		b.compare(fmt.Sprintf("filter %d", n), question{filter: filter})
+	}
+}
+
 // question is one for documents, for their number and for their number by status.
 type question struct {
 	filter, sort, projection d
