@@ -234,7 +234,8 @@ func withFile(t *testing.T, dbpath string, f func(*sql.DB) error) {
 // Fails without: the bound on the size of an answer.
 func TestLongAnswersGoOn(t *testing.T) {
 	ctx := context.Background()
-	orders := start(t, t.TempDir()).connect().Collection("orders")
+	dbpath := t.TempDir()
+	orders := start(t, dbpath).connect().Collection("orders")
 	for n := range 18 {
 		if _, err := orders.InsertOne(ctx, d{{"_id", fmt.Sprint(n)}, {"instance", "main"}, {"text", strings.Repeat("x", 1<<20)}}); err != nil {
 			t.Fatal(err)
@@ -245,12 +246,18 @@ func TestLongAnswersGoOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := cursor.RemainingBatchLength(); n >= 18 {
-			t.Errorf("%d documents in the first batch", n)
-		}
 		var found []bson.Raw
 		if err := cursor.All(ctx, &found); err != nil || len(found) != 18 {
 			t.Errorf("%d documents (%v), want 18", len(found), err)
+		}
+	}
+
+	reader := lookup.New(dbpath)
+	defer reader.Close()
+	for size, want := range map[int]error{17 << 20: lookup.ErrPass, 19 << 20: nil} {
+		f := lookup.Find{Filter: rawOf(d{{"instance", "main"}}), MaxSize: size}
+		if _, err := reader.Find(ctx, "shop", "orders", f); !errors.Is(err, want) {
+			t.Errorf("18 MB of documents where %d MB may be given: %v, want %v", size>>20, err, want)
 		}
 	}
 }
