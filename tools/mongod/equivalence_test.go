@@ -111,7 +111,7 @@ func (c chance) document(depth int) d {
 	var doc d
 	for _, f := range []string{"x", "y"} {
 		if c.IntN(3) > 0 {
-			doc = append(doc, e{f, c.value(depth)})
+			doc = append(doc, e{Key: f, Value: c.value(depth)})
 		}
 	}
 	if doc == nil {
@@ -122,20 +122,20 @@ func (c chance) document(depth int) d {
 
 // order is a document as the connector has it; wild says how many in a hundred of its fields hold anything else, or nothing.
 func (c chance) order(id any, wild int) d {
-	doc := d{{"_id", id}}
+	doc := d{{Key: "_id", Value: id}}
 	tame := map[string]func() any{
 		"instance": func() any { return pick(c, "a", "main") }, "queue": func() any { return c.text() },
 		"due_at": func() any { return c.date() }, "status": func() any { return pick(c, "a", "b", "pending") },
-		"placed_at": func() any { return c.date() }, "reason": func() any { return d{{"x", c.text()}, {"y", c.date()}} },
+		"placed_at": func() any { return c.date() }, "reason": func() any { return d{{Key: "x", Value: c.text()}, {Key: "y", Value: c.date()}} },
 	}
 	for _, f := range fields {
 		switch n := c.IntN(100); {
 		case n < wild/2: // it is missing
 		case n < wild:
-			doc = append(doc, e{f, c.value(2)})
+			doc = append(doc, e{Key: f, Value: c.value(2)})
 		case f == "reason" && c.IntN(2) == 0 || f == "queue" && c.IntN(3) == 0:
 		default:
-			doc = append(doc, e{f, tame[f]()})
+			doc = append(doc, e{Key: f, Value: tame[f]()})
 		}
 	}
 	return doc
@@ -155,63 +155,70 @@ func (c chance) condition(field string) any {
 		}
 		return c.text()
 	}
-	compare := func() e { return e{pick(c, "$gt", "$gte", "$lt", "$lte", "$eq"), value()} }
+	compare := func() e { return e{Key: pick(c, "$gt", "$gte", "$lt", "$lte", "$eq"), Value: value()} }
 	switch c.IntN(10) {
 	case 0, 1, 2:
 		return value()
 	case 3, 4:
 		return d{compare()}
 	case 5, 6:
-		lower, upper := e{pick(c, "$gt", "$gte"), value()}, e{pick(c, "$lt", "$lte"), value()}
+		lower, upper := e{Key: pick(c, "$gt", "$gte"), Value: value()}, e{Key: pick(c, "$lt", "$lte"), Value: value()}
 		return d{lower, upper}
 	case 7:
-		return d{{"$in", a{value(), value(), value()}}}
+		return d{{Key: "$in", Value: a{value(), value(), value()}}}
 	case 8:
-		return d{{"$exists", c.IntN(2) == 0}}
+		return d{{Key: "$exists", Value: c.IntN(2) == 0}}
 	default:
-		return d{pick(c, e{"$ne", nil}, e{"$ne", value()}, e{"$in", a{}}, e{"$exists", int32(1)}, e{"$nin", a{value()}}, e{"$not", d{{"$gt", value()}}})}
+		return d{pick(c, e{Key: "$ne", Value: nil}, e{Key: "$ne", Value: value()}, e{Key: "$in", Value: a{}},
+			e{Key: "$exists", Value: int32(1)}, e{Key: "$nin", Value: a{value()}}, e{Key: "$not", Value: d{{Key: "$gt", Value: value()}}})}
 	}
 }
 
 func (c chance) filter(depth int) d {
 	filter := d{}
 	if c.IntN(4) > 0 {
-		filter = append(filter, e{"instance", pick(c, "a", "main")})
+		filter = append(filter, e{Key: "instance", Value: pick(c, "a", "main")})
 	}
 	for range c.IntN(3) {
 		field := pick(c, "instance", "queue", "due_at", "status", "placed_at", "reason", "reason.x", "reason.y", "reason.0", "other")
 		if !slices.ContainsFunc(filter, func(has e) bool { return has.Key == field }) {
-			filter = append(filter, e{field, c.condition(field)})
+			filter = append(filter, e{Key: field, Value: c.condition(field)})
 		}
 	}
 	if c.IntN(6) == 0 {
-		filter = append(filter, e{"_id", pick[any](c, "k001", "k002", d{{"$in", a{"k001", "k003", "none"}}}, d{{"$lt", "k010"}}, c.objectID(), int32(1))})
+		filter = append(filter, e{Key: "_id", Value: pick[any](c, "k001", "k002", d{{Key: "$in", Value: a{"k001", "k003", "none"}}}, d{{Key: "$lt", Value: "k010"}}, c.objectID(), int32(1))})
 	}
 	if depth > 0 && c.IntN(3) == 0 {
-		filter = append(filter, e{pick(c, "$or", "$or", "$and"), a{c.filter(depth - 1), c.filter(depth - 1)}})
+		filter = append(filter, e{Key: pick(c, "$or", "$or", "$and"), Value: a{c.filter(depth - 1), c.filter(depth - 1)}})
 	}
 	if depth > 0 && c.IntN(6) == 0 { // the next page of a list
 		at := c.date()
-		filter = append(filter, e{"$and", a{d{{"$or", a{d{{"placed_at", d{{"$lt", at}}}}, d{{"placed_at", at}, {"_id", d{{"$lt", "k010"}}}}}}}}})
+		earlier := d{{Key: "placed_at", Value: d{{Key: "$lt", Value: at}}}}
+		same := d{{Key: "placed_at", Value: at}, {Key: "_id", Value: d{{Key: "$lt", Value: "k010"}}}}
+		filter = append(filter, e{Key: "$and", Value: a{d{{Key: "$or", Value: a{earlier, same}}}}})
 	}
 	return filter
 }
 
 func (c chance) sort() d {
-	return pick(c, nil, nil, d{{"queue", 1}}, d{{"placed_at", -1}, {"_id", -1}}, d{{"placed_at", 1}, {"_id", 1}}, d{{"placed_at", -1}}, d{{"status", 1}}, d{{"due_at", int64(1)}}, d{{"_id", 1}}, d{{"_id", -1}}, d{{"placed_at", -1}, {"_id", 1}})
+	return pick(c, nil, nil, d{{Key: "queue", Value: 1}}, d{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}},
+		d{{Key: "placed_at", Value: 1}, {Key: "_id", Value: 1}}, d{{Key: "placed_at", Value: -1}}, d{{Key: "status", Value: 1}}, d{{Key: "due_at", Value: int64(1)}},
+		d{{Key: "_id", Value: 1}}, d{{Key: "_id", Value: -1}}, d{{Key: "placed_at", Value: -1}, {Key: "_id", Value: 1}})
 }
 
 func (c chance) projection() d {
-	return pick(c, nil, nil, d{{"_id", 1}, {"queue", 1}, {"due_at", 1}}, d{{"reason", 0}, {"queue", 0}}, d{{"_id", 0}}, d{{"_id", 1}}, d{{"status", 1}, {"instance", true}, {"_id", 0}}, d{{"reason.x", 1}}, d{{"none", 1}})
+	return pick(c, nil, nil, d{{Key: "_id", Value: 1}, {Key: "queue", Value: 1}, {Key: "due_at", Value: 1}},
+		d{{Key: "reason", Value: 0}, {Key: "queue", Value: 0}}, d{{Key: "_id", Value: 0}}, d{{Key: "_id", Value: 1}},
+		d{{Key: "status", Value: 1}, {Key: "instance", Value: true}, {Key: "_id", Value: 0}}, d{{Key: "reason.x", Value: 1}}, d{{Key: "none", Value: 1}})
 }
 
 // indexed are the indexes of the collection.
 var indexed = []mongo.IndexModel{
-	{Keys: d{{"instance", 1}, {"queue", 1}, {"due_at", 1}}, Options: options.Index().SetName("queue")},
-	{Keys: d{{"instance", 1}, {"status", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_status")},
-	{Keys: d{{"instance", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_placed_at")},
-	{Keys: d{{"reason.x", 1}, {"queue", 1}}, Options: options.Index().SetName("nested")},
-	{Keys: d{{"status", 1}}, Options: options.Index().SetName("by_status_alone")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}, {Key: "due_at", Value: 1}}, Options: options.Index().SetName("queue")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
+	{Keys: d{{Key: "reason.x", Value: 1}, {Key: "queue", Value: 1}}, Options: options.Index().SetName("nested")},
+	{Keys: d{{Key: "status", Value: 1}}, Options: options.Index().SetName("by_status_alone")},
 }
 
 // What the store answers by index is what FerretDB answers by decoding everything: documents, order, counts. The questions are those
@@ -246,18 +253,19 @@ func TestAnswersAreFerretDBsForRareDocuments(t *testing.T) {
 	b := newBoth(t, t.TempDir())
 	id := bson.ObjectID{1}
 	if _, err := b.gate.InsertMany(context.Background(), []any{
-		d{{"_id", id}, {"reason", a{d{{"x", "a"}}, d{{"x", "b"}}}}},
-		d{{"_id", "2"}, {"reason", d{{"x", "a"}}}},
-		d{{"_id", "3"}, {"reason", d{{"x", a{"a", "b"}}}}},
-		d{{"_id", "4"}, {"reason", a{}}, {"status", a{"a", nil}}},
-		d{{"_id", "5"}, {"reason", nil}, {"status", "a"}},
+		d{{Key: "_id", Value: id}, {Key: "reason", Value: a{d{{Key: "x", Value: "a"}}, d{{Key: "x", Value: "b"}}}}},
+		d{{Key: "_id", Value: "2"}, {Key: "reason", Value: d{{Key: "x", Value: "a"}}}},
+		d{{Key: "_id", Value: "3"}, {Key: "reason", Value: d{{Key: "x", Value: a{"a", "b"}}}}},
+		d{{Key: "_id", Value: "4"}, {Key: "reason", Value: a{}}, {Key: "status", Value: a{"a", nil}}},
+		d{{Key: "_id", Value: "5"}, {Key: "reason", Value: nil}, {Key: "status", Value: "a"}},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	for n, filter := range []d{
-		{{"reason.x", "a"}}, {{"reason.x", d{{"$exists", false}}}}, {{"reason.x", d{{"$exists", true}}}}, {{"reason.x", d{{"$gt", "a"}}}},
-		{{"reason.x", d{{"$ne", nil}}}}, {{"status", d{{"$ne", nil}}}}, {{"status", d{{"$in", a{"a", "b"}}}}},
-		{{"_id", id.Hex()}}, {{"_id", id}}, {{"_id", d{{"$in", a{id.Hex(), "2"}}}}}, {{"_id", d{{"$gte", id.Hex()}}}},
+		{{Key: "reason.x", Value: "a"}}, {{Key: "reason.x", Value: d{{Key: "$exists", Value: false}}}},
+		{{Key: "reason.x", Value: d{{Key: "$exists", Value: true}}}}, {{Key: "reason.x", Value: d{{Key: "$gt", Value: "a"}}}},
+		{{Key: "reason.x", Value: d{{Key: "$ne", Value: nil}}}}, {{Key: "status", Value: d{{Key: "$ne", Value: nil}}}}, {{Key: "status", Value: d{{Key: "$in", Value: a{"a", "b"}}}}},
+		{{Key: "_id", Value: id.Hex()}}, {{Key: "_id", Value: id}}, {{Key: "_id", Value: d{{Key: "$in", Value: a{id.Hex(), "2"}}}}}, {{Key: "_id", Value: d{{Key: "$gte", Value: id.Hex()}}}},
 	} {
 		b.compare(fmt.Sprintf("filter %d", n), question{filter: filter})
 	}
@@ -372,7 +380,7 @@ func (b *both) documents(from *mongo.Collection, q question) (docs []bson.Raw, e
 
 func (b *both) groups(from *mongo.Collection, filter d, by any) (groups []string, err error) {
 	ctx := context.Background()
-	cursor, err := from.Aggregate(ctx, mongo.Pipeline{{{"$match", filter}}, {{"$group", d{{"_id", by}, {"n", d{{"$sum", 1}}}}}}})
+	cursor, err := from.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: filter}}, {{Key: "$group", Value: d{{Key: "_id", Value: by}, {Key: "n", Value: d{{Key: "$sum", Value: 1}}}}}}})
 	if err != nil {
 		return nil, err
 	}

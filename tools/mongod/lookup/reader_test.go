@@ -109,7 +109,7 @@ func TestReaderAnswersOfOneMoment(t *testing.T) {
 
 // askAll asks in each way, and compares with what is always so. A file that is closed at the moment is FerretDB's.
 func askAll(ctx context.Context, r *Reader, orders int) error {
-	held, err := bson.Marshal(d{{"instance", "main"}, {"status", "held"}})
+	held, err := bson.Marshal(d{{Key: "instance", Value: "main"}, {Key: "status", Value: "held"}})
 	if err != nil {
 		return err
 	}
@@ -126,11 +126,11 @@ func askAll(ctx context.Context, r *Reader, orders int) error {
 			return fmt.Errorf("counted %v", groups)
 		}
 	}
-	sorted, err := bson.Marshal(d{{"status", 1}, {"_id", 1}})
+	sorted, err := bson.Marshal(d{{Key: "status", Value: 1}, {Key: "_id", Value: 1}})
 	if err != nil {
 		return err
 	}
-	main, err := bson.Marshal(d{{"instance", "main"}})
+	main, err := bson.Marshal(d{{Key: "instance", Value: "main"}})
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func TestReaderPasses(t *testing.T) {
 		},
 		"NoGroup": func() error { _, err := r.Groups(ctx, "shop", "orders", nil, "reason"); return err },
 		"NoIndexForOrder": func() error {
-			_, err := r.Find(ctx, "shop", "orders", Find{Sort: raw(t, d{{"status", 1}}), MaxSize: 1 << 20})
+			_, err := r.Find(ctx, "shop", "orders", Find{Sort: raw(t, d{{Key: "status", Value: 1}}), MaxSize: 1 << 20})
 			return err
 		},
 	} {
@@ -178,7 +178,7 @@ func TestReaderPasses(t *testing.T) {
 	}
 
 	// an index that went away behind the reader's back is an error, not an answer
-	filter := raw(t, d{{"instance", "main"}})
+	filter := raw(t, d{{Key: "instance", Value: "main"}})
 	if n, err := r.Count(ctx, "shop", "orders", filter); err != nil || n != 2 {
 		t.Fatalf("%d, %v", n, err)
 	}
