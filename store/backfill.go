@@ -126,7 +126,7 @@ func (s *Store) ImportsHeld(ctx context.Context, instance string) (bool, error) 
 }
 
 // NextImports gives up to limit imports of the instance that are due, behind a place in the queue (empty: from the first). fresh is
-// true when other orders are due before them. Both are one question: the embedded store reads all orders for each.
+// true when other orders are due before them. Both are one question.
 func (s *Store) NextImports(ctx context.Context, instance, after string, limit int) (due []Due, fresh bool, err error) {
 	imports := bson.D{{Key: "queue", Value: bson.D{{Key: "$gt", Value: max(after, Imports)}}}}
 	others := bson.D{{Key: "queue", Value: bson.D{{Key: "$gt", Value: ""}, {Key: "$lt", Value: Imports}}}}

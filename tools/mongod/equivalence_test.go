@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,12 +16,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/tools/mongod/lookup"
-)
-
-type (
-	d = bson.D
-	e = bson.E
-	a = bson.A
 )
 
 // direct connects to FerretDB past the gate.
@@ -36,182 +29,13 @@ func direct(t *testing.T, dbpath string) *mongo.Database {
 	return client.Database("shop")
 }
 
-// chance makes documents and questions of the shapes that the connector uses, and of wild ones. A seed gives the same again.
-type chance struct{ *rand.Rand }
-
-func pick[T any](c chance, of ...T) T { return of[c.IntN(len(of))] }
-
-func (c chance) text() string {
-	return pick(c, "", "a", "b", "main", "5|2026-01-01|x", "5|2026-01-02|y", "7", "7|z", "[", "[1]", `{"a":1}`, `q"\`, "<&>", "ü😀", "\u2028", "null", "1", "x\x00y", "0123456789abcdef01234567")
-}
-
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-
-func (c chance) date() bson.DateTime {
-	return bson.NewDateTimeFromTime(epoch.Add(time.Duration(c.IntN(6)-3) * time.Second))
-}
-
-func (c chance) number() any {
-	n := c.IntN(5) - 2
-	return pick[any](c, int32(n), int64(n), float64(n), float64(n)+0.5, int64(1)<<60+int64(n))
-}
-
-func (c chance) objectID() bson.ObjectID {
-	return pick(c, bson.ObjectID{1}, bson.ObjectID{2}, bson.ObjectID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67})
-}
-
-// scalar is a value that can be compared.
-func (c chance) scalar() any {
-	return pick(c, c.text, func() string { return pick(c, "a", "b", "main") })()
-}
-
-// value is anything that a document may hold.
-func (c chance) value(depth int) any {
-	switch c.IntN(12) {
-	case 0, 1, 2:
-		return c.scalar()
-	case 3:
-		return c.date()
-	case 4:
-		return c.number()
-	case 5:
-		return c.IntN(2) == 0
-	case 6:
-		return c.objectID()
-	case 7:
-		return nil
-	case 8:
-		return pick[any](c, bson.Binary{Subtype: 0, Data: []byte("a\x00b")}, bson.Regex{Pattern: "a.*", Options: "i"}, bson.Timestamp{T: 5, I: 1}, bson.Binary{Subtype: 4, Data: make([]byte, 16)})
-	case 9:
-		if depth == 0 {
-			return d{}
-		}
-		return c.document(depth - 1)
-	case 10:
-		list := a{}
-		for range c.IntN(3) {
-			if v := c.value(max(0, depth-1)); !isArray(v) { // FerretDB takes no arrays in arrays
-				list = append(list, v)
-			}
-		}
-		return list
-	default:
-		return c.date()
-	}
-}
-
-func isArray(v any) bool {
-	_, is := v.(a)
-	return is
-}
-
-var fields = []string{"instance", "queue", "due_at", "status", "placed_at", "reason"}
-
-func (c chance) document(depth int) d {
-	var doc d
-	for _, f := range []string{"x", "y"} {
-		if c.IntN(3) > 0 {
-			doc = append(doc, e{f, c.value(depth)})
-		}
-	}
-	if doc == nil {
-		return d{}
-	}
-	return doc
-}
-
-// order is a document as the connector has it; wild says how many in a hundred of its fields hold anything else, or nothing.
-func (c chance) order(id any, wild int) d {
-	doc := d{{"_id", id}}
-	tame := map[string]func() any{
-		"instance": func() any { return pick(c, "a", "main") }, "queue": func() any { return c.text() },
-		"due_at": func() any { return c.date() }, "status": func() any { return pick(c, "a", "b", "pending") },
-		"placed_at": func() any { return c.date() }, "reason": func() any { return d{{"x", c.text()}, {"y", c.date()}} },
-	}
-	for _, f := range fields {
-		switch n := c.IntN(100); {
-		case n < wild/2: // it is missing
-		case n < wild:
-			doc = append(doc, e{f, c.value(2)})
-		case f == "reason" && c.IntN(2) == 0 || f == "queue" && c.IntN(3) == 0:
-		default:
-			doc = append(doc, e{f, tame[f]()})
-		}
-	}
-	return doc
-}
-
-// condition is a condition on a field, mostly with a value of the kind that the field has.
-func (c chance) condition(field string) any {
-	value := func() any {
-		if c.IntN(8) == 0 {
-			return c.value(1)
-		}
-		if strings.HasSuffix(field, "_at") || field == "reason.y" {
-			return c.date()
-		}
-		if field == "instance" {
-			return pick(c, "a", "main")
-		}
-		return c.text()
-	}
-	compare := func() e { return e{pick(c, "$gt", "$gte", "$lt", "$lte", "$eq"), value()} }
-	switch c.IntN(10) {
-	case 0, 1, 2:
-		return value()
-	case 3, 4:
-		return d{compare()}
-	case 5, 6:
-		lower, upper := e{pick(c, "$gt", "$gte"), value()}, e{pick(c, "$lt", "$lte"), value()}
-		return d{lower, upper}
-	case 7:
-		return d{{"$in", a{value(), value(), value()}}}
-	case 8:
-		return d{{"$exists", c.IntN(2) == 0}}
-	default:
-		return d{pick(c, e{"$ne", nil}, e{"$ne", value()}, e{"$in", a{}}, e{"$exists", int32(1)}, e{"$nin", a{value()}}, e{"$not", d{{"$gt", value()}}})}
-	}
-}
-
-func (c chance) filter(depth int) d {
-	filter := d{}
-	if c.IntN(4) > 0 {
-		filter = append(filter, e{"instance", pick(c, "a", "main")})
-	}
-	for range c.IntN(3) {
-		field := pick(c, "instance", "queue", "due_at", "status", "placed_at", "reason", "reason.x", "reason.y", "reason.0", "other")
-		if !slices.ContainsFunc(filter, func(has e) bool { return has.Key == field }) {
-			filter = append(filter, e{field, c.condition(field)})
-		}
-	}
-	if c.IntN(6) == 0 {
-		filter = append(filter, e{"_id", pick[any](c, "k001", "k002", d{{"$in", a{"k001", "k003", "none"}}}, d{{"$lt", "k010"}}, c.objectID(), int32(1))})
-	}
-	if depth > 0 && c.IntN(3) == 0 {
-		filter = append(filter, e{pick(c, "$or", "$or", "$and"), a{c.filter(depth - 1), c.filter(depth - 1)}})
-	}
-	if depth > 0 && c.IntN(6) == 0 { // the next page of a list
-		at := c.date()
-		filter = append(filter, e{"$and", a{d{{"$or", a{d{{"placed_at", d{{"$lt", at}}}}, d{{"placed_at", at}, {"_id", d{{"$lt", "k010"}}}}}}}}})
-	}
-	return filter
-}
-
-func (c chance) sort() d {
-	return pick(c, nil, nil, d{{"queue", 1}}, d{{"placed_at", -1}, {"_id", -1}}, d{{"placed_at", 1}, {"_id", 1}}, d{{"placed_at", -1}}, d{{"status", 1}}, d{{"due_at", int64(1)}}, d{{"_id", 1}}, d{{"_id", -1}}, d{{"placed_at", -1}, {"_id", 1}})
-}
-
-func (c chance) projection() d {
-	return pick(c, nil, nil, d{{"_id", 1}, {"queue", 1}, {"due_at", 1}}, d{{"reason", 0}, {"queue", 0}}, d{{"_id", 0}}, d{{"_id", 1}}, d{{"status", 1}, {"instance", true}, {"_id", 0}}, d{{"reason.x", 1}}, d{{"none", 1}})
-}
-
 // indexed are the indexes of the collection.
 var indexed = []mongo.IndexModel{
-	{Keys: d{{"instance", 1}, {"queue", 1}, {"due_at", 1}}, Options: options.Index().SetName("queue")},
-	{Keys: d{{"instance", 1}, {"status", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_status")},
-	{Keys: d{{"instance", 1}, {"placed_at", -1}}, Options: options.Index().SetName("by_placed_at")},
-	{Keys: d{{"reason.x", 1}, {"queue", 1}}, Options: options.Index().SetName("nested")},
-	{Keys: d{{"status", 1}}, Options: options.Index().SetName("by_status_alone")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}, {Key: "due_at", Value: 1}}, Options: options.Index().SetName("queue")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
+	{Keys: d{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
+	{Keys: d{{Key: "reason.x", Value: 1}, {Key: "queue", Value: 1}}, Options: options.Index().SetName("nested")},
+	{Keys: d{{Key: "status", Value: 1}}, Options: options.Index().SetName("by_status_alone")},
 }
 
 // What the store answers by index is what FerretDB answers by decoding everything: documents, order, counts. The questions are those
@@ -236,6 +60,31 @@ func TestAnswersAreFerretDBs(t *testing.T) {
 				t.Errorf("%d of 600 answers were by index", both.answered)
 			}
 		})
+	}
+}
+
+// What chance meets seldom: members of documents in arrays, and an _id of another type with the same text.
+//
+// Fails without: the doubt about a field's parents, the type beside the text of an _id.
+func TestAnswersAreFerretDBsForRareDocuments(t *testing.T) {
+	b := newBoth(t, t.TempDir())
+	id := bson.ObjectID{1}
+	if _, err := b.gate.InsertMany(context.Background(), []any{
+		d{{Key: "_id", Value: id}, {Key: "reason", Value: a{d{{Key: "x", Value: "a"}}, d{{Key: "x", Value: "b"}}}}},
+		d{{Key: "_id", Value: "2"}, {Key: "reason", Value: d{{Key: "x", Value: "a"}}}},
+		d{{Key: "_id", Value: "3"}, {Key: "reason", Value: d{{Key: "x", Value: a{"a", "b"}}}}},
+		d{{Key: "_id", Value: "4"}, {Key: "reason", Value: a{}}, {Key: "status", Value: a{"a", nil}}},
+		d{{Key: "_id", Value: "5"}, {Key: "reason", Value: nil}, {Key: "status", Value: "a"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for n, filter := range []d{
+		{{Key: "reason.x", Value: "a"}}, {{Key: "reason.x", Value: d{{Key: "$exists", Value: false}}}},
+		{{Key: "reason.x", Value: d{{Key: "$exists", Value: true}}}}, {{Key: "reason.x", Value: d{{Key: "$gt", Value: "a"}}}},
+		{{Key: "reason.x", Value: d{{Key: "$ne", Value: nil}}}}, {{Key: "status", Value: d{{Key: "$ne", Value: nil}}}}, {{Key: "status", Value: d{{Key: "$in", Value: a{"a", "b"}}}}},
+		{{Key: "_id", Value: id.Hex()}}, {{Key: "_id", Value: id}}, {{Key: "_id", Value: d{{Key: "$in", Value: a{id.Hex(), "2"}}}}}, {{Key: "_id", Value: d{{Key: "$gte", Value: id.Hex()}}}},
+	} {
+		b.compare(fmt.Sprintf("filter %d", n), question{filter: filter})
 	}
 }
 
@@ -348,7 +197,7 @@ func (b *both) documents(from *mongo.Collection, q question) (docs []bson.Raw, e
 
 func (b *both) groups(from *mongo.Collection, filter d, by any) (groups []string, err error) {
 	ctx := context.Background()
-	cursor, err := from.Aggregate(ctx, mongo.Pipeline{{{"$match", filter}}, {{"$group", d{{"_id", by}, {"n", d{{"$sum", 1}}}}}}})
+	cursor, err := from.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: filter}}, {{Key: "$group", Value: d{{Key: "_id", Value: by}, {Key: "n", Value: d{{Key: "$sum", Value: 1}}}}}}})
 	if err != nil {
 		return nil, err
 	}

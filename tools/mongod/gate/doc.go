@@ -8,7 +8,8 @@
 //     calls a hook before the next command can see it.
 //   - A filter with _id and something more, as every compare-and-set has, makes FerretDB decode the whole collection.
 //     The gate first asks whether the one document with that _id matches, then sends the write with _id alone.
-//   - A find of documents by a list of _ids makes it decode the whole collection too. The gate looks them up one by one.
+//   - Every read but that of one _id makes it decode the whole collection too. A lookup.Reader answers what it understands from the
+//     SQLite file by index; documents that are asked for by a list of _ids the gate looks up one by one if it does not.
 //   - A bulk update of a hundred documents waits for itself for ever, reports wrong positions, and stops at the first
 //     error even when told not to. The gate sends its statements one by one and adds the replies up.
 //   - A list of indexes that exist already ends the connection. The gate sends them one by one too.

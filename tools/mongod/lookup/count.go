@@ -70,14 +70,19 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 			return ErrPass
 		}
 		q := &query{plan: p}
-		text := "SELECT coalesce(max(" + q.doubtful() + "), 0), count(*)" + p.source() + q.where()
-		if by != nil {
-			// SQLite takes values from the index in a selection, but not in a GROUP BY; the limit keeps it from making one of both
-			text = "SELECT max(doubt), count(*), kind, value FROM (SELECT " + q.doubtful() + " AS doubt, " + by.Type() + " AS kind, " +
-				by.Value() + " AS value" + p.source() + q.where() + " LIMIT -1) GROUP BY kind, value"
-		}
+		text := q.summary(by)
 		return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
 	})
+}
+
+// summary is the statement that counts: a doubt and a number, for each type and value of a field where there is one.
+func (q *query) summary(by sjson.Field) string {
+	if by == nil {
+		return "SELECT coalesce(max(" + q.doubtful() + "), 0), count(*)" + q.source() + q.where()
+	}
+	// SQLite takes values from the index in a selection, but not in a GROUP BY; the limit keeps it from making one of both
+	return "SELECT max(doubt), count(*), kind, value FROM (SELECT " + q.doubtful() + " AS doubt, " + by.Type() + " AS kind, " +
+		by.Value() + " AS value" + q.source() + q.where() + " LIMIT -1) GROUP BY kind, value"
 }
 
 // eachCertain gives each row, until one is doubtful.

@@ -69,8 +69,11 @@ func ordersTable(t *testing.T) (*sql.DB, *table) {
 // of the index that knows most (Counts), the certain conditions alone in what the index finds (all).
 func TestPlans(t *testing.T) {
 	db, tab := ordersTable(t)
-	due := e{"due_at", d{{"$lte", bson.DateTime(5)}}}
-	newest := d{{"placed_at", -1}, {"_id", -1}}
+	due := e{Key: "due_at", Value: d{{Key: "$lte", Value: bson.DateTime(5)}}}
+	fresh, imports := d{{Key: "$gt", Value: ""}, {Key: "$lt", Value: "7"}}, d{{Key: "$gt", Value: "7"}}
+	earlier := d{{Key: "placed_at", Value: d{{Key: "$lt", Value: bson.DateTime(9)}}}}
+	same := d{{Key: "placed_at", Value: bson.DateTime(9)}, {Key: "_id", Value: d{{Key: "$lt", Value: "main:1:5"}}}}
+	newest := d{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}}
 	for _, tt := range []struct {
 		name         string
 		filter, sort d
@@ -78,16 +81,17 @@ func TestPlans(t *testing.T) {
 		index        string
 		fields       int // how many expressions of the index narrow the search
 	}{
-		{"NextDue", d{{"instance", "main"}, {"queue", d{{"$gt", ""}}}, due}, d{{"queue", 1}}, "", "queue_due", 4},
-		{"NextImports", d{{"instance", "main"}, due, {"$or", a{d{{"queue", d{{"$gt", ""}, {"$lt", "7"}}}}, d{{"queue", d{{"$gt", "7"}}}}}}}, d{{"queue", 1}}, "", "queue_due", 4},
-		{"CountPutOff", d{{"instance", "main"}, {"queue", d{{"$gt", ""}, {"$lt", "7"}}}, {"status", "pending"}, {"reason", d{{"$exists", false}}}, due}, nil, "", "queue_due", 5},
-		{"List", d{{"$and", a{d{{"instance", "main"}}}}}, newest, "", "by_placed_at", 2},
-		{"ListByStatus", d{{"$and", a{d{{"instance", "main"}}, d{{"status", "held"}}}}}, newest, "", "by_status", 4},
-		{"NextPage", d{{"$and", a{d{{"instance", "main"}}, d{{"$or", a{d{{"placed_at", d{{"$lt", bson.DateTime(9)}}}}, d{{"placed_at", bson.DateTime(9)}, {"_id", d{{"$lt", "main:1:5"}}}}}}}}}}, newest, "", "by_placed_at", 4},
-		{"Counts", d{{"instance", "main"}}, nil, "status", "queue_due", 2},
-		{"Get", d{{"_id", "main:1:5"}}, nil, "", "", 1},
-		{"CompareAndSet", d{{"_id", "main:1:5"}, {"rev", int64(3)}}, nil, "", "", 1},
-		{"Heads", d{{"_id", d{{"$in", a{"main:1:5", "main:1:6"}}}}}, nil, "", "", 1},
+		{"NextDue", d{{Key: "instance", Value: "main"}, {Key: "queue", Value: d{{Key: "$gt", Value: ""}}}, due}, d{{Key: "queue", Value: 1}}, "", "queue_due", 4},
+		{"NextImports", d{{Key: "instance", Value: "main"}, due, {Key: "$or", Value: a{d{{Key: "queue", Value: fresh}}, d{{Key: "queue", Value: imports}}}}}, d{{Key: "queue", Value: 1}}, "", "queue_due", 4},
+		{"CountPutOff", d{{Key: "instance", Value: "main"}, {Key: "queue", Value: fresh}, {Key: "status", Value: "pending"},
+			{Key: "reason", Value: d{{Key: "$exists", Value: false}}}, due}, nil, "", "queue_due", 5},
+		{"List", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}}}}, newest, "", "by_placed_at", 2},
+		{"ListByStatus", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}, d{{Key: "status", Value: "held"}}}}}, newest, "", "by_status", 4},
+		{"NextPage", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}, d{{Key: "$or", Value: a{earlier, same}}}}}}, newest, "", "by_placed_at", 4},
+		{"Counts", d{{Key: "instance", Value: "main"}}, nil, "status", "queue_due", 2},
+		{"Get", d{{Key: "_id", Value: "main:1:5"}}, nil, "", "", 1},
+		{"CompareAndSet", d{{Key: "_id", Value: "main:1:5"}, {Key: "rev", Value: int64(3)}}, nil, "", "", 1},
+		{"Heads", d{{Key: "_id", Value: d{{Key: "$in", Value: a{"main:1:5", "main:1:6"}}}}}, nil, "", "", 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			filter, sort, _, err := Find{Filter: raw(t, tt.filter), Sort: raw(t, tt.sort)}.parse()
@@ -141,12 +145,29 @@ func explained(t *testing.T, db *sql.DB, p plan) string {
 // What is not understood as a whole is left to FerretDB.
 func TestParseFilter_LeavesWhatItDoesNotUnderstand(t *testing.T) {
 	for name, filter := range map[string]d{
-		"Null": {{"x", nil}}, "Regex": {{"x", bson.Regex{Pattern: "a"}}}, "RegexOperator": {{"x", d{{"$regex", "a"}}}},
-		"Document": {{"x", d{{"y", 1}}}}, "Array": {{"x", a{1}}}, "Not": {{"x", d{{"$not", d{{"$gt", 1}}}}}}, "NotEqual": {{"x", d{{"$ne", 1}}}},
-		"Fraction": {{"x", 0.5}}, "Infinite": {{"x", 1e300}}, "MixedList": {{"x", d{{"$in", a{"a", 1}}}}}, "NullInList": {{"x", d{{"$in", a{nil}}}}}, "EmptyList": {{"x", d{{"$in", a{}}}}},
-		"Place": {{"x.0", 1}}, "QuoteInName": {{`x'"`, 1}}, "EmptyOr": {{"$or", a{}}}, "Expression": {{"$expr", d{}}}, "Comment": {{"$comment", "x"}},
-		"NoString": {{"x", "\xff"}}, "Zero": {{"x", "a\x00"}}, "LessThanTrue": {{"x", d{{"$lt", true}}}}, "ExistsByNumber": {{"x", d{{"$exists", 1}}}},
-		"IDBetweenNumbers": {{"_id", d{{"$gt", 1}}}}, "OrOfEverything": {{"$or", a{d{}, d{{"x", 1}}}}},
+		"Null":             {{Key: "x", Value: nil}},
+		"Regex":            {{Key: "x", Value: bson.Regex{Pattern: "a"}}},
+		"RegexOperator":    {{Key: "x", Value: d{{Key: "$regex", Value: "a"}}}},
+		"Document":         {{Key: "x", Value: d{{Key: "y", Value: 1}}}},
+		"Array":            {{Key: "x", Value: a{1}}},
+		"Not":              {{Key: "x", Value: d{{Key: "$not", Value: d{{Key: "$gt", Value: 1}}}}}},
+		"NotEqual":         {{Key: "x", Value: d{{Key: "$ne", Value: 1}}}},
+		"Fraction":         {{Key: "x", Value: 0.5}},
+		"Infinite":         {{Key: "x", Value: 1e300}},
+		"MixedList":        {{Key: "x", Value: d{{Key: "$in", Value: a{"a", 1}}}}},
+		"NullInList":       {{Key: "x", Value: d{{Key: "$in", Value: a{nil}}}}},
+		"EmptyList":        {{Key: "x", Value: d{{Key: "$in", Value: a{}}}}},
+		"Place":            {{Key: "x.0", Value: 1}},
+		"QuoteInName":      {{Key: `x'"`, Value: 1}},
+		"EmptyOr":          {{Key: "$or", Value: a{}}},
+		"Expression":       {{Key: "$expr", Value: d{}}},
+		"Comment":          {{Key: "$comment", Value: "x"}},
+		"NoString":         {{Key: "x", Value: "\xff"}},
+		"Zero":             {{Key: "x", Value: "a\x00"}},
+		"LessThanTrue":     {{Key: "x", Value: d{{Key: "$lt", Value: true}}}},
+		"ExistsByNumber":   {{Key: "x", Value: d{{Key: "$exists", Value: 1}}}},
+		"IDBetweenNumbers": {{Key: "_id", Value: d{{Key: "$gt", Value: 1}}}},
+		"OrOfEverything":   {{Key: "$or", Value: a{d{}, d{{Key: "x", Value: 1}}}}},
 	} {
 		if c, ok := parseFilter(raw(t, filter)); ok {
 			t.Errorf("%s is understood as %v", name, c)
