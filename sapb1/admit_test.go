@@ -291,7 +291,8 @@ func TestAdmit_CallersWhoGiveUpDoNotShutB1(t *testing.T) {
 // Calls that B1 does not answer in time open the circuit. Fails without: the cause of the time limit.
 func TestAdmit_ASilentB1IsDown(t *testing.T) {
 	b := start(t, b1sim.Config{})
-	c := b.lane(8, func(s *sapb1.Settings) { s.Timeout = 20 * time.Millisecond })
+	// No probe before the sixth call, however long a busy machine takes for it.
+	c := b.lane(8, func(s *sapb1.Settings) { s.Timeout, s.ProbeEvery = 20*time.Millisecond, time.Minute })
 	b.inject(b1sim.Rule{Fault: b1sim.Slow, Match: "*", Probability: 1, Delay: b1sim.Duration(100 * time.Millisecond)})
 	var err error
 	for range 6 {
