@@ -66,10 +66,9 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	return more && !s.poster.late && !s.poster.halted, err
 }
 
-// queuePage is how many orders are read of the queue at once. In the embedded store a reading costs as much as the whole queue is long, however
-// few are wanted of it. It is kept below half of childrenPerRun, and smaller with a small window, whose children take more events each:
-// between two readings the run looks whether it needs a new history. Who comes to the head of the queue meanwhile, is not behind the place that the run
-// has come to, and waits for the next run with pages of any size.
+// queuePage is how many orders are read of the queue at once: each reading takes a dozen events. It is kept below half of childrenPerRun, and smaller
+// with a small window, whose children take more events each: between two readings the run looks whether it needs a new history. Who comes to the head of
+// the queue meanwhile, is not behind the place that the run has come to, and waits for the next run with pages of any size.
 func queuePage(window int) int { return min(5*window, childrenPerRun/2) }
 
 // startAll starts the children of orders as there is room for them; ok is false when there is none any more. It may end before
