@@ -71,6 +71,8 @@ type syncOrders struct {
 	looks         bool
 	looked        int
 	due, reminded bool
+	// ahead is the next page of the queue, when it was asked for already.
+	ahead *ahead
 	// renew is true when the history is long enough: the run goes on in a new one, after its own orders have ended.
 	renew bool
 }

@@ -12,9 +12,8 @@ import (
 // that belongs into a new history.
 func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 	for {
-		var next activities.NextOrdersResult
-		in := activities.NextOrdersInput{Instance: s.in.Instance, After: s.state.Queue, Limit: queuePage(s.in.Window), Window: s.in.Window}
-		if err := workflow.ExecuteActivity(ctx, act.NextOrders, in).Get(ctx, &next); err != nil {
+		next, err := s.next(ctx)
+		if err != nil {
 			if temporal.IsCanceledError(err) {
 				return false, err
 			}
@@ -23,7 +22,7 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		}
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		s.state.Reread = append(s.state.Reread, next.Reread...)
-		s.hear(&next)
+		s.hear(next)
 		s.poster.paced, s.poster.quiet = next.Paced, false
 		if next.QuietUntil != nil {
 			break
@@ -71,10 +70,42 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 // the queue meanwhile, is not behind the place that the run has come to, and waits for the next run with pages of any size.
 func queuePage(window int) int { return min(5*window, childrenPerRun/2) }
 
+// ahead is a question for the next page of the queue that was asked before the run has come to its end.
+type ahead struct {
+	after string
+	page  workflow.Future
+}
+
+// next gives the page of the queue behind the place that the run has come to: the one that was asked for ahead, unless the run is to go on elsewhere, or it
+// has become quiet since.
+func (s *syncOrders) next(ctx workflow.Context) (*activities.NextOrdersResult, error) {
+	asked := s.ahead
+	if s.ahead = nil; asked == nil || asked.after != s.state.Queue || s.poster.quiet {
+		asked = s.ask(ctx, s.state.Queue)
+	}
+	var next activities.NextOrdersResult
+	err := asked.page.Get(ctx, &next)
+	return &next, err
+}
+
+func (s *syncOrders) ask(ctx workflow.Context, after string) *ahead {
+	in := activities.NextOrdersInput{Instance: s.in.Instance, After: after, Limit: queuePage(s.in.Window), Window: s.in.Window}
+	return &ahead{after, workflow.ExecuteActivity(ctx, act.NextOrders, in)}
+}
+
+// lookAhead asks for the next page when the last orders of this one are begun, so that a run that lingers does so until the answer is there. What is asked
+// for in vain, because a new history begins or the queue is gone through once more, is asked again.
+func (s *syncOrders) lookAhead(ctx workflow.Context, rest []store.Due) {
+	if s.poster.lingering.able && s.ahead == nil && len(rest) <= s.in.Window/lingerRest {
+		s.ahead = s.ask(ctx, rest[len(rest)-1].Queue)
+	}
+}
+
 // startAll starts the children of orders as there is room for them; ok is false when there is none any more. It may end before
 // all are started, when the queue is to be read again.
 func (s *syncOrders) startAll(ctx workflow.Context, orders []store.Due) (ok bool, err error) {
-	for _, due := range orders {
+	for n, due := range orders {
+		s.lookAhead(ctx, orders[n:])
 		if s.looks && s.poster.mine[due.Key] > 0 { // the queue is gone through once more
 			s.state.Queue = due.Queue
 			continue
