@@ -114,7 +114,8 @@ func TestBackfillBesideLiveTrafficAndKilledWorkers(t *testing.T) {
 }
 
 // An order that is placed while hundreds of imports wait comes to B1 behind no more of them than are in hand at once: counted in
-// orders, by their numbers in B1. Fails without: the rank of imports in the queue (with Imports at the place of fresh orders).
+// orders, by their numbers in B1. The backfill hears of none of them itself. Fails without: the rank of imports in the queue (with Imports
+// at the place of fresh orders); postInParts (more than three events an order).
 func TestBackfillDelaysNoFreshOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 0)
@@ -133,6 +134,11 @@ func TestBackfillDelaysNoFreshOrder(t *testing.T) {
 	}
 	if result := w.brought(run); result.Counts.Posted != orders {
 		t.Errorf("the backfill ends with %+v", result.Counts)
+	}
+	if events := len(w.history(run.GetID())); events > orders { // most of them are for the reading, and looks at the queue
+		t.Errorf("its own history has %d events for %d orders, want less than one each", events, orders)
+	} else {
+		t.Logf("its own history has %d events for %d orders", events, orders)
 	}
 	w.checkLedger()
 }

@@ -25,6 +25,7 @@ func (b *backfill) post(ctx workflow.Context) error {
 			return err
 		}
 	}
+	// What an earlier release began goes on without parts, until its next history.
 	if workflow.GetVersion(ctx, "parts", workflow.DefaultVersion, 1) >= 1 {
 		return b.postInParts(ctx)
 	}
