@@ -12,7 +12,7 @@ import (
 // How a run lingers.
 const (
 	// lingerWindow is the least window with which a run lingers: of a smaller one, orders that are begun a moment later leave B1 idle.
-	lingerWindow = 32
+	lingerWindow = 24
 	// lingerPart: a linger is to take in the ends of one order in so many of the window; the others are in hand meanwhile. At two events for
 	// an order that stays far below the hundred that the server keeps for an open task (history.maximumBufferedEventsBatch).
 	lingerPart = 8

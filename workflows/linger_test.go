@@ -3,10 +3,15 @@ package workflows_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
 	"datawald/order"
@@ -51,5 +56,58 @@ func TestLinger_TakesSeveralEndsInOneTask(t *testing.T) {
 	}
 	if tasks > 80 {
 		t.Errorf("%d tasks of the run for 160 orders, want half of that at most", tasks)
+	}
+}
+
+// The next page of the queue is asked for while orders of this one are still to be begun, and each order is begun once. Fails without: the
+// question ahead.
+func TestLookAhead_AsksBeforeThePageIsUsedUp(t *testing.T) {
+	f := newFlow(t, 600)
+	begun := map[order.Key]int{}
+	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+			begun[in.Key]++
+			return posted, workflow.Sleep(ctx, time.Second)
+		})
+	var early []int
+	f.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name == "NextOrders" {
+			early = append(early, len(begun))
+		}
+	})
+	run := f.run(workflows.SyncOrdersInput{Window: 100})
+	if run.Counts.Posted != 600 || run.Counts.Started != 600 || len(begun) != 600 {
+		t.Errorf("counts %+v of %d orders, want 600 posted", run.Counts, len(begun))
+	}
+	for key, n := range begun {
+		if n != 1 {
+			t.Errorf("%s was begun %d times", key, n)
+		}
+	}
+	if len(early) != 4 || early[1] > 235 || early[2] > 485 {
+		t.Errorf("the queue was asked when %v orders were begun, want before 0, 250, 500 and all", early)
+	}
+}
+
+// A page that was asked for ahead is not begun when it has become quiet since. Fails without: rests in startAll.
+func TestLookAhead_BeginsNothingOfTheNextPageInQuietHours(t *testing.T) {
+	f := newFlow(t, 300)
+	until := time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)
+	orders, begun := slices.Clone(f.queue), 0
+	f.OnActivity(act.FindOrders, mock.Anything, mock.Anything).Return(&activities.FindOrdersResult{}, nil)
+	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+			begun++
+			if err := workflow.Sleep(ctx, time.Second); err != nil || slices.Index(orders, in.Key) < 100 {
+				return posted, err
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.quiet = &until
+			return &activities.InsertOrderResult{Status: order.Pending, Note: activities.NoteQuiet}, nil
+		})
+	run := f.run(workflows.SyncOrdersInput{Window: 24}) // pages of 120
+	if begun != 120 || run.Counts.Posted != 100 || run.QuietUntil == nil || !run.QuietUntil.Equal(until) {
+		t.Errorf("%d orders were begun, %d posted, quiet until %v; want the first page and no more", begun, run.Counts.Posted, run.QuietUntil)
 	}
 }

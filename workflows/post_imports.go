@@ -121,7 +121,12 @@ func (p *postImports) goesOn() bool { return len(p.rest) > 0 && p.may() }
 // begin begins the orders as there is room for them, until none is left or none may be begun.
 func (p *postImports) begin(ctx workflow.Context) error {
 	for len(p.rest) > 0 {
-		err := workflow.Await(ctx, func() bool { return !p.may() || p.poster.open < p.poster.window })
+		if p.may() && !p.poster.hasRoom() {
+			if err := p.poster.linger(ctx); err != nil {
+				return err
+			}
+		}
+		err := workflow.Await(ctx, func() bool { return !p.may() || p.poster.hasRoom() })
 		if err == nil {
 			err = ctx.Err() // a child may end in the moment in which the part is cancelled
 		}

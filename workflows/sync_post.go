@@ -23,7 +23,10 @@ func (s *syncOrders) post(ctx workflow.Context) (more bool, err error) {
 		s.state.WriteBack = s.state.WriteBack || next.WriteBack
 		s.state.Reread = append(s.state.Reread, next.Reread...)
 		s.hear(next)
-		s.poster.paced, s.poster.quiet = next.Paced, false
+		s.poster.paced = next.Paced
+		if !s.poster.lingering.able { // as earlier releases did it: what an order said while the answer was on its way was forgotten
+			s.poster.quiet = false
+		}
 		if next.QuietUntil != nil {
 			break
 		}
@@ -76,11 +79,10 @@ type ahead struct {
 	page  workflow.Future
 }
 
-// next gives the page of the queue behind the place that the run has come to: the one that was asked for ahead, unless the run is to go on elsewhere, or it
-// has become quiet since.
+// next gives the page of the queue behind the place that the run has come to: the one that was asked for ahead, unless the run is to go on elsewhere.
 func (s *syncOrders) next(ctx workflow.Context) (*activities.NextOrdersResult, error) {
 	asked := s.ahead
-	if s.ahead = nil; asked == nil || asked.after != s.state.Queue || s.poster.quiet {
+	if s.ahead = nil; asked == nil || asked.after != s.state.Queue {
 		asked = s.ask(ctx, s.state.Queue)
 	}
 	var next activities.NextOrdersResult
@@ -89,6 +91,7 @@ func (s *syncOrders) next(ctx workflow.Context) (*activities.NextOrdersResult, e
 }
 
 func (s *syncOrders) ask(ctx workflow.Context, after string) *ahead {
+	s.poster.quiet = false // what comes back from now on is news
 	in := activities.NextOrdersInput{Instance: s.in.Instance, After: after, Limit: queuePage(s.in.Window), Window: s.in.Window}
 	return &ahead{after, workflow.ExecuteActivity(ctx, act.NextOrders, in)}
 }
@@ -96,7 +99,7 @@ func (s *syncOrders) ask(ctx workflow.Context, after string) *ahead {
 // lookAhead asks for the next page when the last orders of this one are begun, so that a run that lingers does so until the answer is there. What is asked
 // for in vain, because a new history begins or the queue is gone through once more, is asked again.
 func (s *syncOrders) lookAhead(ctx workflow.Context, rest []store.Due) {
-	if s.poster.lingering.able && s.ahead == nil && len(rest) <= s.in.Window/lingerRest {
+	if s.poster.lingering.able && s.ahead == nil && !s.poster.quiet && len(rest) <= s.in.Window/lingerRest {
 		s.ahead = s.ask(ctx, rest[len(rest)-1].Queue)
 	}
 }
