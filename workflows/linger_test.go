@@ -63,11 +63,12 @@ func TestLinger_TakesSeveralEndsInOneTask(t *testing.T) {
 // question ahead.
 func TestLookAhead_AsksBeforeThePageIsUsedUp(t *testing.T) {
 	f := newFlow(t, 600)
-	begun := map[order.Key]int{}
+	orders, begun := slices.Clone(f.queue), map[order.Key]int{}
 	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
 		func(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
 			begun[in.Key]++
-			return posted, workflow.Sleep(ctx, time.Second)
+			n := slices.Index(orders, in.Key) // they end one by one, and so they begin
+			return posted, workflow.Sleep(ctx, time.Second+time.Duration(n%97)*37*time.Millisecond)
 		})
 	var early []int
 	f.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
