@@ -76,7 +76,7 @@ func TestLookAhead_AsksBeforeThePageIsUsedUp(t *testing.T) {
 			early = append(early, len(begun))
 		}
 	})
-	run := f.run(workflows.SyncOrdersInput{Window: 100})
+	run := f.run(workflows.SyncOrdersInput{Window: 200})
 	if run.Counts.Posted != 280 || run.Counts.Started != 280 || len(begun) != 280 {
 		t.Errorf("counts %+v of %d orders, want 280 posted", run.Counts, len(begun))
 	}
@@ -85,7 +85,7 @@ func TestLookAhead_AsksBeforeThePageIsUsedUp(t *testing.T) {
 			t.Errorf("%s was begun %d times", key, n)
 		}
 	}
-	if len(early) != 3 || early[1] > 235 {
+	if len(early) != 3 || early[1] > 215 {
 		t.Errorf("the queue was asked when %v orders were begun, want 0, before 250, and once more", early)
 	}
 }
