@@ -124,7 +124,7 @@ func TestPosting_IsProfiled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var said bytes.Buffer
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "made")
 	cmd := exec.CommandContext(ctx, built(t), "posting", "--orders", "20", "--profile", dir)
 	cmd.Dir, cmd.Stderr = testkit.Root(), &said
 	if _, err := cmd.Output(); err != nil {

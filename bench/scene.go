@@ -34,8 +34,8 @@ func (s *scene) close(ctx context.Context) {
 }
 
 // open starts all processes. The worker is the one of the project, with its settings of every day.
-func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, err error) {
-	s = &scene{}
+func (c *posting) open(ctx context.Context, w *workshop, orders int) (_ *scene, err error) {
+	s := &scene{}
 	defer func() {
 		if err != nil {
 			s.close(ctx)
@@ -78,7 +78,10 @@ func (c *posting) open(ctx context.Context, w *workshop, orders int) (s *scene, 
 	if s.db, err = store.Open(ctx, uri, database); err != nil {
 		return nil, err
 	}
-	return s, s.staffed(ctx)
+	if err = s.staffed(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // staffed waits until the worker asks for work: its start is no part of what is measured.

@@ -21,6 +21,11 @@ type workshop struct {
 
 // newWorkshop makes a folder. With a folder for profiles the programs in profiled are built anew, so that they write one.
 func newWorkshop(ctx context.Context, profile string) (*workshop, error) {
+	if profile != "" {
+		if err := os.MkdirAll(profile, 0o755); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp("", "datawald-bench-")
 	if err != nil {
 		return nil, err
