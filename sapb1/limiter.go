@@ -62,7 +62,7 @@ const (
 	// that stays low for the sake of others would starve the orders.
 	staleAfter = 5 * time.Minute
 	// slowFrom is how many times the usual calls take when B1 is taken for slow. With a knee at 4 calls that is
-	// with more than 6.
+	// with more than 6; after a start that doubled into the knee, up to a quarter more until that is measured again.
 	slowFrom = 1.5
 	// slowMost bounds what a single call weighs.
 	slowMost = 3

@@ -115,7 +115,7 @@ func fixed(n, knee int) *machine {
 func TestLimiter_SettlesNearTheKnee(t *testing.T) {
 	const runs = 10
 	for name, spread := range map[string]float64{"even": 0, "by chance": 1} {
-		var limit, done, doneAtCeiling float64
+		var limit, worst, done, doneAtCeiling float64
 		var latency, atCeiling time.Duration
 		for seed := range uint64(runs) {
 			m, all := newMachine(16, 4), fixed(16, 4)
@@ -124,12 +124,16 @@ func TestLimiter_SettlesNearTheKnee(t *testing.T) {
 			m.run(5 * time.Minute)
 			m.run(30 * time.Minute)
 			all.run(30 * time.Minute)
+			worst = max(worst, m.meanLimit())
 			limit, done, doneAtCeiling = limit+m.meanLimit()/runs, done+float64(m.done)/runs, doneAtCeiling+float64(all.done)/runs
 			latency, atCeiling = latency+m.took/time.Duration(m.calls)/runs, atCeiling+all.took/time.Duration(all.calls)/runs
 		}
 		t.Logf("%s: limit %.1f, orders %.0f against %.0f at the ceiling, a call %s against %s", name, limit, done, doneAtCeiling, latency, atCeiling)
 		if limit < 4 || limit > 7.5 {
 			t.Errorf("%s: the mean limit is %.1f, want 4 to 7.5", name, limit)
+		}
+		if worst > 10 {
+			t.Errorf("%s: in one run the mean limit is %.1f, want 10 at most", name, worst)
 		}
 		if done < 0.95*doneAtCeiling {
 			t.Errorf("%s: %.0f orders get through, %.0f at the ceiling; want 95 %% at least", name, done, doneAtCeiling)

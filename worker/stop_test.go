@@ -40,7 +40,7 @@ func TestStop_ManyWorkersMayFail(t *testing.T) {
 }
 
 // stopTime is how long a worker of these tests may take to stop: half of it until it cuts an order off. B1 is at work on that for far longer.
-const stopTime, atB1 = 4 * time.Second, 10 * time.Second
+const stopTime, atB1 = 6 * time.Second, 10 * time.Second
 
 // stopAtWork begins to take an order to B1, and tells the worker to stop while B1 is at work on it. It gives how long that took.
 func (w *world) stopAtWork(program string, p magentosim.Placed, settings ...string) (took time.Duration) {

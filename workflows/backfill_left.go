@@ -78,7 +78,7 @@ func (p *poster) leaveOpen(ctx workflow.Context, before []leftOrder) (all []left
 		until[left.Key] = left.Until
 	}
 	for _, key := range p.leave() {
-		if p.mine[key] > 0 {
+		if _, known := until[key]; !known || p.mine[key] > 0 {
 			until[key] = workflow.Now(ctx).Add(insertLimit)
 		}
 		all = append(all, leftOrder{Key: key, Until: until[key]})

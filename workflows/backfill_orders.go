@@ -238,6 +238,7 @@ func (b *backfill) continueAsNew(ctx workflow.Context) error {
 			b.state.Queue = ""
 		}
 	}
+	b.forget()
 	b.hear() // what is said and not heard would be lost
 	b.in.Resume = b.state
 	return workflow.NewContinueAsNewError(ctx, BackfillOrders, b.in)

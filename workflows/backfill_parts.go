@@ -259,3 +259,14 @@ func (b *backfill) ended(ctx workflow.Context, part *openPart, result *PostImpor
 	b.state.Left = append(b.state.Left, result.Left...)
 	b.state.OnWay += len(result.Left)
 }
+
+// maxLeft is how many orders that are left to themselves a history carries on at most: the server takes 2 MB.
+const maxLeft = 5000
+
+// forget drops the oldest of the orders that were left to themselves where there are too many. Those that it begins with have ended long ago; one that waits
+// for B1 again by then is counted a second time.
+func (b *backfill) forget() {
+	if more := len(b.state.Left) - maxLeft; more > 0 && b.parts != nil {
+		b.state.Left = slices.Clone(b.state.Left[more:])
+	}
+}

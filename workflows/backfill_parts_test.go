@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"datawald/activities"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -285,5 +287,33 @@ func TestBackfill_PartsEndBeforeANewHistory(t *testing.T) {
 	in := a.renewed()
 	if len(a.began) != 100 || a.open != 0 || in.Resume.Run.Counts.Posted != 100 || in.Resume.Queue != "main:1:000000099" {
 		t.Errorf("%d are begun, %d open, and it goes on with %+v; want the first two parts", len(a.began), a.open, in.Resume)
+	}
+}
+
+// Orders that others have in hand keep no part from its own, are counted once, and the backfill ends when they have. Fails without: the own room of
+// a part (its 35 orders would wait for a day); keeps (the backfill ends while they are on their way); the time of an order that was found so in leaveOpen (its
+// parts have no share then).
+func TestBackfill_OrdersOfOthersHoldNothingUp(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, testkit.Temporal(t), scene{name: "others"})
+	s.imports = 60
+	theirs := make(chan struct{})
+	s.insert = func(ctx context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+		if key <= s.key(25) {
+			hold(ctx, theirs)
+		}
+		return nil, ctx.Err()
+	}
+	for n := range 25 {
+		s.begin(workflows.InsertOrderID(s.key(n+1)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n + 1)})
+	}
+	begun := s.backfill(25)
+	time.AfterFunc(3*time.Second, func() { close(theirs) })
+	var run store.Run
+	if err := begun.Get(t.Context(), &run); err != nil {
+		t.Fatal(err)
+	}
+	if run.Counts.Started != 60 || run.Counts.Posted != 35 || run.Counts.InHand != 25 {
+		t.Errorf("counts %+v, want 60 orders, of which others had 25", run.Counts)
 	}
 }

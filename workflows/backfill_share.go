@@ -28,7 +28,7 @@ func (b *backfill) share(ctx workflow.Context, slot int) Share {
 	if slot < window%len(p.slots) {
 		share++
 	}
-	return Share{Window: share, Stay: p.last}
+	return Share{Window: share, Stay: p.last && !b.long(ctx)}
 }
 
 // tell keeps telling the parts their share.

@@ -9,14 +9,16 @@ import (
 	"datawald/activities"
 )
 
-// How a run lingers.
+// How a poster lingers.
 const (
-	// lingerWindow is the least window with which a run lingers: of a smaller one, orders that are begun a moment later leave B1 idle.
+	// lingerWindow is the least window with which it lingers: of a smaller one, orders that are begun a moment later leave B1 idle. An eighth of it, three
+	// orders, is begun a moment later; a part of a backfill has 25.
 	lingerWindow = 24
-	// lingerPart: a linger is to take in the ends of one order in so many of the window; the others are in hand meanwhile. At two events for
-	// an order that stays far below the hundred that the server keeps for an open task (history.maximumBufferedEventsBatch).
-	lingerPart = 8
-	// lingerRest is the part of the window with which a run that begins no more waits for each end by itself.
+	// lingerPart: a linger is to take in the ends of one order in so many of the window, while the others are in hand, but no more than lingerEnds: at
+	// two events for an order, and twice as many when the pace changes, that stays below the hundred that the server keeps for an open
+	// task. With more it makes the task fail, and gives all at once (history.maximumBufferedEventsBatch).
+	lingerPart, lingerEnds = 8, 20
+	// lingerRest is the part of the window with which one that begins no more waits for each end by itself.
 	lingerRest = 4
 	// A linger takes so long at first, and later within these bounds. Queries, signals and orders that were just begun wait as long.
 	firstLinger = 50 * time.Millisecond
@@ -24,10 +26,10 @@ const (
 	mostLinger  = time.Second
 )
 
-// lingering lets a run wait for the ends of several orders at once.
+// lingering lets a run, a resync or a part of a backfill wait for the ends of several orders at once.
 //
-// The server opens a task of the run for each order that begins or ends, at three events and as many transactions. What comes while a task is
-// open it keeps, and gives with the next one. So a run with much in hand keeps its task open for a moment, by a local activity that does nothing
+// The server opens a task of theirs for each order that begins or ends, at three events and as many transactions. What comes while a task is
+// open it keeps, and gives with the next one. So whoever has much in hand keeps the task open for a moment, by a local activity that does nothing
 // but wait: it has a task for a dozen ends then, and not for one or two.
 type lingering struct {
 	// asked is true when the history was asked for its version, able what that said.
@@ -44,14 +46,10 @@ func (p *poster) linger(ctx workflow.Context) error {
 	if p.window < lingerWindow || p.over() {
 		return nil
 	}
-	if !l.asked {
-		l.asked = true
-		l.able = workflow.GetVersion(ctx, "linger", workflow.DefaultVersion, 1) >= 1
-	}
-	if !l.able {
+	if !p.able(ctx) {
 		return nil
 	}
-	l.next(p.window / lingerPart)
+	l.next(endsOf(p.window))
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: 5 * mostLinger,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
@@ -62,6 +60,19 @@ func (p *poster) linger(ctx workflow.Context) error {
 	}
 	return nil // one that failed gained nothing, and nothing is lost
 }
+
+// able reports whether the history is one that may linger. It is asked late: the question costs two events.
+func (p *poster) able(ctx workflow.Context) bool {
+	l := &p.lingering
+	if !l.asked {
+		l.asked = true
+		l.able = workflow.GetVersion(ctx, "linger", workflow.DefaultVersion, 1) >= 1
+	}
+	return l.able
+}
+
+// endsOf is how many ends a linger is to take in.
+func endsOf(window int) int { return min(window/lingerPart, lingerEnds) }
 
 // next makes the next one as long as so many ends took, but at most twice or half as long as the one before.
 func (l *lingering) next(ends int) {
@@ -74,8 +85,10 @@ func (l *lingering) next(ends int) {
 	l.ended = 0
 }
 
-// lingers reports whether the run waits for several ends at once while it only waits for the last of its orders.
-func (p *poster) lingers() bool { return p.lingering.able && p.open > p.window/lingerRest }
+// lingers reports whether several ends are waited for at once while no more orders are begun. One that is over waits for each.
+func (p *poster) lingers() bool {
+	return !p.over() && p.lingering.able && p.open > p.window/lingerRest
+}
 
 // full reports whether the history is long enough, so that the run goes on in a new one. A run that lingers takes few events for an order,
 // and each new history has a moment in which little is in hand: so it goes on for longer, as long as a further page of the queue stays
@@ -85,10 +98,13 @@ func (p *poster) full(ctx workflow.Context) bool {
 	if info.GetContinueAsNewSuggested() {
 		return true
 	}
-	if p.lingering.able {
-		return p.started >= 2*childrenPerRun || info.GetCurrentHistoryLength() >= longHistory
+	if p.started < childrenPerRun && !p.lingering.able {
+		return false
 	}
-	return p.started >= childrenPerRun
+	if p.window < lingerWindow || !p.able(ctx) { // a window of 500 may not have been full yet
+		return p.started >= childrenPerRun
+	}
+	return p.started >= 2*childrenPerRun || info.GetCurrentHistoryLength() >= longHistory
 }
 
 // longHistory is so many events that a page of the queue, 250 orders at six and a half events when B1 is slow, does not fit any more.

@@ -85,8 +85,8 @@ func TestLookAhead_AsksBeforeThePageIsUsedUp(t *testing.T) {
 			t.Errorf("%s was begun %d times", key, n)
 		}
 	}
-	if len(early) != 3 || early[1] > 215 {
-		t.Errorf("the queue was asked when %v orders were begun, want 0, before 250, and once more", early)
+	if len(early) != 4 || early[1] > 215 {
+		t.Errorf("the queue was asked when %v orders were begun, want 0, before 250, and at the end twice: an answer from before is old", early)
 	}
 }
 
@@ -110,5 +110,48 @@ func TestLookAhead_BeginsNothingOfTheNextPageInQuietHours(t *testing.T) {
 	run := f.run(workflows.SyncOrdersInput{Window: 24}) // pages of 120
 	if begun != 120 || run.Counts.Posted != 100 || run.QuietUntil == nil || !run.QuietUntil.Equal(until) {
 		t.Errorf("%d orders were begun, %d posted, quiet until %v; want the first page and no more", begun, run.Counts.Posted, run.QuietUntil)
+	}
+}
+
+// While it lingers a run hears that B1 refuses the connector, and waits for what is in hand without a further task. Fails without: over in lingers (it never ends).
+func TestLinger_OneWrongPasswordIsOneFailure(t *testing.T) {
+	f := newFlow(t, 200)
+	first := f.queue[0]
+	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+			takes := time.Minute
+			if in.Key == first {
+				takes = time.Second
+			}
+			return &activities.InsertOrderResult{Status: order.Pending, Note: workflows.Misconfigured}, workflow.Sleep(ctx, takes)
+		})
+	run := f.run(workflows.SyncOrdersInput{Window: 40})
+	if run.Counts.Started != 40 || len(run.Errors) != 1 {
+		t.Errorf("started %d, errors %v; want one window and one error", run.Counts.Started, run.Errors)
+	}
+}
+
+// A worker that stops while a run of it lingers is gone soon, though other workers go on ending orders. Fails without: the stop channel in Linger (it
+// takes all of its time: with each task that it completes the server gives it the next).
+func TestLinger_EndsWhenItsWorkerStops(t *testing.T) {
+	s := newStage(t, testkit.Temporal(t), scene{name: "lingers-stop", patience: 20 * time.Second})
+	s.wait(900)
+	begun := make(chan struct{}, 900)
+	s.insert = func(ctx context.Context, _ order.Key, _ int32) (*activities.InsertOrderResult, error) {
+		begun <- struct{}{}
+		select {
+		case <-time.After(time.Second + rand.N(2*time.Second)): // B1 takes so long
+		case <-ctx.Done():
+		}
+		return nil, ctx.Err()
+	}
+	s.sync(workflows.SyncOrdersInput{Window: 100})
+	for range 400 { // orders end all the time by now, and it lingers
+		<-begun
+	}
+	began := time.Now()
+	s.own.Stop()
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it stopped after %s", took)
 	}
 }

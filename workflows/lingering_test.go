@@ -37,3 +37,13 @@ func TestLingering_FollowsThePaceOfTheOrders(t *testing.T) {
 		})
 	}
 }
+
+// What a linger takes in stays below the hundred events that the server keeps for a task: two for an order, and twice the orders when they come faster than
+// before. Fails without: lingerEnds.
+func TestLingering_TakesInNoMoreThanTheServerKeeps(t *testing.T) {
+	for window := lingerWindow; window <= maxWindow; window++ {
+		if ends := endsOf(window); ends < 3 || 2*2*ends >= 100 {
+			t.Errorf("with a window of %d it takes in %d ends", window, ends)
+		}
+	}
+}

@@ -27,7 +27,7 @@ type PostImportsInput struct {
 type PostImportsResult struct {
 	// Counts are of its orders. InHand may be negative: of those that were left before, one is in hand no longer when its end is seen.
 	Counts store.Counts `json:"counts"`
-	// Left are the orders whose children are left to themselves.
+	// Left are the orders whose children are left to themselves, or were found so.
 	Left []leftOrder `json:"left,omitempty"`
 	// Rest is how many were not begun; they are where they were in the queue.
 	Rest int `json:"rest,omitempty"`
@@ -81,7 +81,7 @@ type postImports struct {
 
 func (p *postImports) setup(ctx workflow.Context) {
 	p.poster = newPoster(ctx, p.in.Window, &p.result.Counts, workflow.Now(ctx).Add(historyFor))
-	p.poster.paced = p.in.Paced
+	p.poster.paced, p.poster.keeps = p.in.Paced, true
 	for _, left := range p.in.Left {
 		p.poster.left[left.Key] = true
 	}
@@ -121,12 +121,13 @@ func (p *postImports) goesOn() bool { return len(p.rest) > 0 && p.may() }
 // begin begins the orders as there is room for them, until none is left or none may be begun.
 func (p *postImports) begin(ctx workflow.Context) error {
 	for len(p.rest) > 0 {
-		if p.may() && !p.poster.hasRoom() {
+		room := func() bool { return p.poster.open < p.poster.window } // what others have in hand, the window leaves out already
+		if p.may() && !room() {
 			if err := p.poster.linger(ctx); err != nil {
 				return err
 			}
 		}
-		err := workflow.Await(ctx, func() bool { return !p.may() || p.poster.hasRoom() })
+		err := workflow.Await(ctx, func() bool { return !p.may() || room() })
 		if err == nil {
 			err = ctx.Err() // a child may end in the moment in which the part is cancelled
 		}

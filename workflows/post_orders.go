@@ -47,7 +47,9 @@ type poster struct {
 	// source is why the run began, for the search attributes of its orders; empty when they get none.
 	source Source
 	// paced is true when each order must pass Temporal's queue, which keeps a rate.
-	paced     bool
+	paced bool
+	// keeps is true when orders that are found with others are kept in left: whoever comes upon them again counts them once.
+	keeps     bool
 	lingering lingering
 }
 
@@ -82,11 +84,11 @@ func (p *poster) room(ctx workflow.Context) (bool, error) {
 }
 
 // drain waits until all children have ended, or until the time is up. A scheduled run does not wait for those of which none
-// ends for leaveAfter.
+// ends for leaveAfter. While many are open it lingers.
 func (p *poster) drain(ctx workflow.Context) error {
 	done := func() bool { return p.late || p.open == 0 }
 	leaves := !done() && p.leaves && workflow.GetVersion(ctx, "drain", workflow.DefaultVersion, 1) != workflow.DefaultVersion
-	for !done() { // a timer for several ends, and not for each
+	for !done() { // the timer of ten seconds is for several ends, and not for each
 		if p.lingers() {
 			if err := p.linger(ctx); err != nil {
 				return err
@@ -177,7 +179,7 @@ func (p *poster) follow(ctx workflow.Context, key order.Key, child workflow.Chil
 		*p.counter(result, err)++
 		if err != nil && temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 			p.taken++
-			if again {
+			if again || p.keeps {
 				p.left[key] = true
 			}
 		}

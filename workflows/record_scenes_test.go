@@ -23,7 +23,9 @@ type scene struct {
 	small bool
 	// late scenes give the queue of B1 a worker by themselves.
 	late bool
-	play func(*stage)
+	// patience is how long its workers wait for what they have in hand when they stop.
+	patience time.Duration
+	play     func(*stage)
 }
 
 // scenes are recorded by TestReplay. Each takes about a minute at most, side by side.

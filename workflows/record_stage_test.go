@@ -27,6 +27,9 @@ type stage struct {
 	client   client.Client
 	instance string
 	save     func(name, workflowID, runID string)
+	// own is the worker of the runs, which waits so long for what it has in hand when it stops.
+	own      worker.Worker
+	patience time.Duration
 
 	mu sync.Mutex
 	// queue is what waits for B1; an order that is posted leaves it.
@@ -56,8 +59,8 @@ type stage struct {
 
 // newStage serves the workflows and activities of a scene: of an instance with its name.
 func newStage(t *testing.T, c client.Client, sc scene) *stage {
-	st := &stage{t: t, client: c, instance: sc.name}
-	st.serve(st.instance)
+	st := &stage{t: t, client: c, instance: sc.name, patience: sc.patience}
+	st.own = st.serve(st.instance)
 	if !sc.late {
 		st.serve(workflows.B1TaskQueue(st.instance))
 	}
@@ -65,9 +68,10 @@ func newStage(t *testing.T, c client.Client, sc scene) *stage {
 }
 
 // serve gives a queue a worker.
-func (s *stage) serve(queue string) {
+func (s *stage) serve(queue string) worker.Worker {
 	s.t.Helper()
-	w := worker.New(s.client, queue, worker.Options{Identity: "recorder", DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 50})
+	w := worker.New(s.client, queue, worker.Options{Identity: "recorder", DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 50,
+		WorkerStopTimeout: s.patience})
 	w.RegisterWorkflowWithOptions(workflows.SyncOrders, workflow.RegisterOptions{Name: "SyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.InsertOrder, workflow.RegisterOptions{Name: "InsertOrder"})
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
@@ -79,6 +83,7 @@ func (s *stage) serve(queue string) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(w.Stop)
+	return w
 }
 
 // key is the n-th order's.

@@ -255,6 +255,7 @@ func TestSyncOrders_GoesOnInANewHistoryInTime(t *testing.T) {
 	}{
 		"a small window":                    {20, 100, 500},
 		"a window with which it lingers":    {100, 100, 1000},
+		"one that is full with 500 orders":  {500, 100, 1000},
 		"the same, and many events by then": {100, 3000, 250},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,11 +82,16 @@ type ahead struct {
 // next gives the page of the queue behind the place that the run has come to: the one that was asked for ahead, unless the run is to go on elsewhere.
 func (s *syncOrders) next(ctx workflow.Context) (*activities.NextOrdersResult, error) {
 	asked := s.ahead
-	if s.ahead = nil; asked == nil || asked.after != s.state.Queue {
-		asked = s.ask(ctx, s.state.Queue)
+	s.ahead = nil
+	if asked != nil && asked.after == s.state.Queue {
+		var next activities.NextOrdersResult
+		// That there was nothing more is asked again: it may be minutes old, and orders have come in since.
+		if err := asked.page.Get(ctx, &next); err != nil || len(next.Orders) > 0 {
+			return &next, err
+		}
 	}
 	var next activities.NextOrdersResult
-	err := asked.page.Get(ctx, &next)
+	err := s.ask(ctx, s.state.Queue).page.Get(ctx, &next)
 	return &next, err
 }
 
