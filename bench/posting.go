@@ -49,8 +49,8 @@ type posted struct {
 	Disk             disk             `json:"disk"`
 	CPUPer1000       float64          `json:"cpu_seconds_per_1000"`
 	Parts            map[string]usage `json:"parts"`
-	// WorkerGrowth is by how much the worker's memory grew with each order, in bytes, once the first quarter of the time was over.
-	WorkerGrowth float64 `json:"worker_growth_bytes_per_order"`
+	// Growth is by how much the memory of worker, store and Temporal grew with each order, in bytes, once the first quarter of the time was over.
+	Growth map[string]float64 `json:"growth_bytes_per_order"`
 	// Others is the share of this machine's processors that other programs took meanwhile: it was quiet where this is next to nothing.
 	Others float64 `json:"others_share"`
 }
@@ -71,7 +71,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 	defer s.close(ctx)
 	m := &posted{Case: "posting", Orders: orders, PerCallMS: ms(c.PerCall), AtOnce: c.Calls, Knee: c.Knee, Window: c.Window}
 	small, before, busy := w.sizes(), w.usages(), machineTime()
-	memory := watch(w.Parts()["worker"].ID())
+	memory := watch(w.growing())
 	began := time.Now()
 	err = s.sync(ctx, c.Window)
 	took := time.Since(began)
@@ -89,7 +89,7 @@ func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 		return nil, err
 	}
 	m.Disk = w.sizes().since(small, m.Posted)
-	m.WorkerGrowth = round(grown / float64(m.Posted))
+	m.Growth = eachOf(grown, m.Posted)
 	m.reckon(calls, took, c.PerCall)
 	return m, nil
 }

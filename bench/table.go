@@ -87,7 +87,7 @@ func postingTable(all []posted) [][]string {
 	for _, m := range all {
 		rows = append(rows, []string{m.kind(), grouped(m.Orders), grouped(m.Posted), short(m.Seconds), short(m.OrdersPerSecond), short(m.MiddlePerSecond),
 			optional(m.B1Limit, short), optional(m.Efficiency, percent), optional(m.MiddleEfficiency, percent), short(m.P50) + " s", short(m.P99) + " s",
-			short(m.First) + " s", short(m.Tail) + " s", short(m.Temporal.Events), grouped(int(m.Temporal.Bytes)), fmt.Sprintf("%.2f", m.Temporal.Actions), percent(m.Others)})
+			short(m.First) + " s", short(m.Tail) + " s", short(m.Temporal.Events), grouped(int(m.Temporal.Bytes)), fmt.Sprintf("%.2f", m.Temporal.Actions), othersText(m.Others)})
 	}
 	return rows
 }
@@ -110,7 +110,7 @@ func steadyTable(all []delays) [][]string {
 	rows := [][]string{{"orders a second", "B1", "orders", "p50", "p90", "p99", "longest", "events", "actions", "CPU s per 1,000", "others' CPU"}}
 	for _, m := range all {
 		rows = append(rows, []string{short(m.PerSecond), short(m.PerCallMS) + " ms", grouped(m.Orders), short(m.P50) + " ms", short(m.P90) + " ms", short(m.P99) + " ms",
-			short(m.Longest) + " ms", short(m.Temporal.Events), fmt.Sprintf("%.2f", m.Temporal.Actions), short(m.CPUPer1000), percent(m.Others)})
+			short(m.Longest) + " ms", short(m.Temporal.Events), fmt.Sprintf("%.2f", m.Temporal.Actions), short(m.CPUPer1000), othersText(m.Others)})
 	}
 	return rows
 }
@@ -139,6 +139,25 @@ func short(f float64) string {
 		return strconv.FormatFloat(f, 'f', 1, 64)
 	}
 	return strconv.FormatFloat(f, 'f', 2, 64)
+}
+
+// spoiled is the share of the machine from which on other programs spoil what is measured of time.
+const spoiled = 0.10
+
+// spoiledMark is put behind what other programs spoiled; share is what they took.
+func spoiledMark(share float64) string {
+	if share <= spoiled {
+		return ""
+	}
+	return " (spoiled: others took " + percent(share) + ")"
+}
+
+// othersText tells the share of others, and that it spoils the row.
+func othersText(share float64) string {
+	if share <= spoiled {
+		return percent(share)
+	}
+	return "**" + percent(share) + ": spoiled**"
 }
 
 func percent(f float64) string { return fmt.Sprintf("%.0f %%", 100*f) }
