@@ -16,11 +16,12 @@ import (
 
 // options are the cases, and the parts that a case runs in processes of their own to measure them apart.
 type options struct {
-	All     all     `cmd:"" help:"Every case by which DataWald is judged, one after the other."`
-	Reading reading `cmd:"" help:"Read orders from a simulated shop and stage them."`
-	Posting posting `cmd:"" help:"Take orders from a simulated shop into a simulated B1, through everything."`
-	Steady  steady  `cmd:"" help:"How long an order takes from the shop into B1, when orders come one by one and the shop says so."`
-	Table   table   `cmd:"" help:"Make of the lines that posting and steady have printed, read from the standard input, the tables of docs/benchmark.md."`
+	All      all      `cmd:"" help:"Every case by which DataWald is judged, one after the other."`
+	Reading  reading  `cmd:"" help:"Read orders from a simulated shop and stage them."`
+	Posting  posting  `cmd:"" help:"Take orders from a simulated shop into a simulated B1, through everything."`
+	Backfill backfill `cmd:"" help:"Take the history of a simulated shop into a simulated B1, by a backfill in parts."`
+	Steady   steady   `cmd:"" help:"How long an order takes from the shop into B1, when orders come one by one and the shop says so."`
+	Table    table    `cmd:"" help:"Make of the lines that posting, backfill and steady have printed, read from the standard input, the tables of docs/benchmark.md."`
 
 	Shop    shopPart    `cmd:"" hidden:"" help:"The simulated shop."`
 	Company companyPart `cmd:"" hidden:"" help:"The simulated B1 company."`
