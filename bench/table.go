@@ -18,27 +18,49 @@ type table struct{}
 // Run reads the lines from the standard input.
 func (table) Run() error { return tables(os.Stdin, os.Stdout) }
 
-func tables(lines io.Reader, to io.Writer) error {
-	backlogs, singles, err := measured(lines)
+func tables(from io.Reader, to io.Writer) error {
+	all, err := readLines(from)
 	if err != nil {
 		return err
 	}
-	if len(backlogs) > 0 {
+	if backlogs := all.posting(); len(backlogs) > 0 {
 		write(to, postingTable(backlogs))
 		write(to, processTable(backlogs))
 	}
-	if len(singles) > 0 {
-		write(to, steadyTable(singles))
+	if len(all.backfills) > 0 {
+		write(to, backfillTable(all.backfills))
 	}
-	if small, large, ok := twoBacklogs(backlogs); ok {
+	if len(all.singles) > 0 {
+		write(to, steadyTable(all.singles))
+	}
+	if small, large, ok := twoBacklogs(all.backlogs); ok {
 		write(to, millionTable(small, large))
+	}
+	if rows, ok := targetTable(all); ok {
+		write(to, rows)
 	}
 	return nil
 }
 
-// measured reads what the cases posting and steady have printed; other lines are none of theirs.
-func measured(lines io.Reader) (backlogs []posted, singles []delays, err error) {
-	scanner := bufio.NewScanner(lines)
+// lines are what the cases posting, backfill and steady have printed.
+type lines struct {
+	backlogs  []posted
+	backfills []backfilled
+	singles   []delays
+}
+
+// posting is what the backlogs and the backfills have in common.
+func (all lines) posting() []posted {
+	both := slices.Clone(all.backlogs)
+	for _, m := range all.backfills {
+		both = append(both, m.posted)
+	}
+	return both
+}
+
+// readLines leaves out what is no line of theirs.
+func readLines(from io.Reader) (all lines, err error) {
+	scanner := bufio.NewScanner(from)
 	scanner.Buffer(nil, 1<<20)
 	for scanner.Scan() {
 		line := bytes.TrimSpace(scanner.Bytes())
@@ -49,19 +71,21 @@ func measured(lines io.Reader) (backlogs []posted, singles []delays, err error) 
 			Case string `json:"case"`
 		}
 		if err := json.Unmarshal(line, &of); err != nil {
-			return nil, nil, err
+			return lines{}, err
 		}
 		switch of.Case {
 		case "posting":
-			backlogs, err = added(backlogs, line)
+			all.backlogs, err = added(all.backlogs, line)
+		case "backfill":
+			all.backfills, err = added(all.backfills, line)
 		case "steady":
-			singles, err = added(singles, line)
+			all.singles, err = added(all.singles, line)
 		}
 		if err != nil {
-			return nil, nil, err
+			return lines{}, err
 		}
 	}
-	return backlogs, singles, scanner.Err()
+	return all, scanner.Err()
 }
 
 func added[M any](all []M, line []byte) ([]M, error) {
@@ -106,6 +130,21 @@ func processTable(all []posted) [][]string {
 	return rows
 }
 
+func backfillTable(all []backfilled) [][]string {
+	rows := [][]string{{"B1", "orders", "posted", "events", "its own", "of its parts", "bytes", "its own", "of its parts", "histories", "parts", "longest part",
+		"fresh orders", "p50", "p99", "others' CPU"}}
+	for _, m := range all {
+		fresh := []string{"", "", ""}
+		if f := m.Fresh; f != nil {
+			fresh = []string{grouped(f.Orders), short(f.P50) + " ms", short(f.P99) + " ms"}
+		}
+		row := []string{m.kind(), grouped(m.Orders), grouped(m.Posted), short(m.Temporal.Events), fmt.Sprintf("%.2f", m.OwnEvents), short(m.PartEvents),
+			grouped(int(m.Temporal.Bytes)), grouped(int(m.OwnBytes)), grouped(int(m.PartBytes)), grouped(m.OwnHistories), grouped(m.Begun), grouped(int(m.LongestPart)) + " events"}
+		rows = append(rows, append(append(row, fresh...), othersText(m.Others)))
+	}
+	return rows
+}
+
 func steadyTable(all []delays) [][]string {
 	rows := [][]string{{"orders a second", "B1", "orders", "p50", "p90", "p99", "longest", "events", "actions", "CPU s per 1,000", "others' CPU"}}
 	for _, m := range all {
@@ -118,17 +157,21 @@ func steadyTable(all []delays) [][]string {
 // kind is what was measured, but for the number of orders.
 func (m *posted) kind() string {
 	text := fmt.Sprintf("%s ms, %d at once", short(m.PerCallMS), m.AtOnce)
+	usual := usualWindow
+	if m.Case == "backfill" {
+		text, usual = "backfill: "+text, usualBackfillWindow
+	}
 	if m.Knee > 0 {
 		text += fmt.Sprintf(", slower from %d on", m.Knee)
 	}
-	if m.Window != usualWindow {
+	if m.Window != usual {
 		text += fmt.Sprintf(", window %d", m.Window)
 	}
 	return text
 }
 
-// usualWindow is SYNC_WINDOW where nobody gives another.
-const usualWindow = 100
+// What a run (SYNC_WINDOW) and a backfill have in hand where nobody gives another number.
+const usualWindow, usualBackfillWindow = 100, 50
 
 // short gives three digits that count, or all of a whole number.
 func short(f float64) string {
