@@ -191,11 +191,15 @@ func built(t *testing.T) string {
 	return name
 }
 
+// builtIn is the folder of the program; empty while no test has asked for it.
+var builtIn string
+
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "datawald-bench-test-")
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	name := filepath.Join(dir, "bench")
 	if out, err := exec.Command("go", "build", "-o", name, ".").CombinedOutput(); err != nil {
 		return name, fmt.Errorf("%w\n%s", err, out)
@@ -205,8 +209,8 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if name, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(name))
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn)
 	}
 	os.Exit(code)
 }

@@ -5,8 +5,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -30,11 +30,26 @@ type options struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	err := run(ctx, os.Args[1:])
+	code := exitCode(ctx, os.Stderr, err)
+	stop()
+	os.Exit(code)
+}
+
+// stopped is what a shell takes for a program that was ended with Ctrl-C.
+const stopped = 130
+
+// exitCode says what went wrong, and gives what the program ends with: who was stopped has not measured what was asked for.
+func exitCode(ctx context.Context, say io.Writer, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(say, "bench: stopped before all was measured:", err)
+		return stopped
 	}
+	fmt.Fprintln(say, "bench:", err)
+	return 1
 }
 
 // run does what the arguments say.
