@@ -35,7 +35,7 @@ func TestReadingIsMeasured(t *testing.T) {
 			if err := json.Unmarshal(out, &m); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if m.Case != "reading" || m.Through != through || m.Orders != 250 || m.OrdersPerSecond <= 0 || m.BytesPerOrder < 7000 {
+			if m.Case != "reading" || m.Through != through || m.Orders != 250 || m.OrdersPerSecond <= 0 || m.BytesPerOrder < 7000 || m.Others < 0 || m.Others > 1 {
 				t.Errorf("measured %+v", m)
 			}
 			for _, part := range []string{"reader", "store", "shop"} {

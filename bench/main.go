@@ -67,18 +67,29 @@ func run(ctx context.Context, arguments []string) error {
 	return k.Run()
 }
 
+// result is one line: what was measured, and the share of the machine that other programs took meanwhile.
+type result interface{ others() float64 }
+
 // eachBacklog measures backlogs one after the other, each so many times, and prints a line for each.
-func eachBacklog[M any](ctx context.Context, name string, backlogs []int, runs int, measure func(context.Context, int) (*M, error)) error {
+func eachBacklog[M result](ctx context.Context, name string, backlogs []int, runs int, measure func(context.Context, int) (M, error)) error {
 	for _, orders := range backlogs {
 		for range runs {
 			m, err := measure(ctx, orders)
 			if err != nil {
 				return fmt.Errorf("%s %d orders: %w", name, orders, err)
 			}
-			if err := json.NewEncoder(os.Stdout).Encode(m); err != nil {
+			if err := tell(os.Stdout, os.Stderr, m); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// tell prints the line of a measurement, and says so where other programs have spoiled it.
+func tell(to, say io.Writer, m result) error {
+	if share := m.others(); share > spoiled {
+		fmt.Fprintf(say, "bench: other programs took %s of the processors: the times and rates of this measurement are not DataWald's\n", percent(share))
+	}
+	return json.NewEncoder(to).Encode(m)
 }

@@ -65,3 +65,21 @@ func TestIsStopped(t *testing.T) {
 		t.Errorf("it ends with %v, and says %q", err, said.String())
 	}
 }
+
+// A measurement that others spoiled says so beside its line, a quiet one does not. Fails without: the bound in tell; the share of any case.
+func TestTell_WhatOthersSpoiled(t *testing.T) {
+	for _, m := range []struct{ quiet, spoiled result }{
+		{&posted{Others: 0.1}, &posted{Others: 0.41}},
+		{&backfilled{}, &backfilled{posted: posted{Others: 0.41}}},
+		{&delays{Others: 0.1}, &delays{Others: 0.41}},
+		{&measurement{Others: 0.1}, &measurement{Others: 0.41}},
+	} {
+		var line, said strings.Builder
+		if err := tell(&line, &said, m.quiet); err != nil || said.Len() > 0 || !strings.HasPrefix(line.String(), "{") {
+			t.Errorf("of a quiet %T it says %q beside %q: %v", m.quiet, said.String(), line.String(), err)
+		}
+		if err := tell(&line, &said, m.spoiled); err != nil || !strings.HasPrefix(said.String(), "bench: other programs took 41 % of the processors") || strings.Contains(line.String(), "bench:") {
+			t.Errorf("of a spoiled %T it says %q beside %q: %v", m.spoiled, said.String(), line.String(), err)
+		}
+	}
+}

@@ -55,6 +55,8 @@ type posted struct {
 	Others float64 `json:"others_share"`
 }
 
+func (m *posted) others() float64 { return m.Others }
+
 // measure posts one backlog with servers of its own.
 func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
 	m := &posted{Case: "posting", Orders: orders}
