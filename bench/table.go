@@ -23,21 +23,21 @@ func tables(from io.Reader, to io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if rows, ok := targetTable(all); ok {
+		write(to, "Against the targets", rows)
+	}
 	if backlogs := all.posting(); len(backlogs) > 0 {
-		write(to, postingTable(backlogs))
-		write(to, processTable(backlogs))
+		write(to, "Posting", postingTable(backlogs))
+		write(to, "Processes", processTable(backlogs))
 	}
 	if len(all.backfills) > 0 {
-		write(to, backfillTable(all.backfills))
+		write(to, "Backfills", backfillTable(all.backfills))
 	}
 	if len(all.singles) > 0 {
-		write(to, steadyTable(all.singles))
+		write(to, "Single orders", steadyTable(all.singles))
 	}
 	if small, large, ok := twoBacklogs(all.backlogs); ok {
-		write(to, millionTable(small, large))
-	}
-	if rows, ok := targetTable(all); ok {
-		write(to, rows)
+		write(to, "A million orders", millionTable(small, large))
 	}
 	return nil
 }
@@ -94,8 +94,9 @@ func added[M any](all []M, line []byte) ([]M, error) {
 	return append(all, m), err
 }
 
-// write prints a table of Markdown, its first row the names of the columns.
-func write(to io.Writer, rows [][]string) {
+// write prints a table of Markdown under its title, its first row the names of the columns.
+func write(to io.Writer, title string, rows [][]string) {
+	fmt.Fprintf(to, "### %s\n\n", title)
 	for n, row := range rows {
 		fmt.Fprintln(to, "| "+strings.Join(row, " | ")+" |")
 		if n == 0 {
