@@ -62,6 +62,9 @@ type besides struct {
 
 // measure takes one history to B1, with servers of its own.
 func (c *backfill) measure(ctx context.Context, orders int) (*backfilled, error) {
+	if orders < 1 || c.Fresh < 0 || c.Fresh > 0 && c.PerSecond <= 0 {
+		return nil, errors.New("want at least one order, none or some fresh ones, and a rate above 0")
+	}
 	base := posting{PerCall: c.PerCall, Calls: c.Calls, Window: c.Window, Rules: c.Rules, Profile: c.Profile, Limit: c.Limit}
 	m := &backfilled{posted: posted{Case: "backfill", Orders: orders}}
 	var hook string

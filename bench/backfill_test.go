@@ -59,6 +59,20 @@ func TestBackfill_EndsBeforeTheFreshOrders(t *testing.T) {
 	}
 }
 
+// Fails without: the look at the settings (it would wait for ever for fewer than no orders, or place them without a pause).
+func TestBackfill_OfNothing(t *testing.T) {
+	for _, c := range []backfill{{Fresh: -1, PerSecond: 1}, {Fresh: 1}, {Fresh: 1, PerSecond: -1}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.measure(ctx, 10); err == nil || !strings.Contains(err.Error(), "a rate above 0") {
+			t.Errorf("of %+v it says %v", c, err)
+		}
+	}
+	if _, err := new(backfill).measure(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "at least one order") {
+		t.Errorf("of no orders it says %v", err)
+	}
+}
+
 // Of 100 posted orders ten are fresh: the backfill's own 45 events, in two histories, are those of 90. Fails without: the fresh orders in reckon, B1's
 // own time in theirs.
 func TestBackfilled_Reckon(t *testing.T) {
