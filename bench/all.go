@@ -26,6 +26,7 @@ func (c *all) trials() []trial {
 		return []trial{
 			{"posting --orders 200", 10 * time.Second},
 			{"posting --orders 300", 10 * time.Second},
+			{"backfill --orders 200", 10 * time.Second},
 			{"steady --orders 25", 15 * time.Second},
 			{"posting --orders 60 --per-call 100ms --calls 8", 10 * time.Second},
 			{"posting --orders 100 --per-call 500ms --calls 40", 15 * time.Second},
@@ -34,6 +35,7 @@ func (c *all) trials() []trial {
 	}
 	return []trial{
 		{"posting --orders 2000", 35 * time.Second},
+		{"backfill --orders 2000", 40 * time.Second},
 		{"steady --orders 300 --per-second 5", 75 * time.Second},
 		{"posting --orders 2000 --per-call 100ms --calls 8", 80 * time.Second},
 		{"posting --orders 2000 --per-call 500ms --calls 40", 80 * time.Second},

@@ -44,7 +44,7 @@ func TestAll_OneThatFailsDoesNotKeepTheOthers(t *testing.T) {
 	}
 }
 
-// What is to be measured is measured: each rate of B1, with the knee off, both backlogs and single orders; the short cases first. Quick cases are
+// What is to be measured is measured: each rate of B1, with the knee off, both backlogs, a backfill and single orders; the short cases first. Quick cases are
 // the same with fewer orders. Fails without: any of the cases, or their order.
 func TestAll_HasEveryCase(t *testing.T) {
 	type wanted struct {
@@ -61,12 +61,18 @@ func TestAll_HasEveryCase(t *testing.T) {
 	}
 	for name, trials := range map[string][]trial{"full": full, "quick": quick} {
 		var got []wanted
-		steady := 0
+		steady, backfills := 0, 0
 		for _, one := range trials {
 			o := parsed(t, one.arguments)
 			if strings.HasPrefix(one.arguments, "steady") {
 				if steady++; o.Steady.PerSecond != 5 || o.Steady.PerCall != 0 {
 					t.Errorf("%s: single orders %+v", name, o.Steady)
+				}
+				continue
+			}
+			if strings.HasPrefix(one.arguments, "backfill") {
+				if backfills++; o.Backfill.PerCall != 0 || o.Backfill.Window != usualBackfillWindow || o.Backfill.Fresh != 0 || name == "full" && o.Backfill.Orders[0] != 2000 {
+					t.Errorf("%s: a backfill %+v", name, o.Backfill)
 				}
 				continue
 			}
@@ -82,8 +88,8 @@ func TestAll_HasEveryCase(t *testing.T) {
 			}
 			got = append(got, wanted{o.Posting.PerCall, o.Posting.Calls, orders})
 		}
-		if steady != 1 || name == "full" && !slices.Equal(got, want) {
-			t.Errorf("%s: the cases are %v and %d with single orders, want %v and one", name, got, steady, want)
+		if steady != 1 || backfills != 1 || name == "full" && !slices.Equal(got, want) {
+			t.Errorf("%s: the cases are %v, %d backfills and %d with single orders, want %v, one and one", name, got, backfills, steady, want)
 		}
 	}
 }

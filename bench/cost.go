@@ -22,6 +22,17 @@ type cost struct {
 	Longest int64 `json:"longest_history"`
 	// Histories is how many there are: one for each order, and one for each time that a run begins anew.
 	Histories int `json:"histories"`
+	// kinds are the histories by the type of their workflow.
+	kinds map[string]*kind
+}
+
+// kind are the histories of one type of workflow.
+type kind struct {
+	histories     int
+	events, bytes int64
+	longest       int64 // events
+	// read is of how many the actions were counted.
+	read, actions int
 }
 
 func dial(ctx context.Context, address string) (client.Client, error) {
@@ -36,11 +47,7 @@ func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
 	if err := s.listed(ctx, orders); err != nil {
 		return nil, err
 	}
-	type kind struct {
-		workflows, read, actions int
-	}
-	kinds := map[string]*kind{}
-	var c cost
+	c := cost{kinds: map[string]*kind{}}
 	var events, bytes int64
 	for page, first := []byte(nil), true; first || len(page) > 0; first = false {
 		list, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, NextPageToken: page})
@@ -52,12 +59,11 @@ func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
 			bytes += e.GetHistorySizeBytes()
 			c.Histories++
 			c.Longest = max(c.Longest, e.GetHistoryLength())
-			k := kinds[e.GetType().GetName()]
-			if k == nil {
-				k = &kind{}
-				kinds[e.GetType().GetName()] = k
-			}
-			if k.workflows++; k.read >= sample {
+			k := c.of(e.GetType().GetName())
+			k.events += e.GetHistoryLength()
+			k.bytes += e.GetHistorySizeBytes()
+			k.longest = max(k.longest, e.GetHistoryLength())
+			if k.histories++; k.read >= sample {
 				continue
 			}
 			n, err := s.actions(ctx, e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId())
@@ -73,12 +79,20 @@ func (s *scene) cost(ctx context.Context, orders int) (*cost, error) {
 		return nil, fmt.Errorf("the server states no history")
 	}
 	var actions float64
-	for _, k := range kinds {
-		actions += float64(k.actions) * float64(k.workflows) / float64(k.read)
+	for _, k := range c.kinds {
+		actions += float64(k.actions) * float64(k.histories) / float64(k.read)
 	}
 	of := float64(orders)
 	c.Events, c.Bytes, c.Actions = round(float64(events)/of), round(float64(bytes)/of), round(actions/of)
 	return &c, nil
+}
+
+// of are the histories of a type; none yet where none were seen.
+func (c *cost) of(name string) *kind {
+	if c.kinds[name] == nil {
+		c.kinds[name] = &kind{}
+	}
+	return c.kinds[name]
 }
 
 // listed waits until the server's list, which is a moment behind, has the end of every workflow: of one that it takes to be running it

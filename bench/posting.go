@@ -49,59 +49,70 @@ type posted struct {
 	Disk             disk             `json:"disk"`
 	CPUPer1000       float64          `json:"cpu_seconds_per_1000"`
 	Parts            map[string]usage `json:"parts"`
-	// WorkerGrowth is by how much the worker's memory grew with each order, in bytes, once the first quarter of the time was over.
-	WorkerGrowth float64 `json:"worker_growth_bytes_per_order"`
+	// Growth is by how much the memory of worker, store and Temporal grew with each order, in bytes, once the first quarter of the time was over.
+	Growth map[string]float64 `json:"growth_bytes_per_order"`
 	// Others is the share of this machine's processors that other programs took meanwhile: it was quiet where this is next to nothing.
 	Others float64 `json:"others_share"`
 }
 
+func (m *posted) others() float64 { return m.Others }
+
 // measure posts one backlog with servers of its own.
 func (c *posting) measure(ctx context.Context, orders int) (*posted, error) {
+	m := &posted{Case: "posting", Orders: orders}
+	open := func(ctx context.Context, w *workshop) (*scene, error) { return c.open(ctx, w, orders) }
+	return m, c.measureWork(ctx, m, open, func(ctx context.Context, s *scene) (int, error) { return 0, s.sync(ctx, c.Window) })
+}
+
+// measureWork opens a scene, measures what is done there, and takes it down in m. The work tells how many orders it has placed in the shop.
+func (c *posting) measureWork(ctx context.Context, m *posted, open func(context.Context, *workshop) (*scene, error),
+	work func(context.Context, *scene) (placed int, err error)) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Limit)
 	defer cancel()
 	w, err := newWorkshop(ctx, c.Profile)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer w.close()
-	s, err := c.open(ctx, w, orders)
+	s, err := open(ctx, w)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer s.close(ctx)
-	m := &posted{Case: "posting", Orders: orders, PerCallMS: ms(c.PerCall), AtOnce: c.Calls, Knee: c.Knee, Window: c.Window}
+	m.PerCallMS, m.AtOnce, m.Knee, m.Window = ms(c.PerCall), c.Calls, c.Knee, c.Window
 	small, before, busy := w.sizes(), w.usages(), machineTime()
-	memory := watch(w.Parts()["worker"].ID())
+	memory := watch(w.growing())
 	began := time.Now()
-	err = s.sync(ctx, c.Window)
+	placed, err := work(ctx, s)
 	took := time.Since(began)
 	grown := memory.end()
 	if err != nil {
-		return nil, s.howFar(ctx, err)
+		return s.howFar(ctx, err)
 	}
 	m.Parts = since(before, w.usages())
 	m.Others = othersShare(machineTime()-busy, processorTimes(m.Parts), took)
 	if err := w.endProfiles(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	calls, err := s.account(ctx, m, began, began.Add(took))
+	calls, err := s.account(ctx, m, placed, began, began.Add(took))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.Disk = w.sizes().since(small, m.Posted)
-	m.WorkerGrowth = round(grown / float64(m.Posted))
+	m.Growth = eachOf(grown, m.Posted)
 	m.reckon(calls, took, c.PerCall)
-	return m, nil
+	return nil
 }
 
-// account makes sure that the work was done, and takes down what is told by B1, the store and Temporal.
-func (s *scene) account(ctx context.Context, m *posted, began, ended time.Time) (calls map[string]int, err error) {
+// account makes sure that the work was done, that of the orders which were placed meanwhile included, and takes down what is told by B1, the store
+// and Temporal.
+func (s *scene) account(ctx context.Context, m *posted, placed int, began, ended time.Time) (calls map[string]int, err error) {
 	b1, err := companyState(ctx, s.b1)
 	if err != nil {
 		return nil, err
 	}
 	m.Posted, m.MostCalls = b1.Count, b1.MaxConcurrency
-	if err := s.check(ctx, m.Orders, b1.Count); err != nil {
+	if err := s.check(ctx, m.Orders+placed, b1.Count); err != nil {
 		return nil, err
 	}
 	spent, err := s.cost(ctx, b1.Count)

@@ -37,7 +37,11 @@ type measurement struct {
 	OrdersPerSecond float64          `json:"orders_per_second"`
 	CPUPer1000      float64          `json:"cpu_seconds_per_1000"`
 	Parts           map[string]usage `json:"parts"`
+	// Others is the share of this machine's processors that other programs took meanwhile, the start of the reader included.
+	Others float64 `json:"others_share"`
 }
+
+func (m *measurement) others() float64 { return m.Others }
 
 // measure reads one backlog with servers of its own.
 func (c *reading) measure(ctx context.Context, orders int) (*measurement, error) {
@@ -71,17 +75,20 @@ func (c *reading) measure(ctx context.Context, orders int) (*measurement, error)
 		}
 		settings.Anew = true
 	}
-	before := w.usages()
+	before, busy, began := w.usages(), machineTime(), time.Now()
 	var done staged
 	if err := w.startPart(ctx, "reader", settings.arguments(), &done); err != nil {
 		return nil, err
 	}
 	parts := since(before, w.usages())
 	parts["reader"] = done.Usage
+	others := othersShare(machineTime()-busy, processorTimes(parts), time.Since(began))
 	if err := checkStaged(ctx, settings.Store, orders); err != nil {
 		return nil, err
 	}
-	return result(through, orders, shop, done, parts), nil
+	m := summary(through, orders, shop, done, parts)
+	m.Others = others
+	return m, nil
 }
 
 // checkStaged makes sure that the work was done.
@@ -105,7 +112,7 @@ func checkStaged(ctx context.Context, uri string, want int) error {
 	return nil
 }
 
-func result(through string, orders int, shop opened, done staged, parts map[string]usage) *measurement {
+func summary(through string, orders int, shop opened, done staged, parts map[string]usage) *measurement {
 	m := &measurement{Case: "reading", Through: through, Orders: orders, BytesPerOrder: shop.Bytes / orders,
 		Seconds: round(done.Seconds), OrdersPerSecond: round(float64(orders) / done.Seconds), Parts: parts}
 	m.CPUPer1000 = round(processorTimes(parts) * 1000 / float64(orders))
