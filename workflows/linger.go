@@ -11,26 +11,26 @@ import (
 
 // How a poster lingers.
 const (
-	// lingerWindow is the least window with which it lingers: of a smaller one, orders that are begun a moment later leave B1 idle. An eighth of it, three
+	// lingerWindow is the least window with which it lingers: of a smaller one, orders that are begun a moment later leave B1 idle. A sixth of it, four
 	// orders, is begun a moment later; a part of a backfill has 25.
 	lingerWindow = 24
 	// lingerPart: a linger is to take in the ends of one order in so many of the window, while the others are in hand, but no more than lingerEnds: at
 	// two events for an order, and twice as many when the pace changes, that stays below the hundred that the server keeps for an open
 	// task. With more it makes the task fail, and gives all at once (history.maximumBufferedEventsBatch).
-	lingerPart, lingerEnds = 8, 20
+	lingerPart, lingerEnds = 6, 20
 	// lingerRest is the part of the window with which one that begins no more waits for each end by itself.
 	lingerRest = 4
 	// A linger takes so long at first, and later within these bounds. Queries, signals and orders that were just begun wait as long.
 	firstLinger = 50 * time.Millisecond
 	leastLinger = 10 * time.Millisecond
-	mostLinger  = time.Second
+	mostLinger  = 3 * time.Second
 )
 
 // lingering lets a run, a resync or a part of a backfill wait for the ends of several orders at once.
 //
 // The server opens a task of theirs for each order that begins or ends, at three events and as many transactions. What comes while a task is
 // open it keeps, and gives with the next one. So whoever has much in hand keeps the task open for a moment, by a local activity that does nothing
-// but wait: it has a task for a dozen ends then, and not for one or two.
+// but wait: it has a task for a dozen ends or more then, and not for one or two.
 type lingering struct {
 	// asked is true when the history was asked for its version, able what that said.
 	asked, able bool
