@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"datawald/store"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -164,10 +165,12 @@ func (s *server) resyncInput(ctx context.Context, workflowID, runID string) (in 
 	return in, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in)
 }
 
+// stateOf names the state of a workflow; what is not over is running.
 func stateOf(status enumspb.WorkflowExecutionStatus) resyncState {
+	if !watch.IsOver(status) {
+		return running
+	}
 	switch status {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return completed
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
 		return failed
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
@@ -177,5 +180,5 @@ func stateOf(status enumspb.WorkflowExecutionStatus) resyncState {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return timedOut
 	}
-	return running
+	return completed
 }
