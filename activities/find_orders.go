@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"datawald/magento"
+	"datawald/order"
 	"datawald/store"
 )
 
@@ -15,6 +16,8 @@ type FindOrdersInput struct {
 	Instance     string   `json:"instance"`
 	IncrementIDs []string `json:"increment_ids,omitempty"`
 	EntityIDs    []int64  `json:"entity_ids,omitempty"`
+	// Keys name orders of one store each: others that have their number are left alone.
+	Keys []order.Key `json:"keys,omitempty"`
 	// Again also makes due what Magento is still to be told of those orders: a person asked for them. Actor is who.
 	Again bool   `json:"again,omitempty"`
 	Actor string `json:"actor,omitempty"`
@@ -24,7 +27,7 @@ type FindOrdersInput struct {
 // stand-in, entity-12.
 type FindOrdersResult struct {
 	Refs []store.PayloadRef `json:"refs"`
-	// Missing are the numbers that Magento does not have in any store.
+	// Missing are the numbers that Magento does not have in any store, and the keys that it does not have.
 	Missing []string `json:"missing,omitempty"`
 	// Unreadable are the numbers of orders that Magento has and cannot show; each is held under its stand-in.
 	Unreadable []string `json:"unreadable,omitempty"`
@@ -42,10 +45,17 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 		return nil, err
 	}
 	result := &FindOrdersResult{Paced: i.Paced}
-	numbers, keys := byName(in)
+	w := newWanted(in.names())
+	numbers, keys := byName(FindOrdersInput{IncrementIDs: w.all, EntityIDs: in.EntityIDs})
 	// A few at a time: what is found is kept before more is asked for, whatever the orders weigh.
 	for some := range slices.Chunk(numbers, foundAtOnce) {
-		found, err := a.found(ctx, i, result, func() ([]magento.Document, error) { return i.Shop.FindByIncrementIDs(ctx, some) })
+		found, err := a.found(ctx, i, result, func() ([]magento.Document, error) {
+			documents, err := i.Shop.FindByIncrementIDs(ctx, some)
+			if len(in.Keys) > 0 {
+				documents = w.only(i.Name, documents)
+			}
+			return documents, err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +66,11 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 		if err != nil {
 			return nil, err
 		}
+		w.only(i.Name, found) // they are found
 		result.account(standInsFor(some), func(d magento.Document) string { return magento.StandIn(d.EntityID) }, found)
+	}
+	if len(in.Keys) > 0 {
+		result.Missing = w.missing(in.names())
 	}
 	if in.Again {
 		if result.WriteBack, err = a.oweAgain(ctx, i, result.Refs, in.Actor); err != nil {
@@ -64,6 +78,19 @@ func (a *Activities) FindOrders(ctx context.Context, in FindOrdersInput) (*FindO
 		}
 	}
 	return result, a.closeStandIns(ctx, in.Instance, result.Missing)
+}
+
+// names are the numbers and keys that were asked for. The key of a stand-in has the entity_id, which one order has: its store is not known.
+func (in FindOrdersInput) names() (names ImportOrdersInput) {
+	names.IncrementIDs = slices.Clone(in.IncrementIDs)
+	for _, key := range in.Keys {
+		if _, standIn := magento.StandsFor(key.IncrementID()); standIn {
+			names.IncrementIDs = append(names.IncrementIDs, key.IncrementID())
+		} else {
+			names.Keys = append(names.Keys, key)
+		}
+	}
+	return names
 }
 
 // foundAtOnce is how many orders are looked up before what was found is kept.

@@ -84,6 +84,16 @@ func (w *wanted) take(key order.Key, d magento.Document) bool {
 	return named
 }
 
+// only gives those of the documents that were named.
+func (w *wanted) only(instance string, documents []magento.Document) (of []magento.Document) {
+	for _, d := range documents {
+		if key, err := d.Key(instance); err != nil || w.take(key, d) { // what cannot be named is for whoever keeps it to say
+			of = append(of, d)
+		}
+	}
+	return of
+}
+
 // missing are the names under which nothing was found.
 func (w *wanted) missing(in ImportOrdersInput) (names []string) {
 	for _, number := range in.IncrementIDs {

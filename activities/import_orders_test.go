@@ -173,11 +173,11 @@ func sum(counts map[order.Status]int) (n int) {
 	return n
 }
 
-// A number names the orders of all stores that have it, a key the one of its store. Fails without: take in lookUp.
-func TestImportOrders_ByName(t *testing.T) {
-	r := newArchive(t, 0, time.Time{})
+// named are orders of which two have the number 100 and two 200, in the stores 1 and 2; 300 cannot be shown.
+func newNamed(t *testing.T) (r *archive, numbers []string) {
+	t.Helper()
+	r = newArchive(t, 0, time.Time{})
 	at := r.now.AddDate(0, 0, -1).Format("2006-01-02 15:04:05")
-	var numbers []string
 	for n, number := range []string{"100", "100", "200", "200", "300"} {
 		p, err := r.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 1})
 		if err != nil {
@@ -193,6 +193,44 @@ func TestImportOrders_ByName(t *testing.T) {
 	if err := r.shop.SetFaults(func(f *magentosim.Faults) { f.PoisonEntityIDs, f.PoisonGetMissing = []int64{5}, true }); err != nil {
 		t.Fatal(err)
 	}
+	return r, numbers
+}
+
+// A resync by key reads the order of that store alone, one by number those of all stores. Fails without: only in FindOrders (four are read);
+// missing in it (a key that is not there is no one's).
+func TestFindOrders_ByKey(t *testing.T) {
+	r, _ := newNamed(t)
+	for name, c := range map[string]struct {
+		in                        activities.FindOrdersInput
+		read, missing, unreadable []string
+	}{
+		"numbers": {activities.FindOrdersInput{IncrementIDs: []string{"100", "404"}}, []string{"main:1:100", "main:2:100"}, []string{"404"}, nil},
+		"keys": {activities.FindOrdersInput{Keys: []order.Key{"main:2:200", "main:3:100", "main:1:300"}},
+			[]string{"main:2:200"}, []string{"main:3:100"}, []string{"300"}},
+		"both": {activities.FindOrdersInput{IncrementIDs: []string{"100", "404"}, Keys: []order.Key{"main:1:200"}},
+			[]string{"main:1:100", "main:1:200", "main:2:100"}, []string{"404"}, nil},
+		"the key of a stand-in": {activities.FindOrdersInput{Keys: []order.Key{"main:0:entity-5", "main:0:entity-3", "main:0:entity-99"}},
+			[]string{"main:1:200"}, []string{"entity-99"}, []string{"entity-5"}},
+	} {
+		c.in.Instance = "main"
+		got, err := r.a.FindOrders(t.Context(), c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read []string
+		for _, ref := range got.Refs {
+			read = append(read, string(ref.Key))
+		}
+		slices.Sort(read)
+		if !slices.Equal(read, c.read) || !slices.Equal(got.Missing, c.missing) || !slices.Equal(got.Unreadable, c.unreadable) {
+			t.Errorf("%s: read %v, missing %v, unreadable %v; want %+v", name, read, got.Missing, got.Unreadable, c)
+		}
+	}
+}
+
+// A number names the orders of all stores that have it, a key the one of its store. Fails without: take in lookUp.
+func TestImportOrders_ByName(t *testing.T) {
+	r, numbers := newNamed(t)
 	got := r.all(activities.ImportOrdersInput{IncrementIDs: []string{"100", "404"}, Keys: []order.Key{"main:2:200", "main:1:300", "main:3:100", "main:1:405"}}, 1)
 	if want := []string{"404", "main:3:100", "main:1:405"}; !slices.Equal(got.Missing, want) {
 		t.Errorf("missing %v, want %v", got.Missing, want)

@@ -33,14 +33,28 @@ func (a *Activities) NoteBackfill(ctx context.Context, run store.Run) (*NoteBack
 	if err != nil || !open || b.DryRun {
 		return result, err
 	}
-	until := now().Add(importsHeldFor)
-	if b.Paused { // somebody wants these orders not to go to B1: that holds, too, while no worker runs
-		until = time.Time{}
-	}
-	return result, a.store.HoldImports(ctx, run.Instance, run.ID, until)
+	return result, a.holdImports(ctx, run)
 }
 
-// endBackfill closes the record, with where the orders stand now.
+// holdImports leaves the imports to a backfill whose record is open. The record may be closed meanwhile, when this is a late word of one that was
+// given up: then nobody else would end what is held here.
+func (a *Activities) holdImports(ctx context.Context, run store.Run) error {
+	until := now().Add(importsHeldFor)
+	if run.Backfill.Paused { // somebody wants these orders not to go to B1: that holds, too, while no worker runs
+		until = time.Time{}
+	}
+	if err := a.store.HoldImports(ctx, run.Instance, run.ID, until); err != nil {
+		return err
+	}
+	noted, err := a.store.GetRun(ctx, run.ID)
+	if err != nil || noted.EndedAt == nil {
+		return err
+	}
+	return a.store.LeaveImports(ctx, run.Instance, run.ID)
+}
+
+// endBackfill closes the record, with where the orders stand now. It leaves the imports before, since nobody looks after those of a record that is
+// closed; and again behind it, for a word of before that came between. All of it may be repeated.
 func (a *Activities) endBackfill(ctx context.Context, run store.Run) (*NoteBackfillResult, error) {
 	b := run.Backfill
 	var err error
@@ -49,11 +63,20 @@ func (a *Activities) endBackfill(ctx context.Context, run store.Run) (*NoteBackf
 			return nil, err
 		}
 	}
+	if err := a.endHold(ctx, run); err != nil {
+		return nil, err
+	}
 	if err := a.store.PutRun(ctx, run); err != nil {
 		return nil, err
 	}
-	if !b.DryRun {
-		err = a.store.LeaveImports(ctx, run.Instance, run.ID)
-	}
+	err = a.endHold(ctx, run)
 	return &NoteBackfillResult{NotedAt: b.NotedAt, Imported: b.Imported}, err
+}
+
+// endHold ends that the imports are the backfill's own. A dry run has none.
+func (a *Activities) endHold(ctx context.Context, run store.Run) error {
+	if run.Backfill.DryRun {
+		return nil
+	}
+	return a.store.LeaveImports(ctx, run.Instance, run.ID)
 }

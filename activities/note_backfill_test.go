@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"datawald/activities"
@@ -102,5 +103,63 @@ func TestNoteBackfill_SaysWhenItGotOn(t *testing.T) {
 	}
 	if more := note(2); !more.MovedAt.After(first.MovedAt) {
 		t.Errorf("it read one more and moved at %s, as before (%s)", more.MovedAt, first.MovedAt)
+	}
+}
+
+// The store goes away while a paused backfill ends: its record is not closed while it has the imports still, or nobody would look after them. Once
+// it is back, all of it is done. Fails without: endHold before PutRun in endBackfill (the record is closed, the imports are held for ever).
+func TestNoteBackfill_LeavesTheImportsBeforeItCloses(t *testing.T) {
+	db, name := testkit.Database(t)
+	var deaf atomic.Bool
+	a := activities.New(testkit.DeafStore(t, name, &deaf, "delete", "cuts"), testkit.Silent())
+	run := store.Run{ID: "backfill-orders:main/1", Kind: "backfill", Instance: "main", WorkflowID: "backfill-orders:main", RunID: "1", StartedAt: moment(1),
+		Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, Paused: true}}
+	if _, err := a.NoteBackfill(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	seen := func() (ended, held bool) {
+		t.Helper()
+		noted, err := db.GetRun(t.Context(), run.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, err = db.ImportsHeld(t.Context(), "main"); err != nil {
+			t.Fatal(err)
+		}
+		return noted.EndedAt != nil, held
+	}
+	run.EndedAt = new(moment(9))
+	run.Backfill = &store.BackfillProgress{Phase: store.BackfillEnded}
+	deaf.Store(true)
+	if _, err := a.NoteBackfill(t.Context(), run); err == nil {
+		t.Fatal("the store took it: the test shows nothing")
+	}
+	if ended, held := seen(); ended || !held {
+		t.Errorf("while the store does not answer: ended %v, held %v", ended, held)
+	}
+	deaf.Store(false)
+	if _, err := a.NoteBackfill(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if ended, held := seen(); !ended || held {
+		t.Errorf("afterwards: ended %v, held %v", ended, held)
+	}
+}
+
+// A record is closed in the moment between a word of its backfill and the hold that belongs to it: nothing is held. Fails without: GetRun in
+// holdImports.
+func TestNoteBackfill_HoldsNothingForARecordThatIsClosed(t *testing.T) {
+	db := testkit.Store(t)
+	a := activities.New(db, testkit.Silent())
+	run := store.Run{ID: "backfill-orders:main/1", Kind: "backfill", Instance: "main", StartedAt: moment(1), EndedAt: new(moment(9)),
+		Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, Paused: true}}
+	if err := db.PutRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if err := activities.HoldImports(a, t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := db.ImportsHeld(t.Context(), "main"); err != nil || held {
+		t.Errorf("held %v (%v)", held, err)
 	}
 }

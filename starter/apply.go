@@ -57,7 +57,8 @@ func applyAll(a *app, c client.Client, s *config.Starter) error {
 		a.say("%s: %s", p.id, done)
 	}
 	if known && !searchable {
-		a.say("no schedule names search attributes: orders go to B1 without them all the same")
+		a.say("no schedule of INSTANCES names search attributes: the orders of their next runs go to B1 without them. What names them still waits for them: " +
+			"runs and backfills that were begun before, and schedules of instances that INSTANCES has no longer; docs/operations.md (The schedule) says how these are ended")
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func TestCommandsStartWithoutSearchAttributesThatAreTakenOut(t *testing.T) {
 			t.Setenv("TEMPORAL_NAMESPACE", namespace)
 			var errs bytes.Buffer
 			err := start(&app{ctx: t.Context(), streams: streams{strings.NewReader(""), &bytes.Buffer{}, &errs}}, c)
-			if err != nil || !slices.Equal(*starts, []int{2, 0}) || !strings.Contains(errs.String(), "the namespace lacks search attributes. Orders go to B1 all the same") {
+			if err != nil || !slices.Equal(*starts, []int{2, 0}) || !strings.Contains(errs.String(), "the namespace lacks search attributes. No schedule of "+r.instance+" names them: its orders go to B1 all the same") {
 				t.Errorf("%v; started with %v attributes, want 2 and then none; said %s", err, *starts, errs.String())
 			}
 		})

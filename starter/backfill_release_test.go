@@ -12,7 +12,8 @@ import (
 
 // A backfill was terminated while it was paused, and its orders go nowhere: that is said once, by all who watch, and seen in the status. A person
 // lets them go: then the runs of the schedule take them to B1, the record is closed, and the alarm is over. Fails without: backfill in keep of
-// package watch; LeaveImports in release (the run takes none); NoteRun in closeRecord (the alarm stands); lives in release.
+// package watch; LeaveImports in Release of package watch (the run takes none); NoteRun in its close (the alarm stands); Lives in it; WasReleased in
+// broken.
 func TestBackfillRelease_OfOneThatWasTerminatedWhilePaused(t *testing.T) {
 	r := newRig(t)
 	r.startWorker()
@@ -60,7 +61,7 @@ func TestBackfillRelease_OfOneThatWasTerminatedWhilePaused(t *testing.T) {
 	if n := posted(); n != before {
 		t.Errorf("a run took %d of them that were held", n-before)
 	}
-	if out := r.must("backfill", "--release"); !strings.Contains(out, "released: 3 imports are pending") {
+	if out := r.must("backfill", "--release"); !strings.Contains(out, "released: 3 imports are pending, and the runs of the schedule take them to B1") {
 		t.Errorf("release says %q", out)
 	}
 	r.until("the end of the alarm", func() bool { return h.count("level=WARN", "the backfill that did not get on has ended") > 0 })
@@ -70,6 +71,9 @@ func TestBackfillRelease_OfOneThatWasTerminatedWhilePaused(t *testing.T) {
 	}
 	if run, err := r.db.LatestRun(t.Context(), id); err != nil || run.EndedAt == nil || run.Backfill.Imported[order.Pending] != 3 || len(run.Errors) != 1 {
 		t.Errorf("its record is %+v, %+v (%v)", run, run.Backfill, err)
+	}
+	if _, _, errs := r.starter("backfill", "--attach"); !strings.Contains(errs, "was terminated; it was released since") {
+		t.Errorf("attach says afterwards %s", errs)
 	}
 	if out := r.must("status"); strings.Contains(out, "STUCK") || strings.Contains(out, "backfill") {
 		t.Errorf("status says afterwards\n%s", out)

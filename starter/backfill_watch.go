@@ -13,6 +13,7 @@ import (
 	"datawald/config"
 	"datawald/order"
 	"datawald/store"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -124,8 +125,21 @@ func (w *follower) broken(err error) error {
 		return badInput("no backfill of %s is known: start one with starter backfill --from", w.instance)
 	case temporal.IsCanceledError(err):
 		return fmt.Errorf("%s was cancelled; what is staged is taken to B1 by the runs of the schedule", w.id)
-	case isTerminated(err):
-		return fmt.Errorf("%s was terminated; starter backfill --release leaves what is staged to the runs of the schedule", w.id)
+	}
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); !ended {
+		return err
+	}
+	if isTerminated(err) {
+		err = fmt.Errorf("%s was terminated", w.id)
+	}
+	recorded, failure := w.recorded()
+	switch {
+	case failure != nil: // it was never taken up, or the store does not answer
+		return err
+	case recorded.WasReleased():
+		return fmt.Errorf("%w; it was released since: what is staged is left to the runs of the schedule", err)
+	case recorded.EndedAt == nil:
+		return fmt.Errorf("%w; starter backfill --release leaves what is staged to the runs of the schedule", err)
 	}
 	return err
 }
@@ -209,7 +223,7 @@ func (w *follower) pause(paused bool) error {
 
 // cancel ends the backfill that is under way.
 func (w *follower) cancel() error {
-	lives, err := w.lives() // to cancel one that has ended is no error for Temporal
+	lives, err := watch.Lives(w.ctx, w.client, w.id) // to cancel one that has ended is no error for Temporal
 	if err == nil && !lives {
 		return badInput("no backfill of %s is under way", w.instance)
 	}

@@ -131,7 +131,8 @@ func (m *movers) attributes(ctx context.Context) []order.Finding {
 	names := strings.Join(missing, ", ")
 	named := visibility.NamedBy(ctx, m.temporal, m.instance)
 	if named == visibility.Names {
-		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+names, watch.Alarm(watch.NoAttributes)+".")
+		return wrong(order.OutcomeFail, order.Config, "missing, or of another type than Keyword, and the runs of the schedule name them: "+names,
+			watch.Alarm(watch.NoAttributes, m.instance)+".")
 	}
 	return wrong(order.OutcomeWarn, "", "missing, or of another type than Keyword: "+names,
 		"Run starter apply. Until then workflows are not found by order, store, instance and source. "+named.Consequence(m.instance)+".")
@@ -242,7 +243,7 @@ func (m *movers) runs(ctx context.Context) []order.Finding {
 	}
 	seen += fmt.Sprintf("; skipped %d, missed %d", s.Skipped, s.Missed)
 	if s.Late {
-		return wrong(order.OutcomeFail, lateKind(s.Cause), seen, watch.Alarm(s.Cause)+".")
+		return wrong(order.OutcomeFail, lateKind(s.Cause), seen, watch.Alarm(s.Cause, m.instance)+".")
 	}
 	return fine("%s", seen)
 }

@@ -118,10 +118,10 @@ func TestDoctorTemporal_ANamespaceWithoutSearchAttributes(t *testing.T) {
 		Namespace: namespace, SearchAttributes: map[string]enumspb.IndexedValueType{"Store": enumspb.INDEXED_VALUE_TYPE_INT}}); err != nil {
 		t.Fatal(err)
 	}
-	const goOn = "Orders go to B1 all the same."
+	goOn := "No schedule of " + r.instance + " names them: its orders go to B1 all the same."
 	r.examined(exitInput, "warn  attributes       missing, or of another type than Keyword: ", goOn, "FAIL  schedule         there is none")
 	r.startWorker()
-	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "no schedule names search attributes: orders go to B1 without them all the same") ||
+	if code, out, errs := r.starter("apply"); code != exitOK || !strings.Contains(out, "no schedule of INSTANCES names search attributes: the orders of their next runs go to B1 without them. What names them still waits") ||
 		strings.Contains(errs, "all the same") {
 		t.Errorf("apply: exit %d\n%s%s", code, out, errs)
 	}

@@ -16,14 +16,14 @@ import (
 )
 
 type resyncCommand struct {
-	IncrementIDs []string `arg:"" name:"increment-id" help:"The orders' numbers in Magento, up to 500."`
+	IncrementIDs []string `arg:"" name:"increment-id" help:"The orders' numbers in Magento, or their keys, up to 500."`
 	instanceFlag
 	Wait bool `help:"Wait until the orders are done, and show what became of them."`
 }
 
 // Help is the long form of the command's help.
 func (resyncCommand) Help() string {
-	return `Reads the orders from Magento, stages them before all others and takes them to B1. Held orders are tried again; orders that B1 has already stay single.
+	return `Reads the orders from Magento, stages them before all others and takes them to B1. Held orders are tried again; orders that B1 has already stay single. A number names the orders of all stores that have it, a key the one of its store.
 
 An order that Magento could not show stands under its entity_id: resync entity-12 reads the order with entity_id 12.
 
@@ -32,6 +32,7 @@ With --wait the exit code is 3 when an order is held, missing in Magento, or can
 Example:
 
     starter resync 000000123
+    starter resync main:2:000000123
     starter resync 000000123 000000124 --wait`
 }
 
@@ -70,7 +71,7 @@ func (cmd resyncCommand) Run(a *app) error {
 func startResync(a *app, c client.Client, s *config.Starter, in workflows.ResyncOrdersInput) (run client.WorkflowRun, err error) {
 	options := client.StartWorkflowOptions{
 		ID: workflows.ResyncOrdersID(in.Instance, runName()), TaskQueue: s.TaskQueue, WorkflowExecutionTimeout: runLimit,
-		StaticSummary: workflows.ResyncSummary(len(in.IncrementIDs), in.Actor),
+		StaticSummary: workflows.ResyncSummary(len(in.IncrementIDs)+len(in.Keys), in.Actor),
 		Priority:      temporal.Priority{PriorityKey: workflows.ManualPriority},
 	}
 	err = labels(a, c, s).Start(a.ctx, in.Instance, workflows.SourceResync, func(labels temporal.SearchAttributes) (err error) {
@@ -81,14 +82,17 @@ func startResync(a *app, c client.Client, s *config.Starter, in workflows.Resync
 	return run, err
 }
 
-// input checks the numbers; one that is named twice counts once.
+// input checks the numbers and keys; one that is named twice counts once.
 func (cmd resyncCommand) input(s *config.Starter) (in workflows.ResyncOrdersInput, err error) {
 	if in.Instance, err = cmd.choose(s.InstanceNames); err != nil {
 		return in, err
 	}
 	for _, id := range cmd.IncrementIDs {
 		if key, err := order.ParseKey(id); err == nil {
-			return in, badInput("%s is an order key; name the order by its number: %s", id, key.IncrementID())
+			if !slices.Contains(in.Keys, key) {
+				in.Keys = append(in.Keys, key)
+			}
+			continue
 		}
 		if _, err := order.NewKey(in.Instance, 0, id); err != nil {
 			return in, badInput("%w", err)
@@ -141,12 +145,17 @@ func showHeld(a *app, s *config.Starter, in workflows.ResyncOrdersInput) error {
 		return err
 	}
 	defer done()
-	docs, err := db.ListByIncrementIDs(a.ctx, in.Instance, in.IncrementIDs)
+	numbers := slices.Clone(in.IncrementIDs)
+	for _, key := range in.Keys {
+		numbers = append(numbers, key.IncrementID())
+	}
+	docs, err := db.ListByIncrementIDs(a.ctx, in.Instance, numbers)
 	if err != nil {
 		return err
 	}
 	for _, doc := range docs {
-		if doc.Status == order.Held && doc.Reason != nil {
+		named := slices.Contains(in.IncrementIDs, doc.Key.IncrementID()) || slices.Contains(in.Keys, doc.Key)
+		if named && doc.Status == order.Held && doc.Reason != nil {
 			a.say("%s held: %s: %s", doc.Key, doc.Reason.Code, doc.Reason.Error())
 		}
 	}

@@ -102,6 +102,10 @@ func TestResyncWaitNamesHeldAndMissingOrders(t *testing.T) {
 	if out := r.must("resync", posted, "--wait"); !strings.Contains(out, "taken to B1 0") {
 		t.Errorf("resync of a posted order says %q", out)
 	}
+	code, out, _ = r.starter("resync", r.instance+":1:"+refused, r.instance+":2:"+refused, "--wait") // that of one store, and not of another
+	if code != exitHeld || !strings.Contains(out, "read 1 ") || !strings.Contains(out, r.instance+":2:"+refused+" missing: ") || !strings.Contains(out, r.instance+":1:"+refused+" held: b1_refused: ") {
+		t.Errorf("resync by keys: exit %d: %s", code, out)
+	}
 }
 
 func TestResyncOfAnOrderThatMagentoCannotShow(t *testing.T) {
@@ -115,8 +119,8 @@ func TestResyncOfAnOrderThatMagentoCannotShow(t *testing.T) {
 	if code != exitHeld || errs != "" || !strings.Contains(out, number+" held: magento_cannot_show: ") || strings.Contains(out, "missing") {
 		t.Errorf("exit %d: %s%s, want it held as one that Magento cannot show", code, out, errs)
 	}
-	if code, _, errs := r.starter("resync", r.instance+":0:entity-1"); code != exitInput || !strings.Contains(errs, "name the order by its number: entity-1") {
-		t.Errorf("by its key: exit %d: %s", code, errs)
+	if code, out, errs := r.starter("resync", r.instance+":0:entity-1", "--wait"); code != exitHeld || !strings.Contains(out, "entity-1 held: magento_cannot_show: ") {
+		t.Errorf("by its key: exit %d: %s%s", code, out, errs)
 	}
 	r.shop.ClearFaults()
 	if out := r.must("resync", "entity-1", "--wait"); !strings.Contains(out, "posted 1") {
@@ -127,7 +131,7 @@ func TestResyncOfAnOrderThatMagentoCannotShow(t *testing.T) {
 func TestResyncRefusesWhatIsNoNumber(t *testing.T) {
 	r := newRig(t)
 	for given, want := range map[string]string{
-		"main:1:000000123": "main:1:000000123 is an order key; name the order by its number: 000000123",
+		"main:1:000000123": "main:1:000000123 is an order of the instance main, not of " + r.instance,
 		"0000 0012":        "increment_id \"0000 0012\": want 1 to 64 printable characters without spaces",
 	} {
 		if code, _, errs := r.starter("resync", given); code != exitInput || !strings.Contains(errs, want) {

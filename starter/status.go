@@ -125,10 +125,10 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	}
 	fmt.Fprintf(w, "schedule\t%s\n", scheduleLine(*schedule))
 	if schedule.Late {
-		fmt.Fprintf(w, "\tLATE: %s\n", watch.Alarm(schedule.Cause))
+		fmt.Fprintf(w, "\tLATE: %s\n", watch.Alarm(schedule.Cause, instance))
 	}
 	if schedule.Orders != "" {
-		fmt.Fprintf(w, "\tSTOPPED: %s\n", watch.Alarm(schedule.Orders))
+		fmt.Fprintf(w, "\tSTOPPED: %s\n", watch.Alarm(schedule.Orders, instance))
 	}
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))
@@ -136,7 +136,7 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if b := o.Backfill; b != nil {
 		fmt.Fprintf(w, "backfill\t%s\n", backfillLine(*b))
 		if schedule.Backfill != "" {
-			fmt.Fprintf(w, "\tSTUCK since %s: %s\n", b.MovedAt.Format(time.RFC3339), watch.Alarm(schedule.Backfill))
+			fmt.Fprintf(w, "\tSTUCK since %s: %s\n", b.MovedAt.Format(time.RFC3339), watch.Alarm(schedule.Backfill, instance))
 		}
 	}
 	if r := o.LastRun; r != nil {
@@ -164,13 +164,15 @@ func backfillLine(b store.BackfillStatus) string {
 	switch b.State {
 	case store.BackfillIsPaused:
 		line = fmt.Sprintf("%s, paused by %s since %s", b.Phase, cmp.Or(b.Why, "somebody"), since)
+	case store.BackfillLeft:
+		line = "ended " + since + ", and its orders are kept from the runs of the schedule"
 	case store.BackfillWaits:
 		line = fmt.Sprintf("%s, waits since %s: %s", b.Phase, since, b.Why)
 	}
 	if line += fmt.Sprintf(", %d imports pending", b.Imports); b.Held {
 		line += " and held"
 	}
-	if age := time.Since(b.NotedAt); age > unheard {
+	if age := time.Since(b.NotedAt); age > unheard && b.State != store.BackfillLeft {
 		line += fmt.Sprintf("; not heard of for %s: is a worker running?", age.Round(time.Minute))
 	}
 	return line

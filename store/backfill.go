@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -60,6 +62,24 @@ const (
 	BackfillPosts BackfillPhase = "posting"
 	BackfillEnded BackfillPhase = "ended"
 )
+
+// BackfillCancelled stands among the errors of a backfill that was told to end.
+const BackfillCancelled = "cancelled"
+
+const releasedBy = "released by "
+
+// BackfillReleased stands among the errors of a backfill that was gone before its end, and whose record somebody has closed.
+func BackfillReleased(by string) string {
+	return releasedBy + by + ": it did not come to its end, and was no longer in Temporal"
+}
+
+// WasCancelled reports whether the record is that of a backfill that was told to end.
+func (r Run) WasCancelled() bool { return slices.Contains(r.Errors, BackfillCancelled) }
+
+// WasReleased reports whether the record is that of a backfill that never came to its end, and was closed by somebody.
+func (r Run) WasReleased() bool {
+	return slices.ContainsFunc(r.Errors, func(e string) bool { return strings.HasPrefix(e, releasedBy) })
+}
 
 // Settled is how many orders a run has taken to B1 that no longer wait.
 func (c Counts) Settled() int { return c.Posted + c.Held + c.Draft + c.Other }

@@ -8,7 +8,8 @@ import (
 
 // NoteMove says in the record of a backfill that is about to be written when it got on last: now, unless it stands as it was written down
 // before. Who pauses it, or lets it go on, moves it too. Its counts may tell no more than before while its orders come and go: that
-// fewer imports wait is a move as well. They are counted only then, since the embedded store reads all orders for it.
+// fewer imports wait is a move as well. They are counted only then; a count that fails tells of no move, and is no reason not to write
+// the record, and with it to renew the hold of the imports.
 func (s *Store) NoteMove(ctx context.Context, r *Run, now time.Time) error {
 	b := r.Backfill
 	b.MovedAt, b.Pending = now, 0
@@ -22,10 +23,11 @@ func (s *Store) NoteMove(ctx context.Context, r *Run, now time.Time) error {
 	if before.Backfill == nil || !before.standsAs(*r) {
 		return nil
 	}
+	was := before.Backfill
 	if b.Pending, err = s.PendingImports(ctx, r.Instance); err != nil {
-		return err
+		b.Pending = was.Pending
 	}
-	if was := before.Backfill; b.Pending >= was.Pending {
+	if b.Pending >= was.Pending {
 		b.MovedAt = was.LastMoved()
 	}
 	return nil

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,6 +67,25 @@ func TestNoteMove(t *testing.T) {
 	}
 	moved(true, "fewer wait")
 	moved(false, "as many wait again")
+}
+
+// The imports cannot be counted: the record is written all the same, and tells of no move. Fails without: the branch of the count that fails.
+func TestNoteMove_WithoutACount(t *testing.T) {
+	db, name := testkit.Database(t)
+	var deaf atomic.Bool
+	s := testkit.DeafStore(t, name, &deaf, "aggregate", "orders")
+	began := time.Now().UTC().Truncate(time.Second)
+	run := store.Run{ID: "backfill-orders:main/1", Instance: "main", Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, MovedAt: began, Pending: 7}}
+	if err := db.PutRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	deaf.Store(true)
+	if _, err := s.PendingImports(t.Context(), "main"); err == nil {
+		t.Fatal("they are counted: the test shows nothing")
+	}
+	if err := s.NoteMove(t.Context(), &run, began.Add(time.Hour)); err != nil || !run.Backfill.LastMoved().Equal(began) || run.Backfill.Pending != 7 {
+		t.Errorf("%v, %+v; want that it stands as before", err, run.Backfill)
+	}
 }
 
 // A record of a release that did not write that down. Fails without: NotedAt in LastMoved.

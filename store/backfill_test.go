@@ -62,8 +62,8 @@ func TestImports_AreCounted(t *testing.T) {
 	}
 }
 
-// A backfill that has not ended is part of the overview: since when it stands, why, and how many orders it holds. Fails without: each
-// case of BackfillOf.
+// A backfill that has not ended is part of the overview: since when it stands, why, and how many orders it holds; and so is one that has ended
+// and holds them still. Fails without: each case of BackfillOf; the end of the hold in LeftHold.
 func TestOverview_ShowsTheBackfillUnderWay(t *testing.T) {
 	s := testkit.Store(t)
 	stage(t, s, "main:1:1", func(d *store.Staged) { d.Import = "run" })
@@ -78,7 +78,8 @@ func TestOverview_ShowsTheBackfillUnderWay(t *testing.T) {
 			&store.BackfillStatus{State: store.BackfillIsPaused, Since: at(5), Why: "ada"}},
 		"Waiting": {func(r *store.Run) { r.Backfill.Waits, r.Backfill.Since = "quiet hours", at(6) },
 			&store.BackfillStatus{State: store.BackfillWaits, Since: at(6), Why: "quiet hours"}},
-		"Ended": {func(r *store.Run) { r.EndedAt = new(at(9)) }, nil},
+		"Ended": {func(r *store.Run) { r.EndedAt = new(at(9)) },
+			&store.BackfillStatus{State: store.BackfillLeft, Since: at(9)}},
 	} {
 		run := store.Run{ID: "b/1", Kind: "backfill", Instance: "main", StartedAt: at(1), Backfill: &store.BackfillProgress{Phase: store.BackfillPosts, NotedAt: at(7)}}
 		tc.change(&run)
@@ -94,10 +95,24 @@ func TestOverview_ShowsTheBackfillUnderWay(t *testing.T) {
 		}
 		if tc.want != nil {
 			tc.want.ID, tc.want.Phase, tc.want.NotedAt, tc.want.Imports, tc.want.Held = "b/1", store.BackfillPosts, at(7), 2, true
+			if name == "Ended" {
+				tc.want.Phase, tc.want.NotedAt, tc.want.MovedAt = store.BackfillEnded, at(9), at(9)
+			} else {
+				tc.want.MovedAt = at(7)
+			}
 		}
 		if got := fmt.Sprintf("%+v", o.Backfill); got != fmt.Sprintf("%+v", tc.want) {
 			t.Errorf("%s: %s, want %+v", name, got, tc.want)
 		}
+	}
+	if err := s.HoldImports(t.Context(), "main", "b/1", time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutRun(t.Context(), store.Run{ID: "b/1", Kind: "backfill", Instance: "main", StartedAt: at(1), EndedAt: new(at(9)), Backfill: &store.BackfillProgress{}}); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := s.Overview(t.Context(), "main"); err != nil || o.Backfill != nil {
+		t.Errorf("one that has ended, with a hold that ends by itself: %+v, %v", o.Backfill, err)
 	}
 	if o, err := s.Overview(t.Context(), "eu"); err != nil || o.Backfill != nil {
 		t.Errorf("another instance has %+v, %v", o.Backfill, err)

@@ -55,5 +55,5 @@ func (n Naming) Consequence(instance string) string {
 	case NotKnown:
 		return fmt.Sprintf("Temporal does not tell whether the runs of the schedule %s name them: if they do, it starts none until starter apply has put that right", workflows.ScheduleID(instance))
 	}
-	return "Orders go to B1 all the same"
+	return fmt.Sprintf("No schedule of %s names them: its orders go to B1 all the same", instance)
 }

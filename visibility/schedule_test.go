@@ -45,7 +45,7 @@ func lose(t *testing.T, c client.Client, namespace string, names []string) {
 // What becomes of the orders of a namespace without search attributes hangs on what the schedule names, and so whoever starts a run is told.
 // Fails without: each case of NamedBy; consequence in ready.
 func TestNamedBy_SaysWhatBecomesOfTheOrders(t *testing.T) {
-	const goOn, stop = "Orders go to B1 all the same", "The runs of the schedule sync-orders:main name them: Temporal starts none"
+	const goOn, stop = "No schedule of main names them: its orders go to B1 all the same", "The runs of the schedule sync-orders:main name them: Temporal starts none"
 	for name, c := range map[string]struct {
 		scheduled, labelled bool
 		lost                []string
@@ -94,5 +94,26 @@ func TestNamedBy_WithoutAnAnswer(t *testing.T) {
 	defer away.Close()
 	if got := visibility.NamedBy(t.Context(), away, "main"); got != visibility.NotKnown || !strings.Contains(got.Consequence("main"), "does not tell") {
 		t.Errorf("%v: %s", got, got.Consequence("main"))
+	}
+}
+
+// What becomes of the orders hangs on the schedule of each instance: each is told of, once, whichever starts a run first and whether that was refused
+// or asked before. Fails without: said by instance (the second is told what is true of the first, or nothing); say in lose and in ready.
+func TestLabels_TellOfEachInstance(t *testing.T) {
+	c, namespace := testkit.Namespace(t)
+	if _, err := visibility.Create(t.Context(), c, namespace); err != nil {
+		t.Fatal(err)
+	}
+	plan(t, c, workflows.RunAttributes("main", workflows.SourceSync))
+	lose(t, c, namespace, workflows.SearchAttributes())
+	var said []string
+	l := visibility.New(c, namespace, func(err error) { said = append(said, err.Error()) })
+	for range 2 {
+		for _, instance := range []string{"eu", "main"} {
+			l.Of(t.Context(), instance, workflows.SourceResync)
+		}
+	}
+	if len(said) != 2 || !strings.Contains(said[0], "No schedule of eu names them") || !strings.Contains(said[1], "sync-orders:main name them") {
+		t.Errorf("said %q, want each instance once", said)
 	}
 }

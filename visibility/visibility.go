@@ -150,12 +150,16 @@ type Labels struct {
 	mu    sync.Mutex
 	asked time.Time
 	have  bool
-	said  bool
+	// missing are those that the namespace lacks, and cause is how that is known, or why it is not.
+	missing []string
+	cause   error
+	// said are the instances of which it was said: what becomes of their orders hangs on their schedules.
+	said map[string]bool
 }
 
-// New makes Labels for the namespace of a client. warn is told once, each time that search attributes turn out to be missing.
+// New makes Labels for the namespace of a client. warn is told once for each instance, each time that search attributes turn out to be missing.
 func New(c client.Client, namespace string, warn func(error)) *Labels {
-	return &Labels{client: c, namespace: namespace, warn: warn}
+	return &Labels{client: c, namespace: namespace, warn: warn, said: map[string]bool{}}
 }
 
 // Of are the search attributes of a run, none while the namespace lacks one of them, or has never answered.
@@ -185,11 +189,21 @@ func (l *Labels) Start(ctx context.Context, instance string, source workflows.So
 func (l *Labels) lose(ctx context.Context, instance string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked, l.have = time.Now(), false
-	if !l.said {
-		l.warn(lacks(workflows.SearchAttributes(), l.consequence(ctx, instance), err))
+	l.asked, l.have, l.missing, l.cause = time.Now(), false, workflows.SearchAttributes(), err
+	l.say(ctx, instance)
+}
+
+// say tells that runs of the instance go without search attributes, once.
+func (l *Labels) say(ctx context.Context, instance string) {
+	if l.said[instance] {
+		return
 	}
-	l.said = true
+	l.said[instance] = true
+	if l.missing == nil { // nobody knows
+		l.warn(l.cause)
+		return
+	}
+	l.warn(lacks(l.missing, l.consequence(ctx, instance), l.cause))
 }
 
 // consequence looks at the schedule of the instance whose run was to be started.
@@ -199,26 +213,32 @@ func (l *Labels) consequence(ctx context.Context, instance string) string {
 	return NamedBy(ctx, l.client, instance).Consequence(instance)
 }
 
+// ready reports whether a run of the instance may have search attributes.
 func (l *Labels) ready(ctx context.Context, instance string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.asked.IsZero() && time.Since(l.asked) < askEvery {
-		return l.have
+	if l.asked.IsZero() || time.Since(l.asked) >= askEvery {
+		l.ask(ctx)
 	}
+	if l.have {
+		clear(l.said)
+	} else {
+		l.say(ctx, instance)
+	}
+	return l.have
+}
+
+// ask asks what the namespace has.
+func (l *Labels) ask(ctx context.Context) {
 	// The answer is for all, so that a caller who goes away must not end the question.
 	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), askFor)
 	defer cancel()
 	missing, err := Missing(asking, l.client, l.namespace)
 	l.asked = time.Now()
-	if err == nil { // without an answer, what was so stays so
-		l.have = len(missing) == 0
+	switch {
+	case err == nil:
+		l.have, l.missing, l.cause = len(missing) == 0, missing, nil
+	case l.missing == nil: // without an answer, what was so stays so
+		l.cause = err
 	}
-	if !l.have && !l.said {
-		if err == nil {
-			err = lacks(missing, l.consequence(ctx, instance), nil)
-		}
-		l.warn(err)
-	}
-	l.said = !l.have
-	return l.have
 }

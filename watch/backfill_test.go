@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc/codes"
 
 	"datawald/sandbox/testkit"
 	"datawald/store"
@@ -49,6 +50,15 @@ func (p *post) begin() {
 // end terminates it.
 func (p *post) end() error {
 	return p.sight.Temporal.TerminateWorkflow(context.Background(), workflows.BackfillOrdersID(p.instance), "", "")
+}
+
+// gone waits until Temporal shows that it is.
+func (p *post) gone() {
+	p.t.Helper()
+	p.until("it is terminated", func() bool {
+		lives, err := Lives(p.t.Context(), p.sight.Temporal, workflows.BackfillOrdersID(p.instance))
+		return !lives && err == nil
+	})
 }
 
 // work lets workers ask for the work of the instance: of its backfill, which never gets on, and of its orders where they are to.
@@ -146,10 +156,7 @@ func TestBackfill_ThatIsGone(t *testing.T) {
 	if err := p.end(); err != nil {
 		t.Fatal(err)
 	}
-	p.until("it is terminated", func() bool {
-		lives, err := p.sight.lives(t.Context(), workflows.BackfillOrdersID(p.instance))
-		return !lives && err == nil
-	})
+	p.gone()
 	p.lookAtBackfill(k, other, k)
 	p.told(1, 0, "cause=backfill_lost", "starter backfill --release")
 	p.backfill(func(r *store.Run) { r.EndedAt = new(time.Now()) })
@@ -176,19 +183,41 @@ func TestBackfill_ThatStoodAndIsGone(t *testing.T) {
 	p.told(2, 0)
 }
 
-// A worker has taken it up and nothing moves: that is said when it has had time to. Fails without: stands in isDue (it is said at the first look
-// after an outage of all workers).
+// A worker has taken it up and nothing moves: that is said when it has had time to, and then in the status too. Fails without: stands in isDue (it
+// is said at the first look after an outage of all workers); Lane in stuckLong (the status says it then); the name in Alarm.
 func TestBackfill_ThatStands(t *testing.T) {
 	p := newPost(t)
 	p.backfill(asItIs)
 	p.begin()
 	p.work(true)
 	k := p.keeper(0, patience)
+	status := func(want string) {
+		t.Helper()
+		if seen, err := k.Look(t.Context(), p.instance); err != nil || seen.Backfill != want {
+			t.Errorf("the status says %+v (%v), want %q", seen, err, want)
+		}
+	}
 	p.lookAtBackfill(k)
 	p.told(0, 0)
+	status("")
 	k.stands = k.stands.Add(-patience)
 	p.lookAtBackfill(k, k)
-	p.told(1, 0, "cause=backfill_stands", "temporal workflow describe")
+	p.told(1, 0, "cause=backfill_stands", "temporal workflow describe -w "+workflows.BackfillOrdersID(p.instance)+")")
+	status(BackfillStands)
+}
+
+// The server answers, and cannot show the schedule, as when its runs name search attributes that are not there: the rest is looked at all the
+// same. Fails without: answered in Look.
+func TestBackfill_WhileTheScheduleIsNotShown(t *testing.T) {
+	p := newPost(t)
+	p.code = codes.Internal
+	p.backfill(asItIs)
+	p.begin()
+	k := p.keeper(0, patience)
+	p.refuse = 1000
+	if seen, err := k.Look(t.Context(), p.instance); err != nil || seen.State != Unknown || seen.Backfill != BackfillNoWorker {
+		t.Errorf("the status says %+v (%v), want its backfill", seen, err)
+	}
 }
 
 // What somebody wants, and what has a name or an alarm of its own, is no trouble of the backfill. Fails without: Paused and Waits in stuck,

@@ -2,37 +2,47 @@ package watch
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"sync"
 	"time"
 
 	"datawald/store"
+	"datawald/workflows"
 )
 
-// alarms are what is said of a schedule that is late, of orders that nobody takes, and of a backfill that does not get on, by the cause: what becomes of the orders, what to do.
+// alarms are what is said of a schedule that is late, of orders that nobody takes, and of a backfill that does not get on, by the cause: what
+// becomes of the orders, what to do.
 var alarms = map[string]string{
-	NoTemporal:       "Magento is not read: Temporal does not answer. Look at its server and at TEMPORAL_ADDRESS",
-	NoSchedule:       "Magento is not read: the instance has no schedule. Run starter apply",
-	IsPaused:         "Magento is not read: the schedule is paused. Let it go on when that is no longer wanted: temporal schedule toggle --unpause",
-	NoWorker:         "Magento is not read: no worker takes up the runs. Start one, and see in its log why it ended",
-	NoAttributes:     "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. Run starter apply; where it may not make them, see docs/operations.md, The schedule",
-	RunHangs:         "Magento is not read: a run is under way and does not get on, and all others are skipped. Look at it in Temporal and at the worker's log; with worker versions, whether one is current",
+	NoTemporal: "Magento is not read: Temporal does not answer. Look at its server and at TEMPORAL_ADDRESS",
+	NoSchedule: "Magento is not read: the instance has no schedule. Run starter apply",
+	IsPaused:   "Magento is not read: the schedule is paused. Let it go on when that is no longer wanted: temporal schedule toggle --unpause",
+	NoWorker:   "Magento is not read: no worker takes up the runs. Start one, and see in its log why it ended",
+	NoAttributes: "Magento is not read, and no order goes to B1: somebody took search attributes out of the namespace that runs and orders name. " +
+		"Run starter apply; where it may not make them, see docs/operations.md, The schedule",
+	RunHangs: "Magento is not read: a run is under way and does not get on, and all others are skipped. Look at it in Temporal and at the " +
+		"worker's log; with worker versions, whether one is current",
 	NoB1Worker:       noB1Worker,
 	BackfillNoWorker: backfillNoWorker,
 	BackfillLost:     backfillLost,
-	BackfillStands:   backfillStands,
 	RunsFail:         "Magento is not read: the runs end before they have. Their errors are in starter status; run starter doctor magento",
 }
 
-// Alarm is what is said for a cause.
-func Alarm(cause string) string { return alarms[cause] }
+// Alarm is what is said for a cause, of an instance.
+func Alarm(cause, instance string) string {
+	if cause == BackfillStands {
+		return fmt.Sprintf(backfillStands, workflows.BackfillOrdersID(instance))
+	}
+	return alarms[cause]
+}
 
-// Keep looks after the schedules and backfills of all instances until ctx ends, at least ten times in After. Whatever process sees one late first says
-// it for all of them, once, level ERROR; and once, level WARN, that it is over. Orders wait in Magento meanwhile: none is lost.
+// Keep looks after the schedules and backfills of all instances until ctx ends, at least ten times in After. Whatever process sees one late
+// first says it for all of them, once, level ERROR; and once, level WARN, that it is over. Orders wait in Magento meanwhile: none is lost.
 func (s Sight) Keep(ctx context.Context, instances []string, log *slog.Logger) {
 	if s.After < hangsAfter {
-		log.Warn("SYNC_ALARM_AFTER is shorter than a sound run may take: there may be alarms for nothing", "is", s.After.String(), "want", hangsAfter.String())
+		log.Warn("SYNC_ALARM_AFTER is shorter than a sound run may take: there may be alarms for nothing",
+			"is", s.After.String(), "want", hangsAfter.String())
 	}
 	var all sync.WaitGroup
 	for _, instance := range instances {
@@ -136,7 +146,8 @@ func (k *keeper) tell(ctx context.Context, seen *Schedule, lane store.Lane) erro
 	if err != nil || !raise {
 		return err
 	}
-	k.log.Error(alarms[seen.Cause], "instance", k.instance, "cause", seen.Cause, "since", stamp(lane.DownSince), "skipped", seen.Skipped, "missed", seen.Missed)
+	k.log.Error(Alarm(seen.Cause, k.instance), "instance", k.instance, "cause", seen.Cause, "since", stamp(lane.DownSince),
+		"skipped", seen.Skipped, "missed", seen.Missed)
 	return k.Store.Alarmed(ctx, store.ScheduleOf(k.instance), seen.Cause)
 }
 

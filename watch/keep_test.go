@@ -27,16 +27,17 @@ type post struct {
 	sight    Sight
 	instance string
 	said     bytes.Buffer
-	// refuse is how many questions for a schedule Temporal refuses to answer.
+	// refuse is how many questions for a schedule Temporal refuses to answer, code how it does.
 	refuse int
+	code   codes.Code
 }
 
 func newPost(t *testing.T) *post {
-	p := &post{t: t, instance: testkit.Name(t)}
+	p := &post{t: t, instance: testkit.Name(t), code: codes.PermissionDenied}
 	deaf := func(ctx context.Context, method string, req, reply any, c *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		if strings.HasSuffix(method, "/DescribeSchedule") && p.refuse > 0 {
 			p.refuse--
-			return status.Error(codes.PermissionDenied, "no answer") // which the SDK does not try again
+			return status.Error(p.code, "no answer") // which the SDK does not try again
 		}
 		return invoke(ctx, method, req, reply, c, opts...)
 	}

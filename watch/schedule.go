@@ -1,5 +1,6 @@
 // Package watch sees whether the schedules of all instances bring Magento's orders in and their backfills get on, says so once when one does
-// not, and once when it does again. Every process that lives keeps watch, so that a dead worker is noticed by the gateway, and a dead gateway hides nothing.
+// not, and once when it does again. Every process that lives keeps watch, so that a dead worker is noticed by the gateway, and a dead gateway
+// hides nothing. It also puts away what a backfill that is gone has left, when somebody asks for that.
 package watch
 
 import (
@@ -52,6 +53,8 @@ type Schedule struct {
 	noted time.Time
 	// labelled is true when its runs are to have search attributes.
 	labelled bool
+	// answered is true when Temporal answers and cannot show it, as when its runs name search attributes that are not there.
+	answered bool
 }
 
 // Causes of a schedule that is late.
@@ -95,11 +98,11 @@ func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
 	if !seen.since().IsZero() { // one that was never made and never read is not late
 		s.judge(ctx, seen, seen.since())
 	}
-	if seen.State == Unknown {
+	if seen.State == Unknown && !seen.answered { // it would be asked for these in vain
 		return seen, nil
 	}
 	if seen.Orders, err = s.unserved(ctx, instance); err == nil {
-		seen.Backfill, _, err = s.stuckLong(ctx, instance)
+		seen.Backfill, err = s.stuckLong(ctx, instance)
 	}
 	return seen, err
 }
@@ -157,7 +160,8 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 		return &Schedule{State: Missing}
 	}
 	if err != nil {
-		return &Schedule{State: Unknown}
+		_, failed := errors.AsType[*serviceerror.Internal](err)
+		return &Schedule{State: Unknown, answered: failed}
 	}
 	seen := &Schedule{State: On, Note: d.Schedule.State.Note, created: d.Info.CreatedAt,
 		Skipped: d.Info.NumActionsSkippedOverlap, Missed: d.Info.NumActionsMissedCatchupWindow}

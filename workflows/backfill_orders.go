@@ -215,7 +215,7 @@ func (b *backfill) abandon(ctx workflow.Context, cause error) error {
 		}
 	}
 	b.state.Run.Counts.InHand += b.poster.open
-	b.state.Run.Errors = append(b.state.Run.Errors, "cancelled")
+	b.state.Run.Errors = append(b.state.Run.Errors, store.BackfillCancelled)
 	if _, err := b.finish(withFewTries(withOptions(ctx))); err != nil {
 		return err
 	}

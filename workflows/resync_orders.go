@@ -17,6 +17,8 @@ import (
 type ResyncOrdersInput struct {
 	Instance     string   `json:"instance"`
 	IncrementIDs []string `json:"increment_ids,omitempty"`
+	// Keys name orders of one store each.
+	Keys []order.Key `json:"keys,omitempty"`
 	// EntityIDs name orders by Magento's own key, as its events do.
 	EntityIDs []int64 `json:"entity_ids,omitempty"`
 	// Hint is set when no person asked but the shop said that an order changed: then held orders stay held, and none
@@ -31,16 +33,21 @@ const maxResync = 500
 
 // Validate says what is wrong with the request.
 func (in ResyncOrdersInput) Validate() error {
-	switch n := len(in.IncrementIDs) + len(in.EntityIDs); {
+	switch n := len(in.IncrementIDs) + len(in.EntityIDs) + len(in.Keys); {
 	case n == 0:
 		return fmt.Errorf("increment_ids is empty: name at least one order")
 	case n > maxResync:
 		return fmt.Errorf("increment_ids has %d entries: name at most %d", n, maxResync)
 	}
+	for _, key := range in.Keys {
+		if key.Instance() != in.Instance {
+			return fmt.Errorf("%s is an order of the instance %s, not of %s", key, key.Instance(), in.Instance)
+		}
+	}
 	return nil
 }
 
-// ResyncOrdersResult is the record of the run, the numbers that Magento does not know, and those of orders that it has and
+// ResyncOrdersResult is the record of the run, the numbers (or keys) that Magento does not know, and those of orders that it has and
 // cannot show. An entity_id is written entity-12.
 type ResyncOrdersResult struct {
 	Run        store.Run `json:"run"`
@@ -83,7 +90,7 @@ func (r *resyncOrders) kind() string {
 }
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
-	found, err := r.find(ctx, r.in.IncrementIDs, r.in.EntityIDs)
+	found, err := r.find(ctx, activities.FindOrdersInput{IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs, Keys: r.in.Keys})
 	if err != nil && r.in.Hint && !temporal.IsCanceledError(err) {
 		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
 		_, err = finish(ctx, &r.result.Run, r.poster)
@@ -139,7 +146,7 @@ func (r *resyncOrders) lookAgain(ctx workflow.Context, numbers []string) (more b
 	if err := workflow.Sleep(ctx, gather); err != nil {
 		return false, err
 	}
-	found, err := r.find(ctx, numbers, nil)
+	found, err := r.find(ctx, activities.FindOrdersInput{IncrementIDs: numbers})
 	if err != nil {
 		if temporal.IsCanceledError(err) {
 			return false, err
@@ -169,10 +176,9 @@ func (r *resyncOrders) stage(ctx workflow.Context, found activities.FindOrdersRe
 // leave a heap of readings that all begin again at once.
 const hintPatience = time.Minute
 
-// find reads orders from Magento.
-func (r *resyncOrders) find(ctx workflow.Context, numbers []string, keys []int64) (found activities.FindOrdersResult, err error) {
-	in := activities.FindOrdersInput{Instance: r.in.Instance, IncrementIDs: numbers, EntityIDs: keys,
-		Again: !r.in.Hint, Actor: r.in.Actor}
+// find reads the orders that are named from Magento.
+func (r *resyncOrders) find(ctx workflow.Context, in activities.FindOrdersInput) (found activities.FindOrdersResult, err error) {
+	in.Instance, in.Again, in.Actor = r.in.Instance, !r.in.Hint, r.in.Actor
 	if r.in.Hint {
 		ctx = workflow.WithScheduleToCloseTimeout(ctx, hintPatience)
 	}

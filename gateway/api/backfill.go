@@ -38,7 +38,15 @@ type Backfill struct {
 	Progress   *store.BackfillProgress `json:"progress,omitempty" doc:"How far it is, by state, with its rate in orders a second and whether it is paused"`
 	Errors     []string                `json:"errors,omitempty"`
 	Links      Links                   `json:"links"`
+
+	// historyID is that of the history in which it goes on now.
+	historyID string
+	// open is true when its record was never closed.
+	open bool
 }
+
+// recordID is the ID of its record.
+func (b *Backfill) recordID() string { return b.WorkflowID + "/" + b.ID }
 
 func backfillPathOf(instance, id string) string {
 	return "/api/v1/backfills/" + url.PathEscape(id) + "?instance=" + url.QueryEscape(instance)
@@ -76,14 +84,15 @@ func (s *server) backfill(ctx context.Context, in *backfillPath) (*Backfill, err
 // knownBackfill fills in what Temporal knows: of one that runs its own answer, of others the record.
 func (s *server) knownBackfill(ctx context.Context, b *Backfill, info *workflowpb.WorkflowExecutionInfo) error {
 	b.ID, b.State, b.StartedAt = info.GetFirstRunId(), stateOf(info.GetStatus()), info.GetStartTime().AsTime()
+	b.historyID = info.GetExecution().GetRunId()
 	if b.State != running {
 		ended := info.GetCloseTime().AsTime()
 		b.EndedAt = &ended
 	} else if run, err := s.askBackfill(ctx, b.WorkflowID); err == nil {
 		b.show(run)
-		return nil
+		return s.showMove(ctx, b)
 	}
-	run, err := s.store.GetRun(ctx, b.WorkflowID+"/"+b.ID)
+	run, err := s.store.GetRun(ctx, b.recordID())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // nothing is written down yet
 	}
@@ -91,6 +100,19 @@ func (s *server) knownBackfill(ctx context.Context, b *Backfill, info *workflowp
 		return partDown(err, "store")
 	}
 	b.show(*run)
+	return nil
+}
+
+// showMove fills in when it got on last, which the record alone tells.
+func (s *server) showMove(ctx context.Context, b *Backfill) error {
+	run, err := s.store.GetRun(ctx, b.recordID())
+	if errors.Is(err, store.ErrNotFound) || err == nil && run.Backfill == nil {
+		return nil // nothing is written down yet
+	}
+	if err != nil {
+		return partDown(err, "store")
+	}
+	b.Progress.MovedAt = run.Backfill.LastMoved()
 	return nil
 }
 
@@ -102,12 +124,15 @@ func (s *server) askBackfill(ctx context.Context, workflowID string) (run store.
 	if err == nil {
 		err = answer.Get(&run)
 	}
+	if err == nil && run.Backfill == nil {
+		err = errors.New("the answer tells no progress")
+	}
 	return run, err
 }
 
 // recordedBackfill fills in what the store keeps.
 func (s *server) recordedBackfill(ctx context.Context, b *Backfill) error {
-	run, err := s.store.GetRun(ctx, b.WorkflowID+"/"+b.ID)
+	run, err := s.store.GetRun(ctx, b.recordID())
 	if b.ID == latestBackfill {
 		run, err = s.store.LatestRun(ctx, b.WorkflowID)
 	}
@@ -118,7 +143,10 @@ func (s *server) recordedBackfill(ctx context.Context, b *Backfill) error {
 		return partDown(err, "store")
 	}
 	b.ID, b.State, b.EndedAt = run.RunID, stopped, run.EndedAt
-	if run.EndedAt != nil {
+	switch {
+	case run.WasCancelled():
+		b.State = cancelled
+	case run.EndedAt != nil && !run.WasReleased():
 		b.State = completed
 	}
 	b.show(*run)
@@ -127,5 +155,5 @@ func (s *server) recordedBackfill(ctx context.Context, b *Backfill) error {
 
 // show fills in the record.
 func (b *Backfill) show(run store.Run) {
-	b.StartedAt, b.Counts, b.Progress, b.Errors = run.StartedAt.UTC(), &run.Counts, run.Backfill, run.Errors
+	b.StartedAt, b.Counts, b.Progress, b.Errors, b.open = run.StartedAt.UTC(), &run.Counts, run.Backfill, run.Errors, run.EndedAt == nil
 }

@@ -17,7 +17,11 @@ import (
 	"datawald/workflows"
 )
 
+// backfillPaths begins the paths by which a backfill is steered.
+const backfillPaths = "/api/v1/backfills/{id}/"
+
 func (s *server) routeBackfills() {
+	steering := []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict, http.StatusUnsupportedMediaType}
 	bad := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusConflict}
 	route(s, huma.Operation{OperationID: "start-backfill", Method: http.MethodPost, Path: "/api/v1/backfills", Tags: []string{"backfills"},
 		Summary: "Bring a part of the shop's history to B1, behind all other orders",
@@ -27,18 +31,23 @@ func (s *server) routeBackfills() {
 	route(s, huma.Operation{OperationID: "get-backfill", Method: http.MethodGet, Path: "/api/v1/backfills/{id}", Tags: []string{"backfills"},
 		Summary: "How a backfill goes: its counts, its rate, where it stands", Errors: []int{http.StatusNotFound}}, s.getBackfill)
 	for name, paused := range map[string]bool{"pause": true, "resume": false} {
-		route(s, huma.Operation{OperationID: name + "-backfill", Method: http.MethodPost, Path: "/api/v1/backfills/{id}/" + name, Tags: []string{"backfills"},
+		route(s, huma.Operation{OperationID: name + "-backfill", Method: http.MethodPost, Path: backfillPaths + name, Tags: []string{"backfills"},
 			Summary:       map[bool]string{true: "Hold a backfill that is under way", false: "Let a backfill that is held go on"}[paused],
-			DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict}},
+			DefaultStatus: http.StatusAccepted, Errors: steering},
 			func(ctx context.Context, in *backfillPath) (*startBackfillOutput, error) {
 				return s.pauseBackfill(ctx, in, paused)
 			})
 	}
-	route(s, huma.Operation{OperationID: "cancel-backfill", Method: http.MethodPost, Path: "/api/v1/backfills/{id}/cancel", Tags: []string{"backfills"},
+	route(s, huma.Operation{OperationID: "cancel-backfill", Method: http.MethodPost, Path: backfillPaths + "cancel", Tags: []string{"backfills"},
 		Summary: "End a backfill that is under way",
 		Description: "It begins no more orders; those in hand come to their end, and what is staged the runs of the schedule take to B1. A worker carries it out: " +
 			"GET shows `cancelled` once it has. To cancel one that is being cancelled changes nothing.",
-		DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusForbidden, http.StatusConflict}}, s.cancelBackfill)
+		DefaultStatus: http.StatusAccepted, Errors: steering}, s.cancelBackfill)
+	route(s, huma.Operation{OperationID: "release-backfill", Method: http.MethodPost, Path: backfillPaths + "release", Tags: []string{"backfills"},
+		Summary: "Leave the orders of a backfill that is gone to the runs of the schedule",
+		Description: "For one that was terminated, has failed, or is no longer in Temporal, and did not come to its end (`backfill_lost`): its orders may be held, " +
+			"as when it was paused. It closes its record. While a backfill is under way, or when this one has left nothing, the answer is 409.",
+		Errors: steering}, s.releaseBackfill)
 }
 
 type startBackfillInput struct{ Body BackfillRequest }

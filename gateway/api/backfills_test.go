@@ -72,7 +72,10 @@ func TestBackfillFromRequestToPostedOrders(t *testing.T) {
 	w.post(latest+"/pause", "").ok(202, &started)
 	w.backfillIs(latest, "paused", func(b api.Backfill) bool { return b.Progress.Paused && b.Progress.PausedBy == "gateway" })
 	close(gate)
-	w.backfillIs(latest, "paused behind its first page", func(b api.Backfill) bool { return b.Progress.Paused && b.Counts.Read == 2 })
+	b = w.backfillIs(latest, "paused behind its first page", func(b api.Backfill) bool { return b.Progress.Paused && b.Counts.Read == 2 })
+	if b.Progress.MovedAt.IsZero() { // it answers itself, and knows nothing of that: showMove
+		t.Error("it does not say when it got on last")
+	}
 	if counts, err := w.db.Counts(t.Context(), w.instance); err != nil || counts[order.Pending] == 0 {
 		t.Errorf("paused it has staged %v, %v", counts, err)
 	}
@@ -177,8 +180,8 @@ func TestCancelBackfill(t *testing.T) {
 	}
 }
 
-// Who cancels a backfill by its ID leaves the one alone that has begun since. Fails without: the ID in backfill; FirstExecutionRunId in
-// cancelBackfill (where the other begins meanwhile).
+// Who cancels or holds a backfill by its ID leaves the one alone that has begun since. Fails without: the ID in backfill; FirstExecutionRunId in
+// cancel, historyID in pause (where the other begins meanwhile).
 func TestCancelBackfill_LeavesAnotherAlone(t *testing.T) {
 	w := newWorld(t)
 	var first, second api.StartedBackfill
@@ -191,12 +194,16 @@ func TestCancelBackfill_LeavesAnotherAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.backfillIs(first.Location, "terminated", func(b api.Backfill) bool { return b.State == "terminated" })
-	w.post("/api/v1/backfills/"+first.ID+"/cancel", "").problem(409, "backfill-ended", "starter backfill --release")
+	w.post("/api/v1/backfills/"+first.ID+"/cancel", "").problem(409, "backfill-ended", "terminated", "Start another") // it has no record: nobody took it up
 	begin(&second)
 	w.post("/api/v1/backfills/"+first.ID+"/cancel", "").problem(404, "backfill-not-found")
 	stale := api.Cancel(t.Context(), w.settings, w.temporal, api.Backfill{ID: first.ID, Instance: w.instance, WorkflowID: first.WorkflowID})
 	if p, ok := errors.AsType[*api.Problem](stale); !ok || p.Type != "urn:datawald:problem:backfill-ended" {
 		t.Errorf("to cancel it when the other has begun: %v", stale)
+	}
+	seen := api.Backfill{ID: first.ID, Instance: w.instance, WorkflowID: first.WorkflowID}
+	if err := api.Pause(t.Context(), w.temporal, seen, first.ID); err == nil {
+		t.Error("it is paused when the other has begun")
 	}
 	history := w.temporal.GetWorkflowHistory(t.Context(), second.WorkflowID, second.ID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
@@ -204,8 +211,9 @@ func TestCancelBackfill_LeavesAnotherAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED {
-			t.Error("the other is told to end")
+		switch event.GetEventType() {
+		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+			t.Errorf("the other is told to end, or to wait: %s", event.GetEventType())
 		}
 	}
 }

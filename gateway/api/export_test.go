@@ -22,6 +22,12 @@ func Cancel(ctx context.Context, settings *config.Gateway, temporal client.Clien
 	return err
 }
 
+// Pause holds a backfill that was seen under way in a history, whatever has become of it.
+func Pause(ctx context.Context, temporal client.Client, seen Backfill, historyID string) error {
+	seen.historyID = historyID
+	return (&server{temporal: temporal}).pause(ctx, &seen, true)
+}
+
 // Turns makes the gate that lets n requests try rules at once.
 func Turns(n int) func(context.Context) (done func(), err error) {
 	return (&server{trials: make(chan struct{}, n)}).turn

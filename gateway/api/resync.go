@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +15,9 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
+	"datawald/order"
 	"datawald/store"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -35,6 +38,7 @@ type Resync struct {
 	EndedAt    *time.Time  `json:"ended_at,omitempty"`
 	// IncrementIDs and Orders are empty when Temporal has forgotten the resync.
 	IncrementIDs []string       `json:"increment_ids,omitempty" doc:"The numbers that were asked for"`
+	Keys         []order.Key    `json:"keys,omitempty" doc:"The keys that were asked for"`
 	Counts       *store.Counts  `json:"counts,omitempty" doc:"What became of the orders; when it has ended"`
 	Missing      []string       `json:"missing,omitempty" doc:"Numbers that Magento does not have; when it has ended"`
 	Unreadable   []string       `json:"unreadable,omitempty" doc:"Numbers of orders that Magento has and cannot show; when it has ended"`
@@ -90,7 +94,7 @@ func (s *server) observed(ctx context.Context, r *Resync, info *workflowpb.Workf
 	if err != nil {
 		return partDown(err, "temporal")
 	}
-	r.IncrementIDs = input.IncrementIDs
+	r.IncrementIDs, r.Keys = input.IncrementIDs, input.Keys
 	if r.State != running {
 		ended := info.GetCloseTime().AsTime()
 		r.EndedAt = &ended
@@ -98,12 +102,18 @@ func (s *server) observed(ctx context.Context, r *Resync, info *workflowpb.Workf
 			return err
 		}
 	}
-	docs, err := s.store.ListByIncrementIDs(ctx, r.Instance, r.IncrementIDs)
+	numbers := slices.Clone(r.IncrementIDs)
+	for _, key := range r.Keys {
+		numbers = append(numbers, key.IncrementID())
+	}
+	docs, err := s.store.ListByIncrementIDs(ctx, r.Instance, numbers)
 	if err != nil {
 		return partDown(err, "store")
 	}
 	for _, doc := range docs {
-		r.Orders = append(r.Orders, s.summary(doc))
+		if slices.Contains(r.IncrementIDs, doc.Key.IncrementID()) || slices.Contains(r.Keys, doc.Key) {
+			r.Orders = append(r.Orders, s.summary(doc))
+		}
 	}
 	return nil
 }
@@ -164,10 +174,12 @@ func (s *server) resyncInput(ctx context.Context, workflowID, runID string) (in 
 	return in, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in)
 }
 
+// stateOf names the state of a workflow; what is not over is running.
 func stateOf(status enumspb.WorkflowExecutionStatus) resyncState {
+	if !watch.IsOver(status) {
+		return running
+	}
 	switch status {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
-		return completed
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
 		return failed
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
@@ -177,5 +189,5 @@ func stateOf(status enumspb.WorkflowExecutionStatus) resyncState {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return timedOut
 	}
-	return running
+	return completed
 }

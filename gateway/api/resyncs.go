@@ -27,7 +27,7 @@ const actor = "gateway"
 
 func (s *server) routeResyncs() {
 	route(s, huma.Operation{OperationID: "start-resync", Method: http.MethodPost, Path: "/api/v1/resyncs", Tags: []string{"resyncs"},
-		Summary: "Read orders from Magento again by number and take them to B1",
+		Summary: "Read orders from Magento again by number or key and take them to B1",
 		Description: "Held orders are tried again; orders that B1 has are verified, never sent twice. Blank and repeated numbers are dropped. " +
 			"With an `Idempotency-Key` the same request may be sent any number of times and gives the same resync.",
 		DefaultStatus: http.StatusAccepted,
@@ -47,7 +47,8 @@ type startResyncInput struct {
 // ResyncRequest names the orders of a resync.
 type ResyncRequest struct {
 	Instance     string   `json:"instance,omitempty" doc:"The instance; may be left out where there is only one" example:"main"`
-	IncrementIDs []string `json:"increment_ids" nullable:"false" doc:"Order numbers as customer and clerk see them" example:"[\"000000123\"]"`
+	IncrementIDs []string `json:"increment_ids,omitempty" nullable:"false" doc:"Order numbers as customer and clerk see them, of whatever store" example:"[\"000000123\"]"`
+	Keys         []string `json:"keys,omitempty" doc:"Order keys: the order of that store alone" example:"[\"main:1:000000123\"]"`
 }
 
 type startResyncOutput struct {
@@ -102,6 +103,15 @@ func (s *server) resyncRequest(body ResyncRequest) (r workflows.ResyncOrdersInpu
 		seen[id] = true
 		r.IncrementIDs = append(r.IncrementIDs, id)
 	}
+	for i, text := range body.Keys {
+		key, err := order.ParseKey(text)
+		if err != nil {
+			return r, invalid(fmt.Sprintf("body.keys[%d]", i), err.Error())
+		}
+		if !slices.Contains(r.Keys, key) {
+			r.Keys = append(r.Keys, key)
+		}
+	}
 	if err := r.Validate(); err != nil {
 		return r, invalid("body", err.Error())
 	}
@@ -128,7 +138,7 @@ func (s *server) begin(ctx context.Context, workflowID string, request workflows
 		ID: workflowID, TaskQueue: s.settings.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs), request.Actor),
+		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs)+len(request.Keys), request.Actor),
 		Priority:                 temporal.Priority{PriorityKey: workflows.ManualPriority},
 	}
 	err := s.labels.Start(ctx, request.Instance, workflows.SourceResync, func(labels temporal.SearchAttributes) (err error) {
@@ -161,7 +171,7 @@ func (s *server) beginOnce(ctx context.Context, workflowID string, request workf
 	if err != nil {
 		return partDown(err, "temporal")
 	}
-	if !slices.Equal(first.IncrementIDs, request.IncrementIDs) {
+	if !slices.Equal(first.IncrementIDs, request.IncrementIDs) || !slices.Equal(first.Keys, request.Keys) {
 		return keyReused.problem("It was used before for other orders. Give every new request a new Idempotency-Key.")
 	}
 	return nil

@@ -247,3 +247,27 @@ func TestGetResyncUnknown(t *testing.T) {
 		w.get("/api/v1/resyncs/"+url.PathEscape(id)).problem(404, "resync-not-found", id, "POST /api/v1/resyncs")
 	}
 }
+
+// An order that is named by its key is that of one store: another one's with its number is not read, and not shown. Fails without: Keys in
+// resyncRequest, in beginOnce, and in observed.
+func TestResyncByKey(t *testing.T) {
+	w := newWorld(t)
+	w.startWorker(&shop{orders: map[string]string{"1": document("1", "21.00")}}, &company{}) // it has the order in store 1
+	w.staged(w.key(2, "1"), func(d *store.Staged) { d.Status = order.Excluded })
+	request := fmt.Sprintf(`{"instance":%q,"keys":[%q,%q]}`, w.instance, w.key(1, "1"), w.key(1, "1"))
+	var started api.StartedResync
+	w.post("/api/v1/resyncs", request, "Idempotency-Key", "a").ok(202, &started)
+	r := w.ended(started)
+	if len(r.Orders) != 1 || r.Orders[0].Key != w.key(1, "1") || r.Counts.Read != 1 || !slices.Equal(r.Keys, []order.Key{w.key(1, "1")}) {
+		t.Errorf("it ends as %+v, %+v", r, r.Counts)
+	}
+	w.post("/api/v1/resyncs", request, "Idempotency-Key", "a").ok(202, &started)
+	other := fmt.Sprintf(`{"instance":%q,"keys":[%q]}`, w.instance, w.key(2, "1"))
+	w.post("/api/v1/resyncs", other, "Idempotency-Key", "a").problem(422, "idempotency-key-reused")
+	w.post("/api/v1/resyncs", other).ok(202, &started)
+	if r := w.ended(started); len(r.Orders) != 1 || r.Orders[0].Status != order.Excluded || !slices.Equal(r.Missing, []string{string(w.key(2, "1"))}) {
+		t.Errorf("that of another store: %+v", r)
+	}
+	w.post("/api/v1/resyncs", `{"keys":["x"]}`).problem(422, "invalid-request", "body.keys[0]")
+	w.post("/api/v1/resyncs", `{"keys":["eu:1:1"]}`).problem(422, "invalid-request", "eu:1:1 is an order of the instance eu")
+}

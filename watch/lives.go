@@ -1,0 +1,32 @@
+package watch
+
+import (
+	"context"
+	"errors"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+)
+
+// IsOver reports whether a workflow of this status goes on no more. One that the server holds, one that goes on in another history, and one in a
+// state that this release does not know, is not over: what it has in hand is still its own.
+func IsOver(status enumspb.WorkflowExecutionStatus) bool {
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
+		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return true
+	}
+	return false
+}
+
+// Lives reports whether a workflow is under way: Temporal knows it, and it is not over. It fails when Temporal does not tell.
+func Lives(ctx context.Context, c client.Client, workflowID string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	d, err := c.DescribeWorkflowExecution(ctx, workflowID, "")
+	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
+		return false, nil
+	}
+	return err == nil && !IsOver(d.GetWorkflowExecutionInfo().GetStatus()), err
+}
