@@ -86,12 +86,18 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
+			// Orders of all instances, newest first.
+			{Keys: bson.D{{Key: "placed_at", Value: -1}}, Options: options.Index().SetName("newest")},
+			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "import", Value: 1}, {Key: "status", Value: 1}}, Options: options.Index().SetName("by_import")},
 		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
+			// A kind that is rare, or that there is none of, is not looked for among all runs.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "kind", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_kind")},
+			{Keys: bson.D{{Key: "workflow_id", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_workflow_id")},
 		},
 	}
 }

@@ -33,7 +33,11 @@ type Group struct {
 	Count int64
 }
 
-// Groups counts the documents that match by the strings in a field. With a document that has none the question is FerretDB's.
+// maxGroups is the most groups that are given: more are a long answer, which FerretDB gives in parts.
+const maxGroups = 10_000
+
+// Groups counts the documents that match by the strings in a field. With a document that has none, and with more than 10,000 strings,
+// the question is FerretDB's.
 func (r *Reader) Groups(ctx context.Context, name, collection string, filter bson.Raw, path string) (groups []Group, err error) {
 	field, ok := sjson.ParseField(path)
 	if !ok {
@@ -47,6 +51,9 @@ func (r *Reader) Groups(ctx context.Context, name, collection string, filter bso
 			return err
 		}
 		if g.Value, ok = value.(string); !ok || kind.String != sjson.String {
+			return ErrPass
+		}
+		if len(groups) == maxGroups {
 			return ErrPass
 		}
 		groups = append(groups, g)
@@ -65,7 +72,7 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 		return ErrPass
 	}
 	return r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(conditions, nil, by)
+		p, ok := t.choose(conditions, nil, by, false)
 		if !ok {
 			return ErrPass
 		}

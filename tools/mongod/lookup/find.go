@@ -27,7 +27,7 @@ func (r *Reader) Find(ctx context.Context, name, collection string, f Find) (fou
 		return nil, err
 	}
 	err = r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(filter, sort, nil)
+		p, ok := t.choose(filter, sort, nil, f.Limit > 0)
 		if !ok {
 			return ErrPass
 		}
@@ -65,7 +65,7 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 	}
 	o = &order{}
 	for n, e := range elements {
-		direction, ok := e.Value().AsInt64OK()
+		direction, ok := whole(e.Value())
 		field, simple := sjson.ParseField(e.Key())
 		if !ok || !simple || len(field) > 1 || direction != 1 && direction != -1 {
 			return nil, false
@@ -83,6 +83,18 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 		o.byID = true
 	}
 	return o, true
+}
+
+// whole is a number that is whole: MongoDB takes 1, 1.0 and NumberLong(1) for a direction, and refuses 1.5.
+func whole(value bson.RawValue) (n int64, ok bool) {
+	switch value.Type {
+	case bson.TypeInt32, bson.TypeInt64:
+		return value.AsInt64OK()
+	case bson.TypeDouble:
+		f := value.Double()
+		return int64(f), f == 1 || f == -1
+	}
+	return 0, false
 }
 
 // read carries the plan out, in one view of the database.

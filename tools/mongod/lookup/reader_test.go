@@ -153,6 +153,28 @@ func unlessPassed(err error) error {
 	return err
 }
 
+// So many groups that the answer is a long one are FerretDB's.
+//
+// Fails without: the bound on groups.
+func TestReaderPassesManyGroups(t *testing.T) {
+	directory, db := shopFile(t, 0)
+	r := New(directory)
+	t.Cleanup(r.Close)
+	const add = `INSERT INTO orders_1 WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		SELECT '{"$s":{"p":{"_id":{"t":"string"},"status":{"t":"string"}},"$k":["_id","status"]},"_id":"'||i||'","status":"'||i||'"}' FROM n`
+	for _, tt := range []struct {
+		from, to int
+		want     error
+	}{{1, maxGroups, nil}, {maxGroups + 1, maxGroups + 1, ErrPass}} {
+		if _, err := db.Exec(add, tt.from, tt.to); err != nil {
+			t.Fatal(err)
+		}
+		if groups, err := r.Groups(context.Background(), "shop", "orders", nil, "status"); !errors.Is(err, tt.want) || err == nil && len(groups) != tt.to {
+			t.Errorf("of %d: %d groups, %v", tt.to, len(groups), err)
+		}
+	}
+}
+
 // What is not there, and what the reader cannot know, is FerretDB's.
 func TestReaderPasses(t *testing.T) {
 	directory, db := shopFile(t, 2)
