@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
@@ -38,8 +39,8 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return err
 	}
 
-	logger := newLogger(stderr, o.verbose)
-	ferret, err := startFerret(o.dbpath, logger)
+	// FerretDB warns of each command that it refuses
+	ferret, err := startFerret(o.dbpath, newLogger(stderr, slog.LevelError, o.verbose))
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,8 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	reader := lookup.New(o.dbpath)
 	defer reader.Close()
 
-	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Renew: renewer(o.dbpath), Reader: reader, Logger: logger})
+	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Renew: renewer(o.dbpath), Reader: reader,
+		Logger: newLogger(stderr, slog.LevelWarn, o.verbose)})
 	failed := make(chan error, 1)
 	go func() { failed <- g.Serve(listener) }()
 	defer shutdown(g)

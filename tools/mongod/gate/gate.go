@@ -36,7 +36,8 @@ type Config struct {
 // Gate serves clients. See the package comment for what it does to their commands.
 type Gate struct {
 	Config
-	turns *turns
+	turns    *turns
+	failures failures
 
 	mu      sync.Mutex
 	relays  map[*relay]struct{}
@@ -133,7 +134,7 @@ func (g *Gate) serve(client net.Conn) {
 	defer g.discharge(r)
 
 	if err := r.run(); !errors.Is(err, io.EOF) && !g.isClosing() {
-		g.Logger.Warn("connection ended", "client", client.RemoteAddr().String(), "error", err)
+		g.Logger.Info("connection ended", "client", client.RemoteAddr().String(), "error", err)
 	}
 }
 

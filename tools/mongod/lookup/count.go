@@ -71,14 +71,16 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 	if !ok {
 		return ErrPass
 	}
-	return r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
+	return r.ask(ctx, name, collection, func(d *database, t *table) error {
 		p, ok := t.choose(conditions, nil, by, false)
 		if !ok {
 			return ErrPass
 		}
 		q := &query{plan: p}
 		text := q.summary(by)
-		return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
+		return d.use(p, func(db *sql.DB) error {
+			return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
+		})
 	})
 }
 

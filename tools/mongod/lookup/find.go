@@ -26,13 +26,15 @@ func (r *Reader) Find(ctx context.Context, name, collection string, f Find) (fou
 	if err != nil {
 		return nil, err
 	}
-	err = r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
+	err = r.ask(ctx, name, collection, func(d *database, t *table) error {
 		p, ok := t.choose(filter, sort, nil, f.Limit > 0)
 		if !ok {
 			return ErrPass
 		}
-		found, err = f.read(ctx, db, p, projection)
-		return err
+		return d.use(p, func(db *sql.DB) error {
+			found, err = f.read(ctx, db, p, projection)
+			return err
+		})
 	})
 	return found, err
 }
