@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
@@ -40,7 +41,13 @@ type Store struct {
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
+	return open(ctx, uri, database, nil)
+}
+
+// open is Open with a monitor that is told of each command; nil for none.
+func open(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
 	client, err := mongo.Connect(options.Client().ApplyURI(uri).
+		SetMonitor(monitor).
 		SetRegistry(registry()).
 		SetAppName("datawald").
 		SetServerSelectionTimeout(10 * time.Second).
