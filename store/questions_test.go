@@ -65,7 +65,8 @@ func line(t *testing.T, doc any) string {
 // Fails when a question or an index is changed and the file is not.
 func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 	var sent asked
-	s, err := store.OpenMonitored(t.Context(), testkit.MongoURI(t), testkit.Name(t), &event.CommandMonitor{Started: sent.started})
+	_, database := testkit.Database(t)
+	s, err := store.OpenMonitored(t.Context(), testkit.MongoURI(t), database, &event.CommandMonitor{Started: sent.started})
 	if err != nil {
 		t.Fatal(err)
 	}

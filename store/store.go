@@ -92,9 +92,9 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
-			// Orders of all instances, newest first.
-			{Keys: bson.D{{Key: "placed_at", Value: -1}}, Options: options.Index().SetName("newest")},
+			// Newest first, of all instances and of one: others' are passed over in the index. Earlier releases had "by_placed_at" of the same
+			// two fields the other way round, which served for one instance only; both would cost every write.
+			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")},
 			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".

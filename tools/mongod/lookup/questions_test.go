@@ -16,7 +16,7 @@ import (
 var planned = map[string]string{
 	"NextDue": "queue_due", "NextImports": "queue_due", "CountWaitingImports": "queue_due", "PutOffImports": "queue_due", "PendingImports": "queue_due",
 	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_status",
-	"List": "by_placed_at", "ListByTime": "by_placed_at", "NextPage": "by_placed_at", "ListByStatus": "by_status", "NextPageByStatus": "by_status",
+	"List": "newest", "ListByTime": "newest", "NextPage": "newest", "ListByStatus": "by_status", "NextPageByStatus": "by_status",
 	"ListOfAll": "newest", "NextPageOfAll": "newest", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
