@@ -78,7 +78,7 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 		}
 		q := &query{plan: p}
 		text := q.summary(by)
-		return d.use(p, func(db *sql.DB) error {
+		return d.use(ctx, p, func(ctx context.Context, db *sql.DB) error {
 			return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
 		})
 	})

@@ -31,7 +31,7 @@ func (r *Reader) Find(ctx context.Context, name, collection string, f Find) (fou
 		if !ok {
 			return ErrPass
 		}
-		return d.use(p, func(db *sql.DB) error {
+		return d.use(ctx, p, func(ctx context.Context, db *sql.DB) error {
 			found, err = f.read(ctx, db, p, projection)
 			return err
 		})

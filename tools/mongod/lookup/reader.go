@@ -184,15 +184,16 @@ func (d *database) pool(size int) (*sql.DB, error) {
 	return db, nil
 }
 
-// use carries a plan out, by _id through a connection that is free now or not at all.
-func (d *database) use(p plan, carryOut func(*sql.DB) error) error {
+// use carries a plan out, by _id through a connection that is free now or not at all. That takes no time, and is not interrupted: to
+// watch for it costs the driver two goroutines for each statement.
+func (d *database) use(ctx context.Context, p plan, carryOut func(context.Context, *sql.DB) error) error {
 	if !p.byID() {
-		return carryOut(d.db)
+		return carryOut(ctx, d.db)
 	}
 	select {
 	case d.inUse <- struct{}{}:
 		defer func() { <-d.inUse }()
-		return carryOut(d.quick)
+		return carryOut(context.WithoutCancel(ctx), d.quick)
 	default:
 		return ErrPass
 	}
