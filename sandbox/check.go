@@ -108,7 +108,7 @@ func (c checkCommand) compare(ctx context.Context, s *settings, with checked, db
 	if err != nil {
 		return nil, err
 	}
-	staged, err := db.List(ctx, store.Filter{Instance: instance})
+	staged, err := db.ListAll(ctx, store.Filter{Instance: instance})
 	if err != nil {
 		return nil, err
 	}

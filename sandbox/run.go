@@ -219,7 +219,7 @@ func (b *sandbox) watch(ctx context.Context, worker, gateway *process.Process) e
 			if line := counts.line(ctx); line != "" {
 				fmt.Println(line)
 			}
-			// The embedded store counts by looking at every order: with many of them, ask less often.
+			// Counting takes longer the more orders there are: ask less often then.
 			next.Reset(2*time.Second + 20*time.Since(asked))
 		}
 		if err != nil {

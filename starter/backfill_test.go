@@ -198,7 +198,7 @@ func TestBackfillIsShownWithoutAWorker(t *testing.T) {
 	r := newRig(t)
 	r.starter(append(lastWeek(), "--background")...)
 	id := workflows.BackfillOrdersID(r.instance)
-	record := store.Run{ID: id + "/1", Kind: "backfill", Instance: r.instance, StartedAt: time.Now().Add(-2 * time.Hour).UTC(), Backfill: &store.BackfillProgress{
+	record := store.Run{ID: id + "/1", Kind: "backfill", Instance: r.instance, WorkflowID: id, StartedAt: time.Now().Add(-2 * time.Hour).UTC(), Backfill: &store.BackfillProgress{
 		Phase: store.BackfillPosts, ToPost: 7, Paused: true, PausedBy: "ada", NotedAt: time.Now().Add(-time.Hour), Since: time.Now().Add(-90 * time.Minute)}}
 	if err := r.db.PutRun(t.Context(), record); err != nil {
 		t.Fatal(err)

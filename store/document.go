@@ -6,8 +6,8 @@ import (
 )
 
 // document is a staged order as the database keeps it: what queries ask for as fields, and the canonical order and the
-// timeline as one JSON text each. Both are read and written as a whole; as hundreds of nested fields they would make
-// every scan of the embedded store five times as slow.
+// timeline as one JSON text each. Both are read and written as a whole; as hundreds of nested fields they would be taken apart
+// and put together one by one whenever the embedded store reads or writes the document.
 type document struct {
 	Staged   `bson:",inline"`
 	Order    string `bson:"order,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -288,7 +289,7 @@ func TestRuns_AreKeptAsTheyWereLastWritten(t *testing.T) {
 func TestLatestRun_IsThatOfTheWorkflowAlone(t *testing.T) {
 	s := testkit.Store(t)
 	for id, started := range map[string]time.Time{"sync:main/1": at(1), "sync:main/2": at(3), "sync:main/3": at(2), "sync:main-eu/9": at(9), "sync:main0/9": at(9)} {
-		if err := s.PutRun(t.Context(), store.Run{ID: id, Instance: "main", StartedAt: started}); err != nil {
+		if err := s.PutRun(t.Context(), store.Run{ID: id, WorkflowID: id[:strings.Index(id, "/")], Instance: "main", StartedAt: started}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,10 +21,9 @@ func (s *Store) ListByIncrementIDs(ctx context.Context, instance string, ids []s
 	return stagedOf(ctx, cur)
 }
 
-// LatestRun reads the latest run of a workflow ID, or ErrNotFound. Run IDs are <workflow ID>/<run ID>, so that the
-// search is a range of _id: everything from "/" up to the character behind it.
+// LatestRun reads the latest run of a workflow ID, or ErrNotFound.
 func (s *Store) LatestRun(ctx context.Context, workflowID string) (*Run, error) {
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: workflowID + "/"}, {Key: "$lt", Value: workflowID + "0"}}}}
+	filter := bson.D{{Key: "workflow_id", Value: workflowID}}
 	var r Run
 	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)
 	if errors.Is(err, mongo.ErrNoDocuments) {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
@@ -40,7 +41,13 @@ type Store struct {
 
 // Open connects to the database, checks that it answers, and creates the indexes that are missing.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
+	return open(ctx, uri, database, nil)
+}
+
+// open is Open with a monitor that is told of each command; nil for none.
+func open(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
 	client, err := mongo.Connect(options.Client().ApplyURI(uri).
+		SetMonitor(monitor).
 		SetRegistry(registry()).
 		SetAppName("datawald").
 		SetServerSelectionTimeout(10 * time.Second).
@@ -85,13 +92,19 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_placed_at")},
+			// Newest first, of all instances and of one: others' are passed over in the index. Earlier releases had "by_placed_at" of the same
+			// two fields the other way round, which served for one instance only; both would cost every write.
+			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")},
+			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "import", Value: 1}, {Key: "status", Value: 1}}, Options: options.Index().SetName("by_import")},
 		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
+			// A kind that is rare, or that there is none of, is not looked for among all runs.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "kind", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_kind")},
+			{Keys: bson.D{{Key: "workflow_id", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_workflow_id")},
 		},
 	}
 }

@@ -114,7 +114,7 @@ func (w *world) count(r *Result) {
 }
 
 func (w *world) attempts(ctx context.Context, r *Result) error {
-	docs, err := w.db.List(ctx, store.Filter{Instance: instance})
+	docs, err := w.db.ListAll(ctx, store.Filter{Instance: instance})
 	if err != nil {
 		return err
 	}

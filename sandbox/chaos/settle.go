@@ -9,7 +9,7 @@ import (
 	"datawald/order"
 )
 
-// Asking the embedded store for counts makes it look at every order, so ask seldom.
+// Counts take longer the more orders there are: ask seldom, so that asking takes no more than a twentieth of the time.
 const (
 	leastPause = 3 * time.Second
 	pauseShare = 20 // times as long as the question took

@@ -93,7 +93,7 @@ func Compare(ctx context.Context, b Books) (*Report, error) {
 	staged := b.Staged
 	if staged == nil {
 		var err error
-		if staged, err = b.Store.List(ctx, store.Filter{Instance: b.Instance}); err != nil {
+		if staged, err = b.Store.ListAll(ctx, store.Filter{Instance: b.Instance}); err != nil {
 			return nil, fmt.Errorf("checker: %w", err)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-func newLogger(w io.Writer, verbose bool) *slog.Logger {
-	level := slog.LevelError
+// newLogger writes lines from a level on, and with verbose all.
+func newLogger(w io.Writer, level slog.Level, verbose bool) *slog.Logger {
 	if verbose {
 		level = slog.LevelInfo
 	}

@@ -17,7 +17,7 @@ func (f *formatted) LogValue() slog.Value {
 func TestLoggerFormatsNothingForALineThatIsNotWritten(t *testing.T) {
 	var out strings.Builder
 	var f formatted
-	newLogger(&out, false).With("args", &f).Info("statement")
+	newLogger(&out, slog.LevelError, false).With("args", &f).Info("statement")
 	if f || out.Len() > 0 {
 		t.Errorf("formatted: %t, written: %q; want neither", f, out.String())
 	}
@@ -25,7 +25,7 @@ func TestLoggerFormatsNothingForALineThatIsNotWritten(t *testing.T) {
 
 func TestLoggerWritesAllThatItWasGiven(t *testing.T) {
 	var out strings.Builder
-	log := newLogger(&out, true).With("a", 1)
+	log := newLogger(&out, slog.LevelError, true).With("a", 1)
 	log.With("b", 2).WithGroup("g").With("c", 3).Error("failed", "d", 4)
 	log.Info("other")
 	for _, want := range []string{"level=ERROR msg=failed a=1 b=2 g.c=3 g.d=4\n", "level=INFO msg=other a=1\n"} {

@@ -155,7 +155,7 @@ func idsOf(t *testing.T, from *mongo.Collection, filter d) (ids []string) {
 
 // The indexes that an earlier release made answer questions from the next start on; clients see them, and drop them, as ever.
 //
-// Fails without: the replacement at the start (Directory), and the one after createIndexes.
+// Fails without: the replacement after the start (RenewAll), and the one after createIndexes.
 func TestIndexesOfAnEarlierReleaseAreReplacedAtStart(t *testing.T) {
 	ctx := context.Background()
 	dbpath := t.TempDir()
@@ -169,12 +169,10 @@ func TestIndexesOfAnEarlierReleaseAreReplacedAtStart(t *testing.T) {
 		t.Errorf("made after the collection: %s", made)
 	}
 	p.terminate()
-	remake(t, dbpath, "queue", `CREATE INDEX "%s" ON "%s" (_ferretdb_sjson->"instance", _ferretdb_sjson->"queue")`)
+	remake(t, dbpath, "queue", `CREATE INDEX "INDEX_NAME" ON "TABLE_NAME" (_ferretdb_sjson->"instance", _ferretdb_sjson->"queue")`)
 
 	orders = start(t, dbpath).connect().Collection("orders")
-	if made := indexMade(t, dbpath, "queue"); !strings.Contains(made, "->>") {
-		t.Errorf("made by an earlier release: %s", made)
-	}
+	await(t, "the index of an earlier release to be made anew", func() bool { return strings.Contains(indexMade(t, dbpath, "queue"), "->>") })
 	specs, err := orders.Indexes().ListSpecifications(ctx)
 	if err != nil || len(specs) != 2 {
 		t.Errorf("clients see %v, %v", specs, err)
@@ -185,6 +183,37 @@ func TestIndexesOfAnEarlierReleaseAreReplacedAtStart(t *testing.T) {
 	if made := indexMade(t, dbpath, "queue"); made != "" {
 		t.Errorf("dropped, and there: %s", made)
 	}
+}
+
+// An index that cannot be made anew, as on a disk that is nearly full, keeps the store from nothing: it is told, and the others are made.
+//
+// Fails when the error ends the start, or the others are not tried.
+func TestStartsAlthoughAnIndexCannotBeMadeAnew(t *testing.T) {
+	ctx := context.Background()
+	dbpath := t.TempDir()
+	p := start(t, dbpath)
+	orders := p.connect().Collection("orders")
+	for _, name := range []string{"broken", "queue"} {
+		index := mongo.IndexModel{Keys: d{{Key: "instance", Value: 1}, {Key: name, Value: 1}}, Options: options.Index().SetName(name)}
+		if _, err := orders.Indexes().CreateOne(ctx, index); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := orders.InsertOne(ctx, d{{Key: "_id", Value: "a"}, {Key: "instance", Value: "main"}, {Key: "queue", Value: "5"}}); err != nil {
+		t.Fatal(err)
+	}
+	p.terminate()
+	remake(t, dbpath, "queue", `CREATE INDEX "INDEX_NAME" ON "TABLE_NAME" (_ferretdb_sjson->"instance", _ferretdb_sjson->"queue")`)
+	remake(t, dbpath, "broken", `CREATE TABLE "INDEX_NAME" (text TEXT)`) // SQLite makes no index of that name now
+
+	p = start(t, dbpath)
+	orders = p.connect().Collection("orders")
+	insert(t, orders, "b")
+	if got := idsOf(t, orders, d{{Key: "instance", Value: "main"}}); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("found %q", got)
+	}
+	await(t, "the other index", func() bool { return strings.Contains(indexMade(t, dbpath, "queue"), "->>") })
+	await(t, "a line about the index", func() bool { return strings.Contains(p.output.String(), "index=broken") })
 }
 
 // indexMade is the statement that made an index, empty when it is not there.
@@ -200,7 +229,7 @@ func indexMade(t *testing.T, dbpath, name string) (statement string) {
 	return statement
 }
 
-// remake makes an index anew, by a statement that lacks its name and its table.
+// remake makes an index anew, or what else the statement makes, which names INDEX_NAME and TABLE_NAME.
 func remake(t *testing.T, dbpath, name, statement string) {
 	t.Helper()
 	withFile(t, dbpath, func(db *sql.DB) error {
@@ -212,7 +241,7 @@ func remake(t *testing.T, dbpath, name, statement string) {
 		if _, err := db.Exec(`DROP INDEX "` + index + `"`); err != nil {
 			return err
 		}
-		_, err = db.Exec(fmt.Sprintf(statement, index, table))
+		_, err = db.Exec(strings.NewReplacer("INDEX_NAME", index, "TABLE_NAME", table).Replace(statement))
 		return err
 	})
 }

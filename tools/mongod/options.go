@@ -31,7 +31,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.bindIP, "bind_ip", "127.0.0.1", "`address` to listen on; there is no password, so think before you leave loopback")
 	flags.IntVar(&o.port, "port", 27017, "`port` to listen on; 0 takes a free one")
 	flags.StringVar(&o.portFile, "portfile", "", "`file` that holds host:port while the store is ready")
-	flags.BoolVar(&o.verbose, "verbose", false, "log connections and refused commands too, not only errors")
+	flags.BoolVar(&o.verbose, "verbose", false, "log connections and refused commands too, not only what is wrong")
 	flags.BoolVar(&o.version, "version", false, "print the version and stop")
 	if err := flags.Parse(args); err != nil {
 		return o, err

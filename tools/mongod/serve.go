@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"datawald/tools/mongod/gate"
@@ -32,12 +34,13 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	defer listener.Close()
 
-	if err := repair.Directory(ctx, o.dbpath); err != nil {
+	databases, err := repair.Directory(ctx, o.dbpath)
+	if err != nil {
 		return err
 	}
 
-	logger := newLogger(stderr, o.verbose)
-	ferret, err := startFerret(o.dbpath, logger)
+	// FerretDB warns of each command that it refuses
+	ferret, err := startFerret(o.dbpath, newLogger(stderr, slog.LevelError, o.verbose))
 	if err != nil {
 		return err
 	}
@@ -46,7 +49,8 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	reader := lookup.New(o.dbpath)
 	defer reader.Close()
 
-	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Reader: reader, Logger: logger})
+	g := gate.New(gate.Config{Dial: ferret.dial, Index: indexer(o.dbpath), Renew: renewer(o.dbpath), Reader: reader,
+		Logger: newLogger(stderr, slog.LevelWarn, o.verbose)})
 	failed := make(chan error, 1)
 	go func() { failed <- g.Serve(listener) }()
 	defer shutdown(g)
@@ -59,6 +63,13 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	defer withdraw()
 
 	fmt.Fprintf(stdout, "mongod: ready on mongodb://%s, data in %s, FerretDB %s\n", address, o.dbpath, ferretVersion())
+
+	// indexes of an earlier release answer nothing yet; what they are for is slow until they are made anew, and right
+	ctxRenew, cancel := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { g.RenewAll(ctxRenew, databases) })
+	defer renewing.Wait()
+	defer cancel()
 
 	select {
 	case <-ctx.Done():
@@ -74,13 +85,20 @@ func shutdown(g *gate.Gate) {
 	g.Shutdown(ctx)
 }
 
-// indexer is the gate's hook: it indexes the collections of a database and names them.
+// indexer is the gate's hook that indexes the collections of a database by _id and names them.
 func indexer(dbpath string) func(string) ([]string, error) {
 	return func(database string) ([]string, error) {
-		names, err := repair.Indexes(context.Background(), filepath.Join(dbpath, database+repair.FileExtension))
+		names, err := repair.IDIndexes(context.Background(), filepath.Join(dbpath, database+repair.FileExtension))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil // the command changed nothing and made no database
 		}
 		return names, err
+	}
+}
+
+// renewer is the gate's hook that makes one index anew.
+func renewer(dbpath string) func(context.Context, string, func(repair.Index) bool) (repair.Index, error) {
+	return func(ctx context.Context, database string, wanted func(repair.Index) bool) (repair.Index, error) {
+		return repair.Renew(ctx, filepath.Join(dbpath, database+repair.FileExtension), wanted)
 	}
 }

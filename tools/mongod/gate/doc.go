@@ -10,9 +10,11 @@
 //     The gate first asks whether the one document with that _id matches, then sends the write with _id alone.
 //   - Every read but that of one _id makes it decode the whole collection too. A lookup.Reader answers what it understands from the
 //     SQLite file by index; documents that are asked for by a list of _ids the gate looks up one by one if it does not.
+//     A question ends with its client and its time; what the reader fails at is logged and answered by FerretDB.
 //   - A bulk update of a hundred documents waits for itself for ever, reports wrong positions, and stops at the first
 //     error even when told not to. The gate sends its statements one by one and adds the replies up.
 //   - A list of indexes that exist already ends the connection. The gate sends them one by one too.
+//   - Indexes that FerretDB has made answer nothing. The gate has them made anew, one at a time in a writer's turn.
 //
 // The first and the fifth make the store safe to use with more than one worker; the others make it fast.
 package gate

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"datawald/tools/mongod/lookup"
+	"datawald/tools/mongod/repair"
 )
 
 // Config says what stands behind a [Gate].
@@ -18,9 +19,13 @@ type Config struct {
 	Dial func() (net.Conn, error)
 
 	// Index is called when a collection or an index of the database may be new, before any later command of any client is let in to
-	// write to that database. It indexes what is not indexed yet and returns the names of all collections that are.
+	// write to that database. It indexes by _id what is not indexed yet and returns the names of all collections that are.
 	// When it fails it is called again at the next write to that collection.
 	Index func(database string) (collections []string, err error)
+
+	// Renew makes one index of the database anew, the first that is wanted and answers nothing as it is; it returns the zero Index when
+	// there is none. Nobody writes to the database meanwhile. It may be nil.
+	Renew func(ctx context.Context, database string, wanted func(repair.Index) bool) (repair.Index, error)
 
 	// Reader answers what it can by index, instead of FerretDB. It may be nil.
 	Reader *lookup.Reader
@@ -31,7 +36,8 @@ type Config struct {
 // Gate serves clients. See the package comment for what it does to their commands.
 type Gate struct {
 	Config
-	turns *turns
+	turns    *turns
+	failures failures
 
 	mu      sync.Mutex
 	relays  map[*relay]struct{}
@@ -128,7 +134,7 @@ func (g *Gate) serve(client net.Conn) {
 	defer g.discharge(r)
 
 	if err := r.run(); !errors.Is(err, io.EOF) && !g.isClosing() {
-		g.Logger.Warn("connection ended", "client", client.RemoteAddr().String(), "error", err)
+		g.Logger.Info("connection ended", "client", client.RemoteAddr().String(), "error", err)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // sent at every start does from the second start on, and ends the connection.
 func (r *relay) carryOutIndexes(c *command, request message) (message, error) {
 	specs := documents(c.body.Lookup("indexes"))
-	if len(specs) < 2 {
+	if len(specs) == 0 {
 		return r.exchange(request)
 	}
 
@@ -25,6 +25,9 @@ func (r *relay) carryOutIndexes(c *command, request message) (message, error) {
 		}
 		if !succeeded(last) {
 			return reply, nil // as MongoDB does, one index that cannot be made fails the command
+		}
+		if r.renewMade(c, spec, last); len(specs) == 1 {
+			return reply, nil
 		}
 		if first == nil {
 			first = last

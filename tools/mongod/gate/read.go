@@ -2,8 +2,11 @@ package gate
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -19,28 +22,50 @@ var (
 	aggregateParts = append([]string{"aggregate", "pipeline", "cursor"}, harmless...)
 )
 
-// read answers a command by index. ok is false when FerretDB has to.
-func (r *relay) read(c *command, request message) (reply message, ok bool) {
+// read answers a command by index. The reply is nil when FerretDB has to. An error says that nobody waits for it any more.
+func (r *relay) read(c *command, request message) (reply message, err error) {
 	if r.gate.Reader == nil || len(c.lists) > 0 || c.collection == "" {
-		return nil, false
+		return nil, nil
 	}
+	ask := map[string]func(context.Context, *command) (bson.D, error){"find": r.find, "count": r.count, "aggregate": r.aggregate}[c.name]
+	if ask == nil {
+		return nil, nil
+	}
+	ctx, cancel := r.question(c)
+	defer cancel()
+
 	var body bson.D
-	var err error
-	switch c.name {
-	case "find":
-		body, err = r.find(c)
-	case "count":
-		body, err = r.count(c)
-	case "aggregate":
-		body, err = r.aggregate(c)
+	err = safely(func() (err error) {
+		body, err = ask(ctx, c)
+		return err
+	})
+	switch {
+	case err == nil:
+		body = append(body, bson.E{Key: "ok", Value: 1.0})
+	case r.asking.Err() != nil:
+		return nil, fmt.Errorf("the client has gone: %w", r.asking.Err())
+	case ctx.Err() != nil:
+		body = tooLate
 	default:
-		return nil, false
+		r.gate.failed(c, err)
+		return nil, nil
 	}
-	if err != nil {
-		return nil, false
+	raw, err := bson.Marshal(body)
+	return newReply(request.requestID(), raw), err
+}
+
+// question is the context of a question: it ends when the client has gone, and after its maxTimeMS.
+func (r *relay) question(c *command) (context.Context, context.CancelFunc) {
+	if ms, ok := c.number("maxTimeMS"); ok && ms > 0 && ms <= math.MaxInt32 {
+		return context.WithTimeout(r.asking, time.Duration(ms)*time.Millisecond)
 	}
-	raw, err := bson.Marshal(append(body, bson.E{Key: "ok", Value: 1.0}))
-	return newReply(request.requestID(), raw), err == nil
+	return context.WithCancel(r.asking)
+}
+
+// tooLate is MongoDB's answer to a question that has taken longer than its maxTimeMS.
+var tooLate = bson.D{
+	{Key: "ok", Value: 0.0}, {Key: "errmsg", Value: "operation exceeded time limit"},
+	{Key: "code", Value: int32(50)}, {Key: "codeName", Value: "MaxTimeMSExpired"},
 }
 
 // consistsOf reports whether a command has no other parts than these.
@@ -49,7 +74,7 @@ func (c *command) consistsOf(parts []string) bool {
 	return err == nil && !slices.ContainsFunc(elements, func(e bson.RawElement) bool { return !slices.Contains(parts, e.Key()) })
 }
 
-func (r *relay) find(c *command) (bson.D, error) {
+func (r *relay) find(ctx context.Context, c *command) (bson.D, error) {
 	f := lookup.Find{MaxSize: maxFound}
 	var ok [5]bool
 	f.Filter, ok[0] = c.document("filter")
@@ -60,7 +85,7 @@ func (r *relay) find(c *command) (bson.D, error) {
 	if !c.consistsOf(findParts) || slices.Contains(ok[:], false) {
 		return nil, lookup.ErrPass
 	}
-	found, err := r.gate.Reader.Find(context.Background(), c.database, c.collection, f)
+	found, err := r.gate.Reader.Find(ctx, c.database, c.collection, f)
 	if err != nil {
 		return nil, err
 	}
@@ -99,17 +124,17 @@ func (c *command) batch(documents []bson.Raw) bson.D {
 	}}}
 }
 
-func (r *relay) count(c *command) (bson.D, error) {
+func (r *relay) count(ctx context.Context, c *command) (bson.D, error) {
 	filter, ok := c.document("query")
 	if !ok || !c.consistsOf(countParts) {
 		return nil, lookup.ErrPass
 	}
-	n, err := r.gate.Reader.Count(context.Background(), c.database, c.collection, filter)
+	n, err := r.gate.Reader.Count(ctx, c.database, c.collection, filter)
 	return bson.D{{Key: "n", Value: int32(n)}}, err
 }
 
 // aggregate counts what matches, as a whole or by a field: [{$match: ...}, {$group: {_id: ..., n: {$sum: 1}}}].
-func (r *relay) aggregate(c *command) (bson.D, error) {
+func (r *relay) aggregate(ctx context.Context, c *command) (bson.D, error) {
 	filter, group, ok := c.matchAndGroup()
 	if !ok || !c.consistsOf(aggregateParts) {
 		return nil, lookup.ErrPass
@@ -124,7 +149,7 @@ func (r *relay) aggregate(c *command) (bson.D, error) {
 
 	var docs []bson.Raw
 	if path, isText := by.StringValueOK(); isText {
-		groups, err := r.gate.Reader.Groups(context.Background(), c.database, c.collection, filter, strings.TrimPrefix(path, "$"))
+		groups, err := r.gate.Reader.Groups(ctx, c.database, c.collection, filter, strings.TrimPrefix(path, "$"))
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +162,7 @@ func (r *relay) aggregate(c *command) (bson.D, error) {
 		}
 		return c.batch(docs), nil
 	}
-	n, err := r.gate.Reader.Count(context.Background(), c.database, c.collection, filter)
+	n, err := r.gate.Reader.Count(ctx, c.database, c.collection, filter)
 	if err != nil {
 		return nil, err
 	}

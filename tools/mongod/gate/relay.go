@@ -2,9 +2,11 @@ package gate
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 )
 
@@ -15,17 +17,32 @@ type relay struct {
 
 	client     net.Conn
 	fromClient *bufio.Reader
+	// inbox has the next message, or the end of the client: it is read ahead, so that a question of one who has gone ends early.
+	inbox chan arrival
 
 	backend     net.Conn
 	fromBackend *bufio.Reader
+
+	// ctx ends with the relay; asking, for questions alone, when the client has gone as well.
+	ctx, asking context.Context
+	stop, gone  context.CancelFunc
+}
+
+// arrival is what came from the client.
+type arrival struct {
+	request message
+	err     error
 }
 
 func newRelay(gate *Gate, client, backend net.Conn) *relay {
-	return &relay{
+	r := &relay{
 		gate:   gate,
-		client: client, fromClient: bufio.NewReader(client),
+		client: client, fromClient: bufio.NewReader(client), inbox: make(chan arrival),
 		backend: backend, fromBackend: bufio.NewReader(backend),
 	}
+	r.ctx, r.stop = context.WithCancel(context.Background())
+	r.asking, r.gone = context.WithCancel(r.ctx)
+	return r
 }
 
 // finish lets the relay answer the command that it is busy with and read no other.
@@ -33,20 +50,45 @@ func (r *relay) finish() { _ = r.client.SetReadDeadline(time.Unix(0, 0)) }
 
 // close ends the relay at once.
 func (r *relay) close() {
+	r.stop()
 	_ = r.client.Close()
 	_ = r.backend.Close()
 }
 
-// run ends with the error that ended the connection; never with nil.
-func (r *relay) run() error {
+// receive reads the client's messages until it has no more.
+func (r *relay) receive() {
 	for {
 		request, err := readMessage(r.fromClient)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // after finish the client is still there
+			r.gone()
+		}
+		select {
+		case r.inbox <- arrival{request, err}:
+		case <-r.ctx.Done():
+			return
+		}
 		if err != nil {
-			return err
+			return
+		}
+	}
+}
+
+// run ends with the error that ended the connection; never with nil.
+func (r *relay) run() error {
+	go r.receive()
+	for {
+		var next arrival
+		select {
+		case next = <-r.inbox:
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		}
+		if next.err != nil {
+			return next.err
 		}
 
-		silent := wantsNoReply(request)
-		reply, err := r.answer(request)
+		silent := wantsNoReply(next.request)
+		reply, err := r.answer(next.request)
 		if err != nil {
 			return err
 		}
@@ -79,8 +121,8 @@ func (r *relay) answer(request message) (message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reply, ok := r.read(c, request); ok {
-		return reply, nil
+	if reply, err := r.read(c, request); reply != nil || err != nil {
+		return reply, err
 	}
 	if ids, ok := c.ids(); ok {
 		return r.findEach(c, ids, request)

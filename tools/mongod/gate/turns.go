@@ -8,12 +8,18 @@ type turns struct {
 	databases map[string]*turn
 }
 
-// turn belongs to one database. Its lock is held for the whole of a writing command, from the first look at a document
-// to FerretDB's reply.
+// turn belongs to one database. It is held for the whole of a writing command, from the first look at a document to FerretDB's reply.
 type turn struct {
-	sync.Mutex
+	held    chan struct{}
 	indexed map[string]bool // collections that the hook has seen to
 }
+
+// Lock waits for the turn. Who has waited longest gets it next: of a mutex who gives it back and wants it again gets it first, and a
+// writer would wait for all indexes that are made anew.
+func (t *turn) Lock() { t.held <- struct{}{} }
+
+// Unlock gives the turn to the next.
+func (t *turn) Unlock() { <-t.held }
 
 func newTurns() *turns { return &turns{databases: map[string]*turn{}} }
 
@@ -23,7 +29,7 @@ func (t *turns) of(database string) *turn {
 	defer t.mu.Unlock()
 
 	if t.databases[database] == nil {
-		t.databases[database] = &turn{indexed: map[string]bool{}}
+		t.databases[database] = &turn{held: make(chan struct{}, 1), indexed: map[string]bool{}}
 	}
 	return t.databases[database]
 }

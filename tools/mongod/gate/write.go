@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"context"
 	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -91,10 +90,8 @@ func (r *relay) dropDatabase(c *command, request message) (reply message, err er
 // aggregation to do so: its first stage is looked up by index, its second is applied to that one document.
 func (r *relay) matcher(c *command) matcher {
 	return func(id bson.RawValue, rest bson.Raw) (bool, error) {
-		if r.gate.Reader != nil {
-			if matched, err := r.gate.Reader.Matches(context.Background(), c.database, c.collection, id, rest); err == nil {
-				return matched, nil
-			}
+		if matched, ok := r.matches(c, id, rest); ok {
+			return matched, nil
 		}
 		question, err := bson.Marshal(bson.D{
 			{Key: "aggregate", Value: c.collection},
@@ -120,6 +117,22 @@ func (r *relay) matcher(c *command) matcher {
 		}
 		return foundOne(body)
 	}
+}
+
+// matches asks the reader; ok is false when only FerretDB knows. The writer has the turn, and gets its answer though its client may have
+// gone meanwhile.
+func (r *relay) matches(c *command, id bson.RawValue, rest bson.Raw) (matched, ok bool) {
+	if r.gate.Reader == nil {
+		return false, false
+	}
+	err := safely(func() (err error) {
+		matched, err = r.gate.Reader.Matches(r.ctx, c.database, c.collection, id, rest)
+		return err
+	})
+	if err != nil && r.ctx.Err() == nil {
+		r.gate.failed(c, err)
+	}
+	return matched, err == nil
 }
 
 var errNotAnswered = errors.New("the store did not answer the question")

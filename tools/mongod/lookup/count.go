@@ -33,7 +33,11 @@ type Group struct {
 	Count int64
 }
 
-// Groups counts the documents that match by the strings in a field. With a document that has none the question is FerretDB's.
+// maxGroups is the most groups that are given: more are a long answer, which FerretDB gives in parts.
+const maxGroups = 10_000
+
+// Groups counts the documents that match by the strings in a field. With a document that has none, and with more than 10,000 strings,
+// the question is FerretDB's.
 func (r *Reader) Groups(ctx context.Context, name, collection string, filter bson.Raw, path string) (groups []Group, err error) {
 	field, ok := sjson.ParseField(path)
 	if !ok {
@@ -47,6 +51,9 @@ func (r *Reader) Groups(ctx context.Context, name, collection string, filter bso
 			return err
 		}
 		if g.Value, ok = value.(string); !ok || kind.String != sjson.String {
+			return ErrPass
+		}
+		if len(groups) == maxGroups {
 			return ErrPass
 		}
 		groups = append(groups, g)
@@ -64,14 +71,16 @@ func (r *Reader) summary(ctx context.Context, name, collection string, filter bs
 	if !ok {
 		return ErrPass
 	}
-	return r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(conditions, nil, by)
+	return r.ask(ctx, name, collection, func(d *database, t *table) error {
+		p, ok := t.choose(conditions, nil, by, false)
 		if !ok {
 			return ErrPass
 		}
 		q := &query{plan: p}
 		text := q.summary(by)
-		return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
+		return d.use(ctx, p, func(ctx context.Context, db *sql.DB) error {
+			return p.view(ctx, db, func(tx querier) error { return eachCertain(ctx, tx, text, q.args, give) })
+		})
 	})
 }
 

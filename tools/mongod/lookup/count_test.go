@@ -25,7 +25,7 @@ func TestCountsReadNoDocument(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s is not understood", name)
 		}
-		p, _ := tab.choose(filter, nil, tt.by)
+		p, _ := tab.choose(filter, nil, tt.by, false)
 		q := &query{plan: p}
 		rows, err := db.Query("EXPLAIN "+q.summary(tt.by), q.args...)
 		if err != nil {
@@ -57,7 +57,7 @@ func TestConditionsOfTheIndexComeFirst(t *testing.T) {
 	if !ok {
 		t.Fatal("it is not understood")
 	}
-	p, _ := tab.choose(filter, nil, nil)
+	p, _ := tab.choose(filter, nil, nil, false)
 	if last := p.rest[len(p.rest)-1].(comparison); len(p.rest) != 2 || last.field.String() != "reason" {
 		t.Errorf("the rest is asked in the order %v", p.rest)
 	}

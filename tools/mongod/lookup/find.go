@@ -26,13 +26,15 @@ func (r *Reader) Find(ctx context.Context, name, collection string, f Find) (fou
 	if err != nil {
 		return nil, err
 	}
-	err = r.ask(ctx, name, collection, func(db *sql.DB, t *table) error {
-		p, ok := t.choose(filter, sort, nil)
+	err = r.ask(ctx, name, collection, func(d *database, t *table) error {
+		p, ok := t.choose(filter, sort, nil, f.Limit > 0)
 		if !ok {
 			return ErrPass
 		}
-		found, err = f.read(ctx, db, p, projection)
-		return err
+		return d.use(ctx, p, func(ctx context.Context, db *sql.DB) error {
+			found, err = f.read(ctx, db, p, projection)
+			return err
+		})
 	})
 	return found, err
 }
@@ -65,7 +67,7 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 	}
 	o = &order{}
 	for n, e := range elements {
-		direction, ok := e.Value().AsInt64OK()
+		direction, ok := whole(e.Value())
 		field, simple := sjson.ParseField(e.Key())
 		if !ok || !simple || len(field) > 1 || direction != 1 && direction != -1 {
 			return nil, false
@@ -83,6 +85,18 @@ func parseSort(raw bson.Raw) (o *order, ok bool) {
 		o.byID = true
 	}
 	return o, true
+}
+
+// whole is a number that is whole: MongoDB takes 1, 1.0 and NumberLong(1) for a direction, and refuses 1.5.
+func whole(value bson.RawValue) (n int64, ok bool) {
+	switch value.Type {
+	case bson.TypeInt32, bson.TypeInt64:
+		return value.AsInt64OK()
+	case bson.TypeDouble:
+		f := value.Double()
+		return int64(f), f == 1 || f == -1
+	}
+	return 0, false
 }
 
 // read carries the plan out, in one view of the database.

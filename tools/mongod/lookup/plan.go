@@ -30,9 +30,11 @@ type plan struct {
 	sort *order
 }
 
-// choose picks the index that finds the fewest documents, as far as the filter tells, of equals the one that knows most of what else
-// is asked: the rest of the filter, and the field by which is counted. ok is false when there is none for the order.
-func (t *table) choose(filter all, sort *order, by sjson.Field) (best plan, ok bool) {
+// choose picks the index that finds the fewest documents, as far as the filter tells: the one that seeks by most fields of its own; of
+// equals by most fields at all; of equals the one that knows most of what else is asked, which is the rest of the filter and the field by
+// which is counted. A field that several indexes begin with parts the documents into few and is no index's own. One by which nothing is
+// sought serves where it gives the order and some documents are enough (limited). ok is false when there is none for the order.
+func (t *table) choose(filter all, sort *order, by sjson.Field, limited bool) (best plan, ok bool) {
 	known := append(filter.comparisons(), filter.implied()...)
 	if slices.ContainsFunc(known, comparison.byID) {
 		return plan{table: t.name, index: sjson.IDIndexPrefix + t.name, rest: filter, sort: sort}, !sort.byField()
@@ -40,22 +42,36 @@ func (t *table) choose(filter all, sort *order, by sjson.Field) (best plan, ok b
 	if !sort.byField() {
 		best, ok = plan{table: t.name, rest: filter, sort: sort}, true
 	}
-	most := 0
+	var most [3]int
 	for _, i := range t.indexes {
 		p := t.plan(i, known, sort)
-		if len(p.seeks) == 0 || sort.byField() && !p.gives(i) {
+		if sort.byField() && !p.gives(i) || len(p.seeks) == 0 && !(sort.byField() && limited) {
 			continue
 		}
 		p.rest = filter.without(p.seeks)
-		knows := p.rest.covered(i)
-		if by != nil && i.has(by) {
-			knows++
+		rank := [3]int{len(p.seeks), len(p.seeks), p.rest.covered(i)}
+		if len(p.seeks) > 0 && t.shares(i.keys[0]) {
+			rank[0]--
 		}
-		if !ok || len(p.seeks) > len(best.seeks) || len(p.seeks) == len(best.seeks) && knows > most {
-			best, ok, most = p, true, knows
+		if by != nil && i.has(by) {
+			rank[2]++
+		}
+		if !ok || best.index == "" || slices.Compare(rank[:], most[:]) > 0 {
+			best, ok, most = p, true, rank
 		}
 	}
 	return best, ok
+}
+
+// shares reports whether more than one index begins with a field.
+func (t *table) shares(f sjson.Field) bool {
+	n := 0
+	for _, i := range t.indexes {
+		if slices.Equal(i.keys[0], f) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // covered puts those conditions first that the index can tell without the document, and says how many they are. SQLite tries conditions

@@ -47,6 +47,8 @@ func ordersTable(t *testing.T) (*sql.DB, *table) {
 	for _, i := range []sjson.Index{
 		{Name: "by_placed_at", Keys: []sjson.Key{{Path: "instance"}, {Path: "placed_at", Descending: true}}},
 		{Name: "queue_due", Keys: []sjson.Key{{Path: "instance"}, {Path: "queue"}, {Path: "due_at"}, {Path: "status"}}},
+		{Name: "by_increment_id", Keys: []sjson.Key{{Path: "increment_id"}}},
+		{Name: "newest", Keys: []sjson.Key{{Path: "placed_at", Descending: true}}},
 		{Name: "by_status", Keys: []sjson.Key{{Path: "instance"}, {Path: "status"}, {Path: "placed_at", Descending: true}}},
 	} {
 		made, ok := i.Statement(tab.name)
@@ -66,7 +68,8 @@ func ordersTable(t *testing.T) (*sql.DB, *table) {
 // Each question of the queue and of the lists is found by the index that is made for it, to the last field that helps, and not sorted.
 //
 // Fails without: the bound that follows from alternatives (NextImports, NextPage), the order by the value alone (NextDue), the choice
-// of the index that knows most (Counts), the certain conditions alone in what the index finds (all).
+// of the index that knows most (Counts), that of one with a field of its own (ByIncrementID), the order
+// of an index by which nothing is sought (ListOfAll), the certain conditions alone in what the index finds (all).
 func TestPlans(t *testing.T) {
 	db, tab := ordersTable(t)
 	due := e{Key: "due_at", Value: d{{Key: "$lte", Value: bson.DateTime(5)}}}
@@ -88,6 +91,10 @@ func TestPlans(t *testing.T) {
 		{"List", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}}}}, newest, "", "by_placed_at", 2},
 		{"ListByStatus", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}, d{{Key: "status", Value: "held"}}}}}, newest, "", "by_status", 4},
 		{"NextPage", d{{Key: "$and", Value: a{d{{Key: "instance", Value: "main"}}, d{{Key: "$or", Value: a{earlier, same}}}}}}, newest, "", "by_placed_at", 4},
+		{"ListOfAll", nil, newest, "", "newest", 0},
+		{"NextPageOfAll", d{{Key: "$and", Value: a{d{{Key: "$or", Value: a{earlier, same}}}}}}, newest, "", "newest", 2},
+		{"ListByStatusOfAll", d{{Key: "$and", Value: a{d{{Key: "status", Value: "held"}}}}}, newest, "", "newest", 0},
+		{"ByIncrementID", d{{Key: "instance", Value: "main"}, {Key: "increment_id", Value: d{{Key: "$in", Value: a{"5", "6"}}}}}, nil, "", "by_increment_id", 2},
 		{"Counts", d{{Key: "instance", Value: "main"}}, nil, "status", "queue_due", 2},
 		{"Get", d{{Key: "_id", Value: "main:1:5"}}, nil, "", "", 1},
 		{"CompareAndSet", d{{Key: "_id", Value: "main:1:5"}, {Key: "rev", Value: int64(3)}}, nil, "", "", 1},
@@ -102,7 +109,7 @@ func TestPlans(t *testing.T) {
 			if tt.by != "" {
 				by, _ = sjson.ParseField(tt.by)
 			}
-			p, ok := tab.choose(filter, sort, by)
+			p, ok := tab.choose(filter, sort, by, sort != nil)
 			if !ok {
 				t.Fatal("it is left to FerretDB")
 			}
@@ -111,7 +118,7 @@ func TestPlans(t *testing.T) {
 				want = "orders_1_" + tt.index
 			}
 			got := explained(t, db, p)
-			if !strings.Contains(got, "SEARCH orders_1 USING INDEX "+want+" (") || strings.Count(got, "<expr>") != tt.fields || strings.Contains(got, "TEMP B-TREE") {
+			if !strings.Contains(got, " orders_1 USING INDEX "+want) || strings.Count(got, "<expr>") != tt.fields || strings.Contains(got, "TEMP B-TREE") {
 				t.Errorf("SQLite finds it so: %s\nwant by %d expressions of %s", got, tt.fields, want)
 			}
 			if err := p.view(context.Background(), db, func(querier) error { return nil }); err != nil {
@@ -140,6 +147,26 @@ func explained(t *testing.T, db *sql.DB, p plan) string {
 		steps = append(steps, step)
 	}
 	return strings.Join(steps, "; ")
+}
+
+// A direction is 1 or -1; what MongoDB refuses is FerretDB's to refuse. An order alone is no reason to read a whole collection by an index.
+//
+// Fails without: the look at the types of directions, the limit in the choice.
+func TestOrdersThatAreLeft(t *testing.T) {
+	for _, direction := range []any{1.5, 2, "1", true, nil, -0.5} {
+		if o, ok := parseSort(raw(t, d{{Key: "x", Value: direction}})); ok {
+			t.Errorf("%v is understood as %v", direction, o)
+		}
+	}
+	for _, direction := range []any{1, int64(1), 1.0} {
+		if o, ok := parseSort(raw(t, d{{Key: "x", Value: direction}})); !ok || o.descending {
+			t.Errorf("%v is %v, %v", direction, o, ok)
+		}
+	}
+	_, tab := ordersTable(t)
+	if p, ok := tab.choose(nil, &order{field: sjson.Field{"placed_at"}, descending: true}, nil, false); ok {
+		t.Errorf("all orders are read by %s", p.index)
+	}
 }
 
 // What is not understood as a whole is left to FerretDB.

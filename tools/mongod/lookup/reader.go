@@ -35,7 +35,9 @@ func New(directory string) *Reader {
 type database struct {
 	file string
 	sync.RWMutex
-	db *sql.DB
+	// db is for all questions but those by _id, which take no time and have connections of their own: quick, and a token of each in use.
+	db, quick *sql.DB
+	inUse     chan struct{}
 
 	mu     sync.Mutex
 	tables map[string]*table // by collection
@@ -56,8 +58,12 @@ type index struct {
 // fileName is what a database may be called. Others than these are left to FerretDB.
 var fileName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// connections is how many questions of one database are answered at once.
-const connections = 4
+const (
+	// connections is how many questions of one database are answered at once; others wait, as long as their clients do.
+	connections = 4
+	// reserved is how many questions by _id are answered beside them. FerretDB is quick at these itself: no other waits.
+	reserved = 4
+)
 
 func (r *Reader) database(name string) (*database, error) {
 	if !fileName.MatchString(name) {
@@ -66,7 +72,7 @@ func (r *Reader) database(name string) (*database, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.databases[name] == nil {
-		r.databases[name] = &database{file: filepath.Join(r.directory, name+".sqlite"), tables: map[string]*table{}}
+		r.databases[name] = &database{file: filepath.Join(r.directory, name+".sqlite"), tables: map[string]*table{}, inUse: make(chan struct{}, reserved)}
 	}
 	return r.databases[name], nil
 }
@@ -114,12 +120,13 @@ func (r *Reader) Close() {
 func (d *database) close() {
 	if d.db != nil {
 		_ = d.db.Close()
-		d.db = nil
+		_ = d.quick.Close()
+		d.db, d.quick = nil, nil
 	}
 }
 
 // ask runs a question about a collection.
-func (r *Reader) ask(ctx context.Context, name, collection string, question func(*sql.DB, *table) error) error {
+func (r *Reader) ask(ctx context.Context, name, collection string, question func(*database, *table) error) error {
 	d, err := r.database(name)
 	if err != nil {
 		return err
@@ -136,7 +143,7 @@ func (r *Reader) ask(ctx context.Context, name, collection string, question func
 	if err != nil {
 		return err
 	}
-	return question(d.db, t)
+	return question(d, t)
 }
 
 // open connects to the file if there is one. The connections can write nothing.
@@ -155,14 +162,41 @@ func (d *database) open() error {
 	if _, err := os.Stat(d.file); err != nil {
 		return ErrPass
 	}
+	db, err := d.pool(connections)
+	if err != nil {
+		return err
+	}
+	quick, err := d.pool(reserved + 1) // one looks for tables and indexes
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	d.db, d.quick = db, quick
+	return nil
+}
+
+func (d *database) pool(size int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", "file:"+d.file+"?mode=rw&_pragma=busy_timeout(1000)&_pragma=query_only(1)")
 	if err != nil {
-		return fmt.Errorf("open %s: %w", d.file, err)
+		return nil, fmt.Errorf("open %s: %w", d.file, err)
 	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	d.db = db
-	return nil
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// use carries a plan out, by _id through a connection that is free now or not at all. That takes no time, and is not interrupted: to
+// watch for it costs the driver two goroutines for each statement.
+func (d *database) use(ctx context.Context, p plan, carryOut func(context.Context, *sql.DB) error) error {
+	if !p.byID() {
+		return carryOut(ctx, d.db)
+	}
+	select {
+	case d.inUse <- struct{}{}:
+		defer func() { <-d.inUse }()
+		return carryOut(context.WithoutCancel(ctx), d.quick)
+	default:
+		return ErrPass
+	}
 }
 
 // table finds out where a collection is kept and by which indexes.
@@ -172,7 +206,7 @@ func (d *database) table(ctx context.Context, collection string) (*table, error)
 	if t := d.tables[collection]; t != nil {
 		return t, nil
 	}
-	t, err := readTable(ctx, d.db, collection)
+	t, err := readTable(ctx, d.quick, collection)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -153,6 +154,28 @@ func unlessPassed(err error) error {
 	return err
 }
 
+// So many groups that the answer is a long one are FerretDB's.
+//
+// Fails without: the bound on groups.
+func TestReaderPassesManyGroups(t *testing.T) {
+	directory, db := shopFile(t, 0)
+	r := New(directory)
+	t.Cleanup(r.Close)
+	const add = `INSERT INTO orders_1 WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		SELECT '{"$s":{"p":{"_id":{"t":"string"},"status":{"t":"string"}},"$k":["_id","status"]},"_id":"'||i||'","status":"'||i||'"}' FROM n`
+	for _, tt := range []struct {
+		from, to int
+		want     error
+	}{{1, maxGroups, nil}, {maxGroups + 1, maxGroups + 1, ErrPass}} {
+		if _, err := db.Exec(add, tt.from, tt.to); err != nil {
+			t.Fatal(err)
+		}
+		if groups, err := r.Groups(context.Background(), "shop", "orders", nil, "status"); !errors.Is(err, tt.want) || err == nil && len(groups) != tt.to {
+			t.Errorf("of %d: %d groups, %v", tt.to, len(groups), err)
+		}
+	}
+}
+
 // What is not there, and what the reader cannot know, is FerretDB's.
 func TestReaderPasses(t *testing.T) {
 	directory, db := shopFile(t, 2)
@@ -187,5 +210,45 @@ func TestReaderPasses(t *testing.T) {
 	}
 	if _, err := r.Count(ctx, "shop", "orders", filter); err == nil || !strings.Contains(err.Error(), "orders_1_by_status") {
 		t.Errorf("without the index: %v", err)
+	}
+}
+
+// While slow questions hold all connections, one by _id is answered at once; when its own are taken as well it is FerretDB's, and waits for
+// nobody. A slow one waits as long as its client does.
+//
+// Fails without: the connections of their own (it waits for ever), the look whether one is free.
+func TestQuestionsByIDWaitForNobody(t *testing.T) {
+	directory, _ := shopFile(t, 2)
+	r := New(directory)
+	t.Cleanup(r.Close)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	held, byID := raw(t, d{{Key: "status", Value: "held"}}), bson.RawValue{Type: bson.TypeString, Value: raw(t, d{{Key: "x", Value: "000"}}).Lookup("x").Value}
+	if _, err := r.Count(ctx, "shop", "orders", held); err != nil {
+		t.Fatal(err)
+	}
+	slow := r.databases["shop"]
+	for range connections {
+		taken, err := slow.db.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+	}
+	r.Forget("shop") // what tables there are is asked anew, and waits for nobody either
+
+	if matches, err := r.Matches(ctx, "shop", "orders", byID, held); err != nil || !matches {
+		t.Errorf("beside slow questions: %v, %v", matches, err)
+	}
+	for range reserved {
+		slow.inUse <- struct{}{}
+	}
+	if _, err := r.Matches(ctx, "shop", "orders", byID, held); !errors.Is(err, ErrPass) {
+		t.Errorf("with no connection free: %v", err)
+	}
+	impatient, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	if _, err := r.Count(impatient, "shop", "orders", held); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a slow question of an impatient client: %v", err)
 	}
 }

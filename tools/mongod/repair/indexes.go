@@ -19,17 +19,18 @@ const tablesWithoutIDIndex = `
 
 const collections = `SELECT name FROM ` + metadataTable + ` ORDER BY name`
 
-// listedIndexes are the indexes that collections list, with the statements that made them.
+// listedIndexes are the indexes that collections list, with the statements that made them; empty for one that is missing.
 const listedIndexes = `
-	SELECT c.table_name, known.value, i.sql FROM ` + metadataTable + ` AS c, json_each(c.settings, '$.indexes') AS known
-	JOIN sqlite_master AS i ON i.type = 'index' AND i.tbl_name = c.table_name
+	SELECT c.name, c.table_name, known.value, coalesce(i.sql, '') FROM ` + metadataTable + ` AS c
+	JOIN sqlite_master AS t ON t.type = 'table' AND t.name = c.table_name
+	JOIN json_each(c.settings, '$.indexes') AS known
+	LEFT JOIN sqlite_master AS i ON i.type = 'index' AND i.tbl_name = c.table_name
 		AND i.name = c.table_name || '_' || json_extract(known.value, '$.name')
-	WHERE i.sql IS NOT NULL`
+	ORDER BY c.name, known.key`
 
-// Indexes makes sure that every collection in the database file has an index that FerretDB's statements by _id can use, and
-// that the indexes which clients asked for can answer questions. It returns the names of the collections. FerretDB may have
-// the file open and may be reading from it.
-func Indexes(ctx context.Context, file string) (names []string, err error) {
+// IDIndexes makes sure that every collection in the database file has an index that FerretDB's statements by _id can use. It returns the
+// names of the collections. FerretDB may have the file open and may be reading from it.
+func IDIndexes(ctx context.Context, file string) (names []string, err error) {
 	err = withFile(file, func(db *sql.DB) error {
 		tables, err := texts(ctx, db, tablesWithoutIDIndex)
 		if err != nil {
@@ -40,9 +41,6 @@ func Indexes(ctx context.Context, file string) (names []string, err error) {
 			if err := makeIDIndex(ctx, db, table); err != nil {
 				return err
 			}
-		}
-		if err := replaceIndexes(ctx, db); err != nil {
-			return err
 		}
 
 		names, err = texts(ctx, db, collections)
@@ -61,44 +59,59 @@ func makeIDIndex(ctx context.Context, db *sql.DB, table string) error {
 	return nil
 }
 
-// replacement is an index that is to be made anew.
-type replacement struct{ name, statement string }
+// Index names an index that a client asked for.
+type Index struct{ Collection, Name string }
 
-// replaceIndexes puts a useful index in the place of each that FerretDB has made. FerretDB goes by its own list and never looks at
-// how they are made: it drops them by name.
-func replaceIndexes(ctx context.Context, db *sql.DB) error {
-	replacements, err := findReplacements(ctx, db)
-	if err != nil {
-		return fmt.Errorf("find indexes that answer nothing: %w", err)
-	}
-	for _, r := range replacements {
-		if err := r.make(ctx, db); err != nil {
-			return fmt.Errorf("make index %s anew: %w", r.name, err)
+// Renew makes one index anew that cannot answer questions, the first that is wanted: one that FerretDB has made, or one that is listed
+// and missing. It returns the zero Index when there is none, and with an error the one that could not be made, which is as it was then.
+// FerretDB goes by its own list and never looks at how indexes are made: it drops them by name. It may have the file open, but must not
+// be writing: an index of many documents takes seconds, and SQLite has one writer.
+func Renew(ctx context.Context, file string, wanted func(Index) bool) (index Index, err error) {
+	err = withFile(file, func(db *sql.DB) error {
+		r, err := findReplacement(ctx, db, wanted)
+		if err != nil {
+			return fmt.Errorf("find indexes that answer nothing: %w", err)
 		}
-	}
-	return nil
+		if r == nil {
+			return nil
+		}
+		index = r.index
+		if err := r.make(ctx, db); err != nil {
+			return fmt.Errorf("make index %s of %s anew: %w", index.Name, index.Collection, err)
+		}
+		return nil
+	})
+	return index, err
 }
 
-func findReplacements(ctx context.Context, db *sql.DB) (replacements []replacement, err error) {
+// replacement is an index that is to be made anew.
+type replacement struct {
+	index           Index
+	name, statement string
+}
+
+// findReplacement gives the first index that is to be made anew and is wanted, nil when there is none.
+func findReplacement(ctx context.Context, db *sql.DB, wanted func(Index) bool) (*replacement, error) {
 	rows, err := db.QueryContext(ctx, listedIndexes)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var table, listed, made string
-		if err := rows.Scan(&table, &listed, &made); err != nil {
+		var collection, table, listed, made string
+		if err := rows.Scan(&collection, &table, &listed, &made); err != nil {
 			return nil, err
 		}
 		var index sjson.Index
 		if err := json.Unmarshal([]byte(listed), &index); err != nil {
 			return nil, err
 		}
-		if statement, ok := index.Statement(table); ok && statement != made {
-			replacements = append(replacements, replacement{index.SQLName(table), statement})
+		named := Index{Collection: collection, Name: index.Name}
+		if statement, ok := index.Statement(table); ok && statement != made && wanted(named) {
+			return &replacement{named, index.SQLName(table), statement}, nil
 		}
 	}
-	return replacements, rows.Err()
+	return nil, rows.Err()
 }
 
 // make does it in one step: FerretDB cannot drop an index that is not there.
@@ -108,7 +121,7 @@ func (r replacement) make(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // fails after the commit, as it should
-	for _, statement := range []string{"DROP INDEX " + sjson.Quote(r.name), r.statement} {
+	for _, statement := range []string{"DROP INDEX IF EXISTS " + sjson.Quote(r.name), r.statement} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}

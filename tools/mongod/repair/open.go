@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	_ "modernc.org/sqlite" // the driver that FerretDB uses, so that both share one lock table in this process
 )
@@ -45,23 +46,24 @@ func withFile(path string, f func(*sql.DB) error) error {
 	return nil
 }
 
-// Directory runs [Unfinished] and [Indexes] on every database file in dir.
+// Directory runs [Unfinished] and [IDIndexes] on every database file in dir and returns the names of the databases.
 // It must run before FerretDB opens them: FerretDB would keep what is removed here in its memory.
-func Directory(ctx context.Context, dir string) error {
+func Directory(ctx context.Context, dir string) (databases []string, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*"+FileExtension))
 	if err != nil {
-		return fmt.Errorf("list the databases in %s: %w", dir, err)
+		return nil, fmt.Errorf("list the databases in %s: %w", dir, err)
 	}
 
 	for _, file := range files {
 		if err := Unfinished(ctx, file); err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := Indexes(ctx, file); err != nil {
-			return err
+		if _, err := IDIndexes(ctx, file); err != nil {
+			return nil, err
 		}
+		databases = append(databases, strings.TrimSuffix(filepath.Base(file), FileExtension))
 	}
-	return nil
+	return databases, nil
 }
 
 // texts reads a query whose only column is text.

@@ -1,0 +1,180 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
+	"datawald/sandbox/testkit"
+	"datawald/store"
+)
+
+// questionsFile is what the embedded store's plan test goes by: all indexes of the store, and all its questions as they are sent.
+const questionsFile = "../tools/mongod/lookup/testdata/questions.jsonl"
+
+var update = flag.Bool("update", false, "write the file of questions anew")
+
+// asked collects the reading commands that are sent.
+type asked struct {
+	mu   sync.Mutex
+	cmds []bson.D
+}
+
+func (a *asked) started(_ context.Context, e *event.CommandStartedEvent) {
+	if e.CommandName != "find" && e.CommandName != "aggregate" && e.CommandName != "count" {
+		return
+	}
+	sent := bson.D{}
+	for _, part := range []string{e.CommandName, "filter", "query", "sort", "limit", "pipeline"} {
+		if value := e.Command.Lookup(part); !value.IsZero() {
+			value.Value = append([]byte{}, value.Value...) // the driver uses the memory again
+			sent = append(sent, bson.E{Key: part, Value: value})
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cmds = append(a.cmds, sent)
+}
+
+// anyTime is a time in a question: all are told as one, since most are now.
+var anyTime = regexp.MustCompile(`"\$date":\{"\$numberLong":"-?\d+"\}`)
+
+func line(t *testing.T, doc any) string {
+	t.Helper()
+	text, err := bson.MarshalExtJSON(doc, true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return anyTime.ReplaceAllString(string(text), `"$$date":{"$$numberLong":"1800000000000"}`)
+}
+
+// The questions and indexes that the embedded store's plan test goes by are those of this package (go test ./store -run Questions -update
+// writes them anew).
+//
+// Fails when a question or an index is changed and the file is not.
+func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
+	var sent asked
+	_, database := testkit.Database(t)
+	s, err := store.OpenMonitored(t.Context(), testkit.MongoURI(t), database, &event.CommandMonitor{Started: sent.started})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+
+	var lines []string
+	indexes := s.Indexes()
+	for _, collection := range []string{"orders", "runs"} {
+		for _, model := range indexes[collection] {
+			var o options.IndexOptions
+			for _, set := range model.Options.List() {
+				if err := set(&o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			lines = append(lines, line(t, bson.D{{Key: "index", Value: *o.Name}, {Key: "of", Value: collection}, {Key: "keys", Value: model.Keys}}))
+		}
+		delete(indexes, collection)
+	}
+	if len(indexes) > 0 {
+		t.Errorf("indexes of other collections: %v", indexes)
+	}
+	ctx, soon := t.Context(), time.Now().Add(time.Minute)
+	after := &store.Position{PlacedAt: soon, Key: "main:1:5"}
+	for _, q := range []struct {
+		name string
+		ask  func() error
+	}{
+		{"NextDue", func() error { _, err := s.NextDue(ctx, "main", "", 100); return err }},
+		{"NextImports", func() error { _, _, err := s.NextImports(ctx, "main", "", 100); return err }},
+		{"CountWaitingImports", func() error { _, err := s.CountWaitingImports(ctx, "main"); return err }},
+		{"PutOffImports", func() error { _, _, err := s.PutOffImports(ctx, "main", soon); return err }},
+		{"PendingImports", func() error { _, err := s.PendingImports(ctx, "main"); return err }},
+		{"CountImported", func() error { _, err := s.CountImported(ctx, "main", "run"); return err }},
+		{"Counts", func() error { _, err := s.Counts(ctx, "main"); return err }},
+		{"CountPutOff", func() error { _, err := s.CountPutOff(ctx, "main", soon); return err }},
+		{"CountDue", func() error { _, err := s.CountDue(ctx, "main", "9"); return err }},
+		{"Count", func() error { _, err := s.Count(ctx, store.Filter{Instance: "main", Status: order.Held}); return err }},
+		{"List", func() error { _, err := s.List(ctx, store.Filter{Instance: "main", Limit: 50}); return err }},
+		{"ListByStatus", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Status: order.Held, Limit: 50})
+			return err
+		}},
+		{"ListByTime", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", From: soon, To: soon, Limit: 50})
+			return err
+		}},
+		{"NextPage", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", After: after, Limit: 50})
+			return err
+		}},
+		{"NextPageByStatus", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Status: order.Held, After: after, Limit: 50})
+			return err
+		}},
+		{"ListOfAll", func() error { _, err := s.List(ctx, store.Filter{Limit: 50}); return err }},
+		{"NextPageOfAll", func() error { _, err := s.List(ctx, store.Filter{After: after, Limit: 50}); return err }},
+		{"FindByIncrementIDs", func() error { _, err := s.FindByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
+		{"ListByIncrementIDs", func() error { _, err := s.ListByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
+		{"NextWriteBacks", func() error { _, err := s.NextWriteBacks(ctx, "main", 100); return err }},
+		{"CountWriteBacks", func() error { _, err := s.CountWriteBacks(ctx, "main"); return err }},
+		{"LatestRun", func() error { _, err := s.LatestRun(ctx, "sync:main"); return unlessMissing(err) }},
+		{"LatestBackfill", func() error { _, err := s.LatestBackfill(ctx, "main"); return err }},
+		{"LatestSync", func() error { _, err := s.Overview(ctx, "main"); return err }},
+		{"ListRuns", func() error { _, err := s.ListRuns(ctx, "main", 20); return err }},
+		{"GetRun", func() error { _, err := s.GetRun(ctx, "sync:main/1"); return unlessMissing(err) }},
+		{"Get", func() error { _, err := s.Get(ctx, "main:1:5"); return unlessMissing(err) }},
+		{"Heads", func() error { _, err := s.Heads(ctx, []order.Key{"main:1:5", "main:1:6"}); return err }},
+		{"Payloads", func() error { _, err := s.Payloads(ctx, []store.PayloadRef{{Key: "main:1:5", Hash: "h"}}); return err }},
+	} {
+		sent.cmds = nil
+		if err := q.ask(); err != nil {
+			t.Fatalf("%s: %v", q.name, err)
+		}
+		if q.name == "LatestSync" { // the overview asks others as well, each of which is here by its own name
+			sent.cmds = sent.cmds[2:3]
+		}
+		if len(sent.cmds) != 1 {
+			t.Errorf("%s asks %d times", q.name, len(sent.cmds))
+		}
+		for _, cmd := range sent.cmds {
+			lines = append(lines, line(t, bson.D{{Key: "question", Value: q.name}, {Key: "command", Value: cmd}}))
+		}
+	}
+
+	got := strings.Join(lines, "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(questionsFile, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(questionsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lines {
+		if !strings.Contains(string(want), l+"\n") {
+			t.Errorf("not in %s: %s", questionsFile, l)
+		}
+	}
+	if n := strings.Count(string(want), "\n"); n != len(lines) {
+		t.Errorf("%s has %d lines, want %d", questionsFile, n, len(lines))
+	}
+}
+
+func unlessMissing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}

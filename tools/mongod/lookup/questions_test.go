@@ -1,0 +1,135 @@
+package lookup
+
+import (
+	"bytes"
+	"database/sql"
+	"os"
+	"strings"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"datawald/tools/mongod/sjson"
+)
+
+// planned is by which index a question of the store is answered.
+var planned = map[string]string{
+	"NextDue": "queue_due", "NextImports": "queue_due", "CountWaitingImports": "queue_due", "PutOffImports": "queue_due", "PendingImports": "queue_due",
+	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_status",
+	"List": "newest", "ListByTime": "newest", "NextPage": "newest", "ListByStatus": "by_status", "NextPageByStatus": "by_status",
+	"ListOfAll": "newest", "NextPageOfAll": "newest", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
+	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
+	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
+	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
+}
+
+// Every question of the store, as it sends it, is found by the index that is made for it among all that the store has, and not sorted by
+// SQLite. The file is written by the tests of package store.
+//
+// Fails without: the same as TestPlans, with the store's own questions and indexes.
+func TestPlansOfTheStoresQuestions(t *testing.T) {
+	file, err := os.ReadFile("testdata/questions.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, asked := map[string]*table{"payloads": {name: "payloads"}}, map[string]bool{}
+	var statements []string // that make the indexes
+	for _, l := range bytes.Split(bytes.TrimSpace(file), []byte("\n")) {
+		var line struct {
+			Index, Of string
+			Keys      d
+			Question  string
+			Command   bson.Raw
+		}
+		if err := bson.UnmarshalExtJSON(l, true, &line); err != nil {
+			t.Fatalf("%s: %v", l, err)
+		}
+		if line.Index != "" {
+			if tables[line.Of] == nil {
+				tables[line.Of] = &table{name: line.Of}
+			}
+			made := sjson.Index{Name: line.Index}
+			for _, k := range line.Keys {
+				made.Keys = append(made.Keys, sjson.Key{Path: k.Key, Descending: k.Value == int32(-1)})
+			}
+			statement, ok := made.Statement(line.Of)
+			if !ok {
+				t.Fatalf("no statement for %s", line.Index)
+			}
+			tables[line.Of].indexes, statements = append(tables[line.Of].indexes, newIndex(line.Of, made)), append(statements, statement)
+			continue
+		}
+		asked[line.Question] = true
+		t.Run(line.Question, func(t *testing.T) {
+			wantPlan(t, emptyTables(t, tables, statements), tables, line.Command, planned[line.Question])
+		})
+	}
+	for question := range planned {
+		if !asked[question] {
+			t.Errorf("%s is not in the file", question)
+		}
+	}
+}
+
+// wantPlan fails unless a command is answered by this index.
+func wantPlan(t *testing.T, db *sql.DB, tables map[string]*table, command bson.Raw, index string) {
+	t.Helper()
+	filter, sort, by, limited := asRead(t, command)
+	tab := tables[command.Index(0).Value().StringValue()]
+	f, order, _, err := Find{Filter: filter, Sort: sort}.parse()
+	if err != nil {
+		t.Fatalf("it is not understood: %v", err)
+	}
+	p, ok := tab.choose(f, order, by, limited)
+	if !ok {
+		t.Fatal("it is left to FerretDB")
+	}
+	want := tab.name + "_" + index
+	if index == "_id" {
+		want = sjson.IDIndexPrefix + tab.name
+	}
+	got := explained(t, db, p)
+	if p.index != want || !strings.Contains(got, " USING INDEX "+want) || strings.Contains(got, "TEMP B-TREE") {
+		t.Errorf("by %s: %s\nwant by %s", p.index, got, want)
+	}
+}
+
+// asRead takes a find, or an aggregate that counts, apart.
+func asRead(t *testing.T, command bson.Raw) (filter, sort bson.Raw, by sjson.Field, limited bool) {
+	t.Helper()
+	if command.Index(0).Key() == "find" {
+		filter, _ = command.Lookup("filter").DocumentOK()
+		sort, _ = command.Lookup("sort").DocumentOK()
+		return filter, sort, nil, !command.Lookup("limit").IsZero()
+	}
+	filter, ok := command.Lookup("pipeline", "0", "$match").DocumentOK()
+	if !ok {
+		t.Fatalf("no $match: %s", command)
+	}
+	if path, ok := command.Lookup("pipeline", "1", "$group", "_id").StringValueOK(); ok {
+		by, _ = sjson.ParseField(strings.TrimPrefix(path, "$"))
+	}
+	return filter, nil, by, false
+}
+
+// emptyTables is a database of these tables and their indexes.
+func emptyTables(t *testing.T, tables map[string]*table, indexes []string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	var statements []string
+	for _, tab := range tables {
+		statements = append(statements, `CREATE TABLE `+tab.name+` (`+sjson.Column+` TEXT NOT NULL) STRICT`,
+			`CREATE INDEX `+sjson.IDIndexPrefix+tab.name+` ON `+tab.name+` (`+sjson.ID+`)`)
+	}
+	for _, s := range append(statements, indexes...) {
+		if _, err := db.Exec(s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+	return db
+}
