@@ -136,7 +136,7 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if b := o.Backfill; b != nil {
 		fmt.Fprintf(w, "backfill\t%s\n", backfillLine(*b))
 		if schedule.Backfill != "" {
-			fmt.Fprintf(w, "\tSTUCK since %s: %s\n", b.MovedAt.Format(time.RFC3339), watch.Alarm(schedule.Backfill, instance))
+			fmt.Fprintf(w, "\tSTUCK%s: %s\n", sinceIfKnown(b.MovedAt), watch.Alarm(schedule.Backfill, instance))
 		}
 	}
 	if r := o.LastRun; r != nil {
@@ -166,6 +166,9 @@ func backfillLine(b store.BackfillStatus) string {
 		line = fmt.Sprintf("%s, paused by %s since %s", b.Phase, cmp.Or(b.Why, "somebody"), since)
 	case store.BackfillLeft:
 		line = "ended " + since + ", and its orders are kept from the runs of the schedule"
+		if b.Since.IsZero() {
+			line = "of which there is no record keeps its orders from the runs of the schedule"
+		}
 	case store.BackfillWaits:
 		line = fmt.Sprintf("%s, waits since %s: %s", b.Phase, since, b.Why)
 	}
@@ -176,6 +179,14 @@ func backfillLine(b store.BackfillStatus) string {
 		line += fmt.Sprintf("; not heard of for %s: is a worker running?", age.Round(time.Minute))
 	}
 	return line
+}
+
+// sinceIfKnown is " since" a time, nothing where no record tells.
+func sinceIfKnown(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " since " + t.UTC().Format(time.RFC3339)
 }
 
 // scheduleLine says how the schedule does.

@@ -17,15 +17,15 @@ type BackfillStatus struct {
 	Phase BackfillPhase `json:"phase" doc:"What it does: reading, then posting"`
 	State string        `json:"state" enum:"running,paused,waiting,left" doc:"paused: somebody wants it to wait; waiting: for B1, Magento or the end of quiet hours; left: it has ended, and its orders are held still: release it"`
 	// Since is when it began, or ended, or since when it is paused or waits; Why says who paused it or what it waits for.
-	Since time.Time `json:"since" doc:"When it began, or ended, or since when it is paused or waits"`
+	Since time.Time `json:"since,omitzero" doc:"When it began, or ended, or since when it is paused or waits; absent where no record tells"`
 	Why   string    `json:"why,omitempty" doc:"Who paused it, or what it waits for"`
 	// Imports is how many orders of backfills are pending; Held is true while no run of the schedule takes them.
 	Imports int  `json:"imports" doc:"Orders of backfills that are pending"`
 	Held    bool `json:"held" doc:"They are left to this backfill: the runs of the schedule take none"`
 	// NotedAt is when it was last heard of. It says at least every ten minutes that it is there.
-	NotedAt time.Time `json:"noted_at" doc:"When it was last heard of; it says every ten minutes at least that it is there"`
+	NotedAt time.Time `json:"noted_at,omitzero" doc:"When it was last heard of; it says every ten minutes at least that it is there"`
 	// MovedAt is when it got on last.
-	MovedAt time.Time `json:"moved_at" doc:"When it got on last"`
+	MovedAt time.Time `json:"moved_at,omitzero" doc:"When it got on last"`
 }
 
 // States of a backfill that has not ended.

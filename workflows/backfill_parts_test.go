@@ -308,7 +308,19 @@ func TestBackfill_OrdersOfOthersHoldNothingUp(t *testing.T) {
 		s.begin(workflows.InsertOrderID(s.key(n+1)), "InsertOrder", workflows.InsertOrderInput{Key: s.key(n + 1)})
 	}
 	begun := s.backfill(25)
-	time.AfterFunc(3*time.Second, func() { close(theirs) })
+	for passed := false; !passed; { // it has come upon them twice, and waits for them
+		select {
+		case <-t.Context().Done():
+			t.Fatal("it does not wait for orders that others have in hand")
+		case <-time.After(50 * time.Millisecond):
+		}
+		var seen store.Run
+		answer, err := s.client.QueryWorkflow(t.Context(), begun.GetID(), "", workflows.ProgressQuery)
+		if err == nil && answer.Get(&seen) == nil {
+			passed = strings.Contains(seen.Backfill.Waits, "on their way to B1")
+		}
+	}
+	close(theirs)
 	var run store.Run
 	if err := begun.Get(t.Context(), &run); err != nil {
 		t.Fatal(err)

@@ -155,3 +155,37 @@ func TestLinger_EndsWhenItsWorkerStops(t *testing.T) {
 		t.Errorf("it stopped after %s", took)
 	}
 }
+
+// Of a page that was asked for ahead no import is begun before it is asked whether fresh orders have come in since. Fails without: the condition on imports in next.
+func TestLookAhead_PutsNoImportBeforeFreshOrders(t *testing.T) {
+	f := newFlow(t, 160) // pages of 120
+	late := f.queue[120]
+	f.imports = map[order.Key]bool{}
+	for _, key := range f.queue[121:] {
+		f.imports[key] = true
+	}
+	f.queue = slices.Delete(f.queue, 120, 121)
+	var begun []order.Key
+	f.OnWorkflow(workflows.InsertOrder, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, in workflows.InsertOrderInput) (*activities.InsertOrderResult, error) {
+			begun = append(begun, in.Key)
+			err := workflow.Sleep(ctx, time.Second)
+			f.taken(in.Key)
+			return posted, err
+		})
+	asked := 0
+	f.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, _ error) {
+		if info.ActivityType.Name != "NextOrders" {
+			return
+		}
+		if asked++; asked == 2 { // it comes in when the next page was asked for
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.queue = slices.Insert(f.queue, slices.IndexFunc(f.queue, func(k order.Key) bool { return f.imports[k] }), late)
+		}
+	})
+	f.run(workflows.SyncOrdersInput{Window: 24})
+	if at := slices.Index(begun, late); at != 120 {
+		t.Errorf("the fresh order was begun as number %d of %d, want before the imports", at, len(begun))
+	}
+}

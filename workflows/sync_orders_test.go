@@ -34,6 +34,8 @@ type flow struct {
 	queue []order.Key
 	// off says which of these are put off: not due, though somebody has them in hand. nil for none.
 	off func(order.Key) bool
+	// imports are those of the queue that are imports; they stand at its end.
+	imports map[order.Key]bool
 	// inHandFrom is the place in the queue of the first order that an earlier run has in hand.
 	inHandFrom int
 	// reread are orders for which Magento is to be asked again, as the head of the queue says.
@@ -137,11 +139,15 @@ func (f *flow) next(_ context.Context, in activities.NextOrdersInput) (*activiti
 			}
 			continue
 		}
-		if in.Until != "" && string(key) <= in.Until {
+		place := "5|" + string(key)
+		if f.imports[key] {
+			place = store.Imports + "|" + string(key)
+		}
+		if in.Until != "" && place <= in.Until {
 			r.Before++
 		}
-		if string(key) > in.After && len(r.Orders) < in.Limit {
-			r.Orders = append(r.Orders, store.Due{Key: key, Queue: string(key)})
+		if place > in.After && len(r.Orders) < in.Limit {
+			r.Orders = append(r.Orders, store.Due{Key: key, Queue: place})
 		}
 	}
 	return r, nil

@@ -85,8 +85,8 @@ func (s *syncOrders) next(ctx workflow.Context) (*activities.NextOrdersResult, e
 	s.ahead = nil
 	if asked != nil && asked.after == s.state.Queue {
 		var next activities.NextOrdersResult
-		// That there was nothing more is asked again: it may be minutes old, and orders have come in since.
-		if err := asked.page.Get(ctx, &next); err != nil || len(next.Orders) > 0 {
+		// That there was nothing more, or no more fresh orders, is asked again: it may be minutes old, and some have come in since.
+		if err := asked.page.Get(ctx, &next); err != nil || len(next.Orders) > 0 && !next.Orders[0].IsImport() {
 			return &next, err
 		}
 	}

@@ -53,7 +53,14 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		Logger: newLogger(stderr, slog.LevelWarn, o.verbose)})
 	failed := make(chan error, 1)
 	go func() { failed <- g.Serve(listener) }()
-	defer shutdown(g)
+	// Indexes of an earlier release are made anew beside the clients, and that ends first: it waits for a writer, who may have to be cut off.
+	renewal, stopRenewal := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	defer func() {
+		stopRenewal()
+		shutdown(g)
+		renewing.Wait()
+	}()
 
 	address := listener.Addr().String()
 	withdraw, err := publish(o.portFile, address)
@@ -65,11 +72,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	fmt.Fprintf(stdout, "mongod: ready on mongodb://%s, data in %s, FerretDB %s\n", address, o.dbpath, ferretVersion())
 
 	// indexes of an earlier release answer nothing yet; what they are for is slow until they are made anew, and right
-	ctxRenew, cancel := context.WithCancel(ctx)
-	var renewing sync.WaitGroup
-	renewing.Go(func() { g.RenewAll(ctxRenew, databases) })
-	defer renewing.Wait()
-	defer cancel()
+	renewing.Go(func() { g.RenewAll(renewal, databases) })
 
 	select {
 	case <-ctx.Done():
@@ -99,6 +102,10 @@ func indexer(dbpath string) func(string) ([]string, error) {
 // renewer is the gate's hook that makes one index anew.
 func renewer(dbpath string) func(context.Context, string, func(repair.Index) bool) (repair.Index, error) {
 	return func(ctx context.Context, database string, wanted func(repair.Index) bool) (repair.Index, error) {
-		return repair.Renew(ctx, filepath.Join(dbpath, database+repair.FileExtension), wanted)
+		index, err := repair.Renew(ctx, filepath.Join(dbpath, database+repair.FileExtension), wanted)
+		if errors.Is(err, fs.ErrNotExist) {
+			return repair.Index{}, nil // it was dropped meanwhile
+		}
+		return index, err
 	}
 }

@@ -21,11 +21,10 @@ func (g *Gate) RenewAll(ctx context.Context, databases []string) {
 // renewInTurn makes one more index anew and reports whether there may be others.
 func (g *Gate) renewInTurn(ctx context.Context, database string, tried map[repair.Index]bool) (more bool) {
 	turn := g.turns.of(database)
-	turn.Lock()
-	defer turn.Unlock()
-	if ctx.Err() != nil {
+	if turn.lock(ctx) != nil {
 		return false
 	}
+	defer turn.Unlock()
 	index := g.renew(ctx, database, func(i repair.Index) bool { return !tried[i] })
 	tried[index] = true
 	return index != repair.Index{}
@@ -43,7 +42,8 @@ func (g *Gate) renew(ctx context.Context, database string, wanted func(repair.In
 }
 
 // renewMade lets an index that was made by this command answer questions before the command is answered. One that was there is left as it
-// is, so that a client that names its indexes at each start does not wait for those of an earlier release.
+// is, so that a client that names its indexes at each start does not wait for those of an earlier release. Where the relay is cut off before it is made, the next
+// start makes it.
 func (r *relay) renewMade(c *command, spec, reply bson.Raw) {
 	before, _ := reply.Lookup("numIndexesBefore").AsInt64OK()
 	after, _ := reply.Lookup("numIndexesAfter").AsInt64OK()
@@ -52,5 +52,5 @@ func (r *relay) renewMade(c *command, spec, reply bson.Raw) {
 		return
 	}
 	made := repair.Index{Collection: c.collection, Name: name}
-	r.gate.renew(context.Background(), c.database, func(i repair.Index) bool { return i == made })
+	r.gate.renew(r.ctx, c.database, func(i repair.Index) bool { return i == made })
 }

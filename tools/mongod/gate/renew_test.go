@@ -43,7 +43,11 @@ func TestIndexesAreMadeAnewOneAtATime(t *testing.T) {
 		t.Error("a question was not answered")
 	}
 	wrote := send(t, address, insertInto("shop", "orders"))
-	store.quiet(t) // and the write has come to wait
+	for deadline := time.Now().Add(patience); g.turns.of("shop").waiting.Load() == 0; time.Sleep(time.Millisecond) { // the write comes to wait
+		if time.Now().After(deadline) {
+			t.Fatal("the write does not wait")
+		}
+	}
 	end <- errors.New("database or disk is full")
 	if c := store.next(t, done); c.name != "insert" {
 		t.Errorf("%s came between the two", c.name)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite" // the driver that FerretDB uses, so that both share one lock table in this process
@@ -218,11 +219,18 @@ func readTable(ctx context.Context, db *sql.DB, collection string) (*table, erro
 	var t table
 	var settings string
 	err := db.QueryRowContext(ctx, `SELECT table_name, settings FROM _ferretdb_collections WHERE name = ?`, collection).Scan(&t.name, &settings)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || err != nil && strings.Contains(err.Error(), "no such table") { // or the file is being made
 		return nil, ErrPass
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find the table of %s: %w", collection, err)
+	}
+	var ready bool // by _id; the gate makes that index when the collection has been made
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?)`, sjson.IDIndexPrefix+t.name).Scan(&ready); err != nil {
+		return nil, fmt.Errorf("look for the index of %s by _id: %w", collection, err)
+	}
+	if !ready {
+		return nil, ErrPass
 	}
 	var listed sjson.Settings
 	if err := json.Unmarshal([]byte(settings), &listed); err != nil {
