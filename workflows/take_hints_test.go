@@ -120,7 +120,7 @@ func TestTakeHints_ReadsAsManyAtOnceAsAResyncTakes(t *testing.T) {
 		second = append(second, id+600)
 	}
 	h.say(0, workflows.Hint{EntityIDs: first, IncrementIDs: []string{"A", "B"}})
-	h.say(time.Millisecond, workflows.Hint{EntityIDs: second})
+	h.say(500*time.Millisecond, workflows.Hint{EntityIDs: second}) // when what was said first is being read, and before it is read again
 	h.ExecuteWorkflow(workflows.TakeHints, workflows.TakeHintsInput{Instance: "main"})
 	seen := map[int64]int{}
 	numbers := 0
