@@ -219,8 +219,8 @@ func (b *sandbox) watch(ctx context.Context, worker, gateway *process.Process) e
 			if line := counts.line(ctx); line != "" {
 				fmt.Println(line)
 			}
-			// Counting takes longer the more orders there are: ask less often then.
-			next.Reset(2*time.Second + 20*time.Since(asked))
+			// A machine that is busy counts slowly: ask less often then, but not so seldom that all seems to stand still.
+			next.Reset(2*time.Second + min(20*time.Since(asked), 8*time.Second))
 		}
 		if err != nil {
 			return err
