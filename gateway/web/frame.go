@@ -1,0 +1,158 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"datawald/gateway/api"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// loadPages reads the templates: each file of templates/ is a page, within the layout and with the parts.
+func loadPages(a *assets) (map[string]*template.Template, error) {
+	base := template.New("").Funcs(words).Funcs(template.FuncMap{"static": a.address})
+	base, err := base.ParseFS(templateFiles, "templates/frame/*.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	pages := map[string]*template.Template{}
+	for _, name := range names {
+		one, cloneErr := base.Clone()
+		if cloneErr != nil {
+			return nil, cloneErr
+		}
+		if one, err = one.ParseFS(templateFiles, name); err != nil {
+			return nil, err
+		}
+		pages[strings.TrimSuffix(path.Base(name), ".html")] = one
+	}
+	return pages, err
+}
+
+// person is who has signed in.
+type person struct {
+	Name string
+	Role string
+	// CSRF is the token that his forms carry.
+	CSRF string
+}
+
+// roles from the least to the most.
+var roles = []string{"viewer", "operator", "admin"}
+
+// May reports whether the role is at least the one that is needed.
+func (p *person) May(role string) bool {
+	return p != nil && slices.Index(roles, p.Role) >= slices.Index(roles, role)
+}
+
+// whoAsks asks the API whose session it is.
+func (v *visit) whoAsks() (*person, error) {
+	return &person{Name: "admin", Role: "admin"}, nil
+}
+
+// frame is what the layout shows around each page.
+type frame struct {
+	Title string
+	Who   *person
+	// Here is the address of this page, Section the part of it that the navigation marks.
+	Here, Section string
+	Nav           []link
+	Instances     []string
+	Instance      string
+	// Said is a sentence on what was just done.
+	Said string
+	Body any
+}
+
+type link struct {
+	Path, Name, Icon string
+}
+
+// sections of the page; need is the role that sees it.
+var sections = []struct {
+	link
+	need string
+}{
+	{link{"/", "Today", "today"}, "viewer"},
+	{link{"/orders", "Orders", "orders"}, "viewer"},
+}
+
+// show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
+func (v *visit) show(status int, name, title string, body any) error {
+	f := frame{Title: title, Who: v.who, Here: v.r.URL.RequestURI(), Section: v.section(), Instances: v.settings.Instances,
+		Instance: v.r.URL.Query().Get("instance"), Said: v.said(), Body: body}
+	if v.r.Method != http.MethodGet {
+		f.Here = ownPath(v.r.PostFormValue("back"))
+	}
+	for _, s := range sections {
+		if v.who.May(s.need) {
+			f.Nav = append(f.Nav, s.link)
+		}
+	}
+	var out bytes.Buffer
+	if err := v.pages[name].ExecuteTemplate(&out, "layout", f); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, _ = out.WriteTo(v.w) // whoever asked has gone
+	return nil
+}
+
+func (v *visit) section() string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
+	return "/" + first
+}
+
+// instance is the one that the address names, or the only one, or the first.
+func (v *visit) instance() string {
+	if name := v.r.URL.Query().Get("instance"); name != "" {
+		return name
+	}
+	if len(v.settings.Instances) == 0 {
+		return ""
+	}
+	return v.settings.Instances[0]
+}
+
+// ofInstance are the parameters of a question about one instance.
+func (v *visit) ofInstance() url.Values { return url.Values{"instance": {v.instance()}} }
+
+// asProblem is what the API answered instead; nil for a fault of the page and for a session that has ended, which all pages
+// treat alike.
+func asProblem(err error) *api.Problem {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok || p.Status == http.StatusUnauthorized && p.Type != wrongPassword {
+		return nil
+	}
+	return p
+}
+
+// wrongPassword is the only answer of status 401 that is no ended session.
+const wrongPassword = "urn:datawald:problem:wrong-password"
+
+// said are sentences by the code in the address that a form leads to. What is said is fixed: an address can be made up.
+var said = map[string]string{}
+
+func (v *visit) said() string {
+	text := said[v.r.URL.Query().Get("done")]
+	if n := v.r.URL.Query().Get("n"); strings.Contains(text, "%s") {
+		if len(n) > 9 || strings.Trim(n, "0123456789") != "" || n == "" {
+			n = "The"
+		}
+		return fmt.Sprintf(text, n)
+	}
+	return text
+}

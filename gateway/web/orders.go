@@ -1,0 +1,92 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"datawald/gateway/api"
+	"datawald/order"
+)
+
+// filters are the parameters of the list of orders that are kept in its address.
+var filters = []string{"instance", "state", "reason", "attention", "write_back", "store", "from", "to", "q"}
+
+// ordersPage is the list of orders.
+type ordersPage struct {
+	Orders []api.OrderSummary
+	Tabs   []tab
+	// Filter are the filters in force; More is true when some beside state and text are.
+	Filter url.Values
+	More   bool
+	// Older and Newest are the addresses of the next page and of the first one; empty where one is there already.
+	Older, Newest string
+	CSV           string
+	Problem       *api.Problem
+}
+
+// tab is a state with its count; Known is false where it was not counted.
+type tab struct {
+	Name, Link string
+	Status     order.Status
+	Count      int64
+	Known      bool
+	Here       bool
+}
+
+// filter gives the filters of the address, with some set anew or dropped.
+func (v *visit) filter(change ...string) url.Values {
+	q := url.Values{}
+	for _, name := range filters {
+		for _, value := range v.r.URL.Query()[name] {
+			if value != "" && !slices.Contains(q[name], value) {
+				q.Add(name, value)
+			}
+		}
+	}
+	for i := 0; i < len(change); i += 2 {
+		if q.Del(change[i]); change[i+1] != "" {
+			q.Set(change[i], change[i+1])
+		}
+	}
+	return q
+}
+
+func orders(v *visit) error {
+	p := ordersPage{Filter: v.filter()}
+	var list struct {
+		Orders []api.OrderSummary `json:"orders"`
+		Next   string             `json:"next"`
+	}
+	q := v.filter()
+	cursor := v.r.URL.Query().Get("cursor")
+	if cursor != "" {
+		q.Set("cursor", cursor)
+		p.Newest = "/orders?" + v.filter().Encode()
+	}
+	if err := v.get("/api/v1/orders", q, &list); err != nil {
+		if p.Problem = asProblem(err); p.Problem == nil || p.Problem.Status >= http.StatusInternalServerError {
+			return err
+		}
+	}
+	if p.Orders = list.Orders; list.Next != "" {
+		older := v.filter()
+		older.Set("cursor", list.Next)
+		p.Older = "/orders?" + older.Encode()
+	}
+	p.CSV = "/api/v1/orders/export?" + v.filter().Encode()
+	for _, name := range []string{"reason", "attention", "write_back", "store", "from", "to"} {
+		p.More = p.More || p.Filter.Get(name) != ""
+	}
+	p.tabs(v)
+	return v.show(http.StatusOK, "orders", "Orders", p)
+}
+
+// tabs are all states and each of them.
+func (p *ordersPage) tabs(v *visit) {
+	here := p.Filter.Get("state")
+	p.Tabs = append(p.Tabs, tab{Name: "All", Link: "/orders?" + v.filter("state", "").Encode(), Here: here == ""})
+	for _, s := range order.Statuses() {
+		p.Tabs = append(p.Tabs, tab{Name: statusName(s), Status: s, Link: "/orders?" + v.filter("state", string(s)).Encode(), Here: here == string(s)})
+	}
+}

@@ -1,0 +1,180 @@
+// Package web is the page on which a clerk runs the order desk. It is a client of the API in the same process: it shows
+// what the API answers, and what a person does goes there as a request of his. So rights, checks, audit and idempotency
+// live in the API alone. Nothing here comes from another host, and everything but live updates works without JavaScript.
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+
+	"datawald/gateway/api"
+)
+
+// Settings are what the page needs to know beside the API.
+type Settings struct {
+	// Instances are the names of the instances, in the order in which they are shown.
+	Instances []string
+	// Log gets failures of the page, by route, and never what was asked or answered.
+	Log *slog.Logger
+}
+
+// maxForm is the largest form, in bytes: a rules file of 200 KB as a form may write it.
+const maxForm = 1 << 20
+
+// site is the page.
+type site struct {
+	settings Settings
+	api      http.Handler
+	assets   *assets
+	pages    map[string]*template.Template
+	origins  *http.CrossOriginProtection
+}
+
+// New makes the handler of all pages and of their static files. handler is the API.
+func New(handler http.Handler, settings Settings) (http.Handler, error) {
+	s := &site{settings: settings, api: handler, origins: http.NewCrossOriginProtection()}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = loadPages(s.assets); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+staticPath, s.assets)
+	for pattern, p := range s.routes() {
+		mux.HandleFunc(pattern, s.serve(pattern, p))
+	}
+	return mux, nil
+}
+
+// page answers a visit, or says why it cannot.
+type page func(*visit) error
+
+func (s *site) routes() map[string]page {
+	return map[string]page{
+		"GET /{$}":          today,
+		"GET /orders":       orders,
+		"GET /orders/{key}": oneOrder,
+		"GET /login":        login,
+		"POST /login":       signIn,
+		"POST /logout":      signOut,
+		"GET /":             nowhere,
+	}
+}
+
+// visit is one request for a page, with who asks.
+type visit struct {
+	*site
+	w http.ResponseWriter
+	r *http.Request
+	// who is nil before he has signed in.
+	who *person
+}
+
+// open are the patterns that need nobody to have signed in.
+var open = map[string]bool{"GET /login": true, "POST /login": true}
+
+// serve runs a page for whoever may see it.
+func (s *site) serve(pattern string, p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		v := &visit{site: s, w: w, r: r}
+		defer v.recovered(pattern)
+		if err := v.admit(pattern); err != nil {
+			v.fail(pattern, err)
+			return
+		}
+		if err := p(v); err != nil {
+			v.fail(pattern, err)
+		}
+	}
+}
+
+// admit lets in who has signed in, and forms of this page alone.
+func (v *visit) admit(pattern string) error {
+	if v.r.Method == http.MethodPost {
+		if err := v.origins.Check(v.r); err != nil {
+			return &api.Problem{Title: "The request comes from another site", Status: http.StatusForbidden,
+				Detail: "Changes are not taken from pages of other sites. Open this page itself and do it there."}
+		}
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
+		if err := v.r.ParseForm(); err != nil {
+			return &api.Problem{Title: "The form cannot be read", Status: http.StatusBadRequest, Detail: "It may have at most 1 MB. Make it smaller and send it again."}
+		}
+	}
+	if open[pattern] {
+		return nil
+	}
+	who, err := v.whoAsks()
+	v.who = who
+	return err
+}
+
+// recovered answers for a page that panicked. The panic's value may quote data, so that only its place is logged.
+func (v *visit) recovered(pattern string) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	v.settings.Log.Error("page failed", "route", pattern, "panic", string(debug.Stack()))
+	v.show(http.StatusInternalServerError, "problem", "The page failed", failedPage())
+}
+
+func failedPage() *api.Problem {
+	return &api.Problem{Title: "The page failed", Status: http.StatusInternalServerError,
+		Detail: "The page was not made because of a fault in the gateway. Nothing is lost; try again, and report it with the time and the address if it stays."}
+}
+
+// fail shows a problem; who has not signed in, or no longer, comes to the login page and back to where he was.
+func (v *visit) fail(pattern string, err error) {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok {
+		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
+		p = failedPage()
+	}
+	if p.Status == http.StatusUnauthorized {
+		v.toLogin()
+		return
+	}
+	v.show(p.Status, "problem", p.Title, p)
+}
+
+// toLogin leads to the login page. A form that was sent is not sent again: one comes back to the page that had it.
+func (v *visit) toLogin() {
+	next := v.r.URL.RequestURI()
+	if v.r.Method != http.MethodGet {
+		next = ownPath(v.r.PostFormValue("back"))
+	}
+	v.redirect("/login?" + url.Values{"next": {next}, "again": {"1"}}.Encode())
+}
+
+func (v *visit) redirect(to string) {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+}
+
+// nowhere answers for addresses that lead to nothing.
+func nowhere(v *visit) error {
+	return &api.Problem{Title: "There is nothing at this address", Status: http.StatusNotFound, Detail: "The links above lead to what there is."}
+}
+
+// secure sets the headers of every page. Pages hold customers' data: nobody keeps or embeds them, and nothing on them
+// runs that is not of this gateway.
+func secure(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+}

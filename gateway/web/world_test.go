@@ -1,0 +1,132 @@
+package web_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/client"
+
+	"datawald/config"
+	"datawald/gateway/api"
+	"datawald/gateway/web"
+	"datawald/mapping"
+	"datawald/order"
+	"datawald/sandbox/magentosim"
+	"datawald/sandbox/testkit"
+	"datawald/store"
+	"datawald/visibility"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+// world is a gateway with its page on a store and a Temporal server, with names that no other test uses.
+type world struct {
+	t        testing.TB
+	settings *config.Gateway
+	db       *store.Store
+	temporal client.Client
+	server   *httptest.Server
+	instance string
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, instance: testkit.Name(t), db: testkit.Store(t), temporal: testkit.Temporal(t)}
+	if _, err := visibility.Create(t.Context(), w.temporal, "default"); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := mapping.ParseRules(text)
+	w.settings = &config.Gateway{
+		Temporal:  config.Temporal{TemporalNamespace: "default", TaskQueue: w.instance},
+		Instances: config.Instances{InstanceNames: []string{w.instance}},
+		Address:   "127.0.0.1:8080", TemporalUI: "http://127.0.0.1:8233/",
+		Rules: map[string]config.RulesInForce{w.instance: {Text: string(text), Rules: rules, Err: err}},
+	}
+	w.serve()
+	return w
+}
+
+func (w *world) serve() {
+	w.t.Helper()
+	handler, err := api.New(w.settings, w.db, w.temporal, testkit.Silent())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	page, err := web.New(handler, web.Settings{Instances: w.settings.InstanceNames, Log: testkit.Silent()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.server = httptest.NewServer(web.Mount(handler, page))
+	w.t.Cleanup(w.server.Close)
+}
+
+// stock stages so many orders of a simulated shop, as a desk has them at the end of a day: most in B1, some in each other state.
+func (w *world) stock(orders int) {
+	w.t.Helper()
+	shop, err := magentosim.New(magentosim.Config{Seed: 4, Orders: orders})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	testkit.Stage(w.t, w.db, w.instance, shop, func(n int, doc *store.Staged) {
+		doc.RuleVersion = "0123456789ab"
+		doc.Magento.ReadAt = doc.PlacedAt.Add(time.Minute)
+		doc.Note(store.Event{At: doc.PlacedAt.Add(time.Minute), Step: "stage", Outcome: "new", Actor: "worker"})
+		switch n % 16 {
+		case 3:
+			hold(doc, "item_unknown", "B1 has no item 24-WB04.", "items[0].sku", "Make the item in B1 or name its code under items.codes in the rules, and try again.")
+		case 7:
+			hold(doc, "tax_code_missing", "No tax code of the rules fits a rate of 8.25 % in US-MI.", "items[1].tax_percent", "Add a tax code of 8.25 % to the rules of the store.")
+		case 9:
+			doc.Status = order.Pending
+		case 11:
+			doc.Status, doc.Reason = order.Excluded, &order.Reason{Code: "state:pending_payment", Message: "The rules leave out orders in the state pending_payment.", Hint: "It comes in by itself when its state changes."}
+		case 13:
+			doc.Status, doc.Reason = order.Cancelled, &order.Reason{Code: "cancelled_in_magento", Message: "It was cancelled in Magento before it was posted."}
+		case 14:
+			booked(doc, n)
+			doc.Status, doc.BO.Draft = order.Draft, true
+		case 15:
+			booked(doc, n)
+			doc.Attention = &order.Reason{Code: "refunded", Message: "10.00 USD were refunded in Magento after it was posted.", Hint: "Make a credit memo in B1."}
+		default:
+			booked(doc, n)
+		}
+	})
+}
+
+func hold(doc *store.Staged, code, message, field, hint string) {
+	doc.Status, doc.Reason = order.Held, &order.Reason{Code: code, Message: message, Field: field, Hint: hint}
+	doc.Note(store.Event{At: doc.PlacedAt.Add(2 * time.Minute), Step: "insert", Outcome: "held", Detail: message, Actor: "worker"})
+}
+
+func booked(doc *store.Staged, n int) {
+	doc.Status = order.Posted
+	doc.BO = &store.BackOffice{CardCode: "C20000", DocEntry: int64(400 + n), DocNum: int64(1000 + n), Reference: doc.IncrementID, Total: doc.Magento.Total, Lines: 2}
+	doc.Note(store.Event{At: doc.PlacedAt.Add(2 * time.Minute), Step: "insert", Outcome: "posted", Actor: "worker"})
+}
+
+// staged puts one order into the store.
+func (w *world) staged(key order.Key, change func(*store.Staged)) {
+	w.t.Helper()
+	_, err := w.db.Change(w.t.Context(), key, func(doc *store.Staged) error {
+		doc.Status, doc.PlacedAt = order.Pending, time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+		doc.Magento = store.MagentoSide{State: "processing", Status: "processing", Total: order.Money{Amount: decimal.RequireFromString("10.50"), Currency: "USD"}}
+		change(doc)
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func listOf(instance, state string) store.Filter {
+	return store.Filter{Instance: instance, Status: order.Status(state), Limit: 1}
+}
