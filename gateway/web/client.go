@@ -122,3 +122,8 @@ func problemOf(r *reply) *api.Problem {
 	p.Status = r.status
 	return &p
 }
+
+// act is a call that changes something, asked for by the form of this visit.
+func (v *visit) act(path string, query url.Values, body any) call {
+	return call{method: http.MethodPost, path: path, query: query, body: body, once: v.r.PostFormValue("once")}
+}

@@ -87,6 +87,8 @@ var sections = []struct {
 }{
 	{link{"/", "Today", "today"}, "viewer"},
 	{link{"/orders", "Orders", "orders"}, "viewer"},
+	{link{"/work", "Resync", "work"}, "viewer"},
+	{link{"/rules", "Rules", "rules"}, "viewer"},
 }
 
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.

@@ -14,7 +14,8 @@ import (
 func (w *world) shown() map[string]string {
 	return map[string]string{
 		"today": "/", "orders": "/orders", "orders-held": "/orders?state=held&from=2020-01-01",
-		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere",
+		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/work",
+		"rules": "/rules", "rules-edit": "/rules/edit",
 	}
 }
 
@@ -22,7 +23,7 @@ func (w *world) shown() map[string]string {
 // screen.
 func TestPictures(t *testing.T) {
 	w := newWorld(t)
-	w.stock(64)
+	w.stock(32)
 	b := w.open()
 	dir := filepath.Join(testkit.Root(), "artifacts")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

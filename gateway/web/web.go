@@ -58,13 +58,22 @@ type page func(*visit) error
 
 func (s *site) routes() map[string]page {
 	return map[string]page{
-		"GET /{$}":          today,
-		"GET /orders":       orders,
-		"GET /orders/{key}": oneOrder,
-		"GET /login":        login,
-		"POST /login":       signIn,
-		"POST /logout":      signOut,
-		"GET /":             nowhere,
+		"GET /{$}":                           today,
+		"GET /orders":                        orders,
+		"GET /orders/{key}":                  oneOrder,
+		"GET /work":                          work,
+		"POST /work/resync":                  startResync,
+		"GET /work/resyncs/{id}":             oneResync,
+		"POST /work/backfill":                startBackfill,
+		"GET /work/backfills/{id}":           oneBackfill,
+		"POST /work/backfills/{id}/{action}": steerBackfill,
+		"GET /rules":                         rules,
+		"GET /rules/edit":                    editRules,
+		"POST /rules/try":                    tryRules,
+		"GET /login":                         login,
+		"POST /login":                        signIn,
+		"POST /logout":                       signOut,
+		"GET /":                              nowhere,
 	}
 }
 

@@ -18,6 +18,7 @@ var words = template.FuncMap{
 	"money": money, "amount": amount, "count": count[int], "count64": count[int64], "when": when, "day": day, "stamp": stamp,
 	"path": url.PathEscape, "statusName": statusName, "plural": plural, "icon": icon, "once": once, "seconds": seconds,
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
+	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
 	"sum": func(a, b int) int { return a + b },
 }
 

@@ -3,14 +3,15 @@ export function editor() {
   const text = document.querySelector(".editor textarea");
   const lines = document.querySelector(".editor .lines");
   if (!text || !lines) return;
+  let shown = 0;
   const number = () => {
     const n = text.value.split("\n").length;
-    if (lines.childElementCount === n) return;
-    lines.textContent = Array.from({ length: n }, (_, i) => i + 1).join("\n");
+    if (shown === n) return;
+    shown = n;
+    lines.textContent = Array.from({ length: n }, (_, i) => i + 1).join("\n") + "\n\n"; // the text scrolls a little further than its last line
   };
   text.addEventListener("input", number);
   text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
-  new ResizeObserver(() => { lines.style.height = `${text.offsetHeight}px`; }).observe(text);
   number();
   for (const link of document.querySelectorAll("[data-line]")) {
     link.addEventListener("click", (event) => {

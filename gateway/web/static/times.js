@@ -10,5 +10,8 @@ export function localTimes(root) {
     const time = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
     const text = { day, minute: `${day} ${time}`, second: `${day} ${time}:${pad(at.getSeconds())}` };
     element.textContent = text[element.dataset.precision] ?? text.minute;
+  }  for (const label of root.querySelectorAll("text[data-hour]")) {
+    const at = new Date(label.dataset.hour);
+    label.textContent = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
   }
 }
