@@ -65,6 +65,10 @@ func (w *world) open() *browser {
 	if err := chromedp.Listen(ctx, w.heard); err != nil {
 		w.t.Fatal(err)
 	}
+	// Without this the page is like one in a window behind another, and nothing in it shows that it has the focus.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		w.t.Fatal(err)
+	}
 	return &browser{t: w.t, ctx: ctx, at: w.server.URL}
 }
 
