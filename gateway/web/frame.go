@@ -93,7 +93,7 @@ var sections = []struct {
 
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
 func (v *visit) show(status int, name, title string, body any) error {
-	f := frame{Title: title, Who: v.who, Here: v.r.URL.RequestURI(), Section: v.section(), Instances: v.settings.Instances,
+	f := frame{Title: title, Who: v.who, Here: ownPath(v.r.URL.RequestURI()), Section: v.section(), Instances: v.settings.Instances,
 		Instance: v.r.URL.Query().Get("instance"), Said: v.said(), Body: body}
 	if v.r.Method != http.MethodGet {
 		f.Here = ownPath(v.r.PostFormValue("back"))
