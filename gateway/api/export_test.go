@@ -32,3 +32,26 @@ func Pause(ctx context.Context, temporal client.Client, seen Backfill, historyID
 func Turns(n int) func(context.Context) (done func(), err error) {
 	return (&server{trials: make(chan struct{}, n)}).turn
 }
+
+// Needs says what of a status needs a person, and how badly.
+func Needs(s Status, instance, lacksRules string) ([]Need, Level) {
+	s.sumUp(instance, lacksRules)
+	return s.Needs, s.Level
+}
+
+// MagentoHealth tells how Magento does.
+var MagentoHealth = magentoHealth
+
+// PollEvery changes how often the store is asked what has changed; restore undoes it.
+func PollEvery(d time.Duration) (restore func()) {
+	was := pollEvery
+	pollEvery = d
+	return func() { pollEvery = was }
+}
+
+// MaxStreams, MostChanged and Buffered are the bounds of the streams.
+const (
+	MaxStreams  = maxStreams
+	MostChanged = mostChanged
+	Buffered    = buffered
+)

@@ -50,14 +50,14 @@ type listRunsOutput struct{ Body RunList }
 
 // RunList is a page of runs.
 type RunList struct {
-	Runs          []Run  `json:"runs" nullable:"false"`
-	Next          string `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
-	UnderWay      []Run  `json:"under_way" nullable:"false" doc:"Runs that are under way, of the kind that was asked for"`
-	UnderWayKnown bool   `json:"under_way_known" doc:"False on later pages, and when Temporal does not answer"`
+	Runs          []RunSummary `json:"runs" nullable:"false"`
+	Next          string       `json:"next,omitempty" doc:"Cursor of the next page; absent on the last one"`
+	UnderWay      []RunSummary `json:"under_way" nullable:"false" doc:"Runs that are under way, of the kind that was asked for"`
+	UnderWayKnown bool         `json:"under_way_known" doc:"False on later pages, and when Temporal does not answer"`
 }
 
-// Run is one run over many orders.
-type Run struct {
+// RunSummary is one run over many orders.
+type RunSummary struct {
 	ID         string      `json:"id" doc:"As GET /api/v1/runs/{id} takes it" example:"resync-orders:main:20261123T164736042Z-9f3a7c21~01931f0e-5b1c-7d63-9a51-6f2f3c1d8e77"`
 	Kind       string      `json:"kind" enum:"sync,resync,hint,backfill" doc:"What began it"`
 	Instance   string      `json:"instance"`
@@ -104,9 +104,9 @@ func (l links) run(workflowID, runID string) string {
 }
 
 // runOf shows a record. That of a backfill which was never closed says running; whoever shows it asks Temporal.
-func (s *server) runOf(r store.Run) Run {
+func (s *server) runOf(r store.Run) RunSummary {
 	id := runPathID(r.ID)
-	shown := Run{ID: id, Kind: r.Kind, Instance: r.Instance, WorkflowID: r.WorkflowID, RunID: r.RunID, State: completed, StartedAt: r.StartedAt.UTC(),
+	shown := RunSummary{ID: id, Kind: r.Kind, Instance: r.Instance, WorkflowID: r.WorkflowID, RunID: r.RunID, State: completed, StartedAt: r.StartedAt.UTC(),
 		EndedAt: r.EndedAt, Counts: &r.Counts, Errors: r.Errors, QuietUntil: r.QuietUntil, Backfill: r.Backfill,
 		Shared: r.ID != r.WorkflowID+"/"+r.RunID, Links: Links{Self: runPath(id), Temporal: s.links.run(r.WorkflowID, r.RunID)}}
 	switch {
@@ -130,9 +130,9 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutp
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	out := RunList{UnderWay: []Run{}, Runs: []Run{}}
+	out := RunList{UnderWay: []RunSummary{}, Runs: []RunSummary{}}
 	if in.Cursor == "" {
-		out.UnderWay, out.UnderWayKnown = s.underWay(ctx, filter.Instance, filter.Kind)
+		out.UnderWay, out.UnderWayKnown = s.liveRuns(ctx, filter.Instance, filter.Kind)
 	}
 	if len(records) > in.Limit {
 		records = records[:in.Limit]
@@ -183,7 +183,7 @@ type getRunInput struct {
 	ID string `path:"id" maxLength:"600" doc:"The run's id: its workflow ID and run ID, joined by ~" example:"sync-orders:main-2026-11-30T12:00:00Z~01931f0e-5b1c-7d63-9a51-6f2f3c1d8e77"`
 }
 
-type getRunOutput struct{ Body Run }
+type getRunOutput struct{ Body RunSummary }
 
 func (s *server) getRun(ctx context.Context, in *getRunInput) (*getRunOutput, error) {
 	id := recordID(unescape(in.ID))

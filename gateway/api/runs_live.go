@@ -53,11 +53,11 @@ func longer(a, b string) string {
 	return b
 }
 
-// underWay are the runs of an instance that Temporal says are running, newest first. known is false when it does not answer.
-func (s *server) underWay(ctx context.Context, instance, kind string) (runs []Run, known bool) {
+// liveRuns are the runs of an instance that Temporal says are running, newest first. known is false when it does not answer.
+func (s *server) liveRuns(ctx context.Context, instance, kind string) (runs []RunSummary, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	runs = []Run{}
+	runs = []RunSummary{}
 	query := fmt.Sprintf("ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH '%s' OR WorkflowId = '%s' OR WorkflowId STARTS_WITH '%s')",
 		workflows.SyncOrdersID(instance), workflows.BackfillOrdersID(instance), workflows.ResyncOrdersID(instance, ""))
 	list, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.settings.TemporalNamespace, PageSize: liveLimit, Query: query})
@@ -80,15 +80,15 @@ func (s *server) underWay(ctx context.Context, instance, kind string) (runs []Ru
 			runs = append(runs, run)
 		}
 	}
-	slices.SortFunc(runs, func(a, b Run) int { return b.StartedAt.Compare(a.StartedAt) })
+	slices.SortFunc(runs, func(a, b RunSummary) int { return b.StartedAt.Compare(a.StartedAt) })
 	return runs, true
 }
 
 // runIn is a run as Temporal knows it.
-func (s *server) runIn(kind, instance string, info *workflowpb.WorkflowExecutionInfo) Run {
+func (s *server) runIn(kind, instance string, info *workflowpb.WorkflowExecutionInfo) RunSummary {
 	workflowID, runID := info.GetExecution().GetWorkflowId(), cmp.Or(info.GetFirstRunId(), info.GetExecution().GetRunId())
 	id := runPathID(workflowID + "/" + runID)
-	r := Run{ID: id, Kind: kind, Instance: instance, WorkflowID: workflowID, RunID: runID, State: stateOf(info.GetStatus()),
+	r := RunSummary{ID: id, Kind: kind, Instance: instance, WorkflowID: workflowID, RunID: runID, State: stateOf(info.GetStatus()),
 		StartedAt: info.GetStartTime().AsTime(), Links: Links{Self: runPath(id), Temporal: s.links.run(workflowID, info.GetExecution().GetRunId())}}
 	if r.State != running {
 		ended := info.GetCloseTime().AsTime()

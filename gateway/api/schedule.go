@@ -19,6 +19,9 @@ import (
 // syncLimit is how long the start of a run may take, less than a request may.
 const syncLimit = 12 * time.Second
 
+// steerLimit is how long Temporal may take to pause a schedule or to let it go on.
+const steerLimit = 5 * time.Second
+
 // recentRuns is how many of the last runs of a schedule are shown with it.
 const recentRuns = 5
 
@@ -44,17 +47,17 @@ func (s *server) routeSchedule() {
 		Description: "The answer is 409 when it is not paused.", Errors: changing}, s.resumeSchedule)
 }
 
-// Schedule is how a schedule does, with its last runs.
-type Schedule struct {
+// ScheduleDetail is how a schedule does, with its last runs.
+type ScheduleDetail struct {
 	watch.Schedule
 	Instance string `json:"instance"`
 	// Advice says what becomes of the orders and what to do, for Cause, Orders and Backfill in that order.
-	Advice []string `json:"advice,omitempty" doc:"What to do, for each thing that is wrong"`
-	Runs   []Run    `json:"runs" nullable:"false" doc:"The latest sync runs that are on record, newest first"`
-	Links  Links    `json:"links"`
+	Advice []string     `json:"advice,omitempty" doc:"What to do, for each thing that is wrong"`
+	Runs   []RunSummary `json:"runs" nullable:"false" doc:"The latest sync runs that are on record, newest first"`
+	Links  Links        `json:"links"`
 }
 
-type scheduleOutput struct{ Body Schedule }
+type scheduleOutput struct{ Body ScheduleDetail }
 
 func (s *server) getSchedule(ctx context.Context, in *statusInput) (*scheduleOutput, error) {
 	instance, err := s.instance(in.Instance)
@@ -73,13 +76,13 @@ func (s *server) schedule(ctx context.Context, instance string) (*scheduleOutput
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	out := Schedule{Schedule: *seen, Instance: instance, Links: Links{Self: "/api/v1/schedule?instance=" + instance, Temporal: s.links.schedule(instance)}}
+	out := ScheduleDetail{Schedule: *seen, Instance: instance, Links: Links{Self: "/api/v1/schedule?instance=" + instance, Temporal: s.links.schedule(instance)}}
 	for _, cause := range []string{seen.Cause, seen.Orders, seen.Backfill} {
 		if cause != "" {
 			out.Advice = append(out.Advice, watch.Alarm(cause, instance))
 		}
 	}
-	out.Runs = make([]Run, len(runs))
+	out.Runs = make([]RunSummary, len(runs))
 	for n, r := range runs {
 		out.Runs[n] = s.runOf(r)
 	}
@@ -117,7 +120,11 @@ func (s *server) syncNow(ctx context.Context, in *syncInput) (*syncOutput, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, syncLimit)
 	defer cancel()
-	if served, err := s.sight().HasWorker(ctx); err == nil && !served {
+	served, err := s.sight().HasWorker(ctx)
+	if err != nil {
+		return nil, partDown(err, "temporal")
+	}
+	if !served {
 		return nil, noWorker.problem("No worker takes up runs, so that this one would wait. Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended.")
 	}
 	run, underWay, err := watch.Trigger(ctx, s.temporal.ScheduleClient(), instance)
@@ -176,7 +183,9 @@ func (s *server) setPaused(ctx context.Context, name string, paused bool, why st
 	if err != nil {
 		return nil, err
 	}
-	was, err := watch.SetPaused(ctx, s.temporal.ScheduleClient(), instance, paused, steeringNote(paused, actorOf(ctx), why))
+	steering, cancel := context.WithTimeout(ctx, steerLimit)
+	defer cancel()
+	was, err := watch.SetPaused(steering, s.temporal.ScheduleClient(), instance, paused, steeringNote(paused, actorOf(ctx), why))
 	if errors.Is(err, watch.ErrIsSo) {
 		return nil, scheduleIsSo(paused, was)
 	}
