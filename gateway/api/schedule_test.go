@@ -157,14 +157,9 @@ func TestSchedule_SaysWhatIsWrong(t *testing.T) {
 func TestSchedule_ShowsTheLastRunsAndAdvice(t *testing.T) {
 	w := newWorld(t)
 	w.settings.SyncAlarmAfter = time.Minute
-	h := w.scheduled()
-	if err := h.Pause(t.Context(), client.SchedulePauseOptions{Note: "stock-taking"}); err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now().UTC().Add(-3000 * time.Hour).Truncate(time.Millisecond)
-	if err := w.db.NoteReading(t.Context(), w.instance, store.TaskOrders, store.Reading{Began: began}); err != nil {
-		t.Fatal(err)
-	}
+	w.scheduled()
+	w.staged(w.key(1, "1"), nil) // due, and seen long ago
+	began := time.Now().UTC().Add(-9 * time.Hour).Truncate(time.Millisecond)
 	for n := range 7 {
 		ended := began.Add(time.Duration(n) * time.Hour)
 		r := store.Run{ID: w.instance + "/" + string(rune('a'+n)), WorkflowID: w.instance, RunID: string(rune('a' + n)), Kind: "sync", Instance: w.instance, StartedAt: ended, EndedAt: &ended}
@@ -177,7 +172,7 @@ func TestSchedule_ShowsTheLastRunsAndAdvice(t *testing.T) {
 	if len(s.Runs) != 5 || s.Runs[0].ID != w.instance+"~g" {
 		t.Errorf("runs %+v, want the latest five", s.Runs)
 	}
-	if s.Late && (len(s.Advice) != 1 || !strings.Contains(s.Advice[0], "paused")) {
+	if len(s.Advice) != 1 || !strings.Contains(s.Advice[0], "no worker takes them to B1") {
 		t.Errorf("advice %q", s.Advice)
 	}
 }

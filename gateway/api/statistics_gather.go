@@ -13,8 +13,11 @@ import (
 // gatherPage is how many changed orders are read at a time.
 const gatherPage = 500
 
-// gatherStep is how much of the past is gathered at a time, the latest first.
-const gatherStep = 10 * time.Minute
+// How much of the past is gathered at a time, the latest first: more where little happened, so that a quiet week is not a thousand questions.
+const (
+	shortStep = 10 * time.Minute
+	longStep  = 8 * time.Hour
+)
 
 // readLimit bounds the reading as a whole.
 const readLimit = 12 * time.Second
@@ -26,7 +29,9 @@ const lookBack = 10 * time.Second
 // changed, and counted once: what was posted or seen earlier than the last look, less lookBack, was counted then.
 type gathered struct {
 	from, until time.Time
-	hours       map[time.Time]*bucket
+	// step is how much of the past is read next.
+	step  time.Duration
+	hours map[time.Time]*bucket
 	// posted and seen are those of the last moments that are counted already.
 	posted, seen map[order.Key]time.Time
 }
@@ -38,7 +43,7 @@ type bucket struct {
 }
 
 func newGathered() *gathered {
-	return &gathered{hours: map[time.Time]*bucket{}, posted: map[order.Key]time.Time{}, seen: map[order.Key]time.Time{}}
+	return &gathered{step: shortStep, hours: map[time.Time]*bucket{}, posted: map[order.Key]time.Time{}, seen: map[order.Key]time.Time{}}
 }
 
 // gather reads what changed since the last look, and then what is missing of the past, until that is there or its time is up. It goes on when who
@@ -79,13 +84,20 @@ func (f *instanceFigures) forward(ctx context.Context, now time.Time) error {
 // back reads a piece of the past before what is there already. An order that changes while it reads belongs to a later piece.
 func (f *instanceFigures) back(ctx context.Context, first time.Time) error {
 	to := f.gathered.from
-	from := to.Add(-time.Millisecond).Truncate(gatherStep)
+	from := to.Add(-f.gathered.step)
 	if from.Before(first) {
 		from = first
 	}
+	found := 0
 	oldest, lately := firstHour(f.gathered.until, mostHours), f.gathered.until.Add(-lookBack)
-	err := f.read(ctx, from.Add(-time.Millisecond), to, func(c store.Change) { f.gathered.count(c, oldest, lately) })
+	err := f.read(ctx, from.Add(-time.Millisecond), to, func(c store.Change) {
+		found++
+		f.gathered.count(c, oldest, lately)
+	})
 	f.gathered.from = from
+	if f.gathered.step = min(2*f.gathered.step, longStep); found >= gatherPage {
+		f.gathered.step = shortStep
+	}
 	return err
 }
 
