@@ -15,17 +15,21 @@ import (
 // pollEvery is how often the store is asked what has changed, once for all who listen to an instance.
 var pollEvery = 2 * time.Second
 
-const (
-	// wholeEvery is after how many looks Temporal is asked as well, which alone knows of the schedule and the workers.
-	wholeEvery = 5
-	// told at most in one event.
-	mostChanged = 200
+// How far back changes are told again or anew.
+var (
 	// changedBack is how far before the last look changes are read again, as clocks of machines differ.
 	changedBack = 4 * time.Second
 	// firstBack is how far back changes are told to who comes without Last-Event-ID: while he read the list, some may have changed.
 	firstBack = 10 * time.Second
+)
+
+const (
+	// wholeEvery is after how many looks Temporal is asked as well, which alone knows of the schedule and the workers.
+	wholeEvery = 5
+	// mostChanged is how many orders are told of in one event.
+	mostChanged = 200
 	// pollLimit bounds one look.
-	pollLimit = 10 * time.Second
+	pollLimit = 5 * time.Second
 )
 
 // message is one event, ready to be sent.
@@ -50,6 +54,7 @@ type feed struct {
 	hub      *hub
 	instance string
 	end      context.CancelFunc
+	over     chan struct{} // closed when it looks no more
 
 	// These belong to whoever has hub.mu.
 	listeners map[*listener]bool
@@ -75,7 +80,7 @@ func (h *hub) listen(instance string, since time.Time) (*listener, error) {
 	f := h.feeds[instance]
 	if f == nil {
 		running, end := context.WithCancel(context.Background())
-		f = &feed{hub: h, instance: instance, end: end, listeners: map[*listener]bool{}, latest: map[string]message{}, told: map[order.Key]time.Time{},
+		f = &feed{hub: h, instance: instance, end: end, listeners: map[*listener]bool{}, latest: map[string]message{}, told: map[order.Key]time.Time{}, over: make(chan struct{}),
 			place: time.Now().UTC()}
 		h.feeds[instance] = f
 		go f.run(running)
@@ -104,6 +109,7 @@ func (h *hub) leave(l *listener) {
 
 // run looks until nobody listens any more.
 func (f *feed) run(ctx context.Context) {
+	defer close(f.over)
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -120,11 +126,11 @@ func (f *feed) run(ctx context.Context) {
 
 // look looks once.
 func (f *feed) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	limited, cancel := context.WithTimeout(ctx, pollLimit)
 	defer cancel()
-	changed, err := f.changes(ctx)
+	changed, err := f.changes(limited)
 	if err == nil {
-		err = f.overview(ctx, changed)
+		err = f.overview(limited, changed)
 	}
 	if err != nil && ctx.Err() == nil {
 		f.blind()

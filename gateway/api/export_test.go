@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/store"
 )
 
 // SetTrialTime changes how long one page of tried rules may take; restore undoes it.
@@ -55,3 +56,48 @@ const (
 	MostChanged = mostChanged
 	Buffered    = buffered
 )
+
+// LookBack changes how far back changes are told; restore undoes it.
+func LookBack(d time.Duration) (restore func()) {
+	changed, first := changedBack, firstBack
+	changedBack, firstBack = d, d
+	return func() { changedBack, firstBack = changed, first }
+}
+
+// Hub has the feeds of all instances.
+type Hub struct{ *hub }
+
+// NewHub makes one without connections.
+func NewHub(settings *config.Gateway, db *store.Store, temporal client.Client) Hub {
+	return Hub{newHub(&server{settings: settings, store: db, temporal: temporal})}
+}
+
+// Listen joins a feed.
+func (h Hub) Listen(instance string) (events <-chan message, leave func()) {
+	l, err := h.listen(instance, time.Time{})
+	if err != nil {
+		panic(err)
+	}
+	return l.events, func() { h.leave(l) }
+}
+
+// Text is what a message says.
+func (m message) Text() string { return string(m.data) }
+
+// Publish gives a number to all who listen.
+func (h Hub) Publish(instance string, n int) error {
+	h.mu.Lock()
+	f := h.feeds[instance]
+	h.mu.Unlock()
+	return f.publish(time.Now(), ordersEvent, n)
+}
+
+// Looking are the feeds that look, each closed when it does no more.
+func (h Hub) Looking() (all []<-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.feeds {
+		all = append(all, f.over)
+	}
+	return all
+}
