@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -12,6 +11,7 @@ import (
 	"datawald/config"
 	"datawald/store"
 	"datawald/visibility"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -45,7 +45,10 @@ func (cmd syncCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
-	run, underWay, err := trigger(a.ctx, c.ScheduleClient(), instance)
+	run, underWay, err := watch.Trigger(a.ctx, c.ScheduleClient(), instance)
+	if errors.Is(err, watch.ErrNoSchedule) {
+		return badInput("%s has no schedule yet: create it with starter apply", instance)
+	}
 	if err != nil {
 		return refused(s, "schedule "+workflows.ScheduleID(instance), explained(a.ctx, c, s, instance, err))
 	}
@@ -72,60 +75,6 @@ func explained(ctx context.Context, c client.Client, s *config.Starter, instance
 		return err
 	}
 	return fmt.Errorf("%w. The namespace lacks search attributes. %s", err, named.Consequence(instance))
-}
-
-// startLimit is how long Temporal may take to start a run that was asked for.
-const startLimit = 15 * time.Second
-
-// trigger fires the schedule, unless a run is under way, and gives the run.
-func trigger(ctx context.Context, c client.ScheduleClient, instance string) (run client.ScheduleWorkflowExecution, underWay bool, err error) {
-	h := c.GetHandle(ctx, workflows.ScheduleID(instance))
-	before, err := h.Describe(ctx)
-	if isNotFound(err) {
-		return run, false, badInput("%s has no schedule yet: create it with starter apply", instance)
-	}
-	if err != nil {
-		return run, false, err
-	}
-	if len(before.Info.RunningWorkflows) > 0 {
-		return before.Info.RunningWorkflows[0], true, nil
-	}
-	if err := h.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP}); err != nil {
-		return run, false, err
-	}
-	run, err = started(ctx, h, before.Info.RecentActions)
-	return run, false, err
-}
-
-// started waits for a run that was not there before. It may be the schedule's own, begun in the same moment: that one
-// serves as well.
-func started(ctx context.Context, h client.ScheduleHandle, before []client.ScheduleActionResult) (run client.ScheduleWorkflowExecution, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		now, err := h.Describe(ctx)
-		if err != nil {
-			return run, err
-		}
-		for _, r := range slices.Backward(now.Info.RecentActions) {
-			if r.StartWorkflowResult != nil && !slices.ContainsFunc(before, same(*r.StartWorkflowResult)) {
-				return *r.StartWorkflowResult, nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return run, fmt.Errorf("Temporal has not started the run within %s", startLimit)
-		case <-tick.C:
-		}
-	}
-}
-
-func same(run client.ScheduleWorkflowExecution) func(client.ScheduleActionResult) bool {
-	return func(r client.ScheduleActionResult) bool {
-		return r.StartWorkflowResult != nil && *r.StartWorkflowResult == run
-	}
 }
 
 // awaitSync waits for the run, through all its continuations, and shows what it did.

@@ -117,7 +117,7 @@ func (s *Store) PendingImports(ctx context.Context, instance string) (int, error
 
 // LatestBackfill is the record of the backfill that began last, nil when there was none.
 func (s *Store) LatestBackfill(ctx context.Context, instance string) (*Run, error) {
-	filter := bson.D{{Key: "instance", Value: instance}, {Key: "kind", Value: kindBackfill}}
+	filter := bson.D{{Key: "instance", Value: instance}, {Key: "kind", Value: KindBackfill}}
 	var r Run
 	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)
 	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && r.Backfill == nil {

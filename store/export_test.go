@@ -24,3 +24,6 @@ func (s *Store) Indexes() map[string][]mongo.IndexModel {
 	}
 	return indexes
 }
+
+// Orders is the collection itself, for documents that only an earlier release or another machine would write.
+func (s *Store) Orders() *mongo.Collection { return s.orders }

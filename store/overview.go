@@ -32,12 +32,6 @@ type Overview struct {
 	Backfill *BackfillStatus `json:"backfill,omitempty"`
 }
 
-// kindSync is the kind of the scheduled runs, the only ones that read on from the cut.
-const kindSync = "sync"
-
-// kindBackfill is the kind of the backfills.
-const kindBackfill = "backfill"
-
 // Overview reads the counts, the cut and the latest runs of the instance. An instance without orders has zeros.
 func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error) {
 	counts, err := s.Counts(ctx, instance)
@@ -79,7 +73,7 @@ func (d *cutDocument) lag() *int64 {
 // latestSync is the sync run that ended and began last, nil when there is none.
 func (s *Store) latestSync(ctx context.Context, instance string) (*Run, error) {
 	filter := bson.D{
-		{Key: "instance", Value: instance}, {Key: "kind", Value: kindSync}, {Key: "ended_at", Value: bson.D{{Key: "$ne", Value: nil}}},
+		{Key: "instance", Value: instance}, {Key: "kind", Value: KindSync}, {Key: "ended_at", Value: bson.D{{Key: "$ne", Value: nil}}},
 	}
 	var r Run
 	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)

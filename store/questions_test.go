@@ -50,13 +50,17 @@ func (a *asked) started(_ context.Context, e *event.CommandStartedEvent) {
 // anyTime is a time in a question: all are told as one, since most are now.
 var anyTime = regexp.MustCompile(`"\$date":\{"\$numberLong":"-?\d+"\}`)
 
+// anyPlace is a time in a place of the queue.
+var anyPlace = regexp.MustCompile(`\|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
 func line(t *testing.T, doc any) string {
 	t.Helper()
 	text, err := bson.MarshalExtJSON(doc, true, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return anyTime.ReplaceAllString(string(text), `"$$date":{"$$numberLong":"1800000000000"}`)
+	told := anyTime.ReplaceAllString(string(text), `"$$date":{"$$numberLong":"1800000000000"}`)
+	return anyPlace.ReplaceAllString(told, "|2027-01-15T08:00:00Z")
 }
 
 // The questions and indexes that the embedded store's plan test goes by are those of this package (go test ./store -run Questions -update
@@ -132,6 +136,35 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		{"LatestBackfill", func() error { _, err := s.LatestBackfill(ctx, "main"); return err }},
 		{"LatestSync", func() error { _, err := s.Overview(ctx, "main"); return err }},
 		{"ListRuns", func() error { _, err := s.ListRuns(ctx, "main", 20); return err }},
+		{"RunsByKind", func() error {
+			_, err := s.Runs(ctx, store.RunFilter{Instance: "main", Kind: "sync", From: soon, To: soon, Limit: 20})
+			return err
+		}},
+		{"NextRuns", func() error {
+			_, err := s.Runs(ctx, store.RunFilter{Instance: "main", After: &store.RunPosition{StartedAt: soon, ID: "a"}, Limit: 20})
+			return err
+		}},
+		{"Changes", func() error {
+			_, err := s.Changes(ctx, "main", store.ChangePlace{At: soon, Key: "main:1:5"}, time.Time{}, 200)
+			return err
+		}},
+		{"ChangesBefore", func() error {
+			_, err := s.Changes(ctx, "main", store.ChangePlace{At: soon}, soon, 200)
+			return err
+		}},
+		{"TellPosted", func() error {
+			return s.TellPosted(ctx, []store.Change{{Key: "main:1:5", Status: order.Posted}})
+		}},
+		{"Waiting", func() error { _, err := s.Waiting(ctx, "main"); return err }},
+		{"CountLongPending", func() error { _, err := s.CountLongPending(ctx, "main"); return err }},
+		{"CountByTime", func() error {
+			_, err := s.Count(ctx, store.Filter{Instance: "main", From: soon, To: soon})
+			return err
+		}},
+		{"CountByStatusAndTime", func() error {
+			_, err := s.Count(ctx, store.Filter{Instance: "main", Status: order.Held, From: soon, To: soon})
+			return err
+		}},
 		{"GetRun", func() error { _, err := s.GetRun(ctx, "sync:main/1"); return unlessMissing(err) }},
 		{"Get", func() error { _, err := s.Get(ctx, "main:1:5"); return unlessMissing(err) }},
 		{"Heads", func() error { _, err := s.Heads(ctx, []order.Key{"main:1:5", "main:1:6"}); return err }},

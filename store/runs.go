@@ -13,6 +13,17 @@ import (
 	"datawald/order"
 )
 
+// Kinds of runs.
+const (
+	KindSync     = "sync"     // of the schedule, the only ones that read on from the cut
+	KindResync   = "resync"   // for orders that a person named
+	KindHint     = "hint"     // for orders that the shop spoke of
+	KindBackfill = "backfill" // for a part of the shop's history
+)
+
+// RunKinds are all of them.
+func RunKinds() []string { return []string{KindSync, KindResync, KindHint, KindBackfill} }
+
 // Run records one run of a workflow over many orders, for good: Temporal forgets it after its retention.
 type Run struct {
 	// ID is the workflow ID and the ID of the first run of its chain.
@@ -113,17 +124,4 @@ func (s *Store) GetRun(ctx context.Context, id string) (*Run, error) {
 		return nil, fmt.Errorf("read run %s: %w", id, err)
 	}
 	return &r, nil
-}
-
-// ListRuns gives the latest runs of an instance, newest first.
-func (s *Store) ListRuns(ctx context.Context, instance string, limit int) ([]Run, error) {
-	cur, err := s.runs.Find(ctx, bson.D{{Key: "instance", Value: instance}}, options.Find().SetSort(bson.D{{Key: "started_at", Value: -1}}).SetLimit(int64(limit)))
-	if err != nil {
-		return nil, fmt.Errorf("list runs: %w", err)
-	}
-	runs := []Run{}
-	if err := cur.All(ctx, &runs); err != nil {
-		return nil, fmt.Errorf("list runs: %w", err)
-	}
-	return runs, nil
 }

@@ -20,6 +20,9 @@ type Staged struct {
 	PlacedAt    time.Time `bson:"placed_at" json:"placed_at"`
 	StagedAt    time.Time `bson:"staged_at" json:"staged_at"`
 	ChangedAt   time.Time `bson:"changed_at" json:"changed_at"`
+	// PostedAt is when it was first recorded as posted; zero before, and in documents of earlier releases that nobody has written since.
+	// Kept by settle.
+	PostedAt time.Time `bson:"posted_at,omitempty" json:"posted_at,omitzero"`
 
 	Magento MagentoSide `bson:"magento" json:"magento"`
 	// PayloadHash names the document in payloads; ContentHash what B1 is told; PostedHash what B1 was told.
@@ -209,9 +212,33 @@ func (s *Staged) advance() {
 func (s *Staged) settle() {
 	s.Queue, s.WriteBackQueue = "", s.WriteBack.place(s.Key)
 	s.Promoted = s.Promoted || s.Import != "" && s.Manual
+	if s.Status == order.Posted && s.PostedAt.IsZero() {
+		s.PostedAt = s.posted()
+	}
 	if s.waits() {
 		s.Queue = fmt.Sprintf("%d|%s|%s", s.lane(), s.PlacedAt.UTC().Format(time.RFC3339), s.Key)
 	}
+}
+
+// posted is when the order, which is posted, was first recorded as that: now, unless its timeline tells of an earlier time.
+func (s *Staged) posted() time.Time {
+	if told := postedIn(s.Timeline); !told.IsZero() && s.ChangedAt.Sub(told) > writtenWithin {
+		return told
+	}
+	return s.ChangedAt
+}
+
+// writtenWithin is how much earlier than its writing an event may be noted.
+const writtenWithin = time.Minute
+
+// postedIn is when a timeline first tells that the order was posted, zero when it does not.
+func postedIn(timeline []Event) time.Time {
+	for _, e := range timeline {
+		if e.Outcome == string(order.Posted) {
+			return e.At.UTC()
+		}
+	}
+	return time.Time{}
 }
 
 // waits reports whether the connector must come back to the order by itself: open ones, those that a rule leaves out until

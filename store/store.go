@@ -95,6 +95,8 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Newest first, of all instances and of one: others' are passed over in the index. Earlier releases had "by_placed_at" of the same
 			// two fields the other way round, which served for one instance only; both would cost every write.
 			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")},
+			// What changed since somebody looked: live lists and the figures of the last hours read it from here, and nothing else does.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "changed_at", Value: 1}}, Options: options.Index().SetName("by_changed_at")},
 			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".

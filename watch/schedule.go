@@ -222,9 +222,17 @@ func (s Sight) lacksAttributes(ctx context.Context) bool {
 	return err == nil && len(missing) > 0
 }
 
+// HasWorker reports whether somebody asks for the runs of all instances. It fails when Temporal does not tell.
+func (s Sight) HasWorker(ctx context.Context) (bool, error) {
+	return s.asked(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+}
+
+// Served reports whether workers ask for the orders of an instance, to take them to B1. It fails when Temporal does not tell.
+func (s Sight) Served(ctx context.Context, instance string) (bool, error) { return s.served(ctx, instance) }
+
 // hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {
-	asked, err := s.asked(ctx, s.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	asked, err := s.HasWorker(ctx)
 	return asked || err != nil
 }
 

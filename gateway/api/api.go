@@ -58,6 +58,9 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeRules()
 	s.routeStatus()
 	s.routeWebhooks()
+	if err := routeDocs(router, s.api.OpenAPI()); err != nil {
+		return nil, err
+	}
 	document, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("OpenAPI document: %w", err)

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/store"
 )
 
 // SetTrialTime changes how long one page of tried rules may take; restore undoes it.
@@ -31,4 +32,72 @@ func Pause(ctx context.Context, temporal client.Client, seen Backfill, historyID
 // Turns makes the gate that lets n requests try rules at once.
 func Turns(n int) func(context.Context) (done func(), err error) {
 	return (&server{trials: make(chan struct{}, n)}).turn
+}
+
+// Needs says what of a status needs a person, and how badly.
+func Needs(s Status, instance, lacksRules string) ([]Need, Level) {
+	s.sumUp(instance, lacksRules)
+	return s.Needs, s.Level
+}
+
+// MagentoHealth tells how Magento does.
+var MagentoHealth = magentoHealth
+
+// PollEvery changes how often the store is asked what has changed; restore undoes it.
+func PollEvery(d time.Duration) (restore func()) {
+	was := pollEvery
+	pollEvery = d
+	return func() { pollEvery = was }
+}
+
+// MaxStreams, MostChanged and Buffered are the bounds of the streams.
+const (
+	MaxStreams  = maxStreams
+	MostChanged = mostChanged
+	Buffered    = buffered
+)
+
+// LookBack changes how far back changes are told; restore undoes it.
+func LookBack(d time.Duration) (restore func()) {
+	changed, first := changedBack, firstBack
+	changedBack, firstBack = d, d
+	return func() { changedBack, firstBack = changed, first }
+}
+
+// Hub has the feeds of all instances.
+type Hub struct{ *hub }
+
+// NewHub makes one without connections.
+func NewHub(settings *config.Gateway, db *store.Store, temporal client.Client) Hub {
+	return Hub{newHub(&server{settings: settings, store: db, temporal: temporal})}
+}
+
+// Listen joins a feed.
+func (h Hub) Listen(instance string) (events <-chan message, leave func()) {
+	l, err := h.listen(instance, time.Time{})
+	if err != nil {
+		panic(err)
+	}
+	return l.events, func() { h.leave(l) }
+}
+
+// Text is what a message says.
+func (m message) Text() string { return string(m.data) }
+
+// Publish gives a number to all who listen.
+func (h Hub) Publish(instance string, n int) error {
+	h.mu.Lock()
+	f := h.feeds[instance]
+	h.mu.Unlock()
+	return f.publish(time.Now(), ordersEvent, n)
+}
+
+// Looking are the feeds that look, each closed when it does no more.
+func (h Hub) Looking() (all []<-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, f := range h.feeds {
+		all = append(all, f.over)
+	}
+	return all
 }

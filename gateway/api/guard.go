@@ -126,6 +126,9 @@ func limited(c *gin.Context) {
 		bodyTooLarge().send(c)
 		return
 	}
+	if endless[c.FullPath()] {
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), maxTime)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,18 +20,37 @@ type statusOutput struct{ Body Status }
 // Status is how an instance does.
 type Status struct {
 	store.Overview
+	// Total is the number of all orders that are staged.
+	Total    int64           `json:"total" doc:"All orders that are known here: the sum of orders"`
+	Waiting  *store.Waiting  `json:"waiting" doc:"Which pending order waits longest, and how many do for long"`
 	Schedule *watch.Schedule `json:"schedule"`
+	Health   Healths         `json:"health" doc:"The parts as they were last seen; nobody is asked for this"`
+	Workers  Workers         `json:"workers" doc:"Whether somebody asks Temporal for the work"`
+	// Level is the worst of Needs.
+	Level   Level  `json:"level" doc:"ok: nothing needs a person; attention: a person should look; trouble: orders do not get on"`
+	Needs   []Need `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
+	Version string `json:"version,omitempty" doc:"Version of the program, where it was built with one"`
+}
+
+// Workers says whether workers are there.
+type Workers struct {
+	Runs   Presence `json:"runs" doc:"For runs, which read Magento"`
+	Orders Presence `json:"orders" doc:"For the orders of this instance, which go to B1"`
 }
 
 func (s *server) routeStatus() {
 	route(s, huma.Operation{OperationID: "get-status", Method: http.MethodGet, Path: "/api/v1/status", Tags: []string{"status"},
-		Summary: "Orders by state, and how far behind Magento they may be",
-		Description: "`cut` is the last change in Magento that is staged; it is old in a quiet shop. `lag_seconds` counts from the start of the " +
-			"latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
+		Summary: "Whether all is well, what needs a person, orders by state, and how far behind Magento they may be",
+		Description: "`level` and `needs` sum up all else. `cut` is the last change in Magento that is staged; it is old in a quiet shop. `lag_seconds` counts " +
+			"from the start of the latest sync run that read Magento to its end: what had changed there by then is staged. It is null until there was such a run. " +
 			"`last_run` is the latest sync run that has ended, with errors or without. `write_backs` counts posted orders of which Magento " +
 			"is still to be told, or could not be; it is absent when there are none. `b1` says how the way to B1 is: `up`, `down` since when and why, " +
 			"or `quiet` until when; it is absent until a run has asked for orders. `backfill` is the one that is under way, paused or waiting, with " +
 			"why and since when; it is absent when there is none. `schedule` says how the schedule does, from Temporal and the store."}, s.status)
+	s.routeSchedule()
+	s.routeRuns()
+	s.routeStatistics()
+	s.routeEvents()
 }
 
 // sight is what schedules are looked at with.
@@ -43,7 +63,24 @@ func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, er
 	if err != nil {
 		return nil, err
 	}
+	status, err := s.statusOf(ctx, instance)
+	if err != nil {
+		return nil, err
+	}
+	return &statusOutput{Body: *status}, nil
+}
+
+// statusOf gathers how an instance does. The store must answer, Temporal need not.
+func (s *server) statusOf(ctx context.Context, instance string) (*Status, error) {
 	overview, err := s.store.Overview(ctx, instance)
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	progress, err := s.store.Progress(ctx, instance, store.TaskOrders)
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	waiting, err := s.store.Waiting(ctx, instance)
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
@@ -51,5 +88,40 @@ func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, er
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	return &statusOutput{Body: Status{*overview, schedule}}, nil
+	status := &Status{Overview: *overview, Waiting: waiting, Schedule: schedule, Workers: s.workers(ctx, instance, schedule), Version: version(),
+		Health: Healths{Magento: magentoHealth(progress, overview.LastRun, schedule.Late), B1: b1Health(overview.B1)}}
+	status.sumUp(instance, s.lacksRules(instance))
+	return status, nil
+}
+
+// sumUp fills in what follows from all else.
+func (s *Status) sumUp(instance, lacksRules string) {
+	s.Total = 0
+	for _, n := range s.Orders {
+		s.Total += n
+	}
+	s.Needs = needs(s, instance, lacksRules)
+	s.Level = levelOf(s.Needs)
+}
+
+// workers asks Temporal who asks it for work, unless it does not answer anyway.
+func (s *server) workers(ctx context.Context, instance string, schedule *watch.Schedule) (w Workers) {
+	w = Workers{Runs: presenceUnknown, Orders: presenceUnknown}
+	if schedule.State == watch.Unknown {
+		return w
+	}
+	sight := s.sight()
+	var both sync.WaitGroup
+	both.Go(func() { w.Runs = presence(sight.HasWorker(ctx)) })
+	both.Go(func() { w.Orders = presence(sight.Served(ctx, instance)) })
+	both.Wait()
+	return w
+}
+
+// lacksRules says why the gateway has no rules of an instance; empty when it has some.
+func (s *server) lacksRules(instance string) string {
+	if _, err := s.inForce(instance); err != nil {
+		return err.Error()
+	}
+	return ""
 }

@@ -20,6 +20,8 @@ var planned = map[string]string{
 	"ListOfAll": "newest", "NextPageOfAll": "newest", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
+	"RunsByKind": "by_kind", "NextRuns": "by_started_at", "Changes": "by_changed_at", "ChangesBefore": "by_changed_at", "TellPosted": "_id",
+	"Waiting": "queue_due", "CountLongPending": "queue_due", "CountByTime": "newest", "CountByStatusAndTime": "by_status",
 	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
 }
 

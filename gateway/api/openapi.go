@@ -1,0 +1,87 @@
+package api
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// tagTexts say what the operations of a tag are about, in the order in which they are shown.
+var tagTexts = []huma.Tag{
+	{Name: "status", Description: "Whether all is well, and the figures of the last hours."},
+	{Name: "events", Description: "What happens, as it happens."},
+	{Name: "orders", Description: "Orders on their way from Magento into B1: lists, one order with all that is known of it, and what is done about it."},
+	{Name: "resyncs", Description: "Orders that are read from Magento again because a person asked for it."},
+	{Name: "backfills", Description: "A part of the shop's history, brought to B1 behind all other orders."},
+	{Name: "schedule", Description: "When Magento is read, and its steering."},
+	{Name: "runs", Description: "What the runs have done, and which are under way."},
+	{Name: "rules", Description: "The rules by which orders become documents in B1: shown, checked, tried."},
+	{Name: "webhooks", Description: "Where the shop says that an order has changed."},
+	{Name: "health", Description: "For probes."},
+}
+
+// Names of the ways to say who one is.
+const (
+	bearerScheme = "bearer"
+	cookieScheme = "cookie"
+)
+
+// complete adds to the document what belongs to all operations: the tags and how to say who one is. What is there stays.
+func complete(doc *huma.OpenAPI) {
+	for _, t := range tagTexts {
+		if uses(doc, t.Name) && !slices.ContainsFunc(doc.Tags, func(have *huma.Tag) bool { return have.Name == t.Name }) {
+			doc.Tags = append(doc.Tags, &t)
+		}
+	}
+	if doc.Components.SecuritySchemes == nil {
+		doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+			bearerScheme: {Type: "http", Scheme: "bearer", Description: "An API key, for programs"},
+			cookieScheme: {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of the page, for people"},
+		}
+	}
+}
+
+func uses(doc *huma.OpenAPI, tag string) bool {
+	return slices.ContainsFunc(operations(doc), func(op *huma.Operation) bool { return slices.Contains(op.Tags, tag) })
+}
+
+// operations are all of the document, by path and method.
+func operations(doc *huma.OpenAPI) (all []*huma.Operation) {
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				all = append(all, op)
+			}
+		}
+	}
+	return all
+}
+
+// byTag are the operations of each tag, in the order of the document's tags; each is there once, under its first tag.
+func byTag(doc *huma.OpenAPI) (groups []docGroup) {
+	at := map[string]int{}
+	for _, t := range doc.Tags {
+		at[t.Name] = len(groups)
+		groups = append(groups, docGroup{Name: t.Name, Text: t.Description})
+	}
+	for _, op := range operations(doc) {
+		name := "other"
+		if len(op.Tags) > 0 {
+			name = op.Tags[0]
+		}
+		if _, known := at[name]; !known {
+			at[name] = len(groups)
+			groups = append(groups, docGroup{Name: name})
+		}
+		g := &groups[at[name]]
+		g.Operations = append(g.Operations, describe(doc, op))
+	}
+	groups = slices.DeleteFunc(groups, func(g docGroup) bool { return len(g.Operations) == 0 })
+	for _, g := range groups {
+		slices.SortStableFunc(g.Operations, func(a, b docOperation) int { return cmp.Compare(a.Path, b.Path) })
+	}
+	return groups
+}

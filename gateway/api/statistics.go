@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// mostHours is for how long back statistics are told.
+const mostHours = 168
+
+// countedFor is for how long an answer serves all who ask.
+const countedFor = 5 * time.Second
+
+// gatherLimit is how long who asks waits for hours that were not gathered yet; the answer says which are there.
+const gatherLimit = 4 * time.Second
+
+func (s *server) routeStatistics() {
+	all := &statistics{store: s.store, instances: map[string]*instanceFigures{}}
+	route(s, huma.Operation{OperationID: "get-statistics", Method: http.MethodGet, Path: "/api/v1/statistics", Tags: []string{"status"},
+		Summary: "Orders per hour, and how long they take from Magento into B1",
+		Description: "Hours are of the clock, UTC; the last one is still under way. `placed` counts orders by the time they were placed, `held` those of them that are " +
+			"held now; `posted` counts orders by the time they came into B1, of whatever age. Times are in seconds, as the median and as what 95 % of the orders " +
+			"stay below; they are accurate to 4 %, and leave out what backfills brought. The answer is some seconds old at most. After the gateway's start it takes a " +
+			"while until all hours are gathered: `posted` and times are whole from `gathered_from` on."},
+		func(ctx context.Context, in *statisticsInput) (*statisticsOutput, error) {
+			instance, err := s.instance(in.Instance)
+			if err != nil {
+				return nil, err
+			}
+			figures, err := all.of(instance).ask(ctx, in.Hours)
+			if err != nil {
+				return nil, partDown(err, "store")
+			}
+			return &statisticsOutput{Body: *figures}, nil
+		})
+}
+
+type statisticsInput struct {
+	Instance string `query:"instance" doc:"The instance; may be left out where there is only one" example:"main"`
+	Hours    int    `query:"hours" minimum:"1" maximum:"168" default:"24" doc:"How many hours back, with the one that is under way"`
+}
+
+type statisticsOutput struct{ Body Statistics }
+
+// Statistics are the figures of the last hours.
+type Statistics struct {
+	Instance string       `json:"instance"`
+	Hours    []HourFigure `json:"hours" nullable:"false" doc:"One for each hour, the oldest first"`
+	Placed   int64        `json:"placed" doc:"Orders that were placed in these hours"`
+	Posted   int64        `json:"posted" doc:"Orders that came into B1 in these hours"`
+	Held     int64        `json:"held" doc:"Orders that were placed in these hours and are held now"`
+	// FromPlaced and the others are of the orders that were posted, or first seen, in these hours.
+	FromPlaced   *Spread   `json:"from_placed,omitempty" doc:"From the time an order was placed to the time it was in B1; absent without posted orders"`
+	FromSeen     *Spread   `json:"from_seen,omitempty" doc:"From the time an order was first seen here to the time it was in B1"`
+	ToSeen       *Spread   `json:"to_seen,omitempty" doc:"From the time an order was placed to the time it was first seen here: the lag of the reading"`
+	CountedAt    time.Time `json:"counted_at" doc:"When this was counted"`
+	GatheredFrom time.Time `json:"gathered_from" doc:"From when on posted and the times are whole"`
+	Whole        bool      `json:"whole" doc:"All hours that were asked for are gathered"`
+}
+
+// HourFigure are the figures of one hour.
+type HourFigure struct {
+	Hour   time.Time `json:"hour" doc:"When it began"`
+	Placed int64     `json:"placed" doc:"Orders that were placed in it"`
+	Held   int64     `json:"held" doc:"Those of them that are held now"`
+	Posted int64     `json:"posted" doc:"Orders that came into B1 in it"`
+	// FromPlaced is of the orders that were posted in it, Lag of those that were first seen in it.
+	FromPlaced *Spread `json:"from_placed,omitempty" doc:"From placed to posted, of the orders that were posted in it"`
+	Lag        *Spread `json:"lag,omitempty" doc:"From placed to first seen here, of the orders that were first seen in it"`
+}
+
+// statistics keeps what is gathered of all instances.
+type statistics struct {
+	store     *store.Store
+	mu        sync.Mutex
+	instances map[string]*instanceFigures
+}
+
+func (s *statistics) of(instance string) *instanceFigures {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.instances[instance]
+	if f == nil {
+		f = &instanceFigures{store: s.store, instance: instance, answers: map[int]*Statistics{}, busy: make(chan struct{}, 1), gathered: newGathered()}
+		s.instances[instance] = f
+	}
+	return f
+}
+
+// instanceFigures gathers and counts for one instance. One at a time works; the others wait for what comes of it.
+type instanceFigures struct {
+	store    *store.Store
+	instance string
+	busy     chan struct{}
+	// gathered and answers belong to whoever has busy.
+	gathered *gathered
+	answers  map[int]*Statistics
+}
+
+// ask gives the figures of the last hours.
+func (f *instanceFigures) ask(ctx context.Context, hours int) (*Statistics, error) {
+	select {
+	case f.busy <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-f.busy }()
+	now := time.Now().UTC()
+	if known := f.answers[hours]; known != nil && now.Sub(known.CountedAt) < countedFor && known.Whole {
+		return known, nil
+	}
+	if err := f.gather(ctx, now, hours); err != nil {
+		return nil, err
+	}
+	figures, err := f.count(ctx, now, hours)
+	if err != nil {
+		return nil, err
+	}
+	for h, a := range f.answers {
+		if now.Sub(a.CountedAt) >= countedFor {
+			delete(f.answers, h)
+		}
+	}
+	f.answers[hours] = figures
+	return figures, nil
+}
+
+// firstHour is when the first of so many hours began.
+func firstHour(now time.Time, hours int) time.Time {
+	return now.Truncate(time.Hour).Add(-time.Duration(hours-1) * time.Hour)
+}
+
+// count makes the answer from what is gathered and from counts that an index answers.
+func (f *instanceFigures) count(ctx context.Context, now time.Time, hours int) (*Statistics, error) {
+	first := firstHour(now, hours)
+	s := &Statistics{Instance: f.instance, Hours: make([]HourFigure, hours), CountedAt: now, GatheredFrom: f.gathered.from, Whole: !f.gathered.from.After(first)}
+	var fromPlaced, fromSeen, toSeen spreads
+	for n := range s.Hours {
+		h := &s.Hours[n]
+		h.Hour = first.Add(time.Duration(n) * time.Hour)
+		within := store.Filter{Instance: f.instance, From: h.Hour, To: h.Hour.Add(time.Hour)}
+		var err error
+		if h.Placed, err = f.store.Count(ctx, within); err != nil {
+			return nil, err
+		}
+		if within.Status = order.Held; h.Placed > 0 {
+			if h.Held, err = f.store.Count(ctx, within); err != nil {
+				return nil, err
+			}
+		}
+		if b := f.gathered.hours[h.Hour]; b != nil {
+			h.Posted, h.FromPlaced, h.Lag = b.posted, b.fromPlaced.spread(), b.toSeen.spread()
+			fromPlaced.add(&b.fromPlaced)
+			fromSeen.add(&b.fromSeen)
+			toSeen.add(&b.toSeen)
+		}
+		s.Placed, s.Posted, s.Held = s.Placed+h.Placed, s.Posted+h.Posted, s.Held+h.Held
+	}
+	s.FromPlaced, s.FromSeen, s.ToSeen = fromPlaced.spread(), fromSeen.spread(), toSeen.spread()
+	return s, nil
+}
