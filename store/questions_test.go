@@ -150,6 +150,10 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 			_, err := s.ListAudit(ctx, store.AuditFilter{Target: "main:1:5", To: at(0), Limit: 50})
 			return err
 		}},
+		{"SessionsOf", func() error { return s.DeleteSessionsOf(ctx, "anna") }},
+		{"EndedSessions", func() error { return s.SweepKind(ctx, 0) }},
+		{"IdleSessions", func() error { return s.SweepKind(ctx, 1) }},
+		{"OldRequests", func() error { return s.SweepKind(ctx, 2) }},
 	} {
 		sent.cmds = nil
 		if err := q.ask(); err != nil {

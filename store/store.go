@@ -119,6 +119,7 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		// What is over is looked for by the sweep alone.
 		s.sessions: {
 			{Keys: bson.D{{Key: "ends_at", Value: 1}}, Options: options.Index().SetName("by_end")},
+			{Keys: bson.D{{Key: "seen_at", Value: 1}}, Options: options.Index().SetName("by_use")},
 			{Keys: bson.D{{Key: "user", Value: 1}}, Options: options.Index().SetName("by_user")},
 		},
 		s.requests: {

@@ -22,6 +22,7 @@ var planned = map[string]string{
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
 	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
 	"ListAudit": "newest_acts", "NextAuditPage": "newest_acts", "ListAuditOfActor": "by_actor", "NextAuditPageOfAction": "by_action", "ListAuditOfTarget": "by_target",
+	"SessionsOf": "by_user", "EndedSessions": "by_end", "IdleSessions": "by_use", "OldRequests": "by_begin",
 }
 
 // Every question of the store, as it sends it, is found by the index that is made for it among all that the store has, and not sorted by
