@@ -21,7 +21,8 @@ type User struct {
 	// Password is its hash.
 	Password string `bson:"password"`
 	// Generation counts what ends all sessions of the user: a new password, another role, being disabled. A session of an earlier
-	// one is worth nothing, even while it is not deleted yet.
+	// one is worth nothing, even while it is not deleted yet. It begins with the time, so that a new user has nothing of one of his name
+	// who was removed.
 	Generation int64     `bson:"generation"`
 	CreatedAt  time.Time `bson:"created_at"`
 	CreatedBy  string    `bson:"created_by,omitempty"`

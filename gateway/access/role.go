@@ -50,6 +50,8 @@ type Actor struct {
 	Name string
 	Role Role
 	Kind Kind
+	// KeyID is that of the key; empty for all others.
+	KeyID string
 }
 
 // String names the actor in timelines and audit entries: a key cannot be taken for a user of its name.
