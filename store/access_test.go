@@ -116,7 +116,7 @@ func TestSweep_RemovesWhatIsOver(t *testing.T) {
 	if _, err := s.BeginRequest(t.Context(), store.Request{ID: "fresh", Token: "t"}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.OldRequest(t.Context(), "old", moment.Add(-25*time.Hour)); err != nil {
+	if _, err := s.BeginRequest(t.Context(), store.Request{ID: "old", BegunAt: moment.Add(-25 * time.Hour)}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.Sweep(t.Context(), moment.Add(-time.Minute)); err != nil || n != 3 {

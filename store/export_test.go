@@ -25,12 +25,6 @@ func (s *Store) Indexes() map[string][]mongo.IndexModel {
 	return indexes
 }
 
-// OldRequest puts a request into the store that was begun then.
-func (s *Store) OldRequest(ctx context.Context, id string, begun time.Time) error {
-	_, err := s.requests.InsertOne(ctx, Request{ID: id, BegunAt: begun})
-	return err
-}
-
 // SweepKind is Sweep of the n-th kind alone.
 func (s *Store) SweepKind(ctx context.Context, n int) error {
 	what := s.over(now())[n]

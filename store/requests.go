@@ -15,9 +15,10 @@ type Request struct {
 	// ID is a hash of who asked and of the key.
 	ID string `bson:"_id"`
 	// Operation and Fingerprint tell whether another request is the same again.
-	Operation   string    `bson:"operation"`
-	Fingerprint string    `bson:"fingerprint"`
-	BegunAt     time.Time `bson:"begun_at"`
+	Operation   string `bson:"operation"`
+	Fingerprint string `bson:"fingerprint"`
+	// BegunAt is now when it is zero.
+	BegunAt time.Time `bson:"begun_at"`
 	// Token is that of the gateway that carries it out; only it may end the request.
 	Token string `bson:"token"`
 	// Done is true with the answer: its status, its headers and its body.
@@ -31,7 +32,9 @@ type Request struct {
 // BeginRequest stores a request that is to be carried out now. When it is there already, first is how it stands, and nothing is
 // written; first is nil when it was begun. One that was begun before abandoned and never ended is begun again: who had it is gone.
 func (s *Store) BeginRequest(ctx context.Context, r Request, abandoned time.Time) (first *Request, err error) {
-	r.BegunAt = now()
+	if r.BegunAt.IsZero() {
+		r.BegunAt = now()
+	}
 	for range maxConflicts {
 		_, err := s.requests.InsertOne(ctx, r)
 		if err == nil {

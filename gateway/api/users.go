@@ -96,7 +96,7 @@ type userPath struct {
 }
 
 type changeUserInput struct {
-	userPath
+	Name string `path:"name" doc:"The user" example:"anna"`
 	Body struct {
 		Role     *access.Role `json:"role,omitempty" enum:"viewer,operator,admin"`
 		Disabled *bool        `json:"disabled,omitempty"`
