@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -179,40 +178,4 @@ func LoadB1(instance string) (B1, error) {
 func LoadRules(instance string) (*mapping.Rules, error) {
 	rules, problems := loadRules(instance)
 	return rules, problemsError("The command", problems)
-}
-
-// Gateway are the settings of the HTTP gateway.
-type Gateway struct {
-	Store
-	Temporal
-	Logging
-	Instances
-	Watch
-	// Address is where it listens. Until it knows users it serves this machine alone.
-	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
-	// TemporalUI is where the Temporal UI is, for links; empty for none.
-	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
-
-	// WebhookSecrets holds the secret of each instance whose webhook is on.
-	WebhookSecrets map[string]string `ignored:"true"`
-	// Rules are those of each instance. The gateway shows and tries them; it starts without them as well.
-	Rules map[string]RulesInForce `ignored:"true"`
-}
-
-// LoadGateway reads and checks the settings of the gateway.
-func LoadGateway() (*Gateway, error) {
-	var g Gateway
-	problems := load("", &g)
-	problems = append(problems, address("GATEWAY_ADDRESS", g.Address)...)
-	if host, _, err := net.SplitHostPort(g.Address); err == nil {
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
-		}
-	}
-	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]RulesInForce{}
-	for _, name := range g.InstanceNames {
-		g.Rules[name] = rulesInForce(name)
-		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
-	}
-	return &g, problemsError("The gateway", problems)
 }

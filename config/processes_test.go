@@ -38,7 +38,8 @@ func TestStarter_ReportsAllThatIsWrongAtOnce(t *testing.T) {
 	wantProblems(t, err, "SYNC_INTERVAL: |a duration", "SYNC_WINDOW: |a whole number")
 }
 
-func TestGateway_ListensToThisMachineAlone(t *testing.T) {
+// Fails without: the look at beyond in Listening.check.
+func TestGateway_ListensToThisMachineAloneWithoutTLS(t *testing.T) {
 	for address, want := range map[string]string{
 		"127.0.0.1:8080": "", "127.0.0.2:0": "", "localhost:80": "", "[::1]:8080": "", "127.0.0.1:65535": "",
 		"0.0.0.0:8080": "loopback", ":8080": "loopback", "[::]:8080": "loopback", "192.168.1.5:8080": "loopback", "gateway.example.com:80": "loopback",
@@ -46,7 +47,7 @@ func TestGateway_ListensToThisMachineAlone(t *testing.T) {
 		"127.0.0.1": "host:port", "": "host:port", "127.0.0.1:": "host:port", "127.0.0.1:http": "host:port", "127.0.0.1:8080/path": "host:port",
 		"127.0.0.1:65536": "host:port", "127.0.0.1:-1": "host:port", "http://127.0.0.1:8080": "host:port", "::1:8080": "host:port",
 	} {
-		env(t, "GATEWAY_ADDRESS="+address)
+		env(t, "GATEWAY_ADDRESS="+address, "GATEWAY_HOSTS=datawald.example.com")
 		g, err := config.LoadGateway()
 		if want == "" {
 			if err != nil || g.Address != address {
@@ -56,6 +57,57 @@ func TestGateway_ListensToThisMachineAlone(t *testing.T) {
 		}
 		wantProblems(t, err, "GATEWAY_ADDRESS: |"+want)
 	}
+}
+
+func TestGateway_ListensToAllBehindAProxyThatEndsTLS(t *testing.T) {
+	env(t, "GATEWAY_ADDRESS=0.0.0.0:8080", "GATEWAY_BEHIND_TLS=true", "GATEWAY_HOSTS=datawald.example.com,[2001:db8::1]:443", "GATEWAY_TRUSTED_PROXIES=10.0.0.5,10.1.0.0/16,2001:db8::/32")
+	g, err := config.LoadGateway()
+	if err != nil || g.TLS() || len(g.Proxies()) != 3 || g.Proxies()[0].String() != "10.0.0.5/32" {
+		t.Errorf("%v, proxies %v", err, g.Proxies())
+	}
+	env(t, "GATEWAY_ADDRESS=0.0.0.0:8080", "GATEWAY_BEHIND_TLS=true", "GATEWAY_HOSTS=datawald.example.com")
+	if g, err = config.LoadGateway(); err != nil || len(g.Proxies()) != 2 || !g.Proxies()[0].Addr().IsLoopback() {
+		t.Errorf("without proxies: %v, %v", err, g.Proxies())
+	}
+	env(t)
+	if g, err = config.LoadGateway(); err != nil || len(g.Proxies()) != 0 {
+		t.Errorf("without TLS in front of it: %v, it believes %v", err, g.Proxies())
+	}
+	env(t, "GATEWAY_ADDRESS=0.0.0.0:8080", "GATEWAY_BEHIND_TLS=true", "GATEWAY_TRUSTED_PROXIES=proxy", "GATEWAY_SESSION_IDLE=1s", "GATEWAY_SESSION_LIFE=0s",
+		"GATEWAY_ADMIN_PASSWORD=short", "GATEWAY_KEY=dw_x_short", "GATEWAY_TLS_KEY_FILE=x")
+	_, err = config.LoadGateway()
+	wantProblems(t, err, "GATEWAY_HOSTS: |missing", `GATEWAY_TRUSTED_PROXIES: |"proxy"`, "GATEWAY_SESSION_IDLE: |1m", "GATEWAY_SESSION_LIFE: |GATEWAY_SESSION_IDLE",
+		"GATEWAY_ADMIN_PASSWORD: |5 characters", "GATEWAY_KEY: |dw_<id>_<secret>", "GATEWAY_TLS_CERT_FILE and |both")
+	if strings.Contains(err.Error(), "short") {
+		t.Errorf("the error tells a secret: %v", err)
+	}
+	env(t, "GATEWAY_HOSTS=http://datawald.example.com,ok.example.com", "GATEWAY_TLS_CERT_FILE=/nothing.pem", "GATEWAY_TLS_KEY_FILE=/nothing.key")
+	_, err = config.LoadGateway()
+	wantProblems(t, err, `GATEWAY_HOSTS: |"http://`, "GATEWAY_TLS_CERT_FILE and |no such file")
+}
+
+// Fails without: readFiles.
+func TestGateway_TakesSecretsFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	password, key := file("password", "correct horse battery\n"), file("key", "dw_first_abcdefghijklmnopqrst\r\n")
+	env(t, "GATEWAY_ADMIN_PASSWORD_FILE="+password, "GATEWAY_KEY_FILE="+key)
+	g, err := config.LoadGateway()
+	if err != nil || g.AdminPassword != "correct horse battery" || g.Key != "dw_first_abcdefghijklmnopqrst" {
+		t.Errorf("%q, %q, %v", g.AdminPassword, g.Key, err)
+	}
+	env(t, "GATEWAY_ADMIN_PASSWORD=correct horse battery", "GATEWAY_ADMIN_PASSWORD_FILE="+password, "GATEWAY_KEY_FILE="+file("empty", "\n"))
+	_, err = config.LoadGateway()
+	wantProblems(t, err, "GATEWAY_ADMIN_PASSWORD and |one of them", "GATEWAY_KEY_FILE: |empty")
+	env(t, "GATEWAY_ADMIN_PASSWORD_FILE="+filepath.Join(dir, "nothing"))
+	_, err = config.LoadGateway()
+	wantProblems(t, err, "GATEWAY_ADMIN_PASSWORD_FILE: |no such file")
 }
 
 func TestGateway_HasDefaultsAndReportsAllThatIsWrongAtOnce(t *testing.T) {
@@ -69,7 +121,7 @@ func TestGateway_HasDefaultsAndReportsAllThatIsWrongAtOnce(t *testing.T) {
 	}
 	env(t, "MONGODB_URI=x", "TEMPORAL_NAMESPACE=", "LOG_LEVEL=x", "INSTANCES=", "GATEWAY_ADDRESS=0.0.0.0:1")
 	_, err := config.LoadGateway()
-	wantProblems(t, err, "MONGODB_URI: |", "TEMPORAL_NAMESPACE: |", "LOG_LEVEL: |", "INSTANCES: |empty", "GATEWAY_ADDRESS: |loopback")
+	wantProblems(t, err, "MONGODB_URI: |", "TEMPORAL_NAMESPACE: |", "LOG_LEVEL: |", "INSTANCES: |empty", "GATEWAY_ADDRESS: |loopback", "GATEWAY_HOSTS: |missing")
 }
 
 func TestGateway_HasASecretForEachInstanceWhoseWebhookIsOn(t *testing.T) {

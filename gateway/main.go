@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,19 +65,50 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	gate := api.Gate(settings, db)
+	if err := letIn(ctx, gate, settings, os.Stdout); err != nil {
+		return err
+	}
 	watching, enough := context.WithCancel(ctx)
 	var watched sync.WaitGroup
 	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
+	watched.Go(func() { sweep(watching, gate, log) })
 	defer func() {
 		enough()
 		watched.Wait()
 	}()
-	listener, err := net.Listen("tcp", settings.Address)
+	listener, err := listen(settings, log)
 	if err != nil {
-		return fmt.Errorf("GATEWAY_ADDRESS %s cannot be used (%w): end the program that has it, or choose another", settings.Address, err)
+		return err
 	}
 	return serve(ctx, listener, handler, log)
+}
+
+// listen opens the address of the settings, with TLS where they have a certificate.
+func listen(settings *config.Gateway, log *slog.Logger) (net.Listener, error) {
+	listener, err := net.Listen("tcp", settings.Address)
+	if err != nil {
+		return nil, fmt.Errorf("GATEWAY_ADDRESS %s cannot be used (%w): end the program that has it, or choose another", settings.Address, err)
+	}
+	if !settings.TLS() {
+		return listener, nil
+	}
+	c, err := loadCertificate(settings.TLSCertFile, settings.TLSKeyFile, log)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return encrypted{tls.NewListener(listener, c.config())}, nil
+}
+
+// encrypted is a listener that says that it speaks TLS.
+type encrypted struct{ net.Listener }
+
+func scheme(l net.Listener) string {
+	if _, ok := l.(encrypted); ok {
+		return "https://"
+	}
+	return "http://"
 }
 
 // serve answers until ctx ends; then it finishes the requests in hand.
@@ -87,7 +119,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	log.Info("gateway started", "address", "http://"+listener.Addr().String())
+	log.Info("gateway started", "address", scheme(listener)+listener.Addr().String())
 
 	select {
 	case err := <-served:

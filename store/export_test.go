@@ -27,3 +27,10 @@ func (s *Store) Indexes() map[string][]mongo.IndexModel {
 
 // Orders is the collection itself, for documents that only an earlier release or another machine would write.
 func (s *Store) Orders() *mongo.Collection { return s.orders }
+
+// SweepKind is Sweep of the n-th kind alone.
+func (s *Store) SweepKind(ctx context.Context, n int) error {
+	what := s.over(now())[n]
+	_, err := sweep(ctx, what.from, what.filter, sweepAtOnce)
+	return err
+}

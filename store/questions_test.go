@@ -78,7 +78,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 
 	var lines []string
 	indexes := s.Indexes()
-	for _, collection := range []string{"orders", "runs"} {
+	for _, collection := range []string{"orders", "runs", "audit", "sessions", "requests"} {
 		for _, model := range indexes[collection] {
 			var o options.IndexOptions
 			for _, set := range model.Options.List() {
@@ -169,6 +169,24 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		{"Get", func() error { _, err := s.Get(ctx, "main:1:5"); return unlessMissing(err) }},
 		{"Heads", func() error { _, err := s.Heads(ctx, []order.Key{"main:1:5", "main:1:6"}); return err }},
 		{"Payloads", func() error { _, err := s.Payloads(ctx, []store.PayloadRef{{Key: "main:1:5", Hash: "h"}}); return err }},
+		{"ListAudit", func() error { _, err := s.ListAudit(ctx, store.AuditFilter{Limit: 50}); return err }},
+		{"NextAuditPage", func() error {
+			_, err := s.ListAudit(ctx, store.AuditFilter{From: at(0), After: "2", Limit: 50})
+			return err
+		}},
+		{"ListAuditOfActor", func() error { _, err := s.ListAudit(ctx, store.AuditFilter{Actor: "anna", Limit: 50}); return err }},
+		{"NextAuditPageOfAction", func() error {
+			_, err := s.ListAudit(ctx, store.AuditFilter{Action: "retry-order", After: "2", Limit: 50})
+			return err
+		}},
+		{"ListAuditOfTarget", func() error {
+			_, err := s.ListAudit(ctx, store.AuditFilter{Target: "main:1:5", To: at(0), Limit: 50})
+			return err
+		}},
+		{"SessionsOf", func() error { return s.DeleteSessionsOf(ctx, "anna") }},
+		{"EndedSessions", func() error { return s.SweepKind(ctx, 0) }},
+		{"IdleSessions", func() error { return s.SweepKind(ctx, 1) }},
+		{"OldRequests", func() error { return s.SweepKind(ctx, 2) }},
 	} {
 		sent.cmds = nil
 		if err := q.ask(); err != nil {

@@ -35,6 +35,8 @@ type Store struct {
 	partners *mongo.Collection
 	// lanes holds how B1 does: _id is company:<company>, or instance:<instance>.
 	lanes *mongo.Collection
+	// users is one document with all users; keys, sessions and requests are named by what cannot be guessed; audit by time.
+	users, keys, sessions, requests, audit *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
@@ -58,7 +60,9 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime}
+		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
+		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
+		audit: db.Collection("audit")}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
@@ -107,6 +111,21 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// A kind that is rare, or that there is none of, is not looked for among all runs.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "kind", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_kind")},
 			{Keys: bson.D{{Key: "workflow_id", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_workflow_id")},
+		},
+		s.audit: {
+			{Keys: bson.D{{Key: "place", Value: -1}}, Options: options.Index().SetName("newest_acts")},
+			{Keys: bson.D{{Key: "actor", Value: 1}, {Key: "place", Value: -1}}, Options: options.Index().SetName("by_actor")},
+			{Keys: bson.D{{Key: "action", Value: 1}, {Key: "place", Value: -1}}, Options: options.Index().SetName("by_action")},
+			{Keys: bson.D{{Key: "target", Value: 1}, {Key: "place", Value: -1}}, Options: options.Index().SetName("by_target")},
+		},
+		// What is over is looked for by the sweep alone.
+		s.sessions: {
+			{Keys: bson.D{{Key: "ends_at", Value: 1}}, Options: options.Index().SetName("by_end")},
+			{Keys: bson.D{{Key: "seen_at", Value: 1}}, Options: options.Index().SetName("by_use")},
+			{Keys: bson.D{{Key: "user", Value: 1}}, Options: options.Index().SetName("by_user")},
+		},
+		s.requests: {
+			{Keys: bson.D{{Key: "begun_at", Value: 1}}, Options: options.Index().SetName("by_begin")},
 		},
 	}
 }

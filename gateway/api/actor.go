@@ -1,6 +1,15 @@
 package api
 
-import "context"
+import (
+	"context"
 
-// actorOf is whom timelines, notes and records name for what the request asks.
-func actorOf(context.Context) string { return actor }
+	"datawald/gateway/access"
+)
+
+// actorOf names who asks, for timelines, runs and audit entries.
+func actorOf(ctx context.Context) string {
+	if a, ok := access.From(ctx); ok {
+		return a.String()
+	}
+	return "gateway"
+}

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/gateway/access"
 	"datawald/store"
 	"datawald/visibility"
 )
@@ -30,6 +31,7 @@ func init() {
 // server answers the requests.
 type server struct {
 	settings *config.Gateway
+	gate     *access.Gate
 	store    *store.Store
 	temporal client.Client
 	log      *slog.Logger
@@ -39,18 +41,30 @@ type server struct {
 	webhooks map[string]*webhook
 	// trials bounds how many requests try rules on many orders at once: each uses all processors.
 	trials chan struct{}
+	// open are the routes that need no credential, by method and path.
+	open map[string]bool
+}
+
+// Gate makes what knows users, keys and sessions of a store, by the settings of the gateway. Several of one store know the same; each
+// counts wrong passwords for itself.
+func Gate(settings *config.Gateway, db *store.Store) *access.Gate {
+	return access.New(db, access.Settings{Idle: settings.SessionIdle, Life: settings.SessionLife, Proxies: settings.Proxies()})
 }
 
 // New makes the handler of all routes. log gets failures of the gateway and of the servers behind it, by route and
 // status, and never what was asked or answered.
 func New(settings *config.Gateway, db *store.Store, temporal client.Client, log *slog.Logger) (http.Handler, error) {
-	router := newRouter(settings.Address, log)
-	s := &server{settings: settings, store: db, temporal: temporal, log: log,
-		api:      humagin.New(router, description()),
+	s := &server{settings: settings, gate: Gate(settings, db), store: db, temporal: temporal, log: log, open: map[string]bool{},
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
 		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
 		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials)}
+	router := s.newRouter()
+	s.api = humagin.New(router, description())
 	s.routeHealth()
+	s.routeSession()
+	s.routeUsers()
+	s.routeKeys()
+	s.routeAudit()
 	s.routeOrders()
 	s.routeResyncs()
 	s.routeBackfills()
@@ -71,13 +85,13 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	return router, nil
 }
 
-func newRouter(address string, log *slog.Logger) *gin.Engine {
+func (s *server) newRouter() *gin.Engine {
 	router := gin.New()
 	router.RedirectTrailingSlash = false
 	router.HandleMethodNotAllowed = true
 	// Order keys may hold any printable character: parameters are taken as they were sent and decoded by unescape.
 	router.UseEscapedPath, router.UnescapePathValues = true, false
-	router.Use(recovery(log), secure, onlyThisMachine(address), sameSite(), limited)
+	router.Use(recovery(s.log), s.secure, s.ownHosts(), sameSite(), limited, s.known)
 	router.NoRoute(func(c *gin.Context) {
 		noSuchRoute.problem("GET / lists what there is.").send(c)
 	})
@@ -94,22 +108,51 @@ func description() huma.Config {
 		"numbers written as strings, with their currency. Every answer that is not the one asked for is a problem (RFC 9457) whose detail names the next step."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
 	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key":     {Type: "http", Scheme: "bearer", Description: "An API key, dw_<id>_<secret>: for programs"},
+		"session": {Type: "apiKey", In: "cookie", Name: access.Cookie, Description: "The cookie of POST /api/v1/session: for browsers. Changes show the session's token in the header " + access.CSRFHeader + " as well"},
+	}
 	return c
 }
 
-// route registers a handler and sees to it that whatever fails is answered as a problem.
+// route registers a handler and sees to it that whatever fails is answered as a problem, that nobody uses it who may not, and that what
+// changes something is written down and done once.
 func route[In, Out any](s *server, op huma.Operation, handler func(context.Context, *In) (*Out, error)) {
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = maxBody
 	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	if roleOf(&op) == access.Anyone {
+		s.open[op.Method+" "+ginPath(op.Path)] = true
+	} else {
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+		op.Security = []map[string][]string{{"key": {}}, {"session": {}}}
+		op.Description = strings.TrimSpace(op.Description + " Needs the role " + string(roleOf(&op)) + ".")
+	}
+	op.Middlewares = append(op.Middlewares, s.allowed(op))
+	if changes(&op) {
+		op.Errors = append(op.Errors, http.StatusConflict)
+		op.Middlewares = append(op.Middlewares, s.exchanged(op))
+	}
+	op.Errors = slices.Compact(slices.Sorted(slices.Values(op.Errors)))
 	huma.Register(s.api, op, func(ctx context.Context, in *In) (*Out, error) {
+		err := s.beginAct(ctx, op, in)
+		if errors.Is(err, errReplay) {
+			return nil, failure() // the first answer takes its place
+		}
+		if err != nil {
+			return nil, s.report(ctx, op, err)
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.report(ctx, op, err)
 		}
+		keepOf(ctx, out)
 		return out, nil
 	})
+	if changes(&op) {
+		s.describeKey(op)
+	}
 }
 
 // report logs what is the gateway's fault or that of a server behind it.
@@ -154,14 +197,14 @@ func (s *server) instance(name string) (string, error) {
 func index(doc *huma.OpenAPI) []byte {
 	lines := []string{}
 	for path, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post} {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			if op != nil {
-				lines = append(lines, fmt.Sprintf("%-5s %-30s %s", op.Method, path, op.Summary))
+				lines = append(lines, fmt.Sprintf("%-6s %-40s %s", op.Method, path, op.Summary))
 			}
 		}
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[6:], b[6:]) })
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[7:], b[7:]) })
 	text := "DataWald: orders from Magento 2 into SAP Business One\n\n" + strings.Join(lines, "\n") +
-		fmt.Sprintf("\n%-5s %-30s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
+		fmt.Sprintf("\n%-6s %-40s %s\n", "GET", "/openapi.json", "All of this as OpenAPI 3.1")
 	return []byte(text)
 }

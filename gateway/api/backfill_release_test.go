@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +64,7 @@ func TestReleaseBackfill(t *testing.T) {
 	if held, err := w.db.ImportsHeld(t.Context(), w.instance); err != nil || held {
 		t.Errorf("held still: %v (%v)", held, err)
 	}
-	if noted, err := w.db.GetRun(t.Context(), run.ID); err != nil || noted.EndedAt == nil || !strings.HasPrefix(noted.Errors[0], "released by gateway") {
+	if noted, err := w.db.GetRun(t.Context(), run.ID); err != nil || noted.EndedAt == nil || !strings.HasPrefix(noted.Errors[0], "released by key:test") {
 		t.Errorf("its record is %+v (%v)", noted, err)
 	}
 	w.post(latest+"/release", "").problem(409, "backfill-ended", "nothing to release")
@@ -142,7 +141,7 @@ func TestPauseBackfill_ThatGoesOnInAnotherHistory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server := httptest.NewServer(handler)
+		server := listen(t, handler)
 		r := call(t, server, "POST", "/api/v1/backfills/latest/pause", "", nil)
 		server.Close()
 		if r.status != status {

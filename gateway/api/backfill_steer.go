@@ -61,7 +61,7 @@ func (s *server) pauseBackfill(ctx context.Context, in *backfillPath, paused boo
 
 // pause signals to the history in which a backfill was seen.
 func (s *server) pause(ctx context.Context, b *Backfill, paused bool) error {
-	return s.temporal.SignalWorkflow(ctx, b.WorkflowID, b.historyID, workflows.PauseSignal, workflows.Pause{Paused: paused, By: actor})
+	return s.temporal.SignalWorkflow(ctx, b.WorkflowID, b.historyID, workflows.PauseSignal, workflows.Pause{Paused: paused, By: actorOf(ctx)})
 }
 
 // cancelBackfill ends the backfill that is under way.
@@ -77,7 +77,7 @@ func (s *server) cancelBackfill(ctx context.Context, in *backfillPath) (*startBa
 func (s *server) cancel(ctx context.Context, b *Backfill) (*startBackfillOutput, error) {
 	_, err := s.temporal.WorkflowService().RequestCancelWorkflowExecution(ctx, &workflowservice.RequestCancelWorkflowExecutionRequest{
 		Namespace: s.settings.TemporalNamespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: b.WorkflowID}, FirstExecutionRunId: b.ID,
-		Identity: actor, Reason: "asked for by " + actor})
+		Identity: actorOf(ctx), Reason: "asked for by " + actorOf(ctx)})
 	return b.steered(err)
 }
 
@@ -111,7 +111,7 @@ func (s *server) releaseBackfill(ctx context.Context, in *backfillPath) (*releas
 	if err != nil {
 		return nil, err
 	}
-	released, err := s.sight().Release(ctx, b.Instance, b.recordID(), actor)
+	released, err := s.sight().Release(ctx, b.Instance, b.recordID(), actorOf(ctx))
 	switch {
 	case errors.Is(err, watch.ErrUnderWay):
 		return nil, backfillUnderWay.problem(fmt.Sprintf("It has its orders, and takes over what others have left. End it with POST /api/v1/backfills/%s/cancel, or let it go on.", latestBackfill))

@@ -78,7 +78,7 @@ type StartedBackfill struct {
 }
 
 func (s *server) startBackfill(ctx context.Context, in *startBackfillInput) (*startBackfillOutput, error) {
-	request, err := s.backfillRequest(in.Body)
+	request, err := s.backfillRequest(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +107,11 @@ func startedBackfill(instance, id string) *startBackfillOutput {
 }
 
 // backfillRequest checks what was asked and tells all that is wrong with it.
-func (s *server) backfillRequest(body BackfillRequest) (r workflows.BackfillOrdersInput, err error) {
+func (s *server) backfillRequest(ctx context.Context, body BackfillRequest) (r workflows.BackfillOrdersInput, err error) {
 	if r.Instance, err = s.instance(body.Instance); err != nil {
 		return r, err
 	}
-	r.Actor, r.DryRun = actor, body.DryRun
+	r.Actor, r.DryRun = actorOf(ctx), body.DryRun
 	var faults []Fault
 	for i, id := range body.IncrementIDs {
 		if _, err := order.NewKey(r.Instance, 0, id); err != nil {

@@ -70,7 +70,7 @@ func TestBackfillFromRequestToPostedOrders(t *testing.T) {
 
 	latest := "/api/v1/backfills/latest"
 	w.post(latest+"/pause", "").ok(202, &started)
-	w.backfillIs(latest, "paused", func(b api.Backfill) bool { return b.Progress.Paused && b.Progress.PausedBy == "gateway" })
+	w.backfillIs(latest, "paused", func(b api.Backfill) bool { return b.Progress.Paused && b.Progress.PausedBy == "key:test" })
 	close(gate)
 	b = w.backfillIs(latest, "paused behind its first page", func(b api.Backfill) bool { return b.Progress.Paused && b.Counts.Read == 2 })
 	if b.Progress.MovedAt.IsZero() { // it answers itself, and knows nothing of that: showMove
@@ -87,7 +87,7 @@ func TestBackfillFromRequestToPostedOrders(t *testing.T) {
 	w.post("/api/v1/backfills/"+started.ID+"/pause", "").problem(409, "backfill-ended", started.ID)
 	var doc api.OrderDetail
 	w.get("/api/v1/orders/"+string(w.key(1, "000000001"))).ok(200, &doc)
-	if e := doc.Timeline[0]; e.Actor != "gateway" || e.WorkflowID != started.WorkflowID {
+	if e := doc.Timeline[0]; e.Actor != "key:test" || e.WorkflowID != started.WorkflowID {
 		t.Errorf("timeline begins with %+v, want the gateway's backfill", e)
 	}
 }

@@ -30,14 +30,15 @@ type listening struct {
 // seen is an event as it came. One without a name is the end of the stream.
 type seen struct{ name, id, data string }
 
-// listen opens a stream; it must be taken.
-func listen(t *testing.T, url string, last string) *listening {
+// hear opens a stream; it must be taken.
+func hear(t *testing.T, url string, last string) *listening {
 	t.Helper()
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Authorization", "Bearer "+adminKey)
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
@@ -135,7 +136,7 @@ func quick(t *testing.T) { t.Cleanup(api.PollEvery(20 * time.Millisecond)) }
 func TestEvents_TellWhatHappens(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Level == "trouble" && e.Total == 0 && e.Schedule == "missing" })
 	key := w.key(1, "1")
 	w.staged(key, func(d *store.Staged) {
@@ -146,7 +147,7 @@ func TestEvents_TellWhatHappens(t *testing.T) {
 		t.Errorf("event %s", raw.data)
 	}
 	next(l, "status", func(e api.StatusEvent) bool { return e.Orders[order.Held] == 1 && e.Total == 1 })
-	other := listen(t, w.server.URL, "") // it hears the status as it is, without a look
+	other := hear(t, w.server.URL, "") // it hears the status as it is, without a look
 	next(other, "status", func(e api.StatusEvent) bool { return e.Orders[order.Held] == 1 })
 }
 
@@ -163,7 +164,7 @@ func TestEvents_TellOfABackfill(t *testing.T) {
 		}
 	}
 	put()
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server.URL, "")
 	next(l, "backfill", func(e api.BackfillEvent) bool { return e.Counts.Read == 1 && !e.Ended && e.Progress.Phase == "reading" })
 	run.Counts.Read = 2
 	put()
@@ -179,7 +180,7 @@ func TestEvents_ReconnectingMissesNothing(t *testing.T) {
 	quick(t)
 	t.Cleanup(api.LookBack(50 * time.Millisecond))
 	w := newWorld(t)
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server.URL, "")
 	next(l, "status", always[api.StatusEvent])
 	w.staged(w.key(1, "1"), nil)
 	_, e := next(l, "orders", names(w.key(1, "1"), order.Pending))
@@ -191,17 +192,17 @@ func TestEvents_ReconnectingMissesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, func() bool { return time.Since(o.ChangedAt) > 200*time.Millisecond })
-	anew := listen(t, w.server.URL, "") // it has read the list since, and hears nothing of the past
+	anew := hear(t, w.server.URL, "") // it has read the list since, and hears nothing of the past
 	next(anew, "status", func(e api.StatusEvent) bool { return e.Total == 2 })
 	w.staged(w.key(1, "3"), nil)
 	if got, _ := next(anew, "orders", always[api.OrdersEvent]); names(w.key(1, "2"), order.Pending)(got) {
 		t.Errorf("told of %+v", got)
 	}
-	next(listen(t, w.server.URL, e.id), "orders", names(w.key(1, "2"), order.Pending))
+	next(hear(t, w.server.URL, e.id), "orders", names(w.key(1, "2"), order.Pending))
 	for n := range api.MostChanged + 1 {
 		w.staged(w.key(2, fmt.Sprint(n)), nil)
 	}
-	if got, _ := next(listen(t, w.server.URL, e.id), "orders", always[api.OrdersEvent]); !got.More || len(got.Orders) != api.MostChanged {
+	if got, _ := next(hear(t, w.server.URL, e.id), "orders", always[api.OrdersEvent]); !got.More || len(got.Orders) != api.MostChanged {
 		t.Errorf("%d orders, more %v; want %d and more", len(got.Orders), got.More, api.MostChanged)
 	}
 }
@@ -211,7 +212,7 @@ func TestEvents_TakeAnyLastEventID(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	for _, id := range []string{"x", "-1", "99999999999999", "0", "9223372036854775807"} {
-		next(listen(t, w.server.URL, id), "status", always[api.StatusEvent])
+		next(hear(t, w.server.URL, id), "status", always[api.StatusEvent])
 	}
 }
 
@@ -262,7 +263,7 @@ func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	server := &http.Server{Handler: handler, ReadTimeout: 200 * time.Millisecond, WriteTimeout: 200 * time.Millisecond}
 	go server.Serve(listener)
 	t.Cleanup(func() { _ = server.Close() })
-	l := listen(t, "http://"+listener.Addr().String(), "")
+	l := hear(t, "http://"+listener.Addr().String(), "")
 	next(l, "status", always[api.StatusEvent])
 	began := time.Now()
 	until(t, func() bool { return time.Since(began) > 500*time.Millisecond })
@@ -304,7 +305,7 @@ func TestEvents_AreBounded(t *testing.T) {
 	w := newWorld(t)
 	var all []*listening
 	for range api.MaxStreams {
-		all = append(all, listen(t, w.server.URL, ""))
+		all = append(all, hear(t, w.server.URL, ""))
 	}
 	r := w.get("/api/v1/events")
 	if r.problem(429, "too-many-streams", "/api/v1/status"); r.header.Get("Retry-After") == "" {
@@ -334,7 +335,7 @@ func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	var deaf atomic.Bool
 	_, name := testkit.Database(t)
 	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf, "find", "orders"), w.temporal)
-	l := listen(t, server.URL, "")
+	l := hear(t, server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
 	deaf.Store(true)
 	next(l, "status", func(e api.StatusEvent) bool {

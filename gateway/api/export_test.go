@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/gateway/access"
 	"datawald/store"
 )
 
@@ -100,4 +101,23 @@ func (h Hub) Looking() (all []<-chan struct{}) {
 		all = append(all, f.over)
 	}
 	return all
+}
+
+// AddUserInput is the input of the operation add-user.
+func AddUserInput(name string, role access.Role, password string) any {
+	in := &addUserInput{}
+	in.Body.Name, in.Body.Role, in.Body.Password = name, role, password
+	return in
+}
+
+// StartResyncInput is the input of the operation start-resync.
+func StartResyncInput(key, instance string, ids ...string) any {
+	return &startResyncInput{IdempotencyKey: key, Body: ResyncRequest{Instance: instance, IncrementIDs: ids}}
+}
+
+// BegunRequest is a request of the test's key as a gateway begins it.
+func BegunRequest(operation, key string, in any) (store.Request, error) {
+	fingerprint, err := fingerprintOf(key, in)
+	actor := access.Actor{Name: "test", Role: access.Admin, Kind: access.Key, KeyID: "test"}
+	return store.Request{ID: requestID(actor, key), Operation: operation, Fingerprint: fingerprint, Token: "gone"}, err
 }

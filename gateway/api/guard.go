@@ -43,7 +43,7 @@ func recovery(log *slog.Logger) gin.HandlerFunc {
 }
 
 // secure sets the headers that every answer has. Answers hold customers' data: nobody keeps or embeds them.
-func secure(c *gin.Context) {
+func (s *server) secure(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
@@ -51,19 +51,26 @@ func secure(c *gin.Context) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
+	if s.gate.Secure(c.Request) {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 }
 
-// onlyThisMachine refuses requests under foreign names: a page in the user's browser may point its own name at this
-// machine (DNS rebinding), but cannot change the Host header.
-func onlyThisMachine(listen string) gin.HandlerFunc {
-	own := hostOf(listen)
+// ownHosts refuses requests under foreign names: a page in the user's browser may point its own name at this machine (DNS rebinding), but
+// cannot change the Host header. This machine's own names are always taken, others only when the settings name them.
+func (s *server) ownHosts() gin.HandlerFunc {
+	own := map[string]bool{hostOf(s.settings.Address): true, "localhost": true}
+	for _, host := range s.settings.Hosts {
+		own[hostOf(host)] = true
+	}
 	return func(c *gin.Context) {
 		host := hostOf(c.Request.Host)
 		ip := net.ParseIP(host)
-		if host == own || host == "localhost" || (ip != nil && ip.IsLoopback()) {
+		if own[host] || ip != nil && ip.IsLoopback() {
 			return
 		}
-		foreignHost.problem("The gateway serves this machine alone, under localhost, a loopback address or its listen address. Use one of these in the address.").send(c)
+		foreignHost.problem("The gateway answers under localhost, a loopback address, its listen address and the names in GATEWAY_HOSTS. " +
+			"Use one of these in the address, or add the name to GATEWAY_HOSTS and start the gateway again.").send(c)
 	}
 }
 
@@ -88,7 +95,7 @@ func sameSite() gin.HandlerFunc {
 			crossOrigin.problem("Changes are not taken from pages of other sites. Send the request from this gateway's own page or from a program.").send(c)
 			return
 		}
-		if c.Request.ContentLength == 0 && len(c.Request.Header.Values("Content-Type")) == 0 && strings.HasPrefix(c.FullPath(), ginPath(backfillPaths)) {
+		if c.Request.ContentLength == 0 && len(c.Request.Header.Values("Content-Type")) == 0 && bodiless(c) {
 			return // it has no body to have a type; a form names one even then
 		}
 		media, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
@@ -96,6 +103,11 @@ func sameSite() gin.HandlerFunc {
 			notJSON().send(c)
 		}
 	}
+}
+
+// bodiless reports whether a route may be called without a body.
+func bodiless(c *gin.Context) bool {
+	return c.Request.Method == http.MethodDelete || strings.HasPrefix(c.FullPath(), ginPath(backfillPaths))
 }
 
 // otherMedia are the content types beside JSON that a route takes. A form cannot have any of them.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.temporal.io/sdk/client"
+
+	"datawald/gateway/access"
 )
 
 // healthTime is how long a server behind the gateway has to answer.
@@ -21,10 +23,11 @@ type healthOutput struct {
 }
 
 func (s *server) routeHealth() {
+	anyone := map[string]any{metaRole: access.Anyone}
 	route(s, huma.Operation{OperationID: "health", Method: http.MethodGet, Path: "/healthz", Tags: []string{"health"},
-		Summary: "The process lives"}, s.health)
+		Summary: "The process lives", Metadata: anyone}, s.health)
 	route(s, huma.Operation{OperationID: "readiness", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"},
-		Summary: "The store and Temporal answer"}, s.ready)
+		Summary: "The store and Temporal answer", Metadata: anyone}, s.ready)
 }
 
 func (s *server) health(context.Context, *struct{}) (*healthOutput, error) {

@@ -21,7 +21,7 @@ func (s *server) routeOrders() {
 		Description: "Filters add up. `next` continues the list when it is given back as `cursor`; the last page has none."}, s.listOrders)
 	route(s, huma.Operation{OperationID: "get-order", Method: http.MethodGet, Path: "/api/v1/orders/{key}", Tags: []string{"orders"},
 		Summary:     "One order: all that is known of it, with its timeline",
-		Description: "Holds the buyer's name, addresses and e-mail.",
+		Description: "Holds the buyer's name, addresses and e-mail; viewers get them masked.",
 		Errors:      []int{http.StatusNotFound}}, s.getOrder)
 }
 
@@ -177,6 +177,9 @@ func (s *server) getOrder(ctx context.Context, in *getOrderInput) (*getOrderOutp
 	}
 	if err != nil {
 		return nil, partDown(err, "store")
+	}
+	if !seesPeople(ctx) {
+		*doc = masked(*doc)
 	}
 	return &getOrderOutput{Body: OrderDetail{Staged: *doc, Links: s.links.order(key)}}, nil
 }

@@ -19,7 +19,7 @@ func (s *server) routePreview() {
 	route(s, huma.Operation{OperationID: "preview-order", Method: http.MethodGet, Path: "/api/v1/orders/{key}/preview", Tags: []string{"orders", "rules"},
 		Summary: "What B1 would get for an order by the rules in force, and why it would be held",
 		Description: "Nothing is sent, and B1 is not asked: where the rules find the business partner or an item there, `partner` and `barcodes` " +
-			"say what would be asked, and the document has gaps. Holds the buyer's name and addresses.",
+			"say what would be asked, and the document has gaps. Holds the buyer's name and addresses; viewers get them masked.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.previewOrder)
 }
 
@@ -63,7 +63,11 @@ func (s *server) previewOrder(ctx context.Context, in *getOrderInput) (*previewO
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	return &previewOrderOutput{Body: s.previewed(preview.Try(rules, subject, preview.At(time.Now().UTC())), rules)}, nil
+	out := &previewOrderOutput{Body: s.previewed(preview.Try(rules, subject, preview.At(time.Now().UTC())), rules)}
+	if !seesPeople(ctx) {
+		out.Body = maskedPreview(out.Body, subject.Order)
+	}
+	return out, nil
 }
 
 func (s *server) previewed(o preview.Outcome, rules *mapping.Rules) OrderPreview {

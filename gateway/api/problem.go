@@ -56,6 +56,18 @@ var (
 	unauthorized      = kind{"unauthorized", "The request does not show the secret", http.StatusUnauthorized}
 	tooManyWrong      = kind{"too-many-wrong-secrets", "Many requests do not show the secret", http.StatusTooManyRequests}
 	webhookOff        = kind{"webhook-off", "There is no webhook here", http.StatusNotFound}
+	notSignedIn       = kind{"not-signed-in", "The request does not show who sends it", http.StatusUnauthorized}
+	wrongPassword     = kind{"wrong-password", "Wrong name or password", http.StatusUnauthorized}
+	tooManyTries      = kind{"too-many-tries", "Too many wrong passwords", http.StatusTooManyRequests}
+	notAllowed        = kind{"not-allowed", "This needs another role", http.StatusForbidden}
+	csrfMissing       = kind{"csrf-token-missing", "The request does not show the token of its session", http.StatusForbidden}
+	notEncrypted      = kind{"not-encrypted", "The way to the gateway can be read by others", http.StatusForbidden}
+	userNotFound      = kind{"user-not-found", "No such user", http.StatusNotFound}
+	userExists        = kind{"user-exists", "There is a user of this name", http.StatusConflict}
+	keyNotFound       = kind{"key-not-found", "No such API key", http.StatusNotFound}
+	lastAdmin         = kind{"last-admin", "This is the last admin", http.StatusConflict}
+	requestUnderWay   = kind{"request-under-way", "The same request is being carried out", http.StatusConflict}
+	outcomeUnknown    = kind{"outcome-unknown", "What came of the same request is not known", http.StatusConflict}
 	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
 	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}
 	noRules           = kind{"no-rules", "The gateway has no rules of the instance", http.StatusConflict}
@@ -143,6 +155,9 @@ func (p *Problem) send(c *gin.Context) {
 		return
 	}
 	c.Abort()
+	for name, values := range p.GetHeaders() {
+		c.Writer.Header()[name] = values
+	}
 	c.Data(p.Status, p.ContentType(""), body)
 }
 

@@ -22,16 +22,13 @@ import (
 	"datawald/workflows"
 )
 
-// actor is whom timelines name for what was asked through the gateway, until it knows users.
-const actor = "gateway"
-
 func (s *server) routeResyncs() {
 	route(s, huma.Operation{OperationID: "start-resync", Method: http.MethodPost, Path: "/api/v1/resyncs", Tags: []string{"resyncs"},
 		Summary: "Read orders from Magento again by number or key and take them to B1",
 		Description: "Held orders are tried again; orders that B1 has are verified, never sent twice. Blank and repeated numbers are dropped. " +
 			"With an `Idempotency-Key` the same request may be sent any number of times and gives the same resync.",
-		DefaultStatus: http.StatusAccepted,
-		Errors:        []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}}, s.startResync)
+		DefaultStatus: http.StatusAccepted, Metadata: map[string]any{metaRepeatable: true},
+		Errors: []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}}, s.startResync)
 	route(s, huma.Operation{OperationID: "get-resync", Method: http.MethodGet, Path: "/api/v1/resyncs/{id}", Tags: []string{"resyncs"},
 		Summary: "How a resync goes: its state, its counts and its orders",
 		Description: "`counts` and `missing` are there when it has ended; `orders` shows where each of its orders stands now. " +
@@ -64,7 +61,7 @@ type StartedResync struct {
 }
 
 func (s *server) startResync(ctx context.Context, in *startResyncInput) (*startResyncOutput, error) {
-	request, err := s.resyncRequest(in.Body)
+	request, err := s.resyncRequest(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -86,11 +83,11 @@ func (s *server) startResync(ctx context.Context, in *startResyncInput) (*startR
 }
 
 // resyncRequest cleans and checks what was asked.
-func (s *server) resyncRequest(body ResyncRequest) (r workflows.ResyncOrdersInput, err error) {
+func (s *server) resyncRequest(ctx context.Context, body ResyncRequest) (r workflows.ResyncOrdersInput, err error) {
 	if r.Instance, err = s.instance(body.Instance); err != nil {
 		return r, err
 	}
-	r.Actor = actor
+	r.Actor = actorOf(ctx)
 	seen := map[string]bool{}
 	for i, text := range body.IncrementIDs {
 		id := strings.TrimSpace(text)

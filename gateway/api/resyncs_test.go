@@ -12,6 +12,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/order"
 	"datawald/store"
@@ -72,7 +73,7 @@ func TestResyncFromRequestToPostedOrders(t *testing.T) {
 	}
 	var detail api.OrderDetail
 	w.get(done.Orders[0].Links.Self).ok(200, &detail)
-	if e := detail.Timeline[0]; e.Actor != "gateway" || e.WorkflowID != started.WorkflowID {
+	if e := detail.Timeline[0]; e.Actor != "key:test" || e.WorkflowID != started.WorkflowID {
 		t.Errorf("timeline begins with %+v, want the gateway's resync", e)
 	}
 }
@@ -126,8 +127,8 @@ func TestResyncIdempotencyKey(t *testing.T) {
 func TestResyncIdempotencyKeyOutlivesTemporal(t *testing.T) {
 	w := newWorld(t)
 	w.server = serve(t, settings(w.instance, "eu"), w.db, w.temporal)
-	var elsewhere api.StartedResync // the id follows from the key alone
-	w.post("/api/v1/resyncs", body("eu", "1"), "Idempotency-Key", w.instance).ok(202, &elsewhere)
+	var elsewhere api.StartedResync // the id follows from the key alone; somebody else used it
+	w.post("/api/v1/resyncs", body("eu", "1"), "Idempotency-Key", w.instance, "Authorization", w.as(access.Operator)).ok(202, &elsewhere)
 	workflowID := workflows.ResyncOrdersID(w.instance, elsewhere.ID)
 	ended := day(2)
 	run := store.Run{ID: workflowID + "/run", Kind: "resync", Instance: w.instance, WorkflowID: workflowID, StartedAt: day(1), EndedAt: &ended}

@@ -28,17 +28,17 @@ func (s *server) routeRules() {
 		Description: "As the gateway read them when it started. Orders say in `rule_version` which rules made their document."}, s.getRules)
 	route(s, huma.Operation{OperationID: "check-rules", Method: http.MethodPost, Path: checkPath, Tags: []string{"rules"},
 		Summary:     "All problems of a rules file, each with its place",
-		Description: "Send the file as it is, with Content-Type: application/yaml."}, s.checkRules)
+		Description: "Send the file as it is, with Content-Type: application/yaml.", Metadata: map[string]any{metaReads: true}}, s.checkRules)
 	route(s, huma.Operation{OperationID: "preview-rules", Method: http.MethodPost, Path: "/api/v1/rules/preview", Tags: []string{"rules"},
 		Summary: "What rules make of staged orders: posted, held, left out",
 		Description: "Answers one page, newest orders first; `next` continues it when it is given back as `cursor`, and is absent on the last page. " +
 			"A page may be shorter than `limit`: it ends after some seconds. Nothing is sent to B1 and nothing is written.",
-		Errors: []int{http.StatusConflict}}, s.previewRules)
+		Errors: []int{http.StatusConflict}, Metadata: map[string]any{metaReads: true}}, s.previewRules)
 	route(s, huma.Operation{OperationID: "diff-rules", Method: http.MethodPost, Path: "/api/v1/rules/diff", Tags: []string{"rules"},
 		Summary: "Which staged orders other rules would change, and how",
 		Description: "`old` and `new` are texts of rules files; the one that is left out stands for the rules in force. `rows` has the orders that come out " +
 			"differently, with `old` and `new` values that may name the buyer. Pages as in POST /api/v1/rules/preview.",
-		Errors: []int{http.StatusConflict}}, s.diffRules)
+		Errors: []int{http.StatusConflict}, Metadata: map[string]any{metaReads: true}}, s.diffRules)
 	s.describeYAML()
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -185,8 +184,7 @@ func TestDeadServersGiveAProblemAndOneLogLineWithoutData(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := httptest.NewServer(handler)
-			defer server.Close()
+			server := listen(t, handler)
 			r := call(t, server, tc.method, tc.path, tc.body, []string{"Content-Type", "application/json", "Idempotency-Key", "Costello"})
 			r.problem(503, "unavailable", tc.part, "/readyz")
 			if r.header.Get("Retry-After") != "5" {
@@ -207,8 +205,7 @@ func TestPanicsGiveAProblemWithoutDetails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
-	defer server.Close()
+	server := listen(t, handler)
 	r := call(t, server, http.MethodGet, "/api/v1/resyncs/x", "", nil)
 	r.problem(500, "internal", "try again")
 	if strings.Contains(string(r.body), "roni@example.com") || strings.Contains(log.String(), "roni@example.com") {

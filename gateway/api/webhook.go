@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"datawald/gateway/access"
 	"datawald/workflows"
 )
 
@@ -37,6 +38,7 @@ func newWebhooks(secrets map[string]string) map[string]*webhook {
 }
 
 func (s *server) routeWebhooks() {
+	secret := map[string]any{metaRole: access.Anyone} // the sender shows a secret of its own
 	refusals := []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusTooManyRequests}
 	route(s, huma.Operation{OperationID: "take-hint", Method: http.MethodPost, Path: webhookPath, Tags: []string{"webhooks"},
 		Summary: "Take the shop's word that orders changed, and read them at once",
@@ -45,11 +47,11 @@ func (s *server) routeWebhooks() {
 			"sent again costs at most one more reading. Events that say that they are about something else are accepted and ignored. " +
 			"The order is found without any of this when its time has come: the webhook makes it faster.",
 		DefaultStatus: http.StatusOK, MaxBodyBytes: maxHint + 1, // the framework refuses a body that reaches it
-		SkipValidateParams: true, SkipValidateBody: true,
+		SkipValidateParams: true, SkipValidateBody: true, Metadata: secret,
 		Errors: append(refusals, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)}, s.takeHint)
 	route(s, huma.Operation{OperationID: "answer-challenge", Method: http.MethodGet, Path: webhookPath, Tags: []string{"webhooks"},
 		Summary:     "Answer the challenge of Adobe I/O Events when the webhook is registered",
-		Description: "Gives the challenge back, to whoever knows the secret.", SkipValidateParams: true, Errors: refusals}, s.answerChallenge)
+		Description: "Gives the challenge back, to whoever knows the secret.", SkipValidateParams: true, Errors: refusals, Metadata: secret}, s.answerChallenge)
 	s.describeHints()
 }
 

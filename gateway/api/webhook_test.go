@@ -42,8 +42,7 @@ func (w *world) logged(temporal client.Client) *bytes.Buffer {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.server = httptest.NewServer(handler)
-	w.t.Cleanup(w.server.Close)
+	w.server = listen(w.t, handler)
 	return &text
 }
 

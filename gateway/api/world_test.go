@@ -21,6 +21,7 @@ import (
 
 	"datawald/activities"
 	"datawald/config"
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/magento"
 	"datawald/mapping"
@@ -51,6 +52,9 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.settings = settings(w.instance)
+	if err := api.Gate(w.settings, w.db).KeepKey(t.Context(), adminKey, "test", access.Admin); err != nil {
+		t.Fatal(err)
+	}
 	w.server = serve(t, w.settings, w.db, w.temporal)
 	return w
 }
@@ -59,7 +63,7 @@ func settings(instances ...string) *config.Gateway {
 	return &config.Gateway{
 		Temporal:  config.Temporal{TemporalNamespace: "default", TaskQueue: instances[0]},
 		Instances: config.Instances{InstanceNames: instances},
-		Address:   "127.0.0.1:8080", TemporalUI: "http://127.0.0.1:8233/",
+		Listening: config.Listening{Address: "127.0.0.1:8080"}, TemporalUI: "http://127.0.0.1:8233/",
 	}
 }
 
@@ -69,9 +73,44 @@ func serve(t *testing.T, settings *config.Gateway, db *store.Store, temporal cli
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listen(t, handler)
+}
+
+// listen serves a handler. Requests of the server's client bear the key of an admin, unless they show another credential or stay nameless.
+func listen(t *testing.T, handler http.Handler) *httptest.Server {
+	t.Helper()
 	server := httptest.NewServer(handler)
+	server.Client().Transport = &signing{server.Client().Transport}
 	t.Cleanup(server.Close)
 	return server
+}
+
+// adminKey is an API key of an admin; a request with the header Nameless bears none.
+const (
+	adminKey = "dw_test_0123456789abcdefghij"
+	nameless = "Nameless"
+)
+
+// signing adds the key to requests that show nothing.
+type signing struct{ http.RoundTripper }
+
+func (s *signing) RoundTrip(r *http.Request) (*http.Response, error) {
+	shows := r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" || r.Header.Get(nameless) != "" || strings.HasPrefix(r.URL.Path, "/webhooks/")
+	if !shows {
+		r = r.Clone(r.Context())
+		r.Header.Set("Authorization", "Bearer "+adminKey)
+	}
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// as gives the header Authorization of a new key with a role.
+func (w *world) as(role access.Role) string {
+	w.t.Helper()
+	key, _, err := api.Gate(w.settings, w.db).AddKey(w.t.Context(), string(role), role, "test", time.Time{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return "Bearer " + key
 }
 
 // hasSource checks the search attributes of a workflow that the gateway started.

@@ -47,7 +47,7 @@ func newWorld(t testing.TB) *world {
 	w.settings = &config.Gateway{
 		Temporal:  config.Temporal{TemporalNamespace: "default", TaskQueue: w.instance},
 		Instances: config.Instances{InstanceNames: []string{w.instance}},
-		Address:   "127.0.0.1:8080", TemporalUI: "http://127.0.0.1:8233/",
+		Listening: config.Listening{Address: "127.0.0.1:8080"}, TemporalUI: "http://127.0.0.1:8233/",
 		Rules: map[string]config.RulesInForce{w.instance: {Text: string(text), Rules: rules, Err: err}},
 	}
 	w.serve()

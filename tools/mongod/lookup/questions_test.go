@@ -23,6 +23,8 @@ var planned = map[string]string{
 	"RunsByKind": "by_kind", "NextRuns": "by_started_at", "Changes": "by_changed_at", "ChangesBefore": "by_changed_at", "TellPosted": "_id",
 	"Waiting": "queue_due", "CountLongPending": "queue_due", "CountByTime": "newest", "CountByStatusAndTime": "by_status",
 	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
+	"ListAudit": "newest_acts", "NextAuditPage": "newest_acts", "ListAuditOfActor": "by_actor", "NextAuditPageOfAction": "by_action", "ListAuditOfTarget": "by_target",
+	"SessionsOf": "by_user", "EndedSessions": "by_end", "IdleSessions": "by_use", "OldRequests": "by_begin",
 }
 
 // Every question of the store, as it sends it, is found by the index that is made for it among all that the store has, and not sorted by

@@ -1,0 +1,189 @@
+package config
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Gateway are the settings of the HTTP gateway.
+type Gateway struct {
+	Store
+	Temporal
+	Logging
+	Instances
+	Watch
+	Listening
+	Access
+	// TemporalUI is where the Temporal UI is, for links; empty for none.
+	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
+
+	// WebhookSecrets holds the secret of each instance whose webhook is on.
+	WebhookSecrets map[string]string `ignored:"true"`
+	// Rules are those of each instance. The gateway shows and tries them; it starts without them as well.
+	Rules map[string]RulesInForce `ignored:"true"`
+}
+
+// LoadGateway reads and checks the settings of the gateway.
+func LoadGateway() (*Gateway, error) {
+	var g Gateway
+	problems := load("", &g)
+	problems = append(problems, g.Access.readFiles()...)
+	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]RulesInForce{}
+	for _, name := range g.InstanceNames {
+		g.Rules[name] = rulesInForce(name)
+		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
+	}
+	return &g, problemsError("The gateway", problems)
+}
+
+// Listening says where the gateway listens, and how credentials stay secret on their way to it.
+type Listening struct {
+	// Address is where it listens. Beyond this machine it needs TLS.
+	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
+	// Hosts are the names by which it is called, beside those of this machine and the listen address.
+	Hosts []string `envconfig:"GATEWAY_HOSTS"`
+	// TLSCertFile and TLSKeyFile are PEM files, the certificate with those between it and its authority. They are read again when they change.
+	TLSCertFile string `envconfig:"GATEWAY_TLS_CERT_FILE"`
+	TLSKeyFile  string `envconfig:"GATEWAY_TLS_KEY_FILE"`
+	// BehindTLS is true when a proxy in front of the gateway ends TLS.
+	BehindTLS bool `envconfig:"GATEWAY_BEHIND_TLS" default:"false"`
+	// TrustedProxies are the addresses, or ranges such as 10.0.0.0/8, from which X-Forwarded-For and X-Forwarded-Proto are believed.
+	TrustedProxies []string `envconfig:"GATEWAY_TRUSTED_PROXIES"`
+}
+
+// TLS reports whether the gateway ends TLS itself.
+func (l Listening) TLS() bool { return l.TLSCertFile != "" }
+
+// beyond reports whether the address can be reached from other machines.
+func (l Listening) beyond() bool {
+	host, _, err := net.SplitHostPort(l.Address)
+	ip := net.ParseIP(host)
+	return err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback())
+}
+
+// Proxies are TrustedProxies; of none this machine's own, where the gateway is behind TLS.
+func (l Listening) Proxies() (proxies []netip.Prefix) {
+	for _, text := range l.TrustedProxies {
+		if p, err := proxy(text); err == nil {
+			proxies = append(proxies, p)
+		}
+	}
+	if l.BehindTLS && len(l.TrustedProxies) == 0 {
+		proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	return proxies
+}
+
+func proxy(text string) (netip.Prefix, error) {
+	text = strings.TrimSpace(text)
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
+}
+
+// hostName is a name or an IPv4 address, or an IPv6 address in brackets; a port may follow, and does not count.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$`)
+
+func (l Listening) check() (problems []string) {
+	problems = append(problems, address("GATEWAY_ADDRESS", l.Address)...)
+	if l.beyond() && !l.TLS() && !l.BehindTLS {
+		problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, which other machines reach, and passwords must not pass in the clear: want a loopback address such as "+
+			"127.0.0.1:8080, or TLS (GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE), or GATEWAY_BEHIND_TLS=true where a proxy ends it", l.Address))
+	}
+	if l.beyond() && len(l.Hosts) == 0 {
+		problems = append(problems, "GATEWAY_HOSTS: is missing, want the names by which the gateway is called, such as datawald.example.com")
+	}
+	for _, host := range l.Hosts {
+		if !hostName.MatchString(host) {
+			problems = append(problems, fmt.Sprintf("GATEWAY_HOSTS: has %q, want names such as datawald.example.com", host))
+		}
+	}
+	for _, text := range l.TrustedProxies {
+		if _, err := proxy(text); err != nil {
+			problems = append(problems, fmt.Sprintf("GATEWAY_TRUSTED_PROXIES: has %q, want addresses such as 10.0.0.5 or ranges such as 10.0.0.0/8", text))
+		}
+	}
+	return append(problems, l.checkTLS()...)
+}
+
+func (l Listening) checkTLS() []string {
+	switch {
+	case (l.TLSCertFile == "") != (l.TLSKeyFile == ""):
+		return []string{"GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE: want both or none"}
+	case l.TLSCertFile == "":
+		return nil
+	case l.BehindTLS:
+		return []string{"GATEWAY_BEHIND_TLS: is true, and there is a certificate: want one of them"}
+	}
+	if _, err := tls.LoadX509KeyPair(l.TLSCertFile, l.TLSKeyFile); err != nil {
+		return []string{fmt.Sprintf("GATEWAY_TLS_CERT_FILE and GATEWAY_TLS_KEY_FILE: %v", err)}
+	}
+	return nil
+}
+
+// Access is how people and programs get in.
+type Access struct {
+	// SessionIdle ends a session that is not used, SessionLife ends any.
+	SessionIdle time.Duration `envconfig:"GATEWAY_SESSION_IDLE" default:"12h"`
+	SessionLife time.Duration `envconfig:"GATEWAY_SESSION_LIFE" default:"168h"`
+	// AdminPassword is that of the user admin, which is created when there is no user. Empty: one is chosen by chance, and printed once.
+	AdminPassword     string `envconfig:"GATEWAY_ADMIN_PASSWORD"`
+	AdminPasswordFile string `envconfig:"GATEWAY_ADMIN_PASSWORD_FILE"`
+	// Key is an API key of an admin, dw_<id>_<secret>, which is stored unless it is there already: for automation.
+	Key     string `envconfig:"GATEWAY_KEY"`
+	KeyFile string `envconfig:"GATEWAY_KEY_FILE"`
+}
+
+func (a Access) check() (problems []string) {
+	if a.SessionIdle < time.Minute {
+		problems = append(problems, fmt.Sprintf("GATEWAY_SESSION_IDLE: is %s, want at least 1m", a.SessionIdle))
+	}
+	if a.SessionLife < a.SessionIdle {
+		problems = append(problems, fmt.Sprintf("GATEWAY_SESSION_LIFE: is %s, want at least GATEWAY_SESSION_IDLE, %s", a.SessionLife, a.SessionIdle))
+	}
+	return problems
+}
+
+// The form of a password and of a key, as package access takes them.
+const minPassword = 12
+
+var keyForm = regexp.MustCompile(`^dw_[a-z0-9]{1,32}_[a-z0-9]{20,128}$`)
+
+// readFiles takes secrets from their files, and checks them whence ever they come.
+func (a *Access) readFiles() (problems []string) {
+	for _, s := range []struct {
+		name, file string
+		value      *string
+	}{{"GATEWAY_ADMIN_PASSWORD", a.AdminPasswordFile, &a.AdminPassword}, {"GATEWAY_KEY", a.KeyFile, &a.Key}} {
+		if s.file == "" {
+			continue
+		}
+		if *s.value != "" {
+			problems = append(problems, fmt.Sprintf("%s and %s_FILE: want one of them", s.name, s.name))
+			continue
+		}
+		text, err := os.ReadFile(s.file)
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s_FILE: %v", s.name, err))
+			continue
+		}
+		if *s.value = strings.TrimRight(string(text), "\r\n"); *s.value == "" {
+			problems = append(problems, fmt.Sprintf("%s_FILE: %s is empty", s.name, s.file))
+		}
+	}
+	if n := utf8.RuneCountInString(a.AdminPassword); n > 0 && n < minPassword {
+		problems = append(problems, fmt.Sprintf("GATEWAY_ADMIN_PASSWORD: has %d characters, want at least %d", n, minPassword))
+	}
+	if a.Key != "" && !keyForm.MatchString(a.Key) {
+		problems = append(problems, "GATEWAY_KEY: want dw_<id>_<secret> of a-z and 0-9, the secret of 20 characters or more by chance")
+	}
+	return problems
+}

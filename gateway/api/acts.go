@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"datawald/gateway/access"
+	"datawald/store"
+)
+
+// Audited is for inputs that say more for the audit than their path does: what they act on, an order key or a name of ours and never
+// personal data, and the reason that was given.
+type Audited interface{ Audit() (target, why string) }
+
+// The longest target and reason of an entry, in characters.
+const (
+	maxTarget = 300
+	maxWhy    = 1000
+)
+
+const problemPrefix = "urn:datawald:problem:"
+
+// entry is what is known of an act before it is done.
+func entry(actor access.Actor, op huma.Operation, target, why string) store.AuditEntry {
+	return store.AuditEntry{Actor: actor.String(), Role: string(actor.Role), By: string(actor.Kind), KeyID: actor.KeyID, Action: op.OperationID,
+		Target: cut(target, maxTarget), Why: cut(why, maxWhy), State: store.AuditBegun}
+}
+
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// pathTarget is what the address of a request names: /orders/{key}/retry acts on the key.
+func pathTarget(c *gin.Context) string {
+	var named []string
+	for _, p := range c.Params {
+		if text, err := url.PathUnescape(p.Value); err == nil {
+			named = append(named, text)
+		}
+	}
+	return strings.Join(named, " ")
+}
+
+// noteBegun writes the entry of an act before it is done. Without an entry nothing is done.
+func (s *server) noteBegun(ctx context.Context, op huma.Operation, e *exchange, in any) error {
+	target, why := "", ""
+	if a, ok := in.(Audited); ok {
+		target, why = a.Audit()
+	}
+	if target == "" {
+		target = pathTarget(e.gin)
+	}
+	id, err := s.store.WriteAudit(ctx, entry(e.actor, op, target, why))
+	if err != nil {
+		return partDown(err, "store")
+	}
+	e.auditID = id
+	return nil
+}
+
+// noteEnded writes what came of an act. When the store does not take it the entry stays as it was begun, which says that the outcome
+// has to be looked up.
+func (s *server) noteEnded(ctx context.Context, op huma.Operation, e *exchange, status int, body []byte) {
+	if e.auditID == "" {
+		return
+	}
+	state, problem := store.AuditDone, ""
+	if status >= http.StatusBadRequest {
+		var p Problem
+		_ = json.Unmarshal(body, &p) // without a body there is no kind of problem to tell
+		state, problem = store.AuditRefused, strings.TrimPrefix(p.Type, problemPrefix)
+	}
+	if status >= http.StatusInternalServerError {
+		state = store.AuditFailed
+	}
+	if err := s.store.EndAudit(ctx, e.auditID, state, status, problem); err != nil {
+		s.log.Error("the outcome of an act is not written down", "action", op.OperationID, "entry", e.auditID, "cause", innermost(err))
+	}
+}
+
+// noteRefused writes down that somebody asked for what he may not.
+func (s *server) noteRefused(ctx huma.Context, op huma.Operation, p *Problem) {
+	actor, _ := access.From(ctx.Context())
+	now := time.Now().UTC()
+	e := entry(actor, op, pathTarget(humagin.Unwrap(ctx)), "")
+	e.State, e.Status, e.Problem, e.EndedAt = store.AuditRefused, p.Status, strings.TrimPrefix(p.Type, problemPrefix), &now
+	if _, err := s.store.WriteAudit(ctx.Context(), e); err != nil {
+		s.log.Error("a refusal is not written down", "action", op.OperationID, "cause", innermost(err))
+	}
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+
+	"datawald/gateway/access"
+	"datawald/mapping"
+	"datawald/order"
+	"datawald/sapb1"
+	"datawald/store"
+)
+
+// seesPeople reports whether who asks may see names, addresses and the like.
+func seesPeople(ctx context.Context) bool {
+	a, _ := access.From(ctx)
+	return a.Role.Allows(access.Operator)
+}
+
+// masked is the order without the buyer's personal data, for viewers. What is told of it in sentences goes through the same redactor as logs.
+func masked(doc store.Staged) store.Staged {
+	hide := order.NewRedactor(&order.Order{})
+	if doc.Order != nil {
+		hide = order.NewRedactor(doc.Order)
+	}
+	doc.Order = doc.Order.Masked()
+	doc.Reason, doc.Attention = hidden(doc.Reason, hide), hidden(doc.Attention, hide)
+	if doc.WriteBack != nil {
+		w := *doc.WriteBack
+		w.Reason, w.Concern = hidden(w.Reason, hide), hidden(w.Concern, hide)
+		doc.WriteBack = &w
+	}
+	timeline := make([]store.Event, len(doc.Timeline))
+	for i, e := range doc.Timeline {
+		e.Detail = hide.Text(e.Detail)
+		timeline[i] = e
+	}
+	if doc.Timeline != nil {
+		doc.Timeline = timeline
+	}
+	return doc
+}
+
+func hidden(r *order.Reason, hide *order.Redactor) *order.Reason {
+	if r == nil {
+		return nil
+	}
+	h := *r
+	h.Message, h.Hint = hide.Text(r.Message), hide.Text(r.Hint)
+	return &h
+}
+
+// shown are the members of a document of B1, and of a plan for a business partner, whose texts name nobody: codes, dates and currencies. All
+// others are hidden, also what rules, hooks or a later release put there.
+var shown = map[string]bool{
+	"CardCode": true, "NumAtCard": true, "DocDate": true, "DocDueDate": true, "TaxDate": true, "DocCurrency": true, "PaymentMethod": true,
+	"ItemCode": true, "ItemDescription": true, "Currency": true, "TaxCode": true, "VatGroup": true, "WarehouseCode": true, "Remarks": true,
+	"ShipToCountry": true, "ShipToState": true, "BillToCountry": true, "BillToState": true,
+	"card_code": true, "identity": true, "property": true, "CardType": true, "AddressType": true, "Country": true, "State": true, "notes": true,
+}
+
+// maskedJSON hides the texts of a value as JSON has it, but those of members that are shown; from these it takes what hide finds.
+func maskedJSON(v any, hide *order.Redactor) any {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var plain any
+	if err := json.Unmarshal(text, &plain); err != nil {
+		return nil
+	}
+	return maskedMember("", plain, hide)
+}
+
+func maskedMember(name string, v any, hide *order.Redactor) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for member, value := range v {
+			v[member] = maskedMember(member, value, hide)
+		}
+	case []any:
+		for i := range v {
+			v[i] = maskedMember(name, v[i], hide)
+		}
+	case string:
+		if shown[name] {
+			return hide.Text(v)
+		}
+		return order.Mask(v)
+	}
+	return v
+}
+
+// maskedPreview is what viewers get of a preview.
+func maskedPreview(p OrderPreview, o *order.Order) OrderPreview {
+	hide := order.NewRedactor(&order.Order{})
+	if o != nil {
+		document, _ := p.Document.(*sapb1.SalesOrder)
+		if document == nil {
+			document = &sapb1.SalesOrder{}
+		}
+		hide = order.NewRedactor(o, mapping.Personal(o, document)...)
+	}
+	p.Hold = hidden(p.Hold, hide)
+	if p.Document != nil {
+		p.Document = maskedJSON(p.Document, hide)
+	}
+	if p.Partner != nil {
+		text, _ := json.Marshal(maskedJSON(p.Partner, hide)) // it came of JSON
+		p.Partner = &mapping.PartnerPlan{}
+		_ = json.Unmarshal(text, p.Partner) // and was one of these
+	}
+	notes := make([]string, len(p.Notes))
+	for i, note := range p.Notes {
+		notes[i] = hide.Text(note)
+	}
+	if p.Notes != nil {
+		p.Notes = notes
+	}
+	return p
+}
