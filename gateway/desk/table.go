@@ -167,7 +167,7 @@ func Choices(o *store.Staged, at time.Time) []Choice {
 
 // Rereads reports whether a retry of the order needs Magento: its document says nothing, or what it waits for happens there.
 func Rereads(o *store.Staged) bool {
-	return standsIn(o) || o.ContentHash == "" || held(codeOverdue)(o, time.Time{}) || held(codeMissing)(o, time.Time{})
+	return o.ContentHash == "" || held(codeOverdue)(o, time.Time{}) || held(codeMissing)(o, time.Time{})
 }
 
 // Codes of orders that are held for what Magento says, though they could be read.
