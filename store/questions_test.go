@@ -124,6 +124,39 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		}},
 		{"ListOfAll", func() error { _, err := s.List(ctx, store.Filter{Limit: 50}); return err }},
 		{"NextPageOfAll", func() error { _, err := s.List(ctx, store.Filter{After: after, Limit: 50}); return err }},
+		{"ListByText", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Text: "00005", Limit: 50})
+			return err
+		}},
+		{"ListByReason", func() error {
+			_, err := s.List(ctx, store.Filter{Reason: "item_unknown", Limit: 50})
+			return err
+		}},
+		{"ListByReasonAndStates", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Statuses: []order.Status{order.Held, order.Draft}, Reason: "item_unknown", After: after, Limit: 50})
+			return err
+		}},
+		{"ListByAttention", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Attention: true, Limit: 50})
+			return err
+		}},
+		{"ListByStore", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", StoreID: new(int64(1)), Limit: 50})
+			return err
+		}},
+		{"CountByStatus", func() error { _, err := s.CountByStatus(ctx, store.Filter{Instance: "main"}); return err }},
+		{"CountByStatusOfEverything", func() error { _, err := s.CountByStatus(ctx, store.Filter{}); return err }},
+		{"CountByStatusOfAll", func() error { _, err := s.CountByStatus(ctx, store.Filter{Text: "00005"}); return err }},
+		{"CountByStatusAndText", func() error {
+			_, err := s.CountByStatus(ctx, store.Filter{Instance: "main", Text: "00005", Attention: true})
+			return err
+		}},
+		{"CountByReason", func() error {
+			_, err := s.CountByReason(ctx, store.Filter{Instance: "main", Statuses: []order.Status{order.Held}})
+			return err
+		}},
+		{"CountByText", func() error { _, err := s.Count(ctx, store.Filter{Instance: "main", Text: "00005"}); return err }},
+		{"CompleteOrders", func() error { _, err := s.CompleteOrders(ctx); return err }},
 		{"FindByIncrementIDs", func() error { _, err := s.FindByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"ListByIncrementIDs", func() error { _, err := s.ListByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"NextWriteBacks", func() error { _, err := s.NextWriteBacks(ctx, "main", 100); return err }},

@@ -15,9 +15,12 @@ import (
 // planned is by which index a question of the store is answered.
 var planned = map[string]string{
 	"NextDue": "queue_due", "NextImports": "queue_due", "CountWaitingImports": "queue_due", "PutOffImports": "queue_due", "PendingImports": "queue_due",
-	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_status",
-	"List": "newest", "ListByTime": "newest", "NextPage": "newest", "ListByStatus": "by_status", "NextPageByStatus": "by_status",
-	"ListOfAll": "newest", "NextPageOfAll": "newest", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
+	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_state",
+	"List": "newest_first", "ListByTime": "newest_first", "NextPage": "newest_first", "ListByStatus": "by_state", "NextPageByStatus": "by_state",
+	"ListOfAll": "newest_first", "NextPageOfAll": "newest_first", "ListByText": "newest_first", "ListByReason": "newest_first",
+	"ListByReasonAndStates": "newest_first", "ListByAttention": "newest_first", "ListByStore": "newest_first", "CountByStatus": "queue_due",
+	"CountByStatusOfAll": "newest_first", "CountByStatusOfEverything": "queue_due", "CountByStatusAndText": "newest_first", "CountByReason": "by_state", "CountByText": "newest_first",
+	"CompleteOrders": "newest_first", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
 	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
