@@ -109,9 +109,11 @@ func TestSkipped_StaysSoWhenTheRulesChange(t *testing.T) {
 // Fails without: Skipped in apply.
 func TestSkipped_StaysSoWhenABackfillBringsIt(t *testing.T) {
 	for name, again := range map[string]func(*archive, order.Key){
-		"Range":  func(r *archive, _ order.Key) { r.every(1) },
-		"Number": func(r *archive, key order.Key) { r.all(activities.ImportOrdersInput{IncrementIDs: []string{key.IncrementID()}}, 1) },
-		"Key":    func(r *archive, key order.Key) { r.all(activities.ImportOrdersInput{Keys: []order.Key{key}}, 1) },
+		"Range": func(r *archive, _ order.Key) { r.every(1) },
+		"Number": func(r *archive, key order.Key) {
+			r.all(activities.ImportOrdersInput{IncrementIDs: []string{key.IncrementID()}}, 1)
+		},
+		"Key": func(r *archive, key order.Key) { r.all(activities.ImportOrdersInput{Keys: []order.Key{key}}, 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newArchive(t, 0, time.Date(2026, 11, 15, 0, 0, 0, 0, time.UTC))

@@ -105,6 +105,10 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Only orders that a backfill has brought carry the field "import".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "import", Value: 1}, {Key: "status", Value: 1}}, Options: options.Index().SetName("by_import")},
 		},
+		s.payloads: {
+			// The versions of one order.
+			{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetName("by_key")},
+		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
 			// A kind that is rare, or that there is none of, is not looked for among all runs.

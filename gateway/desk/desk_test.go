@@ -50,7 +50,9 @@ func both(changes ...func(*store.Staged)) func(*store.Staged) {
 	}
 }
 
-func inB1(doc *store.Staged) { doc.BO = &store.BackOffice{DocEntry: 7, DocNum: 70, Reference: "000000001"} }
+func inB1(doc *store.Staged) {
+	doc.BO = &store.BackOffice{DocEntry: 7, DocNum: 70, Reference: "000000001"}
+}
 func draft(doc *store.Staged) {
 	doc.BO = &store.BackOffice{DocEntry: 8, Draft: true, Reference: "000000001"}
 }

@@ -23,7 +23,7 @@ var planned = map[string]string{
 	"CompleteOrders": "newest_first", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
-	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
+	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id", "PayloadVersions": "by_key",
 }
 
 // Every question of the store, as it sends it, is found by the index that is made for it among all that the store has, and not sorted by
