@@ -90,7 +90,7 @@ func (p *posting) rest(ctx context.Context) (*InsertOrderResult, error) {
 	}
 	if p.doc.Status == order.Held && p.doc.Reason != nil {
 		switch p.doc.Reason.Code {
-		case codeCancelledInB1, codeReferenceCancelled, codeDraftRejected, codeGone:
+		case codeCancelledInB1, codeReferenceCancelled, CodeDraftRejected, codeGone:
 			if p.doc.Order != nil {
 				p.hide = order.NewRedactor(p.doc.Order).Text
 			}

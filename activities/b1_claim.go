@@ -54,7 +54,7 @@ func (p *posting) claim(ctx context.Context) error {
 		if p.live(doc.Claim) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
-		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status {
+		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status || doc.Skipped() {
 			return later(time.Second, "the order has just changed")
 		}
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash
@@ -155,7 +155,7 @@ func (p *posting) aboutToSend(ctx context.Context) error {
 		return nil
 	}
 	return p.change(ctx, func(doc *store.Staged) error {
-		dropDocument(doc) // a draft that is gone; what is sent now is a document of its own
+		DropDocument(doc) // a draft that is gone; what is sent now is a document of its own
 		doc.Claim = p.newClaim(p.token)
 		before := p.against(doubtsAbout(doc.Intent))
 		doc.Intent = p.newIntent()

@@ -38,7 +38,7 @@ func TestLedger_AnOrderThatReplacesACancelledOneHasARowOfItsOwn(t *testing.T) {
 // B1 counts drafts and sales orders each by themselves: an order that takes the place of its rejected draft 1, and later that of its
 // cancelled sales order 1, has a row for each. Where the two were one, the second would be refused and held for good.
 //
-// Fails without: marking drafts in the code (ledgerRow), and keeping the mark in order and intent (dropDocument, newIntent).
+// Fails without: marking drafts in the code (ledgerRow), and keeping the mark in order and intent (DropDocument, newIntent).
 func TestLedger_ADraftAndASalesOrderOfOneNumberHaveRowsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	r := newRivals(t, b1sim.Config{UserTables: []b1sim.UserTable{{Name: ledgerTable}}, DraftOutlivesSet: true, Approval: b1sim.Approval{On: true}}, ledgerTable, "main")

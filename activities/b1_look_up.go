@@ -191,7 +191,7 @@ func (p *posting) lookUpFailed(ctx context.Context, err error) error {
 // link takes an order or a draft that B1 has already as the order's document, if it is.
 func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error) {
 	if len(f.duplicates) > 0 {
-		return nil, p.hold(ctx, "looked up", &order.Reason{Code: "duplicate_in_b1", Field: "NumAtCard",
+		return nil, p.hold(ctx, "looked up", &order.Reason{Code: CodeDuplicate, Field: "NumAtCard",
 			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), strings.Join(append([]string{p.reference}, p.formerReferences()...), " or "), strings.Join(f.duplicates, ", ")),
 			Hint:    "Cancel all but one in B1, then resume the order."})
 	}

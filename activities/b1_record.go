@@ -16,9 +16,10 @@ import (
 // draftPause is how long to wait before a draft is looked at again: an approver is a person.
 const draftPause = 5 * time.Minute
 
-// Codes of reasons on which a later attempt acts.
+// Codes of reasons on which a later attempt acts, or a person's desk.
 const (
-	codeDraftRejected      = "draft_rejected"
+	CodeDraftRejected      = "draft_rejected"
+	CodeDuplicate          = "duplicate_in_b1"
 	codeGone               = "gone_from_b1"
 	codeCancelledInB1      = "cancelled_in_b1"
 	codeReferenceCancelled = "reference_cancelled"
@@ -97,7 +98,7 @@ func wroteIt(doc *store.Staged) bool { return doc.Attempts > 1 }
 // waitForApproval keeps a draft in sight until it is approved (then it is a sales order) or rejected.
 func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*InsertOrderResult, error) {
 	if d.IsRejected() {
-		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: codeDraftRejected, Field: "Drafts",
+		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: CodeDraftRejected, Field: "Drafts",
 			Message: fmt.Sprintf("The approval of draft %d was refused in B1.", d.DocEntry),
 			Hint:    "Clear it with the approver; remove the draft in B1 and resume the order to send it anew."})
 	}
@@ -174,7 +175,7 @@ func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffic
 			return later(time.Second, "the order has just changed")
 		}
 		if known(doc); bo == nil {
-			dropDocument(doc)
+			DropDocument(doc)
 		}
 		if p.token != "" {
 			doc.Claim, doc.Intent = nil, nil

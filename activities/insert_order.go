@@ -168,10 +168,10 @@ func (p *posting) load(ctx context.Context) error {
 	return nil
 }
 
-// settled reports whether nothing is left to do. A held order is not settled: whoever starts this again has mended it. It is
-// asked before the document is read, which is not needed any more.
+// settled reports whether nothing is left to do. A held order is not settled: whoever starts this again has mended it. One that a person has
+// skipped is: the attempt was begun before. It is asked before the document is read, which is not needed any more.
 func (p *posting) settled() bool {
-	return p.doc.Status == order.Cancelled || p.doc.Status == order.Posted
+	return p.doc.Status == order.Cancelled || p.doc.Status == order.Posted || p.doc.Skipped()
 }
 
 func (p *posting) result(note string) *InsertOrderResult {
@@ -185,7 +185,7 @@ func (p *posting) result(note string) *InsertOrderResult {
 // notFound decides what a look that found nothing means: a first attempt sends; an order that may have been sent
 // before is looked for several times, with time between, and only then sent again, at most a few times.
 func (p *posting) notFound(ctx context.Context) (*InsertOrderResult, error) {
-	if p.doc.BO != nil && p.heldAs != codeDraftRejected && p.heldAs != codeGone {
+	if p.doc.BO != nil && p.heldAs != CodeDraftRejected && p.heldAs != codeGone {
 		return nil, p.vanished(ctx)
 	}
 	if !p.fresh {

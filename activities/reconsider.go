@@ -123,9 +123,9 @@ func waitsForMagento(doc *store.Staged) bool {
 	return doc.Status == order.Held && doc.Reason != nil && doc.Reason.Code == codeCannotShow && !doc.Reread
 }
 
-// ruledOut reports whether rules alone keep the order from B1: it is excluded, or was held before anything was sent.
+// ruledOut reports whether rules alone keep the order from B1: it is excluded, and not by a person, or was held before anything was sent.
 func ruledOut(doc *store.Staged) bool {
-	if doc.Order == nil || inB1(doc) {
+	if doc.Order == nil || inB1(doc) || doc.Skipped() {
 		return false
 	}
 	return doc.Status == order.Excluded || doc.Status == order.Held && heldByRules(doc)

@@ -31,7 +31,7 @@ func (p *page) bring(ctx context.Context, doc *store.Staged, v version) (outcome
 	s := staging{instance: p.instance, doc: doc, again: p.in.Again, isNew: doc.Rev == 0, importing: p.in.importing}
 	outcome = stagedUnchanged
 	if late(v.ref, doc) {
-		s.takeUp() // asked for by name, but a newer version is staged already
+		TakeUp(s.doc) // asked for by name, but a newer version is staged already
 	} else if outcome = s.apply(v.order, v.err, v.ref); s.onlyTime {
 		return outcome // such as the echo of what was written back: nothing that a reader of the timeline must know
 	}

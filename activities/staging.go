@@ -8,6 +8,9 @@ import (
 	"datawald/store"
 )
 
+// CodeStaysSkipped is what the timeline of a skipped order says of a resync.
+const CodeStaysSkipped = "stays skipped: resume it to take it to B1"
+
 // staging applies one document to one staged order.
 type staging struct {
 	instance Instance
@@ -39,31 +42,34 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 	} else if doc.Import != "" && s.importing.run(o) == "" { // it is no order of the history any more, such as one that was paid today
 		doc.Promoted = true
 	}
-	doc.Manual = doc.Manual || s.again
+	doc.Manual = (doc.Manual || s.again) && !doc.Skipped()
 	if convertErr != nil {
 		return s.unreadable(convertErr)
 	}
+	was := doc.ContentHash
 	doc.Order, doc.ContentHash = o, o.ContentHash()
 	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
 	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total(), ReadAt: ref.ReadAt}
+	if doc.Skipped() {
+		return s.afterSkipping(o, was)
+	}
 	if inB1(doc) {
 		return s.afterPosting(o)
 	}
 	return s.beforePosting(o)
 }
 
-// takeUp puts an order that somebody asked for before all others, when it is not settled yet: held with or without a
+// TakeUp puts an order that somebody asked for before all others, when it is not settled yet: held with or without a
 // document in B1, a draft, or sent without an answer. One that was cancelled in B1 is sent anew.
-func (s *staging) takeUp() {
-	doc := s.doc
+func TakeUp(doc *store.Staged) {
 	code := ""
 	if doc.Reason != nil {
 		code = doc.Reason.Code
 	}
 	if code == codeCancelledInB1 || code == codeReferenceCancelled {
 		passOver(doc)
-	} else if code == codeDraftRejected || code == codeGone {
-		dropDocument(doc) // what is still there is found again
+	} else if code == CodeDraftRejected || code == codeGone {
+		DropDocument(doc) // what is still there is found again
 	} else if doc.Status == order.Posted || doc.Status == order.Cancelled || doc.Status == order.Excluded {
 		return
 	}
@@ -77,7 +83,7 @@ func passOver(doc *store.Staged) {
 	if doc.BO != nil {
 		entry = doc.BO.DocEntry
 	}
-	dropDocument(doc)
+	DropDocument(doc)
 	if doc.Obstacle = 0; entry == 0 {
 		doc.AgainstCancelled = true
 		return
@@ -85,8 +91,8 @@ func passOver(doc *store.Staged) {
 	doc.LetPass(entry)
 }
 
-// dropDocument lets go of the document that B1 had of the order: what is sent next is one of its own.
-func dropDocument(doc *store.Staged) {
+// DropDocument lets go of the document that B1 had of the order: what is sent next is one of its own.
+func DropDocument(doc *store.Staged) {
 	if doc.BO != nil {
 		doc.Known(doc.BO.Reference)
 		doc.Replaces, doc.ReplacesDraft = doc.BO.DocEntry, doc.BO.Draft
@@ -106,6 +112,10 @@ func (s *staging) unreadable(cause error) string {
 		return stagedUnreadable
 	}
 	s.doc.Order, s.doc.ContentHash = nil, "" // the version before must not be posted in its place
+	if s.doc.Skipped() {
+		s.doc.Attention = reason
+		return stagedUnreadable
+	}
 	s.doc.Status, s.doc.Reason = order.Held, reason
 	return stagedUnreadable
 }
@@ -157,9 +167,24 @@ func (s *staging) afterPosting(o *order.Order) string {
 		doc.Attention = nil
 	}
 	if s.again {
-		s.takeUp()
+		TakeUp(doc)
 	}
 	return stagedChanged
+}
+
+// afterSkipping never moves an order that a person has skipped, whoever brings it; it says what changed. was is the hash of the content before.
+func (s *staging) afterSkipping(o *order.Order, was string) string {
+	doc := s.doc
+	switch {
+	case o.Cancelled():
+		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was skipped.", "There is nothing to do: it stays out of B1.")
+	case was == "" || order.SameForm(was, doc.ContentHash) && was != doc.ContentHash: // it could not be read before, or says something else
+		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was skipped.", "It stays out of B1. Resume it if it is to be posted after all.")
+	}
+	if s.again {
+		s.detail = CodeStaysSkipped
+	}
+	return stagedExcluded
 }
 
 func (s *staging) attend(code, field, message, hint string) {

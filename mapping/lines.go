@@ -55,7 +55,7 @@ func (m *mapper) line(b booking) *order.Reason {
 	}
 	line := sapb1.DocumentLine{ItemCode: item, ItemDescription: m.text("ItemDescription of "+place(*b.row), b.row.Name, maxDescription),
 		Quantity: sapb1.NewAmount(b.qty), UnitPrice: sapb1.NewAmount(price), Currency: m.document.DocCurrency,
-		WarehouseCode: m.store.Warehouse, FreeText: m.text("FreeText of "+place(*b.row), freeText, maxFreeText), Part: sapb1.PartGoods}
+		WarehouseCode: m.store.Warehouse, FreeText: m.text("FreeText of "+place(*b.row), freeText, maxFreeText), Part: sapb1.PartGoods, Row: b.row.ItemID}
 	if !discount.IsZero() {
 		d := sapb1.NewAmount(discount)
 		line.DiscountPercent = &d

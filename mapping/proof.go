@@ -48,6 +48,9 @@ type ProofLine struct {
 	Tax      decimal.Decimal `json:"tax"`
 	// MagentoTax is nil for lines that are no row of the order.
 	MagentoTax *decimal.Decimal `json:"magento_tax,omitempty"`
+	// MagentoNet and MagentoQuantity are what Magento's row comes to as it is booked; nil for lines that are no row of the order.
+	MagentoNet      *decimal.Decimal `json:"-"`
+	MagentoQuantity *decimal.Decimal `json:"-"`
 }
 
 func newProof(o *order.Order) *Proof { return &Proof{Currency: o.Currency} }
@@ -173,12 +176,19 @@ func (m *mapper) magentoGoods() (goods, off decimal.Decimal) {
 
 func (m *mapper) proofLines() {
 	goods := 0
-	for _, l := range m.sheet.lines {
+	for n, l := range m.sheet.lines {
 		line := ProofLine{ItemCode: l.item, Part: l.part, TaxCode: l.code, Rate: l.rate, Net: l.net, Tax: l.tax}
 		if l.part == sapb1.PartGoods && goods < len(m.proof.rows) {
 			tax := m.proof.rows[goods].tax.Round(magentoDigits)
 			line.MagentoTax = &tax
 			goods++
+		}
+		for _, b := range m.proof.rows { // by the row itself: a hook may have put the lines into another order
+			if l.part == sapb1.PartGoods && b.row.ItemID == m.document.Lines[n].Row {
+				net := b.exactNet().Round(magentoDigits)
+				line.MagentoNet, line.MagentoQuantity = &net, &b.qty
+				break
+			}
 		}
 		m.proof.Lines = append(m.proof.Lines, line)
 	}

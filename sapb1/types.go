@@ -73,6 +73,8 @@ type DocumentLine struct {
 	UserFields map[string]any `json:"-"`
 	// Part is what of the order the line carries; it is not sent.
 	Part Part `json:"-"`
+	// Row is the row of the order (item_id in Magento) that the line was made of, 0 for a line of something else; it is not sent.
+	Row int64 `json:"-"`
 }
 
 // Part says what of an order a line or an expense carries.

@@ -70,13 +70,6 @@ func (s *Store) Changes(ctx context.Context, instance string, after ChangePlace,
 	return changes, nil
 }
 
-func codeOf(r *order.Reason) string {
-	if r == nil {
-		return ""
-	}
-	return r.Code
-}
-
 // TellPosted fills in from their timelines when orders were posted that an earlier release wrote last.
 func (s *Store) TellPosted(ctx context.Context, changes []Change) error {
 	at := map[order.Key]int{}

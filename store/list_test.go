@@ -30,6 +30,7 @@ func TestList_FiltersByEachFieldAndAllTogether(t *testing.T) {
 	stage(t, s, "main:2:000000003", func(d *store.Staged) {
 		d.PlacedAt, d.Status = at(3), order.Posted
 		d.BO = &store.BackOffice{DocEntry: 7, DocNum: 4711, Reference: "WEB-3"}
+		d.Attention = &order.Reason{Code: "changed_in_magento"}
 		d.Order, d.Timeline = &order.Order{Key: d.Key}, []store.Event{{Step: "x"}}
 	})
 	stage(t, s, "eu:1:000000004", func(d *store.Staged) { d.PlacedAt = at(4) })
@@ -53,8 +54,13 @@ func TestList_FiltersByEachFieldAndAllTogether(t *testing.T) {
 		{"what a pattern would take for its own", store.Filter{Text: "X-1.0 (red)"}, []order.Key{"main:2:000000002"}},
 		{"a pattern", store.Filter{Text: ".*"}, nil},
 		{"B1's number", store.Filter{Text: "4711"}, []order.Key{"main:2:000000003"}},
+		{"a part of it", store.Filter{Text: "71"}, []order.Key{"main:2:000000003"}},
+		{"states", store.Filter{Statuses: []order.Status{order.Held, order.Posted}}, []order.Key{"main:2:000000003", "main:2:000000002"}},
+		{"a reason's code", store.Filter{Reason: "item_unknown"}, []order.Key{"main:2:000000002"}},
+		{"a part of a code", store.Filter{Reason: "item"}, nil},
+		{"attention", store.Filter{Attention: true}, []order.Key{"main:2:000000003"}},
 		{"B1's reference", store.Filter{Text: "web-3"}, []order.Key{"main:2:000000003"}},
-		{"all", store.Filter{Instance: "main", Status: order.Posted, StoreID: &two, From: at(1), To: at(9), Text: "47", Limit: 5,
+		{"all", store.Filter{Instance: "main", Status: order.Posted, StoreID: &two, From: at(1), To: at(9), Text: "48", Limit: 5,
 			After: &store.Position{PlacedAt: at(8), Key: "main:1:1"}}, nil},
 		{"all that fit", store.Filter{Instance: "main", Status: order.Posted, StoreID: &two, From: at(1), To: at(9), Text: "WEB", Limit: 5,
 			After: &store.Position{PlacedAt: at(8), Key: "main:1:1"}}, []order.Key{"main:2:000000003"}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
-	"strconv"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -198,13 +197,21 @@ func (s *Store) Counts(ctx context.Context, instance string) (map[order.Status]i
 type Filter struct {
 	Instance string
 	Status   order.Status
-	StoreID  *int64
+	// Statuses selects orders in any of these states; together with Status it is empty.
+	Statuses []order.Status
+	// Reason is the code of the reason for which they are held, excluded or cancelled, Attention asks for those of which something changed after they
+	// were posted or skipped.
+	Reason    string
+	Attention bool
+	StoreID   *int64
 	// WriteBack selects posted orders by how far Magento was told of them.
 	WriteBack WriteBackState
 	// From and To bound placed_at: From inclusive, To exclusive.
 	From, To time.Time
-	// Text is looked for in key, reason and reference; case does not matter. A number is compared with B1's as well.
+	// Text is a part of the key, of the reason, of a reference, or of B1's number; large and small letters are the same.
 	Text string
+	// reasoned asks for orders that have a reason.
+	reasoned bool
 	// After continues a list behind the last order of the page before.
 	After *Position
 	Limit int
@@ -253,6 +260,18 @@ func (f Filter) query() bson.D {
 	if f.Status != "" {
 		add("status", f.Status)
 	}
+	if len(f.Statuses) > 0 {
+		add("status", bson.D{{Key: "$in", Value: f.Statuses}})
+	}
+	if f.Reason != "" {
+		add("reason_code", f.Reason)
+	}
+	if f.reasoned {
+		add("reason_code", bson.D{{Key: "$gt", Value: ""}})
+	}
+	if f.Attention {
+		add("attention_code", bson.D{{Key: "$gt", Value: ""}})
+	}
 	if f.WriteBack != "" {
 		add("write_back.state", f.WriteBack)
 	}
@@ -265,14 +284,8 @@ func (f Filter) query() bson.D {
 	if !f.To.IsZero() {
 		add("placed_at", bson.D{{Key: "$lt", Value: f.To}})
 	}
-	if f.Text != "" {
-		contains := bson.D{{Key: "$regex", Value: regexp.QuoteMeta(f.Text)}, {Key: "$options", Value: "i"}}
-		places := bson.A{bson.D{{Key: "_id", Value: contains}}, bson.D{{Key: "reason.message", Value: contains}},
-			bson.D{{Key: "reason.code", Value: contains}}, bson.D{{Key: "bo.reference", Value: contains}}}
-		if n, err := strconv.ParseInt(f.Text, 10, 64); err == nil {
-			places = append(places, bson.D{{Key: "bo.doc_num", Value: n}})
-		}
-		add("$or", places)
+	if text := searchedFor(f.Text); text != "" {
+		add("search", bson.D{{Key: "$regex", Value: regexp.QuoteMeta(text)}})
 	}
 	if f.After != nil {
 		add("$or", bson.A{

@@ -78,7 +78,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 
 	var lines []string
 	indexes := s.Indexes()
-	for _, collection := range []string{"orders", "runs", "audit", "sessions", "requests"} {
+	for _, collection := range []string{"orders", "payloads", "runs", "audit", "sessions", "requests"} {
 		for _, model := range indexes[collection] {
 			var o options.IndexOptions
 			for _, set := range model.Options.List() {
@@ -128,6 +128,39 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		}},
 		{"ListOfAll", func() error { _, err := s.List(ctx, store.Filter{Limit: 50}); return err }},
 		{"NextPageOfAll", func() error { _, err := s.List(ctx, store.Filter{After: after, Limit: 50}); return err }},
+		{"ListByText", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Text: "00005", Limit: 50})
+			return err
+		}},
+		{"ListByReason", func() error {
+			_, err := s.List(ctx, store.Filter{Reason: "item_unknown", Limit: 50})
+			return err
+		}},
+		{"ListByReasonAndStates", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Statuses: []order.Status{order.Held, order.Draft}, Reason: "item_unknown", After: after, Limit: 50})
+			return err
+		}},
+		{"ListByAttention", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", Attention: true, Limit: 50})
+			return err
+		}},
+		{"ListByStore", func() error {
+			_, err := s.List(ctx, store.Filter{Instance: "main", StoreID: new(int64(1)), Limit: 50})
+			return err
+		}},
+		{"CountByStatus", func() error { _, err := s.CountByStatus(ctx, store.Filter{Instance: "main"}); return err }},
+		{"CountByStatusOfEverything", func() error { _, err := s.CountByStatus(ctx, store.Filter{}); return err }},
+		{"CountByStatusOfAll", func() error { _, err := s.CountByStatus(ctx, store.Filter{Text: "00005"}); return err }},
+		{"CountByStatusAndText", func() error {
+			_, err := s.CountByStatus(ctx, store.Filter{Instance: "main", Text: "00005", Attention: true})
+			return err
+		}},
+		{"CountByReason", func() error {
+			_, err := s.CountByReason(ctx, store.Filter{Instance: "main", Statuses: []order.Status{order.Held}})
+			return err
+		}},
+		{"CountByText", func() error { _, err := s.Count(ctx, store.Filter{Instance: "main", Text: "00005"}); return err }},
+		{"CompleteOrders", func() error { _, err := s.CompleteOrders(ctx); return err }},
 		{"FindByIncrementIDs", func() error { _, err := s.FindByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"ListByIncrementIDs", func() error { _, err := s.ListByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"NextWriteBacks", func() error { _, err := s.NextWriteBacks(ctx, "main", 100); return err }},
@@ -168,6 +201,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		{"GetRun", func() error { _, err := s.GetRun(ctx, "sync:main/1"); return unlessMissing(err) }},
 		{"Get", func() error { _, err := s.Get(ctx, "main:1:5"); return unlessMissing(err) }},
 		{"Heads", func() error { _, err := s.Heads(ctx, []order.Key{"main:1:5", "main:1:6"}); return err }},
+		{"PayloadVersions", func() error { _, err := s.PayloadVersions(ctx, "main:1:5"); return err }},
 		{"Payloads", func() error { _, err := s.Payloads(ctx, []store.PayloadRef{{Key: "main:1:5", Hash: "h"}}); return err }},
 		{"ListAudit", func() error { _, err := s.ListAudit(ctx, store.AuditFilter{Limit: 50}); return err }},
 		{"NextAuditPage", func() error {

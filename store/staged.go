@@ -82,6 +82,12 @@ type Staged struct {
 	// WriteBackQueue orders the write-backs that wait, or that a person should look at. Empty for all others. Kept by settle.
 	WriteBackQueue string `bson:"write_back_queue,omitempty" json:"-"`
 
+	// Search is what a text search looks into, in small letters; ReasonCode and AttentionCode are those of Reason and Attention. They stand here
+	// beside what they come from because an index has them, and are kept by settle. Earlier releases had none (CompleteOrders).
+	Search        string `bson:"search,omitempty" json:"-"`
+	ReasonCode    string `bson:"reason_code,omitempty" json:"-"`
+	AttentionCode string `bson:"attention_code,omitempty" json:"-"`
+
 	Timeline []Event `bson:"-" json:"timeline"`
 }
 
@@ -211,6 +217,7 @@ func (s *Staged) advance() {
 // settle brings the fields that follow from others in line; every write goes through it.
 func (s *Staged) settle() {
 	s.Queue, s.WriteBackQueue = "", s.WriteBack.place(s.Key)
+	s.Search, s.ReasonCode, s.AttentionCode = s.searched(), codeOf(s.Reason), codeOf(s.Attention)
 	s.Promoted = s.Promoted || s.Import != "" && s.Manual
 	if s.Status == order.Posted && s.PostedAt.IsZero() {
 		s.PostedAt = s.posted()

@@ -5,7 +5,7 @@
 // Operations used, all of which MongoDB and the embedded store answer alike: insertOne, insertMany (unordered), replaceOne,
 // updateOne with $set and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
 // ($in), countDocuments, aggregate with $match and
-// $group, createIndexes. Nothing relies on transactions, update pipelines or change streams.
+// $group, find by a text in a field ($regex of nothing but a text), createIndexes, dropIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
 
 import (
@@ -76,6 +76,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.createIndexes(ctx); err != nil {
 		return fmt.Errorf("MongoDB indexes: %w", err)
 	}
+	if err := s.dropObsolete(ctx); err != nil {
+		return fmt.Errorf("MongoDB indexes: %w", err)
+	}
 	return nil
 }
 
@@ -85,26 +88,32 @@ func (s *Store) Ping(ctx context.Context) error { return s.client.Ping(ctx, read
 // Close ends the connections.
 func (s *Store) Close(ctx context.Context) error { return s.client.Disconnect(ctx) }
 
-// indexes lists every index beside _id, in one place. Queries that have none: text search of the order list.
+// indexes lists every index beside _id, in one place.
 func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	return map[*mongo.Collection][]mongo.IndexModel{
 		s.orders: {
-			// The queue: only open orders carry the field "queue". With what else is asked of them the index alone counts them. Earlier
-			// releases had an index "queue" of the first two fields.
+			// The queue: only open orders carry the field "queue". With what else is asked of them the index alone counts them.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "queue", Value: 1}, {Key: "due_at", Value: 1}, {Key: "status", Value: 1}},
 				Options: options.Index().SetName("queue_due")},
 			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}}, Options: options.Index().SetName("by_status")},
-			// Newest first, of all instances and of one: others' are passed over in the index. Earlier releases had "by_placed_at" of the same
-			// two fields the other way round, which served for one instance only; both would cost every write.
-			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")},
+			// With the code behind them the index alone counts the orders of a state by their reasons.
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}, {Key: "reason_code", Value: 1}},
+				Options: options.Index().SetName("by_state")},
+			// Newest first, of all instances and of one: others' are passed over in the index. Behind that stands what people filter by, so that
+			// the index alone tells which orders are wanted and counts them.
+			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "store_id", Value: 1},
+				{Key: "reason_code", Value: 1}, {Key: "attention_code", Value: 1}, {Key: "search", Value: 1}}, Options: options.Index().SetName("newest_first")},
 			// What changed since somebody looked: live lists and the figures of the last hours read it from here, and nothing else does.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "changed_at", Value: 1}}, Options: options.Index().SetName("by_changed_at")},
 			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "import", Value: 1}, {Key: "status", Value: 1}}, Options: options.Index().SetName("by_import")},
+		},
+		s.payloads: {
+			// The versions of one order.
+			{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetName("by_key")},
 		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
@@ -128,6 +137,26 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: bson.D{{Key: "begun_at", Value: 1}}, Options: options.Index().SetName("by_begin")},
 		},
 	}
+}
+
+// obsolete are indexes of orders that earlier releases made, and in whose place stand others: each costs every write.
+var obsolete = []string{"queue", "by_placed_at", "by_status", "newest"}
+
+// noSuchIndex is the code by which a server says so.
+const noSuchIndex = 27
+
+// dropObsolete takes indexes away that nothing asks by. A process of an earlier release that starts later makes its own anew.
+func (s *Store) dropObsolete(ctx context.Context) error {
+	for _, name := range obsolete {
+		err := s.orders.Indexes().DropOne(ctx, name)
+		if command, ok := errors.AsType[mongo.CommandError](err); ok && command.Code == noSuchIndex {
+			err = nil
+		}
+		if err != nil {
+			return fmt.Errorf("drop the index %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 func (s *Store) createIndexes(ctx context.Context) error {

@@ -65,6 +65,7 @@ func run() error {
 	warnInsecure(settings, log)
 	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}, settings, log)
 	defer stopWatch()
+	defer complete(ctx, db, log)()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 

@@ -212,6 +212,16 @@ var scenesOfRuns = []scene{
 		s.keep(s.begin(workflows.ResyncOrdersID(s.instance, "asked"), "ResyncOrders", workflows.ResyncOrdersInput{Instance: s.instance,
 			IncrementIDs: []string{"100000001", "100000002", "100000009"}, Actor: "starter"}))
 	}},
+	{name: "resync-orders-staged", play: func(s *stage) { // a person retries three orders, of which one is skipped meanwhile
+		s.insert = func(_ context.Context, key order.Key, _ int32) (*activities.InsertOrderResult, error) {
+			if key == s.key(2) {
+				return nil, heldForAPerson
+			}
+			return nil, nil
+		}
+		s.keep(s.begin(workflows.ResyncOrdersID(s.instance, "retried"), "ResyncOrders", workflows.ResyncOrdersInput{Instance: s.instance,
+			Keys: []order.Key{s.key(1), s.key(2), s.key(3)}, Staged: true, Actor: "gateway"}))
+	}},
 	{name: "backfill-orders", play: func(s *stage) { // one order is held, and it is paused while B1 has the first orders
 		s.imports = 7
 		paused := make(chan struct{})

@@ -24,6 +24,9 @@ type ResyncOrdersInput struct {
 	// Hint is set when no person asked but the shop said that an order changed: then held orders stay held, and none
 	// goes before the others.
 	Hint bool `json:"hint,omitempty"`
+	// Staged takes the orders (Keys) to B1 as they are staged, without asking Magento: a person has put them before all others, and what was
+	// wrong is mended elsewhere. No history of a release before 2026-12-04 has it.
+	Staged bool `json:"staged,omitempty"`
 	// Actor is who asked, for the orders' timelines: a user name or "starter".
 	Actor string `json:"actor,omitempty"`
 }
@@ -38,6 +41,9 @@ func (in ResyncOrdersInput) Validate() error {
 		return fmt.Errorf("increment_ids is empty: name at least one order")
 	case n > maxResync:
 		return fmt.Errorf("increment_ids has %d entries: name at most %d", n, maxResync)
+	}
+	if in.Staged && len(in.Keys) != len(in.IncrementIDs)+len(in.EntityIDs)+len(in.Keys) {
+		return fmt.Errorf("staged orders are named by their keys")
 	}
 	for _, key := range in.Keys {
 		if key.Instance() != in.Instance {
@@ -55,7 +61,8 @@ type ResyncOrdersResult struct {
 	Unreadable []string  `json:"unreadable,omitempty"`
 }
 
-// ResyncOrders reads orders by number, stages them before all others, and takes them to B1. Held ones are tried again.
+// ResyncOrders reads orders by number, stages them before all others, and takes them to B1. Held ones are tried again. Those that are to go as
+// they are staged it only takes to B1.
 func ResyncOrders(ctx workflow.Context, in ResyncOrdersInput) (*ResyncOrdersResult, error) {
 	r := &resyncOrders{in: in, started: map[order.Key]bool{}}
 	if err := r.setup(ctx); err != nil {
@@ -83,13 +90,19 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 
 // kind names the run in its record.
 func (r *resyncOrders) kind() string {
-	if r.in.Hint {
+	switch {
+	case r.in.Hint:
 		return "hint"
+	case r.in.Staged:
+		return "retry"
 	}
 	return "resync"
 }
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
+	if r.in.Staged {
+		return r.retry(ctx)
+	}
 	found, err := r.find(ctx, activities.FindOrdersInput{IncrementIDs: r.in.IncrementIDs, EntityIDs: r.in.EntityIDs, Keys: r.in.Keys})
 	if err != nil && r.in.Hint && !temporal.IsCanceledError(err) {
 		r.result.Run.Errors = append(r.result.Run.Errors, "read Magento: "+text(err))
@@ -103,6 +116,27 @@ func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {
 		return nil, err
 	}
 	if err := writeBack(ctx, &r.result.Run, r.poster, found.WriteBack); err != nil {
+		return nil, err
+	}
+	_, err = finish(ctx, &r.result.Run, r.poster)
+	return &r.result, err
+}
+
+// retry takes orders to B1 as they are staged.
+func (r *resyncOrders) retry(ctx workflow.Context) (*ResyncOrdersResult, error) {
+	var found activities.OpenOrdersResult
+	if err := workflow.ExecuteActivity(ctx, act.OpenOrders, activities.OpenOrdersInput{Instance: r.in.Instance, Keys: r.in.Keys}).Get(ctx, &found); err != nil {
+		return nil, err
+	}
+	r.poster.paced = found.Paced
+	more, err := r.start(ctx, found.Open)
+	if err == nil && more {
+		err = r.poster.drain(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := writeBack(ctx, &r.result.Run, r.poster, false); err != nil {
 		return nil, err
 	}
 	_, err = finish(ctx, &r.result.Run, r.poster)

@@ -11,30 +11,43 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"datawald/gateway/desk"
 	"datawald/order"
 	"datawald/store"
 )
 
 func (s *server) routeOrders() {
 	route(s, huma.Operation{OperationID: "list-orders", Method: http.MethodGet, Path: "/api/v1/orders", Tags: []string{"orders"},
-		Summary:     "Orders, newest first, by instance, state, store, day and text",
+		Summary:     "Orders, newest first, by instance, state, reason, store, day and text",
 		Description: "Filters add up. `next` continues the list when it is given back as `cursor`; the last page has none."}, s.listOrders)
 	route(s, huma.Operation{OperationID: "get-order", Method: http.MethodGet, Path: "/api/v1/orders/{key}", Tags: []string{"orders"},
 		Summary:     "One order: all that is known of it, with its timeline",
 		Description: "Holds the buyer's name, addresses and e-mail; viewers get them masked.",
 		Errors:      []int{http.StatusNotFound}}, s.getOrder)
+	s.routeOrderCounts()
+	s.routeOrderExport()
+	s.routeOrderActions()
+	s.routePayloads()
+	s.routeComparison()
 }
 
-type listOrdersInput struct {
+// OrderFilter selects orders, in the list, in counts and in the export.
+type OrderFilter struct {
 	Instance  string          `query:"instance" doc:"Orders of this instance; all when left out" example:"main"`
-	State     stateParam      `query:"state" doc:"Orders in this state"`
+	State     []stateParam    `query:"state,explode" doc:"Orders in this state; may be given several times"`
+	Reason    string          `query:"reason" maxLength:"200" doc:"Orders that are held, excluded or cancelled for the reason with this code" example:"item_unknown"`
+	Attention bool            `query:"attention" doc:"true for orders of which something changed in Magento after they were posted or skipped"`
 	WriteBack writeBackParam  `query:"write_back" doc:"Posted orders of which Magento was told so far; given_up and to_look_at are for a person"`
 	Store     optional[int64] `query:"store" minimum:"0" doc:"Orders of this Magento store (store_id)" example:"1"`
 	From      string          `query:"from" doc:"Placed at this time or later: RFC 3339, or a day (UTC)" example:"2026-11-01"`
 	To        string          `query:"to" doc:"Placed before this time (RFC 3339), or up to the end of this day (UTC)" example:"2026-11-30"`
-	Text      string          `query:"q" maxLength:"100" doc:"Part of the order key, of the reason or of the reference in B1; case does not matter"`
-	Limit     int             `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Orders per page"`
-	Cursor    string          `query:"cursor" maxLength:"1000" doc:"\"next\" of the page before"`
+	Text      string          `query:"q" maxLength:"100" doc:"Part of the order key, of B1's number, of the reference in B1 or of the reason; case does not matter"`
+}
+
+type listOrdersInput struct {
+	OrderFilter
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"Orders per page"`
+	Cursor string `query:"cursor" maxLength:"1000" doc:"\"next\" of the page before"`
 }
 
 type listOrdersOutput struct {
@@ -93,11 +106,14 @@ func (s *server) summary(doc store.Staged) OrderSummary {
 }
 
 func (s *server) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
-	filter, err := s.filter(in)
+	filter, err := s.filter(in.OrderFilter, "query")
+	if err == nil && in.Cursor != "" {
+		filter.After, err = decodeCursor(in.Cursor)
+	}
 	if err != nil {
 		return nil, err
 	}
-	filter.Limit++ // one more tells whether there is a next page
+	filter.Limit = in.Limit + 1 // one more tells whether there is a next page
 	docs, err := s.store.List(ctx, filter)
 	if err != nil {
 		return nil, partDown(err, "store")
@@ -114,8 +130,15 @@ func (s *server) listOrders(ctx context.Context, in *listOrdersInput) (*listOrde
 	return &out, nil
 }
 
-func (s *server) filter(in *listOrdersInput) (f store.Filter, err error) {
-	f = store.Filter{Instance: in.Instance, Status: order.Status(in.State), WriteBack: store.WriteBackState(in.WriteBack), Text: in.Text, Limit: in.Limit}
+// filter checks what was asked for; at is what stands before the names of its parts in a problem.
+func (s *server) filter(in OrderFilter, at string) (f store.Filter, err error) {
+	f = store.Filter{Instance: in.Instance, Reason: in.Reason, Attention: in.Attention, WriteBack: store.WriteBackState(in.WriteBack), Text: in.Text}
+	for _, state := range in.State {
+		f.Statuses = append(f.Statuses, order.Status(state))
+	}
+	if len(f.Statuses) == 1 { // asked for as one the list of a state comes from its own index
+		f.Status, f.Statuses = f.Statuses[0], nil
+	}
 	if in.Instance != "" {
 		if _, err := s.instance(in.Instance); err != nil {
 			return f, err
@@ -124,19 +147,16 @@ func (s *server) filter(in *listOrdersInput) (f store.Filter, err error) {
 	if in.Store.Set {
 		f.StoreID = &in.Store.Value
 	}
-	if f.From, err = moment("query.from", in.From, 0); err != nil {
+	if f.From, err = moment(at+".from", in.From, 0); err != nil {
 		return f, err
 	}
-	if f.To, err = moment("query.to", in.To, 1); err != nil {
+	if f.To, err = moment(at+".to", in.To, 1); err != nil {
 		return f, err
 	}
 	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
-		return f, invalid("query.to", "lies before from")
+		return f, invalid(at+".to", "lies before from")
 	}
-	if in.Cursor != "" {
-		f.After, err = decodeCursor(in.Cursor)
-	}
-	return f, err
+	return f, nil
 }
 
 // moment reads a time or a day; a day begins at midnight, or ends there when one day is added.
@@ -164,12 +184,27 @@ type getOrderOutput struct{ Body OrderDetail }
 type OrderDetail struct {
 	store.Staged
 	Links Links `json:"links"`
+	// Actions say what may be done with the order as it stands now.
+	Actions []desk.Choice `json:"actions" nullable:"false" doc:"What may be done with the order as it stands now; why an action makes no sense, and what to do instead"`
 }
 
 func (s *server) getOrder(ctx context.Context, in *getOrderInput) (*getOrderOutput, error) {
-	key, err := order.ParseKey(unescape(in.Key))
+	doc, err := s.stagedOrder(ctx, in.Key)
 	if err != nil {
-		return nil, malformedKey.problem(err.Error() + ". GET /api/v1/orders?q=<number> finds the key of an order.")
+		return nil, err
+	}
+	choices := desk.Choices(doc, time.Now())
+	if !seesPeople(ctx) {
+		*doc = masked(*doc)
+	}
+	return &getOrderOutput{Body: OrderDetail{Staged: *doc, Links: s.links.order(doc.Key), Actions: choices}}, nil
+}
+
+// stagedOrder reads the order that a path names.
+func (s *server) stagedOrder(ctx context.Context, parameter string) (*store.Staged, error) {
+	key, err := orderKey(parameter)
+	if err != nil {
+		return nil, err
 	}
 	doc, err := s.store.Get(ctx, key)
 	if errors.Is(err, store.ErrNotFound) {
@@ -178,10 +213,16 @@ func (s *server) getOrder(ctx context.Context, in *getOrderInput) (*getOrderOutp
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	if !seesPeople(ctx) {
-		*doc = masked(*doc)
+	return doc, nil
+}
+
+// orderKey reads the key in a path.
+func orderKey(parameter string) (order.Key, error) {
+	key, err := order.ParseKey(unescape(parameter))
+	if err != nil {
+		return "", malformedKey.problem(err.Error() + ". GET /api/v1/orders?q=<number> finds the key of an order.")
 	}
-	return &getOrderOutput{Body: OrderDetail{Staged: *doc, Links: s.links.order(key)}}, nil
+	return key, nil
 }
 
 // notStaged says how to fetch the order, or why it cannot be fetched.

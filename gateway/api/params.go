@@ -67,7 +67,10 @@ func encodeCursor(last store.Staged) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-func decodeCursor(text string) (*store.Position, error) {
+func decodeCursor(text string) (*store.Position, error) { return cursorAt("query.cursor", text) }
+
+// cursorAt reads one back; location is where it stands in the request.
+func cursorAt(location, text string) (*store.Position, error) {
 	var c cursor
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err == nil {
@@ -75,7 +78,7 @@ func decodeCursor(text string) (*store.Position, error) {
 	}
 	key, keyErr := order.ParseKey(c.Key)
 	if err != nil || keyErr != nil {
-		return nil, invalid("query.cursor", "is not one of this list; leave it out to begin with the newest order")
+		return nil, invalid(location, "is not one of this list; leave it out to begin with the newest order")
 	}
 	return &store.Position{PlacedAt: c.PlacedAt, Key: key}, nil
 }

@@ -196,3 +196,10 @@ func fromFramework(status int, message string, errs ...error) huma.StatusError {
 	p.Faults = faults
 	return p
 }
+
+// Kinds of the order desk.
+var (
+	actionRefused   = kind{"action-refused", "The order's state does not allow it", http.StatusConflict}
+	countDiffers    = kind{"count-differs", "Other orders match than you saw", http.StatusConflict}
+	payloadNotFound = kind{"payload-not-found", "No such version of the order", http.StatusNotFound}
+)

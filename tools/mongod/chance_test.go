@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -135,7 +136,9 @@ func (c chance) condition(field string) any {
 		return c.text()
 	}
 	compare := func() e { return e{Key: pick(c, "$gt", "$gte", "$lt", "$lte", "$eq"), Value: value()} }
-	switch c.IntN(10) {
+	switch c.IntN(11) {
+	case 10:
+		return d{{Key: "$regex", Value: pick(c, regexp.QuoteMeta(c.text()), "a", "|2026", "A", ".", "^a")}}
 	case 0, 1, 2:
 		return value()
 	case 3, 4:

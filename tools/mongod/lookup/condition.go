@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"math"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -38,6 +39,7 @@ const (
 	exists         operator = "exists"
 	missing        operator = "missing"
 	notNull        operator = "not null"
+	contains       operator = "contains"
 )
 
 // operators are those of the filter language that are understood, but for $in, $exists and $ne.
@@ -164,10 +166,27 @@ func parseOperator(field sjson.Field, name string, value bson.RawValue) (c compa
 			return comparison{field: field, op: exists}, ok
 		}
 		return comparison{field: field, op: missing}, ok
+	case "$regex":
+		text, ok := literal(value)
+		return comparison{field: field, op: contains, kind: texts, values: []any{text}}, ok && !field.IsID()
 	case "$ne":
 		return comparison{field: field, op: notNull}, value.Type == bson.TypeNull
 	}
 	return c, false
+}
+
+// literal is the text that a regular expression looks for, where it is nothing but a text: large and small letters differ, and there is no
+// character but those that stand for themselves.
+func literal(value bson.RawValue) (text string, ok bool) {
+	pattern, ok := value.StringValueOK()
+	if !ok || !utf8.ValidString(pattern) || strings.ContainsRune(pattern, 0) {
+		return "", false
+	}
+	parsed, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil || parsed.Op != syntax.OpLiteral || parsed.Flags&syntax.FoldCase != 0 {
+		return "", false
+	}
+	return string(parsed.Rune), true
 }
 
 // maxValues is the longest list of $in that is understood.
@@ -233,3 +252,6 @@ func (c comparison) fixed() bool { return c.op == equal && len(c.kind.types) == 
 
 // presence reports whether the comparison asks only whether there is a value.
 func (c comparison) presence() bool { return len(c.values) == 0 }
+
+// seekable reports whether an index by the field finds the values at their place.
+func (c comparison) seekable() bool { return !c.presence() && c.op != contains }

@@ -31,7 +31,7 @@ type plan struct {
 }
 
 // choose picks the index that finds the fewest documents, as far as the filter tells: the one that seeks by most fields of its own; of
-// equals by most fields at all; of equals the one that knows most of what else is asked, which is the rest of the filter and the field by
+// equals, where there is no order, one that tells all that is asked without a document, even if nothing is sought by it; of equals by most fields at all; of equals the one that knows most of what else is asked, which is the rest of the filter and the field by
 // which is counted. A field that several indexes begin with parts the documents into few and is no index's own. One by which nothing is
 // sought serves where it gives the order and some documents are enough (limited). ok is false when there is none for the order.
 func (t *table) choose(filter all, sort *order, by sjson.Field, limited bool) (best plan, ok bool) {
@@ -42,19 +42,24 @@ func (t *table) choose(filter all, sort *order, by sjson.Field, limited bool) (b
 	if !sort.byField() {
 		best, ok = plan{table: t.name, rest: filter, sort: sort}, true
 	}
-	var most [3]int
+	var most [4]int
 	for _, i := range t.indexes {
 		p := t.plan(i, known, sort)
-		if sort.byField() && !p.gives(i) || len(p.seeks) == 0 && !(sort.byField() && limited) {
+		p.rest = filter.without(p.seeks)
+		covered := p.rest.covered(i)
+		alone := (by == nil && len(filter) > 0 || by != nil && i.has(by)) && covered == len(p.rest)
+		if sort.byField() && !p.gives(i) || len(p.seeks) == 0 && !(sort.byField() && limited) && !(!sort.byField() && alone) {
 			continue
 		}
-		p.rest = filter.without(p.seeks)
-		rank := [3]int{len(p.seeks), len(p.seeks), p.rest.covered(i)}
+		rank := [4]int{len(p.seeks), 0, len(p.seeks), covered}
 		if len(p.seeks) > 0 && t.shares(i.keys[0]) {
 			rank[0]--
 		}
+		if alone && !sort.byField() {
+			rank[1] = 1
+		}
 		if by != nil && i.has(by) {
-			rank[2]++
+			rank[3]++
 		}
 		if !ok || best.index == "" || slices.Compare(rank[:], most[:]) > 0 {
 			best, ok, most = p, true, rank
@@ -107,7 +112,7 @@ func (i index) has(f sjson.Field) bool {
 func (t *table) plan(i index, known []comparison, sort *order) plan {
 	p := plan{table: t.name, index: i.name, sort: sort}
 	for _, k := range i.keys {
-		on := slices.DeleteFunc(slices.Clone(known), func(c comparison) bool { return !slices.Equal(c.field, k) || c.presence() })
+		on := slices.DeleteFunc(slices.Clone(known), func(c comparison) bool { return !slices.Equal(c.field, k) || !c.seekable() })
 		if len(on) == 0 {
 			break
 		}

@@ -15,14 +15,17 @@ import (
 // planned is by which index a question of the store is answered.
 var planned = map[string]string{
 	"NextDue": "queue_due", "NextImports": "queue_due", "CountWaitingImports": "queue_due", "PutOffImports": "queue_due", "PendingImports": "queue_due",
-	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_status",
-	"List": "newest", "ListByTime": "newest", "NextPage": "newest", "ListByStatus": "by_status", "NextPageByStatus": "by_status",
-	"ListOfAll": "newest", "NextPageOfAll": "newest", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
+	"CountPutOff": "queue_due", "CountDue": "queue_due", "CountImported": "by_import", "Counts": "queue_due", "Count": "by_state",
+	"List": "newest_first", "ListByTime": "newest_first", "NextPage": "newest_first", "ListByStatus": "by_state", "NextPageByStatus": "by_state",
+	"ListOfAll": "newest_first", "NextPageOfAll": "newest_first", "ListByText": "newest_first", "ListByReason": "newest_first",
+	"ListByReasonAndStates": "newest_first", "ListByAttention": "newest_first", "ListByStore": "newest_first", "CountByStatus": "queue_due",
+	"CountByStatusOfAll": "newest_first", "CountByStatusOfEverything": "queue_due", "CountByStatusAndText": "newest_first", "CountByReason": "by_state", "CountByText": "newest_first",
+	"CompleteOrders": "newest_first", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
 	"RunsByKind": "by_kind", "NextRuns": "by_started_at", "Changes": "by_changed_at", "ChangesBefore": "by_changed_at", "TellPosted": "_id",
-	"Waiting": "queue_due", "CountLongPending": "queue_due", "CountByTime": "newest", "CountByStatusAndTime": "by_status",
-	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id",
+	"Waiting": "queue_due", "CountLongPending": "queue_due", "CountByTime": "newest_first", "CountByStatusAndTime": "by_state",
+	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id", "PayloadVersions": "by_key",
 	"ListAudit": "newest_acts", "NextAuditPage": "newest_acts", "ListAuditOfActor": "by_actor", "NextAuditPageOfAction": "by_action", "ListAuditOfTarget": "by_target",
 	"SessionsOf": "by_user", "EndedSessions": "by_end", "IdleSessions": "by_use", "OldRequests": "by_begin",
 }

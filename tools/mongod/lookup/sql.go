@@ -78,6 +78,9 @@ func (c comparison) certain(s *statement) string {
 	if c.op == oneOf {
 		return typed + " AND " + c.field.Value() + " IN " + s.list(c.values)
 	}
+	if c.op == contains {
+		return typed + " AND instr(" + c.field.Value() + ", " + s.arg(c.values[0]) + ") > 0"
+	}
 	return typed + " AND " + c.field.Value() + " " + string(c.op) + " " + s.arg(c.values[0])
 }
 
