@@ -35,6 +35,8 @@ type Store struct {
 	partners *mongo.Collection
 	// lanes holds how B1 does: _id is company:<company>, or instance:<instance>.
 	lanes *mongo.Collection
+	// rules holds the versions of the rules, and which is in force.
+	rules *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
@@ -58,7 +60,7 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime}
+		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), rules: db.Collection("rules"), speakingTime: speakingTime}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
