@@ -16,7 +16,9 @@ type Instance struct {
 	Name    string
 	Magento Magento
 	B1      B1
-	Rules   *mapping.Rules
+	// Rules are those of File.
+	Rules *mapping.Rules
+	File  FileRules
 }
 
 // Worker are the settings of the worker process.
@@ -26,6 +28,7 @@ type Worker struct {
 	Logging
 	Instances
 	Watch
+	Rulebook
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
 
@@ -97,8 +100,8 @@ func loadInstance(name string) (Instance, []string) {
 	i.Magento = m
 	b1, p := loadB1(name)
 	i.B1, problems = b1, append(problems, p...)
-	rules, p := loadRules(name)
-	i.Rules = rules
+	file, p := loadRules(name)
+	i.Rules, i.File = file.Rules, file
 	return i, append(problems, p...)
 }
 
@@ -114,7 +117,7 @@ func loadMagento(instance string) (m Magento, problems []string) {
 	return m, append(problems, m.check(p)...)
 }
 
-func loadRules(instance string) (*mapping.Rules, []string) {
+func loadRules(instance string) (FileRules, []string) {
 	var file RulesFile
 	rulesPrefix := prefix("RULES", instance)
 	problems := load(rulesPrefix, &file)
@@ -124,6 +127,14 @@ func loadRules(instance string) (*mapping.Rules, []string) {
 	}
 	return rules, problems
 }
+
+// Rulebook says how often a process that runs asks which rules are in force.
+type Rulebook struct {
+	// RulesPoll is the time between two questions.
+	RulesPoll time.Duration `envconfig:"RULES_POLL" default:"2s"`
+}
+
+func (r Rulebook) check() []string { return positive("RULES_POLL", r.RulesPoll) }
 
 // Schedule says how often an instance is synchronised.
 type Schedule struct {
@@ -176,7 +187,7 @@ func LoadB1(instance string) (B1, error) {
 }
 
 // LoadRules reads the rules of one instance, for commands that need nothing else of it.
-func LoadRules(instance string) (*mapping.Rules, error) {
+func LoadRules(instance string) (FileRules, error) {
 	rules, problems := loadRules(instance)
 	return rules, problemsError("The command", problems)
 }
@@ -195,8 +206,8 @@ type Gateway struct {
 
 	// WebhookSecrets holds the secret of each instance whose webhook is on.
 	WebhookSecrets map[string]string `ignored:"true"`
-	// Rules are those of each instance. The gateway shows and tries them; it starts without them as well.
-	Rules map[string]RulesInForce `ignored:"true"`
+	// Rules are the files of each instance. They count while nothing was ever activated; the gateway starts without them as well.
+	Rules map[string]FileRules `ignored:"true"`
 }
 
 // LoadGateway reads and checks the settings of the gateway.
@@ -209,9 +220,9 @@ func LoadGateway() (*Gateway, error) {
 			problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address such as 127.0.0.1:8080, because the gateway asks nobody for a password", g.Address))
 		}
 	}
-	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]RulesInForce{}
+	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
-		g.Rules[name] = rulesInForce(name)
+		g.Rules[name] = ReadFileRules(name)
 		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)
