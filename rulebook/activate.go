@@ -14,6 +14,8 @@ import (
 // Proposal is a version that a person wants in force.
 type Proposal struct {
 	Text string
+	// Rules are those of Text, where they were read already.
+	Rules *mapping.Rules
 	// By is who, Reason why.
 	By, Reason string
 	// Expect is the version that he saw in force.
@@ -26,9 +28,11 @@ var ErrInForce = errors.New("these rules are in force already")
 // Activate puts a version into force, and gives what was before and what is now. Its error is of type mapping.Problems for rules
 // that have problems, ErrInForce, or a *store.RulesMoved when another version is in force than was expected.
 func (p *Page) Activate(ctx context.Context, w Proposal) (before, now *InForce, err error) {
-	rules, err := config.ParseRules([]byte(w.Text))
-	if err != nil {
-		return nil, nil, err
+	rules := w.Rules
+	if rules == nil {
+		if rules, err = config.ParseRules([]byte(w.Text)); err != nil {
+			return nil, nil, err
+		}
 	}
 	if before, err = p.base(ctx); err != nil {
 		return nil, nil, err

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/rulebook"
 	"datawald/store"
 	"datawald/visibility"
 )
@@ -39,6 +40,7 @@ type server struct {
 	webhooks map[string]*webhook
 	// trials bounds how many requests try rules on many orders at once: each uses all processors.
 	trials chan struct{}
+	book   *rulebook.Book
 }
 
 // New makes the handler of all routes. log gets failures of the gateway and of the servers behind it, by route and
@@ -49,7 +51,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 		api:      humagin.New(router, description()),
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
 		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
-		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials)}
+		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), book: newBook(settings, db, log)}
 	s.routeHealth()
 	s.routeOrders()
 	s.routeResyncs()

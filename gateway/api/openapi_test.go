@@ -55,8 +55,8 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"get /api/v1/backfills/{id}", "get /api/v1/orders", "get /api/v1/orders/{key}", "get /api/v1/orders/{key}/preview", "get /api/v1/resyncs/{id}", "get /api/v1/rules", "get /api/v1/status", "get /healthz", "get /readyz", "get /webhooks/magento/{instance}",
-		"post /api/v1/backfills", "post /api/v1/backfills/{id}/cancel", "post /api/v1/backfills/{id}/pause", "post /api/v1/backfills/{id}/release", "post /api/v1/backfills/{id}/resume", "post /api/v1/resyncs", "post /api/v1/rules/check", "post /api/v1/rules/diff", "post /api/v1/rules/preview", "post /webhooks/magento/{instance}"}
+	want := []string{"get /api/v1/backfills/{id}", "get /api/v1/orders", "get /api/v1/orders/{key}", "get /api/v1/orders/{key}/preview", "get /api/v1/resyncs/{id}", "get /api/v1/rules", "get /api/v1/rules/versions", "get /api/v1/rules/versions/{id}", "get /api/v1/status", "get /healthz", "get /readyz", "get /webhooks/magento/{instance}",
+		"post /api/v1/backfills", "post /api/v1/backfills/{id}/cancel", "post /api/v1/backfills/{id}/pause", "post /api/v1/backfills/{id}/release", "post /api/v1/backfills/{id}/resume", "post /api/v1/resyncs", "post /api/v1/rules/activate", "post /api/v1/rules/check", "post /api/v1/rules/diff", "post /api/v1/rules/preview", "post /webhooks/magento/{instance}"}
 	if !slices.Equal(got, want) {
 		t.Errorf("routes %v, want %v", got, want)
 	}

@@ -1,0 +1,6 @@
+package api
+
+import "context"
+
+// actorOf names who asks.
+func actorOf(context.Context) string { return "gateway" }
