@@ -3,7 +3,6 @@ package activities_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -127,7 +126,7 @@ func TestLive_QuietHoursThatComeWhileAnOrderWaitsHoldForIt(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- b.insert() }()
 	<-c.waiting
-	quiet, err := mapping.ParseRules([]byte(strings.Replace(exampleRulesText(t), "company:\n", quietNow()+"\ncompany:\n", 1)))
+	quiet, err := mapping.ParseRules([]byte(strings.Replace(exampleRulesText(t), "company:\n", hours(time.Now().Add(-time.Hour))+"\ncompany:\n", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,12 +138,6 @@ func TestLive_QuietHoursThatComeWhileAnOrderWaitsHoldForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want(order.Pending, "")
-}
-
-// quietNow are quiet hours, from an hour ago to an hour from now.
-func quietNow() string {
-	now := time.Now().UTC()
-	return fmt.Sprintf("quiet_hours: [{ from: %q, to: %q }]", now.Add(-time.Hour).Format("15:04"), now.Add(time.Hour).Format("15:04"))
 }
 
 // turning is a B1 that is asked for the order at the moment in which the rules change.
