@@ -9,9 +9,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
 	"datawald/config"
 	"datawald/mapping"
@@ -19,17 +16,14 @@ import (
 	"datawald/preview"
 	"datawald/rulebook"
 	"datawald/store"
-	"datawald/workflows"
 )
 
 const activatePath = "/api/v1/rules/activate"
 
-// Bounds of what is done beside the activation itself: the held orders that are tried, and how long that and the call of the
-// schedule may take.
+// Bounds of what is done beside the activation itself: the held orders that are tried, and how long that may take.
 const (
 	releasedLimit = 500
 	releasedTime  = 6 * time.Second
-	beginTime     = 3 * time.Second
 )
 
 func (s *server) routeActivate() {
@@ -65,16 +59,16 @@ type activateOutput struct{ Body ActivatedRules }
 
 // ActivatedRules says what an activation did.
 type ActivatedRules struct {
-	Instance    string    `json:"instance"`
-	Version     string    `json:"version" doc:"What is in force now"`
-	RuleVersion string    `json:"rule_version" doc:"The same as orders name it"`
-	Before      string    `json:"before,omitempty" doc:"What was in force before; absent where there was nothing"`
-	Since       time.Time `json:"since"`
-	By          string    `json:"by"`
-	Reason      string    `json:"reason"`
-	Notes       []string  `json:"notes,omitempty" doc:"What is to be done or known beside"`
-	Held        *Released `json:"held,omitempty" doc:"What becomes of held orders; absent where that could not be found out in time"`
-	Run         BegunRun  `json:"run" doc:"The run that decides held orders anew"`
+	Instance    string       `json:"instance"`
+	Version     string       `json:"version" doc:"What is in force now"`
+	RuleVersion string       `json:"rule_version" doc:"The same as orders name it"`
+	Before      string       `json:"before,omitempty" doc:"What was in force before; absent where there was nothing"`
+	Since       time.Time    `json:"since"`
+	By          string       `json:"by"`
+	Reason      string       `json:"reason"`
+	Notes       []string     `json:"notes,omitempty" doc:"What is to be done or known beside"`
+	Held        *Released    `json:"held,omitempty" doc:"What becomes of held orders; absent where that could not be found out in time"`
+	Run         rulebook.Run `json:"run" doc:"The run that decides held orders anew"`
 }
 
 // Released says how many held orders rules let through.
@@ -82,12 +76,6 @@ type Released struct {
 	LookedAt int  `json:"looked_at" doc:"Held orders that were tried, the newest first"`
 	WouldGo  int  `json:"would_go" doc:"Those of them that the rules before held and these do not"`
 	All      bool `json:"all" doc:"These are all held orders"`
-}
-
-// BegunRun says what the schedule does about an activation.
-type BegunRun struct {
-	State  string `json:"state" enum:"begun,next,paused,missing,unknown" doc:"begun: at once; next: when the run under way has ended"`
-	Detail string `json:"detail"`
 }
 
 func (s *server) activateRules(ctx context.Context, in *activateInput) (*activateOutput, error) {
@@ -110,7 +98,7 @@ func (s *server) activateRules(ctx context.Context, in *activateInput) (*activat
 	}
 	s.log.Info("rules activated", "instance", instance, "rules", now.Version, "before", before.Version, "by", now.By)
 	return &activateOutput{Body: ActivatedRules{Instance: instance, Version: now.Version, RuleVersion: now.Rules.ID(), Before: before.Version, Since: now.Since, By: now.By,
-		Reason: now.Reason, Notes: rulebook.Notes(before.Rules, now.Rules), Held: released, Run: s.beginRun(ctx, instance)}}, nil
+		Reason: now.Reason, Notes: rulebook.Notes(before.Rules, now.Rules), Held: released, Run: rulebook.BeginRun(ctx, s.temporal, instance)}}, nil
 }
 
 // proposed gives the rules that the request names.
@@ -191,28 +179,4 @@ func (s *server) released(ctx context.Context, page *rulebook.Page, rules *mappi
 	}
 	r.All = next == ""
 	return &r
-}
-
-// beginRun makes the schedule fire, so that held orders need not wait for its time. The rules are in force whatever comes of it.
-func (s *server) beginRun(ctx context.Context, instance string) BegunRun {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beginTime)
-	defer cancel()
-	h := s.temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(instance))
-	d, err := h.Describe(ctx)
-	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
-		return BegunRun{"missing", "The instance has no schedule: create it with starter apply. Held orders are decided anew by its first run."}
-	}
-	if err == nil && d.Schedule.State.Paused {
-		return BegunRun{"paused", "The schedule is paused. Held orders are decided anew by the first run when it is resumed."}
-	}
-	if err == nil {
-		err = h.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
-	}
-	switch {
-	case err != nil:
-		return BegunRun{"unknown", "Temporal does not answer as it should: held orders are decided anew by the next run of the schedule."}
-	case len(d.Info.RunningWorkflows) > 0:
-		return BegunRun{"next", "A run is under way. The next one begins when it has ended, and decides held orders anew."}
-	}
-	return BegunRun{"begun", "A run has begun that decides held orders anew."}
 }
