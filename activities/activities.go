@@ -97,7 +97,10 @@ type Instance struct {
 	Paced bool
 	// CompanyID names the B1 company: instances that feed the same one share its references.
 	CompanyID string
-	Rules     *mapping.Rules
+	// Rules are those of the moment: an activity works by them from its beginning to its end.
+	Rules *mapping.Rules
+	// Live gives the rules where they may change while the worker runs; nil where Rules stay as they are.
+	Live LiveRules
 	// LedgerTable is the user table of B1 that each order is written into together with the order itself; empty for none.
 	LedgerTable string
 	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
@@ -120,6 +123,16 @@ func (i Instance) now() time.Time {
 		return now()
 	}
 	return i.Clock().UTC().Truncate(time.Millisecond)
+}
+
+// LiveRules gives the rules of an instance as they are in force.
+type LiveRules interface {
+	// Now are those that this process has taken last; an error where it cannot use those that are in force.
+	Now() (*mapping.Rules, error)
+	// Fresh asks anew which are in force, and since when.
+	Fresh(ctx context.Context) (rules *mapping.Rules, since time.Time, err error)
+	// After are those by which an order goes on that was decided by a version last: it asks anew where others are ahead of this process.
+	After(ctx context.Context, version string) (*mapping.Rules, error)
 }
 
 // Activities carries out the steps for all instances of a worker.
@@ -156,7 +169,7 @@ const (
 	TypeUnresolved = "Unresolved"
 	// TypeInTurn: an order was not tried at once, and nothing happened to it; the activity takes it when it is its turn.
 	TypeInTurn = "InTurn"
-	// TypeUnknownInstance: this worker does not know the instance; another may.
+	// TypeUnknownInstance: this worker does not know the instance, or cannot use its rules; another may.
 	TypeUnknownInstance = "UnknownInstance"
 )
 
@@ -166,7 +179,28 @@ func (a *Activities) instance(name string) (Instance, error) {
 		return i, temporal.NewApplicationErrorWithOptions(fmt.Sprintf("this worker has no settings for the instance %q (see INSTANCES)", name),
 			TypeUnknownInstance, temporal.ApplicationErrorOptions{NextRetryDelay: 30 * time.Second})
 	}
+	if i.Live == nil {
+		return i, nil
+	}
+	var err error
+	if i.Rules, err = i.Live.Now(); err != nil {
+		return i, cannotUse(err)
+	}
 	return i, nil
+}
+
+// freshly gives the instance with the rules that are in force at this moment, and since when; zero where they never change.
+func (a *Activities) freshly(ctx context.Context, name string) (i Instance, since time.Time, err error) {
+	if i, err = a.instance(name); err != nil || i.Live == nil {
+		return i, since, err
+	}
+	i.Rules, since, err = i.Live.Fresh(ctx)
+	return i, since, err
+}
+
+// cannotUse leaves the work to a worker that can use the rules in force.
+func cannotUse(err error) error {
+	return temporal.NewApplicationErrorWithOptions(short(err.Error()), TypeUnknownInstance, temporal.ApplicationErrorOptions{NextRetryDelay: 30 * time.Second})
 }
 
 // fail gives an error the type by which Temporal treats it. hide takes personal data out of the message.

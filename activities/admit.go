@@ -30,6 +30,7 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 	release, err := p.admit(ctx)
 	if err == nil {
 		defer release()
+		err = p.renew(ctx, "") // it may have waited for long
 	}
 	switch { // it may have become quiet meanwhile
 	case p.isQuiet():
@@ -43,6 +44,20 @@ func (p *posting) run(ctx context.Context) (*InsertOrderResult, error) {
 		go p.cutOff(ctx, cancel)
 	}
 	return p.post(ctx)
+}
+
+// renew takes the rules that are in force now that nothing of the attempt was decided by others. version is that by which the order
+// was decided last; empty where it is not known yet.
+func (p *posting) renew(ctx context.Context, version string) error {
+	if p.instance.Live == nil {
+		return nil
+	}
+	rules, err := p.instance.Live.After(ctx, version)
+	if err != nil {
+		return cannotUse(err)
+	}
+	p.instance.Rules = rules
+	return nil
 }
 
 // admit waits until B1 takes one more order, for as long as the activity may, the worker runs, and it is not quiet.

@@ -27,7 +27,7 @@ type GetLastCutResult struct {
 
 // GetLastCut is step 1 of the flow: where the last run ended, less the overlap for rows that were committed late.
 func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLastCutResult, error) {
-	i, err := a.instance(in.Instance)
+	i, since, err := a.freshly(ctx, in.Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -36,10 +36,25 @@ func (a *Activities) GetLastCut(ctx context.Context, in GetLastCutInput) (*GetLa
 		return nil, err
 	}
 	result := &GetLastCutResult{Cut: p.Cut, Start: start(p, i.SyncFrom, i.Overlap), Latest: p.Latest}
-	if p.Rules != i.Rules.ID() {
+	if p.Rules != i.Rules.ID() || onceMore(p.RulesAt, since, i.now()) {
 		result.NewRules = i.Rules.ID()
 	}
 	return result, nil
+}
+
+// strays are how long after rules came into force orders may still be held or left out by those before: by workers that take them
+// with their next question, and by an attempt that had begun. What they decided is asked for once more each time, so that no order
+// waits by rules that are gone.
+var strays = []time.Duration{time.Minute, attemptTime + 2*time.Minute}
+
+// onceMore reports whether the orders are to be asked for again that were when asked, by rules in force since a time.
+func onceMore(asked, since, now time.Time) bool {
+	for _, after := range strays {
+		if due := since.Add(after); !since.IsZero() && asked.Before(due) && !now.Before(due) {
+			return true
+		}
+	}
+	return false
 }
 
 // start is where the next reading begins: where the last one ended, but not later than the overlap before it began, since

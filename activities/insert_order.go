@@ -103,6 +103,9 @@ func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if err := p.load(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.renew(ctx, p.doc.RuleVersion); err != nil {
+		return nil, err
+	}
 	if n := p.doc.Intent; n != nil {
 		p.sawSending(string(p.key), n.SentAt)
 	}

@@ -74,9 +74,12 @@ func (a *Activities) NextOrders(ctx context.Context, in NextOrdersInput) (*NextO
 			return nil, err
 		}
 	}
-	i, known := a.instances[in.Instance]
-	if !known {
+	if _, known := a.instances[in.Instance]; !known {
 		return result, nil
+	}
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
 	}
 	result.Paced = i.Paced
 	if until := i.quietUntil(); until != nil {

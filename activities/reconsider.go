@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -18,6 +19,8 @@ type ReconsiderInput struct {
 	Rules string `json:"rules"`
 	// Status is Excluded or Held; empty to begin.
 	Status order.Status `json:"status,omitempty"`
+	// Began is when the first call of all did; zero to begin.
+	Began time.Time `json:"began,omitzero"`
 	// After is the last order that was looked at.
 	After *store.Position `json:"after,omitempty"`
 }
@@ -35,7 +38,7 @@ const reconsideredAtOnce = 500
 // Reconsider asks changed rules about the orders that the earlier ones left out or held, so that they come in by
 // themselves. Nothing is sent, and orders that B1 has, may have, or has refused are left alone.
 func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*ReconsiderResult, error) {
-	i, err := a.instance(in.Instance)
+	i, _, err := a.freshly(ctx, in.Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 	}
 	if in.Status == "" {
-		in.Status = order.Excluded
+		in.Status, in.Began = order.Excluded, i.now()
 	}
 	page, err := a.store.List(ctx, store.Filter{Instance: in.Instance, Status: in.Status, After: in.After, Limit: reconsideredAtOnce})
 	if err != nil {
@@ -63,11 +66,11 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 	switch {
 	case len(page) == reconsideredAtOnce:
 		last := page[len(page)-1]
-		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Status: in.Status, After: &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}}
+		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Began: in.Began, Status: in.Status, After: &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}}
 	case in.Status == order.Excluded:
-		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Status: order.Held}
+		result.Next = &ReconsiderInput{Instance: in.Instance, Rules: in.Rules, Began: in.Began, Status: order.Held}
 	default:
-		err = a.store.NoteRules(ctx, in.Instance, store.TaskOrders, i.Rules.ID())
+		err = a.store.NoteRules(ctx, in.Instance, store.TaskOrders, i.Rules.ID(), in.Began)
 	}
 	return result, err
 }

@@ -27,7 +27,7 @@ type Gateway struct {
 	// WebhookSecrets holds the secret of each instance whose webhook is on.
 	WebhookSecrets map[string]string `ignored:"true"`
 	// Rules are those of each instance. The gateway shows and tries them; it starts without them as well.
-	Rules map[string]RulesInForce `ignored:"true"`
+	Rules map[string]FileRules `ignored:"true"`
 }
 
 // LoadGateway reads and checks the settings of the gateway.
@@ -35,9 +35,9 @@ func LoadGateway() (*Gateway, error) {
 	var g Gateway
 	problems := load("", &g)
 	problems = append(problems, g.Access.readFiles()...)
-	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]RulesInForce{}
+	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
-		g.Rules[name] = rulesInForce(name)
+		g.Rules[name] = ReadFileRules(name)
 		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)

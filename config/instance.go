@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"datawald/magento"
-	"datawald/mapping"
 	"datawald/sapb1"
 )
 
@@ -160,16 +159,16 @@ type RulesFile struct {
 }
 
 // Load reads and checks the rules, and gives them the company's hooks.
-func (f RulesFile) Load() (*mapping.Rules, error) {
+func (f RulesFile) Load() (FileRules, error) {
 	text, err := os.ReadFile(f.File)
 	if err != nil {
-		return nil, err
+		return FileRules{Name: f.File, Err: err}, err
 	}
 	rules, err := ParseRules(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n    "))
+		return FileRules{Name: f.File, Text: string(text), Err: err}, fmt.Errorf("%s:\n    %s", f.File, strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "\n    "))
 	}
-	return rules, nil
+	return FileRules{Name: f.File, Text: string(text), Rules: rules}, nil
 }
 
 // prefix is the name under which an instance's settings stand: MAGENTO for main, MAGENTO_EU for eu.

@@ -15,7 +15,9 @@ type Instance struct {
 	Name    string
 	Magento Magento
 	B1      B1
-	Rules   *mapping.Rules
+	// Rules are those of File.
+	Rules *mapping.Rules
+	File  FileRules
 }
 
 // Worker are the settings of the worker process.
@@ -25,6 +27,7 @@ type Worker struct {
 	Logging
 	Instances
 	Watch
+	Rulebook
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
 
@@ -96,8 +99,8 @@ func loadInstance(name string) (Instance, []string) {
 	i.Magento = m
 	b1, p := loadB1(name)
 	i.B1, problems = b1, append(problems, p...)
-	rules, p := loadRules(name)
-	i.Rules = rules
+	file, p := loadRules(name)
+	i.Rules, i.File = file.Rules, file
 	return i, append(problems, p...)
 }
 
@@ -113,7 +116,7 @@ func loadMagento(instance string) (m Magento, problems []string) {
 	return m, append(problems, m.check(p)...)
 }
 
-func loadRules(instance string) (*mapping.Rules, []string) {
+func loadRules(instance string) (FileRules, []string) {
 	var file RulesFile
 	rulesPrefix := prefix("RULES", instance)
 	problems := load(rulesPrefix, &file)
@@ -123,6 +126,14 @@ func loadRules(instance string) (*mapping.Rules, []string) {
 	}
 	return rules, problems
 }
+
+// Rulebook says how often a process that runs asks which rules are in force.
+type Rulebook struct {
+	// RulesPoll is the time between two questions.
+	RulesPoll time.Duration `envconfig:"RULES_POLL" default:"2s"`
+}
+
+func (r Rulebook) check() []string { return positive("RULES_POLL", r.RulesPoll) }
 
 // Schedule says how often an instance is synchronised.
 type Schedule struct {
@@ -175,7 +186,7 @@ func LoadB1(instance string) (B1, error) {
 }
 
 // LoadRules reads the rules of one instance, for commands that need nothing else of it.
-func LoadRules(instance string) (*mapping.Rules, error) {
+func LoadRules(instance string) (FileRules, error) {
 	rules, problems := loadRules(instance)
 	return rules, problemsError("The command", problems)
 }

@@ -186,7 +186,7 @@ func TestRules_AreThoseOfTheInstance(t *testing.T) {
 		t.Fatal(err)
 	}
 	env(t, "RULES_EU_FILE="+path, "RULES_FILE="+filepath.Join(dir, "none.yaml"))
-	if rules, err := config.LoadRules("eu"); err != nil || rules == nil {
+	if file, err := config.LoadRules("eu"); err != nil || file.Rules == nil || file.Text != string(example) {
 		t.Errorf("the rules of eu: %v", err)
 	}
 	_, err = config.LoadRules("main")

@@ -8,8 +8,11 @@ import (
 	"datawald/worker/hooks"
 )
 
-// RulesInForce are the rules of an instance as they stood when the process began, with their text.
-type RulesInForce struct {
+// FileRules are the rules of an instance as its file had them when the process began. Which rules are in force is for package
+// rulebook to say: a version may have been activated since.
+type FileRules struct {
+	// Name is the path of the file as it is set.
+	Name string
 	// Text is the file; empty where it cannot be read.
 	Text string
 	// Rules is nil where the file cannot be read or has problems; Err says which.
@@ -30,14 +33,14 @@ func LoadRulesText(instance string) (name string, text []byte, err error) {
 	return file.File, text, nil
 }
 
-// rulesInForce reads the rules of an instance for a process that can do without them.
-func rulesInForce(instance string) RulesInForce {
-	_, text, err := LoadRulesText(instance)
+// ReadFileRules reads the rules file of an instance for a process that can do without it.
+func ReadFileRules(instance string) FileRules {
+	name, text, err := LoadRulesText(instance)
 	if err != nil {
-		return RulesInForce{Err: err}
+		return FileRules{Name: name, Err: err}
 	}
 	rules, err := ParseRules(text)
-	return RulesInForce{Text: string(text), Rules: rules, Err: err}
+	return FileRules{Name: name, Text: string(text), Rules: rules, Err: err}
 }
 
 // ParseRules reads the text of a rules file and gives the rules the company's hooks, so that an order comes out the same in

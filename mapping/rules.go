@@ -77,6 +77,9 @@ const (
 // ID names the version of the rules: the beginning of the hash of their text.
 func (r *Rules) ID() string { return r.hash }
 
+// TextID names a text of rules: it is the ID of the rules that are made of it, while no hooks are added to them.
+func TextID(text string) string { return shortHash(text) }
+
 // Store gives the rules that hold for a store.
 func (r *Rules) Store(id int64) StoreRules {
 	if own, ok := r.Stores[id]; ok {

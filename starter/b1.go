@@ -55,11 +55,11 @@ func (cmd b1PrepareCommand) Run(a *app) error {
 	if err != nil {
 		return &exitError{exitInput, err}
 	}
-	rules, err := config.LoadRules(name)
+	rules, _, err := usedInForce(a, name) // often run before there is a store
 	if err != nil {
-		return &exitError{exitInput, err}
+		return err
 	}
-	things := wantedInB1(name, b, rules)
+	things := wantedInB1(name, b, rules.Rules)
 	if len(things) == 0 {
 		a.say("nothing to prepare: B1_LEDGER_TABLE is empty, and the rules have no reference.user_field")
 		return nil

@@ -17,7 +17,7 @@ type doctorB1Command struct {
 
 // Help is the long form of the command's help.
 func (doctorB1Command) Help() string {
-	return `Looks at SAP Business One as the worker will use it, one line for each check, and says what to do about anything that is wrong: whether the Service Layer answers, its certificate, the sign-in, what may be read, and each code that the rules file names (business partners, items, payment methods and terms, tax codes, freight, shipping types, warehouses, ...), with its line and column. It needs INSTANCES, the B1_… settings and RULES_FILE and nothing else, writes nothing to B1, signs in once and signs out again, and shows no personal data.
+	return `Looks at SAP Business One as the worker will use it, one line for each check, and says what to do about anything that is wrong: whether the Service Layer answers, its certificate, the sign-in, what may be read, and each code that the rules file names (business partners, items, payment methods and terms, tax codes, freight, shipping types, warehouses, ...), with its line and column. It needs INSTANCES, the B1_… settings and RULES_FILE and nothing else; where the store answers and other rules are in force, it goes by those. It writes nothing to B1, signs in once and signs out again, and shows no personal data.
 
 A line begins with ok, warn or FAIL for what was looked at, and with skip for what was not, which then says why: "not checked: ...".
 
@@ -46,15 +46,15 @@ func (d *diagnosis) examineB1(a *app) {
 		return fmt.Sprintf("complete; B1_MAX_CALLS=%d, B1_TIMEOUT=%s", b1.MaxCalls, b1.Timeout)
 	})
 	d.URL = probe.Address()
-	probe.Uses, probe.RulesFile = d.readRules()
+	probe.Uses, probe.RulesFile = d.readRules(a)
 	for f := range probe.Findings(a.ctx) {
 		d.add(f)
 	}
 }
 
 // readRules gives what the rules need of B1; nil where they cannot be read, which is a finding.
-func (d *diagnosis) readRules() (*sapb1.Uses, string) {
-	file, text, err := config.LoadRulesText(d.Instance)
+func (d *diagnosis) readRules(a *app) (*sapb1.Uses, string) {
+	file, text, err := d.rulesText(a)
 	if err != nil {
 		d.badRules(err.Error(), "Set RULES_FILE to a copy of rules.example.yaml with the codes of your company.")
 		return nil, ""
@@ -74,6 +74,14 @@ func (d *diagnosis) readRules() (*sapb1.Uses, string) {
 	}
 	d.add(order.Finding{Check: sapb1.CheckRules, Outcome: order.OutcomeOK, Seen: fmt.Sprintf("%s can be read; it names %d codes of B1", file, len(uses.Codes))})
 	return uses, name
+}
+
+// rulesText is the text in force, where the store says so, or that of the rules file.
+func (d *diagnosis) rulesText(a *app) (file string, text []byte, err error) {
+	if f, err := inForce(a, d.Instance); err == nil && f.Seq > 0 && f.Version != fileVersion(d.Instance) {
+		return "version " + f.Version, []byte(f.Text), nil
+	}
+	return config.LoadRulesText(d.Instance)
 }
 
 func (d *diagnosis) badRules(seen, mend string) {

@@ -29,7 +29,7 @@ type doctorTemporalCommand struct {
 
 // Help is the long form of the command's help.
 func (doctorTemporalCommand) Help() string {
-	return `Looks at what moves the orders, one line for each check, and says what to do about anything that is wrong: whether Temporal and the store answer, the namespace, its search attributes, whether workers ask for the work of the instance and have the version that gets it, whether the schedule is there and as the settings want it, and whether its runs read Magento. It needs the settings of the starter and writes nothing.
+	return `Looks at what moves the orders, one line for each check, and says what to do about anything that is wrong: whether Temporal and the store answer, the namespace, its search attributes, whether workers ask for the work of the instance and have the version that gets it, whether the schedule is there and as the settings want it, which rules are in force and whether the workers have taken them, and whether its runs read Magento. It needs the settings of the starter and writes nothing.
 
 The exit code is 0 when nothing failed, 1 when Temporal, the store or the workers do not answer or the command was interrupted, and 2 when something must be changed.
 
@@ -85,6 +85,7 @@ var moverChecks = []order.Check[*movers]{
 	{Name: "workers", Needs: []string{"namespace"}, Look: (*movers).workers},
 	{Name: "schedule", Needs: []string{"namespace"}, Look: (*movers).planned},
 	{Name: "store", Needs: []string{order.CheckSettings}, Look: (*movers).stored},
+	{Name: "rules", Needs: []string{"store"}, Look: (*movers).ruled},
 	{Name: "runs", Needs: []string{"schedule", "store"}, Look: (*movers).runs},
 }
 

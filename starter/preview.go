@@ -18,7 +18,7 @@ type previewCommand struct {
 	instanceFlag
 	rangeFlags
 	State string    `placeholder:"STATE" help:"Orders that are in this state now: pending, posted, held, excluded, cancelled, draft."`
-	Rules string    `placeholder:"FILE" help:"Rules to use instead of the instance's own."`
+	Rules string    `placeholder:"FILE" help:"Rules to use instead of those in force."`
 	Date  time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The day of posting; due dates count from it. Default: today (UTC)."`
 	Held  bool      `help:"Of a range, list each order that would be held, with its reason."`
 	JSON  bool      `help:"Of a range, print a line of JSON for each order instead of the summary."`
@@ -26,7 +26,7 @@ type previewCommand struct {
 
 // Help is the long form of the command's help.
 func (previewCommand) Help() string {
-	return `For a file or a key, prints {"document": the sales order for B1, "proof": its total beside Magento's, "hold": why it would be held, or null} and sends nothing. A file needs neither the store nor Temporal. The document is null when the order cannot be mapped to its end. Where the rules ask B1 for the business partner, "partner" is what would be asked.
+	return `For a file or a key, prints {"document": the sales order for B1, "proof": its total beside Magento's, "hold": why it would be held, or null} and sends nothing. The rules are those in force; where the store does not answer, those of RULES_FILE, which it says: a file needs neither the store nor Temporal. The document is null when the order cannot be mapped to its end. Where the rules ask B1 for the business partner, "partner" is what would be asked.
 
 For a range (any of --from, --to, --store, --state), prints how many of the staged orders would be posted, held and left out, and why. Orders that B1 has already count as they would come out today. Nothing is sent or written.
 
@@ -61,10 +61,11 @@ func (cmd previewCommand) one(a *app) error {
 	if err != nil {
 		return err
 	}
-	rules, err := rulesOf(instance, cmd.Rules)
+	used, err := rulesOf(a, instance, cmd.Rules)
 	if err != nil {
 		return err
 	}
+	rules := used.Rules
 	subject, err := read(rules)
 	if err != nil {
 		return err

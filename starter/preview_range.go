@@ -77,15 +77,15 @@ func (cmd previewCommand) isRange() bool {
 
 // overRange previews the orders of a range.
 func (cmd previewCommand) overRange(a *app) error {
-	filter, rules, err := cmd.selected()
+	filter, rules, err := cmd.selected(a)
 	if err != nil {
 		return err
 	}
 	tally := preview.NewTally()
 	show := cmd.lines(a)
 	at := cmd.moment()
-	err = walk(a, filter, cmd.JSON || cmd.Held, []*mapping.Rules{rules},
-		func(s preview.Subject) preview.Outcome { return preview.Try(rules, s, at) },
+	err = walk(a, filter, cmd.JSON || cmd.Held, []*mapping.Rules{rules.Rules},
+		func(s preview.Subject) preview.Outcome { return preview.Try(rules.Rules, s, at) },
 		func(o preview.Outcome) error {
 			tally.Add(&o)
 			return show(&o)
@@ -112,24 +112,24 @@ func rangeError(a *app, seen int, err error) error {
 }
 
 // selected gives the orders and the rules that the command names.
-func (cmd previewCommand) selected() (filter store.Filter, rules *mapping.Rules, err error) {
+func (cmd previewCommand) selected(a *app) (filter store.Filter, rules usedRules, err error) {
 	names, err := instanceNames()
 	if err != nil {
-		return filter, nil, err
+		return filter, rules, err
 	}
 	instance, err := cmd.choose(names)
 	if err != nil {
-		return filter, nil, err
+		return filter, rules, err
 	}
 	if filter, err = cmd.filter(instance); err != nil {
-		return filter, nil, err
+		return filter, rules, err
 	}
 	if cmd.State != "" {
 		if filter.Status, err = order.ParseStatus(cmd.State); err != nil {
-			return filter, nil, badInput("--state: %w", err)
+			return filter, rules, badInput("--state: %w", err)
 		}
 	}
-	rules, err = rulesOf(instance, cmd.Rules)
+	rules, err = rulesOf(a, instance, cmd.Rules)
 	return filter, rules, err
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"datawald/mapping"
 	"datawald/order"
 	"datawald/preview"
 )
@@ -25,7 +24,7 @@ func (a *app) table(write func(row func(format string, args ...any))) {
 }
 
 // showSummary tells what a range comes to.
-func showSummary(a *app, rules *mapping.Rules, s preview.Summary) {
+func showSummary(a *app, rules usedRules, s preview.Summary) {
 	a.table(func(row func(string, ...any)) {
 		row("orders\t%d\t%s", s.Orders, states(s.States))
 		row("would post\t%d\t%s", posted(s), amounts(s.Post))
@@ -42,7 +41,7 @@ func showSummary(a *app, rules *mapping.Rules, s preview.Summary) {
 		groups(row, s.Held)
 		row("left out\t%d\t", preview.Count(s.LeftOut))
 		groups(row, s.LeftOut)
-		row("rules\t\tversion %s", rules.ID())
+		row("rules\t\tversion %s, %s", rules.ID(), rules.from)
 	})
 }
 

@@ -10,8 +10,12 @@ import (
 )
 
 type rulesCommand struct {
-	Check rulesCheckCommand `cmd:"" help:"Check a rules file and name all its problems."`
-	Diff  rulesDiffCommand  `cmd:"" help:"Show which staged orders other rules would change, and how."`
+	Show     rulesShowCommand     `cmd:"" help:"Show which rules are in force, since when, by whom and why, and which the workers use."`
+	Check    rulesCheckCommand    `cmd:"" help:"Check a rules file and name all its problems."`
+	Diff     rulesDiffCommand     `cmd:"" help:"Show which staged orders other rules would change, and how."`
+	Activate rulesActivateCommand `cmd:"" help:"Put a rules file into force, without a restart."`
+	Back     rulesBackCommand     `cmd:"" help:"Go back to a version that was in force."`
+	History  rulesHistoryCommand  `cmd:"" help:"List what was in force since when, by whom and why."`
 }
 
 type rulesCheckCommand struct {
@@ -29,7 +33,7 @@ Example:
 
 // Run checks the file.
 func (cmd rulesCheckCommand) Run(a *app) error {
-	rules, problems := readRules(cmd.File)
+	_, rules, problems := readRules(cmd.File)
 	for _, p := range problems {
 		a.warn("%s", p)
 	}
@@ -41,31 +45,16 @@ func (cmd rulesCheckCommand) Run(a *app) error {
 }
 
 // readRules reads a rules file; the problems name it, and the place in it.
-func readRules(path string) (*mapping.Rules, []string) {
-	text, err := os.ReadFile(path)
+func readRules(path string) (text string, rules *mapping.Rules, problems []string) {
+	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, []string{unreadable(path, err)}
+		return "", nil, []string{unreadable(path, err)}
 	}
-	rules, err := config.ParseRules(text)
+	rules, err = config.ParseRules(raw)
 	if err == nil {
-		return rules, nil
+		return string(raw), rules, nil
 	}
-	return nil, locate(lines(path + ":\n" + err.Error()))
-}
-
-// rulesOf gives the rules of an instance: those of a file, or those that its settings name.
-func rulesOf(instance, path string) (*mapping.Rules, error) {
-	if path != "" {
-		rules, problems := readRules(path)
-		return rules, inShort(problems)
-	}
-	rules, err := config.LoadRules(instance)
-	if err == nil {
-		return rules, nil
-	}
-	// The first line of an error of settings is a heading for all that follows.
-	_, all, _ := strings.Cut(err.Error(), "\n")
-	return nil, inShort(locate(lines(all)))
+	return "", nil, locate(lines(path + ":\n" + err.Error()))
 }
 
 // inShort makes one line of many problems.

@@ -9,7 +9,7 @@ import (
 )
 
 type rulesDiffCommand struct {
-	Old string `arg:"" help:"The rules file to compare with; - for the instance's own rules."`
+	Old string `arg:"" help:"The rules file to compare with; - for the rules in force."`
 	New string `arg:"" help:"The rules file to try."`
 	instanceFlag
 	rangeFlags
@@ -34,7 +34,7 @@ const listed = 20
 
 // Run compares the rules.
 func (cmd rulesDiffCommand) Run(a *app) error {
-	instance, old, proposed, err := cmd.rules()
+	instance, old, proposed, err := cmd.rules(a)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (cmd rulesDiffCommand) Run(a *app) error {
 }
 
 // rules reads both files.
-func (cmd rulesDiffCommand) rules() (instance string, old, proposed *mapping.Rules, err error) {
+func (cmd rulesDiffCommand) rules(a *app) (instance string, old, proposed *mapping.Rules, err error) {
 	names, err := instanceNames()
 	if err != nil {
 		return "", nil, nil, err
@@ -85,11 +85,12 @@ func (cmd rulesDiffCommand) rules() (instance string, old, proposed *mapping.Rul
 	}
 	path := cmd.Old
 	if path == "-" {
-		path = "" // the instance's own
+		path = "" // those in force
 	}
-	if old, err = rulesOf(instance, path); err != nil {
+	was, err := rulesOf(a, instance, path)
+	if err != nil {
 		return "", nil, nil, err
 	}
-	proposed, err = rulesOf(instance, cmd.New)
-	return instance, old, proposed, err
+	now, err := rulesOf(a, instance, cmd.New)
+	return instance, was.Rules, now.Rules, err
 }

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("RULES_FILE", "rules.yaml")
+			e.Setenv("MONGODB_URI", "mongodb://127.0.0.1:1/") // none that happens to run on this machine
 			s, err := magentosim.New(magentosim.Config{Orders: 3, BearerToken: "integration-token"})
 			if err != nil {
 				return err

@@ -69,8 +69,12 @@ func (cmd statusCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		rules, err := statusOfRules(a.ctx, db, name)
+		if err != nil {
+			return err
+		}
 		if cmd.JSON {
-			return json.NewEncoder(a.out).Encode(asStatus(o, schedule))
+			return json.NewEncoder(a.out).Encode(asStatus(o, schedule, rules))
 		}
 		if i > 0 {
 			a.say("")
@@ -79,7 +83,7 @@ func (cmd statusCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		showStatus(a, name, o, schedule, reasons)
+		showStatus(a, name, o, schedule, rules, reasons)
 	}
 	return nil
 }
@@ -102,17 +106,19 @@ type status struct {
 	Backfill *store.BackfillStatus `json:"backfill,omitempty"`
 	// Schedule is how the schedule does.
 	Schedule *watch.Schedule `json:"schedule"`
+	// Rules are those in force; absent while no worker was started and nothing activated.
+	Rules *rulesStatus `json:"rules,omitempty"`
 }
 
-func asStatus(o *store.Overview, schedule *watch.Schedule) status {
-	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1, Backfill: o.Backfill, Schedule: schedule}
+func asStatus(o *store.Overview, schedule *watch.Schedule, rules *rulesStatus) status {
+	s := status{Cut: o.Cut, LagSeconds: o.LagSeconds, B1: o.B1, Backfill: o.Backfill, Schedule: schedule, Rules: rules}
 	s.Orders.Pending, s.Orders.Posted, s.Orders.Held = o.Orders[order.Pending], o.Orders[order.Posted], o.Orders[order.Held]
 	s.Orders.Excluded, s.Orders.Cancelled, s.Orders.Draft = o.Orders[order.Excluded], o.Orders[order.Cancelled], o.Orders[order.Draft]
 	return s
 }
 
 // showStatus writes the table for people.
-func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Schedule, reasons []count) {
+func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Schedule, rules *rulesStatus, reasons []count) {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
 	fmt.Fprintf(w, "instance\t%s\n", instance)
@@ -129,6 +135,9 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	}
 	if schedule.Orders != "" {
 		fmt.Fprintf(w, "\tSTOPPED: %s\n", watch.Alarm(schedule.Orders, instance))
+	}
+	for _, line := range rules.lines() {
+		fmt.Fprintln(w, line)
 	}
 	if o.B1 != nil {
 		fmt.Fprintf(w, "B1\t%s\n", laneLine(*o.B1))

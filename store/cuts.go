@@ -27,6 +27,8 @@ type cutDocument struct {
 	Clock ClockChange `bson:"clock"`
 	// Rules names the rules with which every order that waits for nobody was decided last.
 	Rules string `bson:"rules"`
+	// RulesAt is when that decision began.
+	RulesAt time.Time `bson:"rules_at,omitempty"`
 }
 
 // Reading is a reading of Magento from a cut to the present.
@@ -80,6 +82,8 @@ type Progress struct {
 	Clock ClockChange
 	// Rules is the version of the rules by which all orders are decided; empty before the first time.
 	Rules string
+	// RulesAt is when they were last decided by it.
+	RulesAt time.Time
 }
 
 // Progress reads how far the task of the instance has come.
@@ -89,7 +93,7 @@ func (s *Store) Progress(ctx context.Context, instance, task string) (Progress, 
 		return Progress{}, err
 	}
 	return Progress{Cut: doc.Cut, Latest: doc.Latest.utc(), CaughtUp: doc.CaughtUp.utc(),
-		Clock: ClockChange{NoticedAt: doc.Clock.NoticedAt.UTC(), Before: doc.Clock.Before}, Rules: doc.Rules}, nil
+		Clock: ClockChange{NoticedAt: doc.Clock.NoticedAt.UTC(), Before: doc.Clock.Before}, Rules: doc.Rules, RulesAt: doc.RulesAt.UTC()}, nil
 }
 
 // utc undoes what the driver does to times.
@@ -141,11 +145,11 @@ func (d *cutDocument) noteClock(before, after Reading) {
 	}
 }
 
-// NoteRules notes that all orders of the instance are decided by this version of the rules.
-func (s *Store) NoteRules(ctx context.Context, instance, task, version string) error {
+// NoteRules notes that all orders of the instance are decided by this version of the rules, as they stood at a time or later.
+func (s *Store) NoteRules(ctx context.Context, instance, task, version string, at time.Time) error {
 	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
-		changed := doc.Rules != version
-		doc.Rules = version
+		changed := doc.Rules != version || !doc.RulesAt.Equal(at)
+		doc.Rules, doc.RulesAt = version, at
 		return changed
 	})
 }

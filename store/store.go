@@ -37,6 +37,8 @@ type Store struct {
 	lanes *mongo.Collection
 	// users is one document with all users; keys, sessions and requests are named by what cannot be guessed; audit by time.
 	users, keys, sessions, requests, audit *mongo.Collection
+	// rules holds the versions of the rules, and which is in force.
+	rules *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
@@ -62,7 +64,7 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
 		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
-		audit: db.Collection("audit")}
+		audit: db.Collection("audit"), rules: db.Collection("rules")}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}

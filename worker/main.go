@@ -62,6 +62,11 @@ func run() error {
 	for _, c := range companies {
 		defer closing(log, "B1 session", c.Logout)
 	}
+	stopRules, err := liveRules(ctx, settings, db, instances, log)
+	if err != nil {
+		return err
+	}
+	defer stopRules()
 	warnInsecure(settings, log)
 	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}, settings, log)
 	defer stopWatch()

@@ -188,7 +188,7 @@ func (f *feed) overview(ctx context.Context, changed bool) (err error) {
 		if seen.Waiting, err = s.store.Waiting(ctx, f.instance); err != nil {
 			return err
 		}
-		seen.sumUp(f.instance, s.lacksRules(f.instance))
+		seen.sumUp(f.instance, s.lacksRules(ctx, f.instance))
 		f.status = &seen
 	}
 	f.hub.mu.Lock()

@@ -103,7 +103,7 @@ func (s *server) compareOrder(ctx context.Context, in *getOrderInput) (*compareO
 	if _, err := s.instance(doc.Instance); err != nil {
 		return nil, s.notStaged(doc.Key)
 	}
-	rules, err := s.inForce(doc.Instance)
+	rules, err := s.inForce(ctx, doc.Instance)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/preview"
+	"datawald/rulebook"
 	"datawald/store"
 )
 
@@ -52,7 +53,7 @@ func (s *server) previewOrder(ctx context.Context, in *getOrderInput) (*previewO
 	if _, err := s.instance(key.Instance()); err != nil {
 		return nil, s.notStaged(key)
 	}
-	rules, err := s.inForce(key.Instance())
+	rules, err := s.inForce(ctx, key.Instance())
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +83,19 @@ func (s *server) previewed(o preview.Outcome, rules *mapping.Rules) OrderPreview
 	return p
 }
 
-// inForce gives the rules of an instance, or says that there are none here.
-func (s *server) inForce(instance string) (*mapping.Rules, error) {
-	r := s.settings.Rules[instance]
-	if r.Rules != nil {
-		return r.Rules, nil
+// inForce gives the rules of an instance that are in force at this moment, or says why there are none.
+func (s *server) inForce(ctx context.Context, instance string) (*mapping.Rules, error) {
+	f, err := s.book.Of(instance).Fresh(ctx)
+	if err == nil {
+		return f.Rules, nil
 	}
-	return nil, noRules.problem(fmt.Sprintf("The gateway has no rules of the instance %s: GET /api/v1/rules says why. Name a sound file in RULES_FILE "+
-		"(RULES_<INSTANCE>_FILE) and start the gateway again, or send the rules with the request where it takes them.", instance))
+	if unfit, ok := errors.AsType[*rulebook.Unfit](err); ok {
+		return nil, noRules.problem(fmt.Sprintf("The gateway cannot use the rules of the instance %s: %v. Start a gateway of the release that activated them, "+
+			"or activate others (POST %s).", instance, unfit, activatePath))
+	}
+	if errors.Is(err, rulebook.ErrNoRules) {
+		return nil, noRules.problem(fmt.Sprintf("The gateway has no rules of the instance %s: GET /api/v1/rules says why. Activate some (POST %s), name a sound file in RULES_FILE "+
+			"(RULES_<INSTANCE>_FILE) and start the gateway again, or send the rules with the request where it takes them.", instance, activatePath))
+	}
+	return nil, partDown(err, "store")
 }

@@ -34,14 +34,14 @@ func exampleText(t *testing.T, replace ...string) string {
 func ruled(t *testing.T, text string) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.settings.Rules = map[string]config.RulesInForce{w.instance: inForce(text)}
+	w.settings.Rules = map[string]config.FileRules{w.instance: inForce(text)}
 	w.server = serve(t, w.settings, w.db, w.temporal)
 	return w
 }
 
-func inForce(text string) config.RulesInForce {
+func inForce(text string) config.FileRules {
 	rules, err := mapping.ParseRules([]byte(text))
-	return config.RulesInForce{Text: text, Rules: rules, Err: err}
+	return config.FileRules{Text: text, Rules: rules, Err: err}
 }
 
 // stock stages so many orders of a simulated shop; they are placed in the 14 days before November 20.
@@ -113,5 +113,6 @@ func TestPreviewOfAnOrderRefuses(t *testing.T) {
 	w.get("/api/v1/orders/"+string(w.key(1, "9"))+"/preview").problem(404, "order-not-found", "POST /api/v1/resyncs")
 	w.get("/api/v1/orders/other:1:9/preview").problem(404, "order-not-found", w.instance)
 	w.settings.Rules = nil
+	w.server = serve(t, w.settings, w.db, w.temporal)
 	w.get("/api/v1/orders/"+string(w.key(1, "000000001"))+"/preview").problem(409, "no-rules", "RULES_FILE", "GET /api/v1/rules")
 }

@@ -71,6 +71,10 @@ var (
 	noSuchRoute       = kind{"no-such-route", "There is nothing at this address", http.StatusNotFound}
 	wrongMethod       = kind{"wrong-method", "The address does not take this method", http.StatusMethodNotAllowed}
 	noRules           = kind{"no-rules", "The gateway has no rules of the instance", http.StatusConflict}
+	unsoundRules      = kind{"unsound-rules", "The rules have problems", http.StatusUnprocessableEntity}
+	rulesMoved        = kind{"rules-moved", "Other rules are in force by now", http.StatusConflict}
+	rulesInForce      = kind{"rules-in-force", "These rules are in force already", http.StatusConflict}
+	rulesNotFound     = kind{"rules-not-found", "No such version of the rules", http.StatusNotFound}
 	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
 	internal          = kind{"internal", "The gateway failed", http.StatusInternalServerError}
 

@@ -24,8 +24,11 @@ const (
 
 func (s *server) routeRules() {
 	route(s, huma.Operation{OperationID: "get-rules", Method: http.MethodGet, Path: "/api/v1/rules", Tags: []string{"rules"},
-		Summary:     "The rules of each instance, with their version and text",
-		Description: "As the gateway read them when it started. Orders say in `rule_version` which rules made their document."}, s.getRules)
+		Summary: "The rules in force of each instance: version, text, since when, by whom and why, and which the workers use",
+		Description: "The version that was activated last, or the rules file while none ever was. Orders say in `rule_version` which rules made their document. " +
+			"`late` marks a worker that has not taken the version in force for a minute."}, s.getRules)
+	s.routeRulesVersions()
+	s.routeActivate()
 	route(s, huma.Operation{OperationID: "check-rules", Method: http.MethodPost, Path: checkPath, Tags: []string{"rules"},
 		Summary:     "All problems of a rules file, each with its place",
 		Description: "Send the file as it is, with Content-Type: application/yaml.", Metadata: map[string]any{metaReads: true}}, s.checkRules)
@@ -49,41 +52,6 @@ func (s *server) describeYAML() {
 		content[media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: "A rules file"}}
 	}
 	s.api.OpenAPI().Paths[checkPath].Post.RequestBody.Content = content
-}
-
-type getRulesOutput struct {
-	Body struct {
-		Rules []InstanceRules `json:"rules" nullable:"false"`
-	}
-}
-
-// InstanceRules are the rules of one instance.
-type InstanceRules struct {
-	Instance string        `json:"instance"`
-	Version  string        `json:"version,omitempty" doc:"Absent where the gateway has none, or they have problems"`
-	Text     string        `json:"text,omitempty" doc:"The file as it was read"`
-	Missing  string        `json:"missing,omitempty" doc:"Why the gateway has no rules"`
-	Problems []RuleProblem `json:"problems,omitempty" doc:"What is wrong in the text"`
-}
-
-func (s *server) getRules(context.Context, *struct{}) (*getRulesOutput, error) {
-	var out getRulesOutput
-	for _, name := range s.settings.InstanceNames {
-		r := s.settings.Rules[name]
-		one := InstanceRules{Instance: name, Text: r.Text}
-		switch problems, faulty := errors.AsType[mapping.Problems](r.Err); {
-		case r.Rules != nil:
-			one.Version = r.Rules.ID()
-		case faulty:
-			one.Problems = problemsOf(problems)
-		case r.Err != nil:
-			one.Missing = r.Err.Error()
-		default:
-			one.Missing = "No rules file was read."
-		}
-		out.Body.Rules = append(out.Body.Rules, one)
-	}
-	return &out, nil
 }
 
 // RuleProblem is one fault of a rules file.
@@ -152,7 +120,7 @@ func (s *server) parse(ctx context.Context, text string) (*mapping.Rules, error)
 // rulesOr reads the text of rules that came with a request; without one it gives those in force.
 func (s *server) rulesOr(ctx context.Context, instance, location, text string) (*mapping.Rules, error) {
 	if text == "" {
-		return s.inForce(instance)
+		return s.inForce(ctx, instance)
 	}
 	rules, err := s.parse(ctx, text)
 	problems, ok := errors.AsType[mapping.Problems](err)

@@ -19,8 +19,9 @@ type rulesList struct {
 func TestRulesInForceAreShownWithTheirVersion(t *testing.T) {
 	w := ruled(t, exampleText(t))
 	w.settings.InstanceNames = append(w.settings.InstanceNames, "none", "broken", "unnamed")
-	w.settings.Rules["none"] = config.RulesInForce{Err: errors.New("RULES_NONE_FILE: open rules.yaml: no such file or directory")}
+	w.settings.Rules["none"] = config.FileRules{Err: errors.New("RULES_NONE_FILE: open rules.yaml: no such file or directory")}
 	w.settings.Rules["broken"] = inForce("version: 2\n")
+	w.server = serve(t, w.settings, w.db, w.temporal)
 	var list rulesList
 	w.get("/api/v1/rules").ok(200, &list)
 	if len(list.Rules) != 4 {

@@ -90,7 +90,7 @@ func (s *server) statusOf(ctx context.Context, instance string) (*Status, error)
 	}
 	status := &Status{Overview: *overview, Waiting: waiting, Schedule: schedule, Workers: s.workers(ctx, instance, schedule), Version: version(),
 		Health: Healths{Magento: magentoHealth(progress, overview.LastRun, schedule.Late), B1: b1Health(overview.B1)}}
-	status.sumUp(instance, s.lacksRules(instance))
+	status.sumUp(instance, s.lacksRules(ctx, instance))
 	return status, nil
 }
 
@@ -119,8 +119,8 @@ func (s *server) workers(ctx context.Context, instance string, schedule *watch.S
 }
 
 // lacksRules says why the gateway has no rules of an instance; empty when it has some.
-func (s *server) lacksRules(instance string) string {
-	if _, err := s.inForce(instance); err != nil {
+func (s *server) lacksRules(ctx context.Context, instance string) string {
+	if _, err := s.inForce(ctx, instance); err != nil {
 		return err.Error()
 	}
 	return ""

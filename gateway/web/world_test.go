@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 		Temporal:  config.Temporal{TemporalNamespace: "default", TaskQueue: w.instance},
 		Instances: config.Instances{InstanceNames: []string{w.instance}},
 		Listening: config.Listening{Address: "127.0.0.1:8080"}, TemporalUI: "http://127.0.0.1:8233/",
-		Rules: map[string]config.RulesInForce{w.instance: {Text: string(text), Rules: rules, Err: err}},
+		Rules: map[string]config.FileRules{w.instance: {Text: string(text), Rules: rules, Err: err}},
 	}
 	w.serve()
 	return w
