@@ -9,6 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"datawald/gateway/access"
 )
 
 //go:embed testdata/accessible.js
@@ -19,6 +21,7 @@ func TestAccessible(t *testing.T) {
 	w := newWorld(t)
 	w.stock(32)
 	b := w.open()
+	b.signIn(w, access.Admin)
 	for name, path := range w.shown() {
 		for _, width := range []int64{390, 1280} {
 			for _, theme := range []string{"light", "dark"} {
@@ -39,6 +42,7 @@ func TestTabKeyGoesInOrder(t *testing.T) {
 	w := newWorld(t)
 	w.stock(16)
 	b := w.open()
+	b.signIn(w, access.Admin)
 	b.screen(1280, "light")
 	for name, path := range w.shown() {
 		b.visit(path)

@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"datawald/gateway/access"
 )
 
 // browser is a tab of a real Chromium.
@@ -117,6 +119,17 @@ func value[T any](b *browser, expression string) T {
 		b.t.Fatalf("%s: %v", expression, err)
 	}
 	return v
+}
+
+// signIn uses the login page.
+func (b *browser) signIn(w *world, role access.Role) {
+	b.t.Helper()
+	w.user(role)
+	b.visit("/login")
+	b.fill("#name", string(role))
+	b.fill("#password", password(role))
+	b.click("Sign in")
+	b.until("it is signed in as "+string(role), `document.body.dataset.who === `+quote(string(role)))
 }
 
 // visit opens a page of the gateway.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 )
 
@@ -38,7 +39,7 @@ func (r *reply) Write(b []byte) (int, error) {
 type call struct {
 	method, path string
 	query        url.Values
-	// body is sent as JSON; a string as text of the type media.
+	// body is sent as JSON, a string as it is; media is its type when that is not JSON.
 	body  any
 	media string
 	// once is the Idempotency-Key: the same form sent twice acts once.
@@ -71,44 +72,33 @@ func (v *visit) get(path string, query url.Values, out any) error {
 	return err
 }
 
-// handed are the headers that the API judges a request by: they are those of the browser.
-var handed = []string{"Cookie", "Origin", "Sec-Fetch-Site", "User-Agent", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"}
-
-// request writes a call as the browser would have sent it.
+// request writes a call in the name of who visits the page.
 func (v *visit) request(c call) (*http.Request, error) {
 	target := c.path
 	if len(c.query) > 0 {
 		target += "?" + c.query.Encode()
 	}
-	body, media := []byte(nil), c.media
+	body := ""
 	switch b := c.body.(type) {
 	case nil:
 	case string:
-		body = []byte(b)
+		body = b
 	default:
-		var err error
-		if body, err = json.Marshal(b); err != nil {
+		text, err := json.Marshal(b)
+		if err != nil {
 			return nil, err
 		}
-		media = "application/json"
+		body = string(text)
 	}
-	req, err := http.NewRequestWithContext(v.r.Context(), c.method, target, bytes.NewReader(body))
+	req, err := access.Within(v.r, v.pass, c.method, target, body)
 	if err != nil {
 		return nil, err
 	}
-	req.Host, req.RemoteAddr, req.TLS, req.RequestURI = v.r.Host, v.r.RemoteAddr, v.r.TLS, target
-	for _, name := range handed {
-		req.Header[name] = v.r.Header[name]
+	if c.media != "" {
+		req.Header.Set("Content-Type", c.media)
 	}
-	if c.method != http.MethodGet {
-		if media == "" {
-			media = "application/json"
-		}
-		req.Header.Set("Content-Type", media)
-		req.Header.Set("X-CSRF-Token", v.r.PostFormValue("csrf"))
-		if c.once != "" {
-			req.Header.Set("Idempotency-Key", c.once)
-		}
+	if c.once != "" {
+		req.Header.Set("Idempotency-Key", c.once)
 	}
 	return req, nil
 }

@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 )
 
@@ -44,23 +44,13 @@ func loadPages(a *assets) (map[string]*template.Template, error) {
 // person is who has signed in.
 type person struct {
 	Name string
-	Role string
+	Role access.Role
 	// CSRF is the token that his forms carry.
 	CSRF string
 }
 
-// roles from the least to the most.
-var roles = []string{"viewer", "operator", "admin"}
-
 // May reports whether the role is at least the one that is needed.
-func (p *person) May(role string) bool {
-	return p != nil && slices.Index(roles, p.Role) >= slices.Index(roles, role)
-}
-
-// whoAsks asks the API whose session it is.
-func (v *visit) whoAsks() (*person, error) {
-	return &person{Name: "admin", Role: "admin"}, nil
-}
+func (p *person) May(role access.Role) bool { return p != nil && p.Role.Allows(role) }
 
 // frame is what the layout shows around each page.
 type frame struct {
@@ -83,12 +73,15 @@ type link struct {
 // sections of the page; need is the role that sees it.
 var sections = []struct {
 	link
-	need string
+	need access.Role
 }{
-	{link{"/", "Today", "today"}, "viewer"},
-	{link{"/orders", "Orders", "orders"}, "viewer"},
-	{link{"/work", "Resync", "work"}, "viewer"},
-	{link{"/rules", "Rules", "rules"}, "viewer"},
+	{link{"/", "Today", "today"}, access.Viewer},
+	{link{"/orders", "Orders", "orders"}, access.Viewer},
+	{link{"/work", "Resync", "work"}, access.Viewer},
+	{link{"/rules", "Rules", "rules"}, access.Viewer},
+	{link{"/runs", "Runs", "runs"}, access.Viewer},
+	{link{"/audit", "Audit", "audit"}, access.Operator},
+	{link{"/users", "Users and keys", "users"}, access.Admin},
 }
 
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
@@ -132,21 +125,21 @@ func (v *visit) instance() string {
 // ofInstance are the parameters of a question about one instance.
 func (v *visit) ofInstance() url.Values { return url.Values{"instance": {v.instance()}} }
 
-// asProblem is what the API answered instead; nil for a fault of the page and for a session that has ended, which all pages
-// treat alike.
+// asProblem is what the API answered instead; nil for a fault of the page.
 func asProblem(err error) *api.Problem {
-	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || p.Status == http.StatusUnauthorized && p.Type != wrongPassword {
-		return nil
-	}
+	p, _ := errors.AsType[*api.Problem](err)
 	return p
 }
 
-// wrongPassword is the only answer of status 401 that is no ended session.
-const wrongPassword = "urn:datawald:problem:wrong-password"
-
 // said are sentences by the code in the address that a form leads to. What is said is fixed: an address can be made up.
-var said = map[string]string{}
+var said = map[string]string{
+	"retried": "It is tried again now, before all others.", "skipped": "It is skipped, and stays so until somebody resumes it.", "resumed": "It goes to B1 again.",
+	"bulk-retry": "%s orders are tried again now.", "bulk-skip": "%s orders are skipped.", "bulk-resume": "%s orders go to B1 again.",
+	"sync": "A run has begun.", "sync-was": "A run was under way already.", "paused": "The schedule is paused: orders wait in Magento.", "schedule-on": "The schedule goes on.",
+	"activated": "The rules are in force. Held orders are tried again by themselves.",
+	"password":  "Your password is changed. Your other sessions have ended.", "user-added": "The user may sign in.", "user-changed": "The user is changed; his sessions have ended.",
+	"user-removed": "The user is removed.", "key-revoked": "The key has ended.",
+}
 
 func (v *visit) said() string {
 	text := said[v.r.URL.Query().Get("done")]

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"datawald/gateway/access"
 	"datawald/order"
 	"datawald/store"
 )
@@ -86,7 +87,7 @@ func (w *world) fetch(path string) string {
 	return text
 }
 
-func (w *world) client() *http.Client { return w.server.Client() }
+func (w *world) client() *http.Client { return w.as(access.Admin) }
 
 // harmless wants a page on which nothing runs but the gateway's own files.
 func harmless(t *testing.T, path, page string) {

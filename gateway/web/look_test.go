@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"datawald/gateway/access"
 	"datawald/sandbox/testkit"
 )
 
@@ -15,7 +16,7 @@ func (w *world) shown() map[string]string {
 	return map[string]string{
 		"today": "/", "orders": "/orders", "orders-held": "/orders?state=held&from=2020-01-01",
 		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/work",
-		"rules": "/rules", "rules-edit": "/rules/edit",
+		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
 	}
 }
 
@@ -25,6 +26,7 @@ func TestPictures(t *testing.T) {
 	w := newWorld(t)
 	w.stock(32)
 	b := w.open()
+	b.signIn(w, access.Admin)
 	dir := filepath.Join(testkit.Root(), "artifacts")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)

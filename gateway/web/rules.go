@@ -2,23 +2,93 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"datawald/gateway/api"
 	"datawald/preview"
 )
 
-// rulesPage shows the rules in force, and an editor to try others.
+// rulesPage shows the rules in force and what was in force before.
 type rulesPage struct {
 	Instance string
 	Active   api.InstanceRules
-	Editor   rulesEditor
+	Versions []api.RulesVersion
+	Older    string
 }
 
-// rulesEditor is a text with what was found out about it.
-type rulesEditor struct {
-	Text    string
+func rules(v *visit) error {
+	p := rulesPage{Instance: v.instance()}
+	var err error
+	if p.Active, err = v.activeRules(); err != nil {
+		return err
+	}
+	q := v.ofInstance()
+	if cursor := v.r.URL.Query().Get("cursor"); cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	var list struct {
+		Versions []api.RulesVersion `json:"versions"`
+		Next     string             `json:"next"`
+	}
+	if err := v.get("/api/v1/rules/versions", q, &list); err != nil {
+		return err
+	}
+	if p.Versions = list.Versions; list.Next != "" {
+		p.Older = "/rules?" + url.Values{"instance": {p.Instance}, "cursor": {list.Next}}.Encode()
+	}
+	return v.show(http.StatusOK, "rules", "Rules", p)
+}
+
+// activeRules are those of the instance of the visit.
+func (v *visit) activeRules() (active api.InstanceRules, err error) {
+	var list struct {
+		Rules []api.InstanceRules `json:"rules"`
+	}
+	if err := v.get("/api/v1/rules", nil, &list); err != nil {
+		return active, err
+	}
+	for _, one := range list.Rules {
+		if one.Instance == v.instance() {
+			return one, nil
+		}
+	}
+	return active, &api.Problem{Title: "No such instance", Status: http.StatusNotFound, Detail: "There is no instance of this name here: " + strings.Join(v.settings.Instances, ", ") + " there are."}
+}
+
+// versionPage is the text of rules that were in force.
+type versionPage struct {
+	Instance string `json:"instance"`
+	Version  string `json:"version"`
+	Text     string `json:"text"`
+	// Active is the version in force now.
+	Active  string `json:"-"`
 	Problem *api.Problem
-	// Checked is what is wrong in the text; nil when nobody asked.
+}
+
+func oneVersion(v *visit) error { return v.showVersion(http.StatusOK, v.r.PathValue("id"), nil) }
+
+func (v *visit) showVersion(status int, id string, problem *api.Problem) error {
+	p := versionPage{Problem: problem}
+	if err := v.get("/api/v1/rules/versions/"+url.PathEscape(id), v.ofInstance(), &p); err != nil {
+		return err
+	}
+	active, err := v.activeRules()
+	if err != nil {
+		return err
+	}
+	p.Active = active.Version
+	return v.show(status, "rules_version", "Rules "+p.Version, p)
+}
+
+// editorPage is the editor for other rules, with what was found out about its text.
+type editorPage struct {
+	Instance string
+	// Active is the version in force, Expect the one that was when the text was begun.
+	Active, Expect string
+	Text, Reason   string
+	Problem        *api.Problem
+	// Checked is what is wrong in the text, nil when nobody asked; Diff what it would change.
 	Checked *checked
 	Diff    *diffed
 }
@@ -29,77 +99,98 @@ type checked struct {
 	Problems []api.RuleProblem `json:"problems"`
 }
 
-// diffed is what other rules change on the newest orders.
+// diffed is what other rules change on recent orders.
 type diffed struct {
-	OldVersion string              `json:"old_version"`
-	NewVersion string              `json:"new_version"`
-	Summary    preview.DiffSummary `json:"summary"`
-	Kinds      []preview.Kind      `json:"kinds"`
-	Rows       []preview.Change    `json:"rows"`
-	Next       string              `json:"next"`
-}
-
-func rules(v *visit) error {
-	p := rulesPage{Instance: v.instance()}
-	if err := v.activeRules(&p); err != nil {
-		return err
-	}
-	return v.show(http.StatusOK, "rules", "Rules", p)
-}
-
-func (v *visit) activeRules(p *rulesPage) error {
-	var list struct {
-		Rules []api.InstanceRules `json:"rules"`
-	}
-	if err := v.get("/api/v1/rules", nil, &list); err != nil {
-		return err
-	}
-	for _, one := range list.Rules {
-		if one.Instance == p.Instance {
-			p.Active = one
-		}
-	}
-	return nil
+	Summary preview.DiffSummary `json:"summary"`
+	Kinds   []preview.Kind      `json:"kinds"`
+	Rows    []preview.Change    `json:"rows"`
+	// Next is there when there are more orders than were tried.
+	Next string `json:"next"`
+	// Held is the same for held orders alone, which the rules are to let through.
+	Held *preview.DiffSummary `json:"-"`
 }
 
 func editRules(v *visit) error {
-	p := rulesPage{Instance: v.instance()}
-	if err := v.activeRules(&p); err != nil {
+	active, err := v.activeRules()
+	if err != nil {
 		return err
 	}
-	p.Editor.Text = p.Active.Text
+	p := editorPage{Instance: active.Instance, Active: active.Version, Expect: active.Version, Text: active.Text}
 	return v.show(http.StatusOK, "rules_edit", "Other rules", p)
 }
 
-// tryRules checks a text and, if it is sound, shows what it would change on the newest orders.
-func tryRules(v *visit) error {
-	p := rulesPage{Instance: v.instance(), Editor: rulesEditor{Text: v.r.PostFormValue("text")}}
-	if err := v.activeRules(&p); err != nil {
+// tryRules checks a text and, if it is sound, shows what it would change on recent orders and on the held ones.
+func tryRules(v *visit) error { return v.tried(http.StatusOK, nil) }
+
+func (v *visit) tried(status int, refused *api.Problem) error {
+	active, err := v.activeRules()
+	if err != nil {
 		return err
 	}
-	if err := v.check(&p); err != nil {
+	p := editorPage{Instance: active.Instance, Active: active.Version, Expect: v.r.PostFormValue("expect"), Text: unix(v.r.PostFormValue("text")),
+		Reason: v.r.PostFormValue("reason"), Problem: refused}
+	if p.Checked, err = v.check(p.Text); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "rules_edit", "Other rules", p)
+	if p.Checked.Sound {
+		p.Diff, err = v.diff(p.Instance, p.Text)
+		if problem := asProblem(err); problem != nil && p.Problem == nil {
+			p.Problem = problem
+		} else if err != nil && problem == nil {
+			return err
+		}
+	}
+	return v.show(status, "rules_edit", "Other rules", p)
 }
 
-func (v *visit) check(p *rulesPage) error {
-	e := &p.Editor
-	e.Checked = &checked{}
-	_, err := v.ask(call{method: http.MethodPost, path: "/api/v1/rules/check", body: e.Text, media: "application/yaml"}, e.Checked)
-	if err == nil && e.Checked.Sound {
-		e.Diff = &diffed{}
-		body := map[string]any{"instance": p.Instance, "new": e.Text, "limit": diffOrders}
-		_, err = v.ask(call{method: http.MethodPost, path: "/api/v1/rules/diff", body: body}, e.Diff)
-	}
-	if e.Problem = asProblem(err); err != nil && e.Problem == nil {
-		return err
-	}
-	if e.Problem != nil {
-		e.Diff = nil
-	}
-	return nil
+func (v *visit) check(text string) (*checked, error) {
+	var c checked
+	_, err := v.ask(call{method: http.MethodPost, path: "/api/v1/rules/check", body: text, media: "application/yaml"}, &c)
+	return &c, err
 }
 
 // diffOrders is on how many of the newest orders other rules are tried.
 const diffOrders = 200
+
+func (v *visit) diff(instance, text string) (*diffed, error) {
+	var d diffed
+	path := "/api/v1/rules/diff"
+	if _, err := v.ask(call{method: http.MethodPost, path: path, body: map[string]any{"instance": instance, "new": text, "limit": diffOrders}}, &d); err != nil {
+		return nil, err
+	}
+	var held diffed
+	body := map[string]any{"instance": instance, "new": text, "limit": diffOrders, "state": "held"}
+	if _, err := v.ask(call{method: http.MethodPost, path: path, body: body}, &held); err != nil {
+		return nil, err
+	}
+	d.Held = &held.Summary
+	return &d, nil
+}
+
+// unix gives a text its own line ends back: forms send others.
+func unix(text string) string { return strings.ReplaceAll(text, "\r\n", "\n") }
+
+// activateRules puts a text, or a version that was in force, into force.
+func activateRules(v *visit) error {
+	body := map[string]string{"instance": v.instance(), "reason": v.r.PostFormValue("reason"), "expect": v.r.PostFormValue("expect")}
+	version := v.r.PostFormValue("version")
+	if version != "" {
+		body["version"] = version
+	} else {
+		body["text"] = unix(v.r.PostFormValue("text"))
+	}
+	if body["expect"] == "" {
+		delete(body, "expect")
+	}
+	var activated api.ActivatedRules
+	_, err := v.ask(v.act("/api/v1/rules/activate", nil, body), &activated)
+	switch problem := asProblem(err); {
+	case problem != nil && version != "":
+		return v.showVersion(problem.Status, version, problem)
+	case problem != nil:
+		return v.tried(problem.Status, problem)
+	case err != nil:
+		return err
+	}
+	return v.show(http.StatusOK, "rules_activated", "Rules are in force", activated)
+}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"datawald/gateway/api"
@@ -12,16 +14,19 @@ import (
 type todayPage struct {
 	api.Status
 	Instance string
-	// Level is ok, attention or trouble; Headline says it, Sentence counts the orders.
-	Level, Headline, Sentence string
-	Needs                     []need
-	States                    []tile
-	Chart                     *chart
+	// Headline says the level, Sentence counts the orders.
+	Headline, Sentence string
+	Needs              []need
+	States             []tile
+	Chart              *chart
+	// Uncounted is true when there are no statistics for the picture.
+	Uncounted bool
 }
 
-// need is one thing that waits for a person.
+// need is one thing that waits for a person; Link is the page that shows it.
 type need struct {
-	Level, Text, Link string
+	api.Need
+	Link string
 }
 
 // tile is one state with its count.
@@ -36,11 +41,88 @@ func today(v *visit) error {
 	if err := v.get("/api/v1/status", v.ofInstance(), &p.Status); err != nil {
 		return err
 	}
-	p.judge()
+	p.Sentence, p.Headline = sentence(p.Orders), headline(&p.Status)
+	for _, n := range p.Status.Needs {
+		p.Needs = append(p.Needs, need{n, pageOf(n.Link)})
+	}
 	for _, status := range order.Statuses() {
 		p.States = append(p.States, tile{status, p.Orders[status], "/orders?" + v.filter("state", string(status)).Encode()})
 	}
+	if err := p.draw(v); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, "today", p.Headline, p)
+}
+
+// chartHours is how far back the picture goes.
+const chartHours = "24"
+
+// draw adds the picture of the last hours. Without statistics the page is shown all the same.
+func (p *todayPage) draw(v *visit) error {
+	var s api.Statistics
+	q := v.ofInstance()
+	q.Set("hours", chartHours)
+	if err := v.get("/api/v1/statistics", q, &s); err != nil {
+		p.Uncounted = asProblem(err) != nil
+		if !p.Uncounted {
+			return err
+		}
+		return nil
+	}
+	hours := make([]hour, len(s.Hours))
+	for n, h := range s.Hours {
+		hours[n] = hour{At: h.Hour, Placed: h.Placed, Posted: h.Posted, Held: h.Held, Median: -1, P95: -1}
+		if t := h.FromPlaced; t != nil {
+			hours[n].Median, hours[n].P95 = t.MedianSeconds, t.P95Seconds
+		}
+	}
+	p.Chart = draw(hours, inHours(&s))
+	return nil
+}
+
+// inHours is the picture in words.
+func inHours(s *api.Statistics) string {
+	text := fmt.Sprintf("In the last %d hours %s placed and %s came to B1.", len(s.Hours), plural(s.Placed, "order was", "orders were"), plural(s.Posted, "order", "orders"))
+	if t := s.FromPlaced; t != nil {
+		text += fmt.Sprintf(" From placed to B1 half took no longer than %s, 95 %% no longer than %s.", seconds(t.MedianSeconds), seconds(t.P95Seconds))
+	}
+	if t := s.ToSeen; t != nil {
+		text += fmt.Sprintf(" Half were seen here within %s of being placed.", seconds(t.MedianSeconds))
+	}
+	if !s.Whole {
+		text += " The older hours are still being counted."
+	}
+	return text
+}
+
+// headline says in one line whether all is well.
+func headline(s *api.Status) string {
+	switch {
+	case s.Level == api.LevelOK:
+		return "All is well"
+	case s.Level == api.LevelTrouble:
+		return "Orders do not get on"
+	case len(s.Needs) == 1 && s.Needs[0].Code == "orders_held":
+		return plural(s.Needs[0].Count, "order needs", "orders need") + " a person"
+	}
+	return plural(len(s.Needs), "thing needs", "things need") + " a person"
+}
+
+// pageOf is the page that shows what an address of the API does; empty where there is none.
+func pageOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	q := u.Query()
+	to := map[string]string{"/api/v1/orders": "/orders", "/api/v1/schedule": "/runs", "/api/v1/runs": "/runs", "/api/v1/backfills/latest": "/work", "/api/v1/rules": "/rules"}[u.Path]
+	if to == "" {
+		return ""
+	}
+	if len(q) > 0 {
+		to += "?" + q.Encode()
+	}
+	return to
 }
 
 // sentence counts the orders by state: 1,204 orders from Magento: 1,198 in B1, 4 excluded, 2 held.
@@ -63,14 +145,3 @@ func sentence(counts map[order.Status]int64) string {
 
 var inSentence = map[order.Status]string{order.Posted: "in B1", order.Pending: "waiting for B1", order.Draft: "as a draft in B1",
 	order.Excluded: "excluded", order.Cancelled: "cancelled", order.Held: "held"}
-
-// judge says whether all is well.
-func (p *todayPage) judge() {
-	p.Level, p.Headline, p.Sentence = "ok", "All is well", sentence(p.Orders)
-	if n := p.Orders[order.Held]; n > 0 {
-		p.Needs = append(p.Needs, need{"attention", plural(n, "order is", "orders are") + " held and wait for a person.", "/orders?state=held"})
-	}
-	if len(p.Needs) > 0 {
-		p.Level, p.Headline = "attention", p.Needs[0].Text
-	}
-}

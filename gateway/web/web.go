@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"runtime/debug"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 )
 
@@ -29,15 +30,16 @@ const maxForm = 1 << 20
 // site is the page.
 type site struct {
 	settings Settings
+	gate     *access.Gate
 	api      http.Handler
 	assets   *assets
 	pages    map[string]*template.Template
 	origins  *http.CrossOriginProtection
 }
 
-// New makes the handler of all pages and of their static files. handler is the API.
-func New(handler http.Handler, settings Settings) (http.Handler, error) {
-	s := &site{settings: settings, api: handler, origins: http.NewCrossOriginProtection()}
+// New makes the handler of all pages and of their static files. handler is the API; gate knows who asks, as the API's own does.
+func New(handler http.Handler, gate *access.Gate, settings Settings) (http.Handler, error) {
+	s := &site{settings: settings, gate: gate, api: handler, origins: http.NewCrossOriginProtection()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -58,22 +60,22 @@ type page func(*visit) error
 
 func (s *site) routes() map[string]page {
 	return map[string]page{
-		"GET /{$}":                           today,
-		"GET /orders":                        orders,
-		"GET /orders/{key}":                  oneOrder,
-		"GET /work":                          work,
-		"POST /work/resync":                  startResync,
-		"GET /work/resyncs/{id}":             oneResync,
-		"POST /work/backfill":                startBackfill,
-		"GET /work/backfills/{id}":           oneBackfill,
-		"POST /work/backfills/{id}/{action}": steerBackfill,
-		"GET /rules":                         rules,
-		"GET /rules/edit":                    editRules,
-		"POST /rules/try":                    tryRules,
-		"GET /login":                         login,
-		"POST /login":                        signIn,
-		"POST /logout":                       signOut,
-		"GET /":                              nowhere,
+		"GET /":      nowhere,
+		"GET /{$}":   today,
+		"GET /login": login, "POST /login": signIn, "POST /logout": signOut,
+		"GET /account": account, "POST /account/password": changePassword,
+
+		"GET /orders": orders, "POST /orders/do": bulk,
+		"GET /orders/{key}": oneOrder, "POST /orders/{key}/{action}": actOnOrder,
+
+		"GET /work": work, "POST /work/resync": startResync, "GET /work/resyncs/{id}": oneResync,
+		"POST /work/backfill": startBackfill, "GET /work/backfills/{id}": oneBackfill, "POST /work/backfills/{id}/{action}": steerBackfill,
+
+		"GET /rules": rules, "GET /rules/edit": editRules, "POST /rules/try": tryRules, "POST /rules/activate": activateRules, "GET /rules/versions/{id}": oneVersion,
+
+		"GET /runs": runs, "GET /runs/{id}": oneRun, "POST /schedule/{action}": steerSchedule,
+		"GET /audit": audit,
+		"GET /users": users, "POST /users": addUser, "GET /users/{name}": oneUser, "POST /users/{name}": changeUser, "POST /keys": addKey, "POST /keys/{id}/revoke": revokeKey,
 	}
 }
 
@@ -82,8 +84,9 @@ type visit struct {
 	*site
 	w http.ResponseWriter
 	r *http.Request
-	// who is nil before he has signed in.
-	who *person
+	// who is nil before he has signed in; pass is what he showed.
+	who  *person
+	pass access.Pass
 }
 
 // open are the patterns that need nobody to have signed in.
@@ -93,6 +96,9 @@ var open = map[string]bool{"GET /login": true, "POST /login": true}
 func (s *site) serve(pattern string, p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		secure(w.Header())
+		if s.gate.Secure(r) {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		v := &visit{site: s, w: w, r: r}
 		defer v.recovered(pattern)
 		if err := v.admit(pattern); err != nil {
@@ -120,10 +126,33 @@ func (v *visit) admit(pattern string) error {
 	if open[pattern] {
 		return nil
 	}
-	who, err := v.whoAsks()
-	v.who = who
-	return err
+	return v.whoAsks()
 }
+
+// whoAsks finds out whose session it is. Changes show its token as well.
+func (v *visit) whoAsks() error {
+	if !v.gate.Private(v.r) {
+		return &api.Problem{Title: "The connection is not encrypted", Status: http.StatusForbidden,
+			Detail: "Sessions are taken over TLS alone. Use https in the address; behind a proxy that ends TLS, it must say so and be one of GATEWAY_TRUSTED_PROXIES."}
+	}
+	pass, err := v.gate.Request(v.r)
+	if errors.Is(err, access.ErrCredential) {
+		return errNobody
+	}
+	if err != nil {
+		return &api.Problem{Title: "The store does not answer", Status: http.StatusServiceUnavailable,
+			Detail: "Without it nobody can be let in. No order is lost. Try again in some seconds; if it lasts, look at that server."}
+	}
+	if v.r.Method == http.MethodPost && !pass.Shows(v.r.PostFormValue(access.CSRFField)) {
+		return &api.Problem{Title: "The form is out of date", Status: http.StatusForbidden,
+			Detail: "It was made for another session. Nothing was done. Open the page again and repeat what you did."}
+	}
+	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
+	return nil
+}
+
+// errNobody leads to the login page.
+var errNobody = errors.New("nobody has signed in")
 
 // recovered answers for a page that panicked. The panic's value may quote data, so that only its place is logged.
 func (v *visit) recovered(pattern string) {
@@ -145,14 +174,14 @@ func failedPage() *api.Problem {
 
 // fail shows a problem; who has not signed in, or no longer, comes to the login page and back to where he was.
 func (v *visit) fail(pattern string, err error) {
+	if errors.Is(err, errNobody) {
+		v.toLogin()
+		return
+	}
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
 		p = failedPage()
-	}
-	if p.Status == http.StatusUnauthorized {
-		v.toLogin()
-		return
 	}
 	v.show(p.Status, "problem", p.Title, p)
 }
@@ -178,11 +207,9 @@ func nowhere(v *visit) error {
 // secure sets the headers of every page. Pages hold customers' data: nobody keeps or embeds them, and nothing on them
 // runs that is not of this gateway.
 func secure(h http.Header) {
+	access.PageHeaders(h)
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")

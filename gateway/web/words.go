@@ -15,8 +15,9 @@ import (
 
 // words are the functions of the templates.
 var words = template.FuncMap{
-	"money": money, "amount": amount, "count": count[int], "count64": count[int64], "when": when, "day": day, "stamp": stamp,
+	"money": money, "amount": amount, "count": countAny, "count64": count[int64], "when": when, "day": day, "stamp": stamp,
 	"path": url.PathEscape, "statusName": statusName, "plural": plural, "icon": icon, "once": once, "seconds": seconds,
+	"kind": kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
 	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
 	"sum": func(a, b int) int { return a + b },
@@ -72,6 +73,9 @@ func grouped(text string) string {
 }
 
 func count[T int | int64](n T) string { return grouped(fmt.Sprint(n)) }
+
+// countAny is count for templates.
+func countAny(n any) string { return grouped(fmt.Sprint(n)) }
 
 // plural chooses between the words for one and for several, with the number before it: 1 order, 2 orders.
 func plural(n any, one, several string) string {

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/gateway/web"
 	"datawald/mapping"
@@ -29,13 +33,16 @@ type world struct {
 	settings *config.Gateway
 	db       *store.Store
 	temporal client.Client
+	gate     *access.Gate
 	server   *httptest.Server
 	instance string
+	// clients have signed in, by role.
+	clients map[access.Role]*http.Client
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), db: testkit.Store(t), temporal: testkit.Temporal(t)}
+	w := &world{t: t, instance: testkit.Name(t), db: testkit.Store(t), temporal: testkit.Temporal(t), clients: map[access.Role]*http.Client{}}
 	if _, err := visibility.Create(t.Context(), w.temporal, "default"); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +67,8 @@ func (w *world) serve() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	page, err := web.New(handler, web.Settings{Instances: w.settings.InstanceNames, Log: testkit.Silent()})
+	w.gate = api.Gate(w.settings, w.db)
+	page, err := web.New(handler, w.gate, web.Settings{Instances: w.settings.InstanceNames, Log: testkit.Silent()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -129,4 +137,48 @@ func (w *world) staged(key order.Key, change func(*store.Staged)) {
 
 func listOf(instance, state string) store.Filter {
 	return store.Filter{Instance: instance, Status: order.Status(state), Limit: 1}
+}
+
+// password is that of the user of a role, whose name is the role's.
+func password(role access.Role) string { return "correct horse battery " + string(role) }
+
+// user makes the user of a role, once.
+func (w *world) user(role access.Role) {
+	w.t.Helper()
+	users, err := w.db.Users(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, u := range users {
+		if u.Name == string(role) {
+			return
+		}
+	}
+	if _, err := w.gate.AddUser(w.t.Context(), string(role), role, password(role), "test"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// as is a client that has signed in on the login page with a role.
+func (w *world) as(role access.Role) *http.Client {
+	w.t.Helper()
+	if c := w.clients[role]; c != nil {
+		return c
+	}
+	w.user(role)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c := &http.Client{Jar: jar, Timeout: time.Minute}
+	res, err := c.PostForm(w.server.URL+"/login", url.Values{"name": {string(role)}, "password": {password(role)}, "next": {"/account"}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Request.URL.Path != "/account" {
+		w.t.Fatalf("signing in as %s gave %d at %s", role, res.StatusCode, res.Request.URL)
+	}
+	w.clients[role] = c
+	return c
 }

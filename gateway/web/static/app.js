@@ -14,7 +14,7 @@ editor();
 live();
 
 // A form that failed says why; whoever uses a keyboard or a screen reader is led there.
-document.getElementById("fault")?.focus();
+(document.getElementById("fault") ?? document.getElementById("problems"))?.focus();
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {

@@ -1,12 +1,14 @@
 // Live updates. The server says by events that something changed; the page is then asked for anew, and its parts with data-live
-// are made like the new ones. Where events do not come, the status is asked for every ten seconds. A lost connection is said at
-// once, with since when, and the banner goes away by itself.
+// are made like the new ones. Where events are refused, the status is asked for every ten seconds. A lost connection is said with since
+// when, and the banner goes away by itself.
 import { morph } from "./morph.js";
 import { localTimes } from "./times.js";
 
 const pollEvery = 10_000;
+const pollsBetween = 30; // then events are tried again
 const retryEvery = 5_000;
 const restBetween = 1_500;
+const patience = 8_000; // the server ends a stream every minute, and the browser comes back within some seconds
 
 let lostSince = null;
 let busy = false;
@@ -17,41 +19,45 @@ export function live() {
   if (document.querySelector("[data-retry]")) return retry();
   if (!document.body.dataset.who || !document.querySelector("[data-live]")) return;
   listen();
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
-// listen takes events; after two failures in a row it polls, and tries events again by and by.
-function listen() {
+const ofInstance = (path) => {
   const instance = new URLSearchParams(location.search).get("instance");
-  const source = new EventSource("/api/v1/events" + (instance ? `?instance=${encodeURIComponent(instance)}` : ""));
-  let opened = false;
+  return path + (instance ? `?instance=${encodeURIComponent(instance)}` : "");
+};
+
+// listen takes events. What does not come back in time is lost; what is refused is asked for by polling instead.
+function listen() {
+  const source = new EventSource(ofInstance("/api/v1/events"));
+  let late = null;
+  const back = () => { clearTimeout(late); late = null; };
   source.onopen = () => {
+    back();
     if (lostSince) refresh();
-    opened = true;
     found();
     say("Live");
   };
   for (const name of ["status", "orders", "backfill"]) source.addEventListener(name, () => refresh());
   source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED || !opened) {
-      source.close();
+    if (source.readyState === EventSource.CLOSED) {
+      back();
       poll();
-    } else lost(); // the browser connects again by itself
+    } else late ??= setTimeout(lost, patience);
   };
   addEventListener("pagehide", () => source.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
 // poll asks for the status, and for the page when the status has changed.
 async function poll() {
   say("Updates every ten seconds");
-  const instance = new URLSearchParams(location.search).get("instance");
   let before = null;
-  for (;;) {
+  for (let n = 0; n < pollsBetween || lostSince; n++) {
     try {
-      const answer = await fetch("/api/v1/status" + (instance ? `?instance=${encodeURIComponent(instance)}` : ""));
+      const answer = await fetch(ofInstance("/api/v1/status"));
       if (answer.status === 401) return signInAgain();
       const text = await answer.text();
-      if (!answer.ok && answer.status >= 500) throw new Error(text);
+      if (answer.status >= 500) throw new Error(text);
       found();
       if (before !== null && text !== before) refresh();
       before = text;
@@ -60,6 +66,7 @@ async function poll() {
     }
     await rest(lostSince ? retryEvery : pollEvery);
   }
+  listen();
 }
 
 // refresh brings the page up to date, one request at a time and not more often than it can be read.
