@@ -1,4 +1,4 @@
-// Command gateway serves DataWald's HTTP interface until it is told to stop.
+// Command gateway serves DataWald's HTTP interface and the page of the order desk until it is told to stop.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 
 	"datawald/config"
 	"datawald/gateway/api"
+	"datawald/gateway/web"
 	"datawald/store"
 	"datawald/watch"
 )
@@ -78,11 +79,15 @@ func run() error {
 		enough()
 		watched.Wait()
 	}()
+	page, err := web.New(handler, gate, web.Settings{Instances: settings.InstanceNames, Log: log})
+	if err != nil {
+		return err
+	}
 	listener, err := listen(settings, log)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, listener, handler, log)
+	return serve(ctx, listener, web.Mount(handler, page), log)
 }
 
 // listen opens the address of the settings, with TLS where they have a certificate.

@@ -83,7 +83,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	}
 	text := index(s.api.OpenAPI())
 	router.GET("/openapi.json", func(c *gin.Context) { c.Data(http.StatusOK, "application/json", document) })
-	router.GET("/", func(c *gin.Context) { c.Data(http.StatusOK, "text/plain; charset=utf-8", text) })
+	router.GET("/api", func(c *gin.Context) { c.Data(http.StatusOK, "text/plain; charset=utf-8", text) })
 	return router, nil
 }
 
@@ -95,10 +95,10 @@ func (s *server) newRouter() *gin.Engine {
 	router.UseEscapedPath, router.UnescapePathValues = true, false
 	router.Use(recovery(s.log), s.secure, s.ownHosts(), sameSite(), limited, s.known)
 	router.NoRoute(func(c *gin.Context) {
-		noSuchRoute.problem("GET / lists what there is.").send(c)
+		noSuchRoute.problem("GET /api lists what there is.").send(c)
 	})
 	router.NoMethod(func(c *gin.Context) {
-		wrongMethod.problem("It takes " + c.Writer.Header().Get("Allow") + "; GET / lists what there is.").send(c)
+		wrongMethod.problem("It takes " + c.Writer.Header().Get("Allow") + "; GET /api lists what there is.").send(c)
 	})
 	return router
 }

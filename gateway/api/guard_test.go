@@ -81,7 +81,7 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 
 func TestUnknownAddressesAndMethods(t *testing.T) {
 	w := newWorld(t)
-	w.get("/api/v1/nothing").problem(404, "no-such-route", "GET /")
+	w.get("/api/v1/nothing").problem(404, "no-such-route", "GET /api")
 	w.get("/api/v1/orders/").problem(404, "no-such-route")
 	w.get("/openapi.yaml").problem(404, "no-such-route")
 	r := call(t, w.server, http.MethodDelete, "/api/v1/orders", "", []string{"Content-Type", "application/json"})

@@ -139,7 +139,7 @@ func TestOpenAPIDescribesProblemsAndStates(t *testing.T) {
 
 func TestIndexNamesEveryRoute(t *testing.T) {
 	w := newWorld(t)
-	r := w.get("/")
+	r := w.get("/api")
 	if got := r.header.Get("Content-Type"); r.status != 200 || got != "text/plain; charset=utf-8" {
 		t.Errorf("status %d, Content-Type %q", r.status, got)
 	}

@@ -22,7 +22,10 @@ type ordersPage struct {
 	// Older and Newest are the addresses of the next page and of the first one; empty where one is there already.
 	Older, Newest string
 	CSV           string
-	Problem       *api.Problem
+	// Reasons are the reasons why orders are held, with their counts; All how many fit the filters.
+	Reasons []api.ReasonCount
+	All     int64
+	Problem *api.Problem
 }
 
 // tab is a state with its count; Known is false where it was not counted.
@@ -78,15 +81,33 @@ func orders(v *visit) error {
 	for _, name := range []string{"reason", "attention", "write_back", "store", "from", "to"} {
 		p.More = p.More || p.Filter.Get(name) != ""
 	}
-	p.tabs(v)
+	if err := p.tabs(v); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, "orders", "Orders", p)
 }
 
-// tabs are all states and each of them.
-func (p *ordersPage) tabs(v *visit) {
-	here := p.Filter.Get("state")
-	p.Tabs = append(p.Tabs, tab{Name: "All", Link: "/orders?" + v.filter("state", "").Encode(), Here: here == ""})
-	for _, s := range order.Statuses() {
-		p.Tabs = append(p.Tabs, tab{Name: statusName(s), Status: s, Link: "/orders?" + v.filter("state", string(s)).Encode(), Here: here == string(s)})
+// tabs are all states and each of them, with how many orders of the other filters are in it.
+func (p *ordersPage) tabs(v *visit) error {
+	var counts api.OrderCounts
+	known := p.Problem == nil
+	if known {
+		if err := v.get("/api/v1/orders/counts", v.filter("state", ""), &counts); err != nil {
+			return err
+		}
 	}
+	here := p.Filter["state"]
+	p.Reasons, p.All = counts.Held, counts.Total
+	p.Tabs = append(p.Tabs, tab{Name: "All", Link: "/orders?" + v.filter("state", "").Encode(), Count: counts.Total, Known: known, Here: len(here) == 0})
+	for _, s := range order.Statuses() {
+		p.Tabs = append(p.Tabs, tab{Name: statusName(s), Status: s, Link: "/orders?" + v.filter("state", string(s)).Encode(), Count: counts.States[s], Known: known,
+			Here: slices.Contains(here, string(s))})
+	}
+	if len(here) > 0 {
+		p.All = 0
+		for _, s := range here {
+			p.All += counts.States[order.Status(s)]
+		}
+	}
+	return nil
 }

@@ -67,6 +67,7 @@ func (s *site) routes() map[string]page {
 
 		"GET /orders": orders, "POST /orders/do": bulk,
 		"GET /orders/{key}": oneOrder, "POST /orders/{key}/{action}": actOnOrder,
+		"GET /orders/{key}/preview": previewOrder, "GET /orders/{key}/payloads/{hash}": onePayload,
 
 		"GET /work": work, "POST /work/resync": startResync, "GET /work/resyncs/{id}": oneResync,
 		"POST /work/backfill": startBackfill, "GET /work/backfills/{id}": oneBackfill, "POST /work/backfills/{id}/{action}": steerBackfill,

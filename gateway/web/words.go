@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"datawald/gateway/api"
 	"datawald/order"
 )
 
@@ -17,7 +19,11 @@ import (
 var words = template.FuncMap{
 	"money": money, "amount": amount, "count": countAny, "count64": count[int64], "when": when, "day": day, "stamp": stamp,
 	"path": url.PathEscape, "statusName": statusName, "plural": plural, "icon": icon, "once": once, "seconds": seconds,
-	"kind": kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
+	"hasReason": func(all []api.ReasonCount, code string) bool {
+		return slices.ContainsFunc(all, func(r api.ReasonCount) bool { return r.Code == code })
+	},
+	"trimdots": func(s string) string { return strings.TrimSuffix(s, "…") },
+	"kind":     kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
 	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
 	"sum": func(a, b int) int { return a + b },

@@ -124,7 +124,7 @@
   for (const e of all("svg.icon")) if (shown(e.parentElement)) ratio(getComputedStyle(e).color, e, 3, "contrast-icon");
 
   // Focus can be seen, and targets can be hit
-  const focusable = all("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']").filter((e) => shown(e) && !e.disabled);
+  const focusable = all("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']").filter((e) => shown(e) && !e.disabled && e.tabIndex >= 0);
   const had = document.activeElement;
   for (const e of focusable) {
     e.focus({ focusVisible: true, preventScroll: true });
