@@ -81,7 +81,7 @@ var sections = []struct {
 	{link{"/rules", "Rules", "rules"}, access.Viewer},
 	{link{"/runs", "Runs", "runs"}, access.Viewer},
 	{link{"/audit", "Audit", "audit"}, access.Operator},
-	{link{"/users", "Users and keys", "users"}, access.Admin},
+	{link{"/users", "Users", "users"}, access.Admin},
 }
 
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.

@@ -24,7 +24,7 @@ func (w *world) shown() map[string]string {
 // screen.
 func TestPictures(t *testing.T) {
 	w := newWorld(t)
-	w.stock(32)
+	w.stock(400)
 	b := w.open()
 	b.signIn(w, access.Admin)
 	dir := filepath.Join(testkit.Root(), "artifacts")

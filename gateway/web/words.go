@@ -22,8 +22,9 @@ var words = template.FuncMap{
 	"hasReason": func(all []api.ReasonCount, code string) bool {
 		return slices.ContainsFunc(all, func(r api.ReasonCount) bool { return r.Code == code })
 	},
-	"trimdots": func(s string) string { return strings.TrimSuffix(s, "…") },
-	"kind":     kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
+	"wholesentence": wholeSentence,
+	"trimdots":      func(s string) string { return strings.TrimSuffix(s, "…") },
+	"kind":          kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
 	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
 	"sum": func(a, b int) int { return a + b },
@@ -159,6 +160,17 @@ func inWords(code any) string {
 	text := strings.NewReplacer("_", " ", "-", " ").Replace(fmt.Sprint(code))
 	if text == "" {
 		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// wholeSentence begins and ends a text as a sentence does.
+func wholeSentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ")") {
+		text += "."
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
