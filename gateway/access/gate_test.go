@@ -384,6 +384,31 @@ func TestSignIn_IsRefusedWhileTooManyPasswordsAreChecked(t *testing.T) {
 	}
 }
 
+// Fails without: back, or with one that forgets what was wrong before.
+func TestSignIn_ForgivesNothingForBeingBusy(t *testing.T) {
+	d := newDesk(t)
+	try := func(want error) {
+		t.Helper()
+		if _, _, _, err := d.SignIn(t.Context(), "admin", "wrong wrong wrong", home); !errors.Is(err, want) {
+			t.Errorf("it gives %v, want %v", err, want)
+		}
+	}
+	for range 4 {
+		try(access.ErrWrong)
+	}
+	free := d.Occupy()
+	for range 10 {
+		try(access.ErrBusy)
+	}
+	free()
+	try(access.ErrWrong)
+	if _, _, _, err := d.SignIn(t.Context(), "admin", password, home); err == nil {
+		t.Error("after five wrong ones it waits for nothing")
+	} else if _, ok := errors.AsType[*access.TooMany](err); !ok {
+		t.Errorf("it gives %v, want too many", err)
+	}
+}
+
 // Fails without: the turns of the hasher.
 func TestSignIn_ChecksFewPasswordsAtOnce(t *testing.T) {
 	d := newDesk(t)
