@@ -190,3 +190,9 @@ func LoadRules(instance string) (FileRules, error) {
 	rules, problems := loadRules(instance)
 	return rules, problemsError("The command", problems)
 }
+
+// LoadStore reads and checks where the store is, for commands that need nothing else.
+func LoadStore() (Store, error) {
+	var s struct{ Store }
+	return s.Store, problemsError("The command", load("", &s))
+}

@@ -1,4 +1,5 @@
-// Package docs_test checks that docs/mapping.md names every setting of the rules and every reason that the code gives.
+// Package docs_test checks that docs/mapping.md names every setting of the rules and every reason that the code gives, and that calls of the
+// gateway in the pages show a key.
 package docs_test
 
 import (
@@ -232,5 +233,32 @@ func TestReadmeNamesTheOrderThatTheSandboxHolds(t *testing.T) {
 	}
 	if !slices.Contains(held, named[0]) {
 		t.Errorf("the README names %s, and B1 lacks the article of %v", named[0], held)
+	}
+}
+
+// Fails without: the key in one of the calls.
+func TestCallsOfTheGatewayShowAKey(t *testing.T) {
+	pages, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range append(pages, filepath.Join("..", "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if !strings.Contains(line, "curl ") || !strings.Contains(line, "/api/v1/") {
+				continue
+			}
+			found++
+			if !strings.Contains(line, `-H "Authorization: Bearer $GATEWAY_KEY"`) && !strings.Contains(line, `-sH "Authorization: Bearer $GATEWAY_KEY"`) {
+				t.Errorf("%s: %s", page, strings.TrimSpace(line))
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d calls were found, want 10 or more: are they still read?", found)
 	}
 }

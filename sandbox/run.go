@@ -200,7 +200,7 @@ func (b *sandbox) writeEnvironment() error {
 
 // watch starts worker and gateway again when they end by themselves, and shows the orders move.
 func (b *sandbox) watch(ctx context.Context, worker, gateway *process.Process) error {
-	counts := newCounter(b.settings.Gateway)
+	counts := newCounter(b.settings.Gateway, b.settings.Key)
 	next := time.NewTimer(time.Second)
 	defer next.Stop()
 	for {

@@ -126,7 +126,14 @@ func (v *visitor) counts() map[string]int {
 // get reads JSON from one of the parts.
 func (v *visitor) get(setting, path string, into any) {
 	v.t.Helper()
-	res, err := http.Get("http://" + v.ports[setting] + path)
+	req, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, "http://"+v.ports[setting]+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if setting == "GATEWAY_ADDRESS" {
+		req.Header.Set("Authorization", v.bearer())
+	}
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -139,6 +146,18 @@ func (v *visitor) get(setting, path string, into any) {
 		v.t.Fatal(err)
 	}
 }
+
+// bearer is the header that the welcome tells programs to send.
+func (v *visitor) bearer() string {
+	v.t.Helper()
+	m := bearerLine.FindStringSubmatch(v.output.String())
+	if m == nil {
+		v.t.Fatalf("the welcome does not tell the key:\n%s", v.output)
+	}
+	return m[1]
+}
+
+var bearerLine = regexp.MustCompile(`Authorization: (Bearer dw_\w+)`)
 
 // settled waits until every order of the shop is in a state that is not pending, and the three books agree.
 func (v *visitor) settled() map[string]int {
@@ -247,12 +266,12 @@ func TestRun_APortInUseIsNamedWithItsSetting(t *testing.T) {
 func TestSettings_AllProblemsAtOnce(t *testing.T) {
 	v := newVisitor(t)
 	cmd := exec.CommandContext(t.Context(), v.program("sandbox"), "run")
-	cmd.Env = append(append(os.Environ(), v.env...), "GATEWAY_ADDRESS=nowhere", "SANDBOX_ORDERS=-1", "SANDBOX_B1_VERSION=3")
+	cmd.Env = append(append(os.Environ(), v.env...), "GATEWAY_ADDRESS=0.0.0.0:0", "SANDBOX_MAGENTO_ADDRESS=nowhere", "SANDBOX_ORDERS=-1", "SANDBOX_B1_VERSION=3")
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		t.Fatalf("started all the same:\n%s", out)
 	}
-	for _, name := range []string{"GATEWAY_ADDRESS", "SANDBOX_ORDERS", "SANDBOX_B1_VERSION"} {
+	for _, name := range []string{"GATEWAY_ADDRESS", "SANDBOX_MAGENTO_ADDRESS", "SANDBOX_ORDERS", "SANDBOX_B1_VERSION"} {
 		if !strings.Contains(string(out), name) {
 			t.Errorf("the message does not name %s:\n%s", name, out)
 		}

@@ -27,6 +27,10 @@ type settings struct {
 	B1         string `envconfig:"SANDBOX_B1_ADDRESS" default:"127.0.0.1:8091"`
 	Gateway    string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 
+	// AdminPassword is that of the user admin, Key an API key of an admin: not secret, so that the gateway serves this machine alone with them.
+	AdminPassword string `envconfig:"GATEWAY_ADMIN_PASSWORD" default:"sandbox-sandbox"`
+	Key           string `envconfig:"GATEWAY_KEY" default:"dw_sandbox_sandboxsandboxsandbox"`
+
 	// Orders is the number of orders that the shop begins with; Seed fixes which.
 	Orders int   `envconfig:"SANDBOX_ORDERS" default:"200"`
 	Seed   int64 `envconfig:"SANDBOX_SEED" default:"2016"`
@@ -53,6 +57,9 @@ func loadSettings() (*settings, error) {
 			problems = append(problems, fmt.Sprintf("%s: is %q, want host:port such as 127.0.0.1:8080", name, address))
 		}
 	}
+	if ip := net.ParseIP(hostOf(s.Gateway)); hostOf(s.Gateway) != "localhost" && !ip.IsLoopback() {
+		problems = append(problems, fmt.Sprintf("GATEWAY_ADDRESS: is %q, want a loopback address: everybody knows the password of the sandbox", s.Gateway))
+	}
 	if s.Orders < 0 {
 		problems = append(problems, fmt.Sprintf("SANDBOX_ORDERS: is %d, want zero or more", s.Orders))
 	}
@@ -66,6 +73,11 @@ func loadSettings() (*settings, error) {
 		return nil, fmt.Errorf("The sandbox cannot start, its settings have %d problem(s):\n  %s", len(problems), strings.Join(problems, "\n  "))
 	}
 	return &s, nil
+}
+
+func hostOf(address string) string {
+	host, _, _ := net.SplitHostPort(address) // checked apart
+	return host
 }
 
 // addresses are the places where this machine must listen, by the setting that changes each.
@@ -113,6 +125,8 @@ func (s *settings) environment() []string {
 		"TEMPORAL_ADDRESS=" + s.temporalAddress(),
 		"TEMPORAL_UI_URL=http://" + s.TemporalUI,
 		"GATEWAY_ADDRESS=" + s.Gateway,
+		"GATEWAY_ADMIN_PASSWORD=" + s.AdminPassword,
+		"GATEWAY_KEY=" + s.Key,
 		"SYNC_INTERVAL=" + s.SyncInterval.String(),
 		"MAGENTO_URL=http://" + s.Magento,
 		"MAGENTO_CONSUMER_KEY=" + magentoConsumerKey,

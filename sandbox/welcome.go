@@ -16,7 +16,7 @@ func (b *sandbox) welcome(took time.Duration) string {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	line("started in %.1f s\n", took.Seconds())
-	line("  Gateway      http://%s/api/v1/orders", s.Gateway)
+	line("  Gateway      http://%s   (user admin, password %s; programs: Authorization: Bearer %s)", s.Gateway, s.AdminPassword, s.Key)
 	if s.TemporalAddress == "" {
 		line("  Temporal UI  http://%s", s.TemporalUI)
 	}
@@ -25,7 +25,8 @@ func (b *sandbox) welcome(took time.Duration) string {
 	line("  Logs         %s", b.logs)
 	line("\nTry in another terminal:")
 	line("  bin/starter status                            how many orders are in which state")
-	line("  curl -s 'http://%s/api/v1/orders?state=held'   the orders that need a person", s.Gateway)
+	line("  curl -sH 'Authorization: Bearer %s' 'http://%s/api/v1/orders?state=held'", s.Key, s.Gateway)
+	line("                                                the orders that need a person")
 	line("  bin/temporal workflow list                    every order's way into B1")
 	line("  bin/temporal workflow show -w insert-order:main:1:000000001")
 	for _, p := range b.started {
@@ -39,12 +40,12 @@ func (b *sandbox) welcome(took time.Duration) string {
 
 // counter shows the counts by state whenever they change.
 type counter struct {
-	url  string
-	last string
+	url, key string
+	last     string
 }
 
-func newCounter(gateway string) *counter {
-	return &counter{url: "http://" + gateway + "/api/v1/status"}
+func newCounter(gateway, key string) *counter {
+	return &counter{url: "http://" + gateway + "/api/v1/status", key: key}
 }
 
 // line is the new line to print, empty when nothing has changed or the gateway does not answer.
@@ -55,6 +56,7 @@ func (c *counter) line(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
+	req.Header.Set("Authorization", "Bearer "+c.key)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return ""

@@ -37,6 +37,8 @@ type commands struct {
 	Preview  previewCommand  `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
 	Rules    rulesCommand    `cmd:"" help:"Work on rules files."`
 	B1       b1Command       `cmd:"" name:"b1" help:"Prepare a B1 company."`
+	User     userCommand     `cmd:"" help:"Say who may sign in at the gateway. Works on the store alone."`
+	Key      keyCommand      `cmd:"" help:"Make and revoke API keys of the gateway. Works on the store alone."`
 	Doctor   doctorCommand   `cmd:"" help:"Check the settings against the other side."`
 }
 

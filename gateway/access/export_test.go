@@ -47,8 +47,8 @@ func (g *Gate) Occupy() (free func()) {
 	}
 }
 
-// HashAtOnce is how many passwords are worked on at once, and how many are being now.
-func (g *Gate) HashAtOnce() (most, now int) { return cap(g.hasher.turns), len(g.hasher.turns) }
+// Hashing is how many passwords are being worked on.
+func (g *Gate) Hashing() int { return len(g.hasher.turns) }
 
 // Hashed is what the store keeps of a token.
 func Hashed(token string) string { return hashed(token) }

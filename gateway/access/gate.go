@@ -107,7 +107,7 @@ func (g *Gate) verify(ctx context.Context, account, password string, from netip.
 	}
 	user, err := g.store.User(ctx, account)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		g.throttle.right(account, from)
+		g.throttle.back(account, from)
 		return nil, err
 	}
 	hash := ""
@@ -116,7 +116,7 @@ func (g *Gate) verify(ctx context.Context, account, password string, from netip.
 	}
 	right, err := g.hasher.check(ctx, hash, password)
 	if err != nil {
-		g.throttle.right(account, from)
+		g.throttle.back(account, from)
 		return nil, err
 	}
 	if !right || user.Disabled {

@@ -2,6 +2,8 @@ package access_test
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"testing"
 
 	"datawald/gateway/access"
@@ -35,5 +37,19 @@ func TestFrom_GivesTheActorOfTheContext(t *testing.T) {
 	}
 	if user, key := want.String(), (access.Actor{Name: "anna", Kind: access.Key}).String(); user != "anna" || key == user {
 		t.Errorf("a key %q and a user %q of one name", key, user)
+	}
+}
+
+// Fails without: any of the sources that the policy closes.
+func TestPageHeaders_CloseAPage(t *testing.T) {
+	h := http.Header{}
+	access.PageHeaders(h)
+	for _, part := range []string{"default-src 'self'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'", "object-src 'none'"} {
+		if !strings.Contains(h.Get("Content-Security-Policy"), part) {
+			t.Errorf("the policy has no %s", part)
+		}
+	}
+	if strings.Contains(h.Get("Content-Security-Policy"), "unsafe") || h.Get("Cross-Origin-Opener-Policy") != "same-origin" || !strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
+		t.Errorf("headers %v", h)
 	}
 }

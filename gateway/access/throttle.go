@@ -87,11 +87,27 @@ func (t *throttle) begin(account string, from netip.Addr, now time.Time) error {
 	return nil
 }
 
+// back takes back what begin counted, of a password that was not looked at after all. What the pair had against it before stays: who keeps the
+// gateway busy must gain nothing by it.
+func (t *throttle) back(account string, from netip.Addr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	pair := t.pairs.at(account + " " + network(from))
+	if pair.n = max(pair.n-1, 0); pair.n < freeTries {
+		pair.until = time.Time{}
+	}
+	t.uncount(account, from)
+}
+
 // right takes back what begin counted, and what the pair had against it.
 func (t *throttle) right(account string, from netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pairs.forget(account + " " + network(from))
+	t.uncount(account, from)
+}
+
+func (t *throttle) uncount(account string, from netip.Addr) {
 	for _, counted := range []*tries{t.accounts.at(account), t.hosts.at(network(from))} {
 		counted.n = max(counted.n-1, 0)
 	}

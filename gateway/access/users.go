@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"datawald/store"
 )
@@ -79,7 +80,7 @@ func (g *Gate) ChangeUser(ctx context.Context, name string, change UserChange) (
 // deleting them.
 func (g *Gate) change(ctx context.Context, name string, alter func(*store.User)) (*store.User, error) {
 	var after store.User
-	ended := false
+	name, ended := strings.ToLower(name), false
 	err := g.store.ChangeUsers(ctx, func(users *[]store.User) error {
 		i := slices.IndexFunc(*users, func(u store.User) bool { return u.Name == name })
 		if i < 0 {
@@ -117,6 +118,7 @@ func lastAdmin(before store.User, users []store.User) error {
 
 // RemoveUser forgets a user. The error is store.ErrNotFound, ErrLastAdmin, or the store's.
 func (g *Gate) RemoveUser(ctx context.Context, name string) error {
+	name = strings.ToLower(name)
 	err := g.store.ChangeUsers(ctx, func(users *[]store.User) error {
 		i := slices.IndexFunc(*users, func(u store.User) bool { return u.Name == name })
 		if i < 0 {

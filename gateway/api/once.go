@@ -77,6 +77,9 @@ func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 // WriteString is Write.
 func (r *recorder) WriteString(s string) (int, error) { return r.body.WriteString(s) }
 
+// Unwrap leads to the connection, for the deadline of the body.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
 // Status is the one noted.
 func (r *recorder) Status() int { return r.status }
 

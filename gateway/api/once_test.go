@@ -240,6 +240,25 @@ func TestAudit_TellsWhatWasDoneAndNoSecret(t *testing.T) {
 	}
 }
 
+// Fails without: Audit of the inputs; the bound of a target.
+func TestAudit_NamesTheOrdersOfARun(t *testing.T) {
+	w := newWorld(t)
+	many := make([]string, 100)
+	for i := range many {
+		many[i] = fmt.Sprintf("%09d", i)
+	}
+	w.post("/api/v1/resyncs", body(w.instance, "000000007", "000000008")).ok(202, &struct{}{})
+	w.post("/api/v1/resyncs", body(w.instance, many...)).ok(202, &struct{}{})
+	acts := w.acts("start-resync")
+	if want := w.instance + ": 000000007 000000008"; len(acts) != 2 || acts[1].Target != want || len([]rune(acts[0].Target)) != 300 {
+		t.Errorf("written down: %+v, want %q", acts, want)
+	}
+	w.post("/api/v1/backfills", `{"from":"2026-01-01T00:00:00Z","store_id":2,"status":"complete","dry_run":true}`).ok(202, &struct{}{})
+	if acts := w.acts("start-backfill"); len(acts) != 1 || acts[0].Target != "from 2026-01-01T00:00:00Z store 2 status complete dry run" {
+		t.Errorf("written down: %+v", acts)
+	}
+}
+
 func TestUsersAndKeys_RefuseWhatIsWrong(t *testing.T) {
 	w := newWorld(t)
 	w.signedIn("boss", access.Admin)

@@ -19,8 +19,10 @@ type openAPI struct {
 }
 
 type operation struct {
-	OperationID string `json:"operationId"`
-	Summary     string `json:"summary"`
+	OperationID string                `json:"operationId"`
+	Summary     string                `json:"summary"`
+	Description string                `json:"description"`
+	Security    []map[string][]string `json:"security"`
 	Parameters  []struct {
 		Name        string `json:"name"`
 		Description string `json:"description"`
@@ -120,6 +122,34 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 			}
 		}
 	}
+}
+
+// trials change nothing although they are sent by POST.
+var trials = map[string]bool{"check-rules": true, "preview-rules": true, "diff-rules": true}
+
+// Fails without: describeKey; Security in route; the errors that it adds.
+func TestOpenAPITellsWhoMayAndHowOften(t *testing.T) {
+	each(t, func(op operation, method, _ string) {
+		if free[op.OperationID] {
+			return
+		}
+		role := string(needed[op.OperationID])
+		if len(op.Security) != 2 || op.Security[0]["key"] == nil || op.Security[1]["session"] == nil || !strings.Contains(op.Description, "Needs the role "+role) {
+			t.Errorf("%s: security %v, description %q", op.OperationID, op.Security, op.Description)
+		}
+		keyed := false
+		for _, p := range op.Parameters {
+			keyed = keyed || p.Name == idempotency
+		}
+		if want := method != "GET" && !trials[op.OperationID]; keyed != want {
+			t.Errorf("%s takes an Idempotency-Key: %t, want %t", op.OperationID, keyed, want)
+		}
+		for _, status := range []string{"401", "403"} {
+			if _, ok := op.Responses[status]; !ok {
+				t.Errorf("%s: response %s is not described", op.OperationID, status)
+			}
+		}
+	})
 }
 
 func TestOpenAPIDescribesProblemsAndStates(t *testing.T) {
