@@ -25,7 +25,9 @@ type operation struct {
 		Name        string `json:"name"`
 		Description string `json:"description"`
 		Schema      struct {
-			Enum []string `json:"enum"`
+			Items struct {
+				Enum []string `json:"enum"`
+			} `json:"items"`
 		} `json:"schema"`
 	} `json:"parameters"`
 	Responses map[string]struct {
@@ -55,8 +57,8 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"get /api/v1/backfills/{id}", "get /api/v1/orders", "get /api/v1/orders/{key}", "get /api/v1/orders/{key}/preview", "get /api/v1/resyncs/{id}", "get /api/v1/rules", "get /api/v1/status", "get /healthz", "get /readyz", "get /webhooks/magento/{instance}",
-		"post /api/v1/backfills", "post /api/v1/backfills/{id}/cancel", "post /api/v1/backfills/{id}/pause", "post /api/v1/backfills/{id}/release", "post /api/v1/backfills/{id}/resume", "post /api/v1/resyncs", "post /api/v1/rules/check", "post /api/v1/rules/diff", "post /api/v1/rules/preview", "post /webhooks/magento/{instance}"}
+	want := []string{"get /api/v1/backfills/{id}", "get /api/v1/orders", "get /api/v1/orders/counts", "get /api/v1/orders/export", "get /api/v1/orders/{key}", "get /api/v1/orders/{key}/comparison", "get /api/v1/orders/{key}/payloads", "get /api/v1/orders/{key}/payloads/{hash}", "get /api/v1/orders/{key}/preview", "get /api/v1/resyncs/{id}", "get /api/v1/rules", "get /api/v1/status", "get /healthz", "get /readyz", "get /webhooks/magento/{instance}",
+		"post /api/v1/backfills", "post /api/v1/backfills/{id}/cancel", "post /api/v1/backfills/{id}/pause", "post /api/v1/backfills/{id}/release", "post /api/v1/backfills/{id}/resume", "post /api/v1/orders/actions", "post /api/v1/orders/{key}/resume", "post /api/v1/orders/{key}/retry", "post /api/v1/orders/{key}/skip", "post /api/v1/resyncs", "post /api/v1/rules/check", "post /api/v1/rules/diff", "post /api/v1/rules/preview", "post /webhooks/magento/{instance}"}
 	if !slices.Equal(got, want) {
 		t.Errorf("routes %v, want %v", got, want)
 	}
@@ -99,8 +101,8 @@ func TestOpenAPIDescribesProblemsAndStates(t *testing.T) {
 		}
 	}
 	for _, p := range doc.Paths["/api/v1/orders"]["get"].Parameters {
-		if p.Name == "state" && !slices.Equal(p.Schema.Enum, []string{"pending", "posted", "held", "excluded", "cancelled", "draft"}) {
-			t.Errorf("states %v", p.Schema.Enum)
+		if p.Name == "state" && !slices.Equal(p.Schema.Items.Enum, []string{"pending", "posted", "held", "excluded", "cancelled", "draft"}) {
+			t.Errorf("states %v", p.Schema.Items.Enum)
 		}
 	}
 }
