@@ -27,7 +27,9 @@ type operation struct {
 		Name        string `json:"name"`
 		Description string `json:"description"`
 		Schema      struct {
-			Enum []string `json:"enum"`
+			Items struct {
+				Enum []string `json:"enum"`
+			} `json:"items"`
 		} `json:"schema"`
 	} `json:"parameters"`
 	Responses map[string]struct {
@@ -161,8 +163,8 @@ func TestOpenAPIDescribesProblemsAndStates(t *testing.T) {
 		}
 	}
 	for _, p := range doc.Paths["/api/v1/orders"]["get"].Parameters {
-		if p.Name == "state" && !slices.Equal(p.Schema.Enum, []string{"pending", "posted", "held", "excluded", "cancelled", "draft"}) {
-			t.Errorf("states %v", p.Schema.Enum)
+		if p.Name == "state" && !slices.Equal(p.Schema.Items.Enum, []string{"pending", "posted", "held", "excluded", "cancelled", "draft"}) {
+			t.Errorf("states %v", p.Schema.Items.Enum)
 		}
 	}
 }

@@ -47,17 +47,17 @@ type SkipRequest struct {
 }
 
 type retryOrderInput struct {
-	getOrderInput
+	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
 	Body RetryRequest
 }
 
 type skipOrderInput struct {
-	getOrderInput
+	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
 	Body SkipRequest
 }
 
 type resumeOrderInput struct {
-	getOrderInput
+	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
 	Body ActionRequest
 }
 

@@ -60,7 +60,7 @@ func (s *server) listPayloads(ctx context.Context, in *getOrderInput) (*listPayl
 }
 
 type getPayloadInput struct {
-	getOrderInput
+	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
 	Hash string `path:"hash" maxLength:"200" doc:"The name of the version, as the list has it"`
 }
 

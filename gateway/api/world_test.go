@@ -194,7 +194,10 @@ func (w *world) key(storeID int, incrementID string) order.Key {
 func day(n int) time.Time { return time.Date(2026, 11, n, 12, 0, 0, 0, time.UTC) }
 
 // startWorker runs the real workflows and activities on a shop and a company of the test.
-func (w *world) startWorker(s *shop, c *company) {
+func (w *world) startWorker(s interface {
+	activities.Shop
+	activities.Ranges
+}, c *company) {
 	w.t.Helper()
 	text, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))
 	if err != nil {
