@@ -55,7 +55,7 @@ type docBody struct {
 func routeDocs(router gin.IRoutes, doc *huma.OpenAPI) error {
 	complete(doc)
 	var page bytes.Buffer
-	if err := docsPage.Execute(&page, map[string]any{"Title": doc.Info.Title, "Text": doc.Info.Description, "Groups": byTag(doc)}); err != nil {
+	if err := docsPage.Execute(&page, map[string]any{"Title": doc.Info.Title, "Text": doc.Info.Description, "Groups": byTag(doc), "Types": typesOf(doc)}); err != nil {
 		return fmt.Errorf("page of the API: %w", err)
 	}
 	router.GET(docsPath, func(c *gin.Context) {
@@ -109,6 +109,8 @@ func typeName(s *huma.Schema) string {
 	switch {
 	case s == nil:
 		return ""
+	case len(s.AnyOf) > 0:
+		return typeName(s.AnyOf[0]) + " or null"
 	case s.Ref != "":
 		return s.Ref[strings.LastIndex(s.Ref, "/")+1:]
 	case s.Type == huma.TypeArray:
@@ -181,6 +183,15 @@ func members(s *huma.Schema) (rows []docRow) {
 		rows = append(rows, docRow{Name: name, Where: is, Type: typeName(p), Text: sentence(p.Description, p)})
 	}
 	return rows
+}
+
+// typesOf are the types that the document names.
+func typesOf(doc *huma.OpenAPI) (types []docBody) {
+	all := doc.Components.Schemas.Map()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		types = append(types, docBody{What: name, Members: members(all[name])})
+	}
+	return types
 }
 
 // resolved follows a reference into the document.

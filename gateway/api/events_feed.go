@@ -126,7 +126,8 @@ func (f *feed) run(ctx context.Context) {
 
 // look looks once.
 func (f *feed) look(ctx context.Context) {
-	limited, cancel := context.WithTimeout(ctx, pollLimit)
+	// A question that is broken off costs its connection: the end waits for it.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), pollLimit)
 	defer cancel()
 	changed, err := f.changes(limited)
 	if err == nil {

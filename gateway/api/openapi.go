@@ -3,7 +3,10 @@ package api
 import (
 	"cmp"
 	"maps"
+	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -28,11 +31,34 @@ const (
 	cookieScheme = "cookie"
 )
 
-// complete adds to the document what belongs to all operations: the tags and how to say who one is. What is there stays.
+// guarded are the answers that a request may get before its operation hears of it: any request, one that changes something, one with a body.
+var (
+	guarded       = []int{http.StatusMisdirectedRequest}
+	guardedChange = []int{http.StatusForbidden, http.StatusUnsupportedMediaType}
+	guardedBody   = []int{http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge}
+)
+
+// complete adds to the document what belongs to all operations: the tags, how to say who one is, and the answers that they have in common. What
+// is there stays.
 func complete(doc *huma.OpenAPI) {
 	for _, t := range tagTexts {
 		if uses(doc, t.Name) && !slices.ContainsFunc(doc.Tags, func(have *huma.Tag) bool { return have.Name == t.Name }) {
 			doc.Tags = append(doc.Tags, &t)
+		}
+	}
+	sayNulls(doc)
+	for _, op := range operations(doc) {
+		answers := guarded
+		if !safe(op.Method) {
+			answers = slices.Concat(answers, guardedChange)
+		}
+		if op.RequestBody != nil {
+			answers = slices.Concat(answers, guardedBody)
+		}
+		for _, status := range answers {
+			if name := strconv.Itoa(status); op.Responses[name] == nil {
+				op.Responses[name] = &huma.Response{Description: http.StatusText(status), Content: problemContent(doc)}
+			}
 		}
 	}
 	if doc.Components.SecuritySchemes == nil {
@@ -41,6 +67,12 @@ func complete(doc *huma.OpenAPI) {
 			cookieScheme: {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of the page, for people"},
 		}
 	}
+}
+
+// problemContent is the body of an answer that is a problem.
+func problemContent(doc *huma.OpenAPI) map[string]*huma.MediaType {
+	p := &Problem{}
+	return map[string]*huma.MediaType{p.ContentType(""): {Schema: doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")}}
 }
 
 func uses(doc *huma.OpenAPI, tag string) bool {

@@ -47,6 +47,36 @@ func document31(t *testing.T) openAPI {
 	return doc
 }
 
+// routes are all there are, one to a line.
+const routes = `get /api/v1/backfills/{id}
+get /api/v1/events
+get /api/v1/orders
+get /api/v1/orders/{key}
+get /api/v1/orders/{key}/preview
+get /api/v1/resyncs/{id}
+get /api/v1/rules
+get /api/v1/runs
+get /api/v1/runs/{id}
+get /api/v1/schedule
+get /api/v1/statistics
+get /api/v1/status
+get /healthz
+get /readyz
+get /webhooks/magento/{instance}
+post /api/v1/backfills
+post /api/v1/backfills/{id}/cancel
+post /api/v1/backfills/{id}/pause
+post /api/v1/backfills/{id}/release
+post /api/v1/backfills/{id}/resume
+post /api/v1/resyncs
+post /api/v1/rules/check
+post /api/v1/rules/diff
+post /api/v1/rules/preview
+post /api/v1/schedule/pause
+post /api/v1/schedule/resume
+post /api/v1/schedule/sync
+post /webhooks/magento/{instance}`
+
 func TestOpenAPIListsEveryRoute(t *testing.T) {
 	doc := document31(t)
 	if !strings.HasPrefix(doc.OpenAPI, "3.1") {
@@ -59,40 +89,8 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{
-		"delete /api/v1/keys/{id}",
-		"delete /api/v1/session",
-		"delete /api/v1/users/{name}",
-		"get /api/v1/audit",
-		"get /api/v1/backfills/{id}",
-		"get /api/v1/keys",
-		"get /api/v1/orders",
-		"get /api/v1/orders/{key}",
-		"get /api/v1/orders/{key}/preview",
-		"get /api/v1/resyncs/{id}",
-		"get /api/v1/rules",
-		"get /api/v1/session",
-		"get /api/v1/status",
-		"get /api/v1/users",
-		"get /healthz",
-		"get /readyz",
-		"get /webhooks/magento/{instance}",
-		"patch /api/v1/users/{name}",
-		"post /api/v1/backfills",
-		"post /api/v1/backfills/{id}/cancel",
-		"post /api/v1/backfills/{id}/pause",
-		"post /api/v1/backfills/{id}/release",
-		"post /api/v1/backfills/{id}/resume",
-		"post /api/v1/keys",
-		"post /api/v1/resyncs",
-		"post /api/v1/rules/check",
-		"post /api/v1/rules/diff",
-		"post /api/v1/rules/preview",
-		"post /api/v1/session",
-		"post /api/v1/session/password",
-		"post /api/v1/users",
-		"post /webhooks/magento/{instance}",
-	}
+	want := strings.Split(routes, "\n")
+	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("routes %v, want %v", got, want)
 	}

@@ -73,7 +73,7 @@ func (s *server) getResync(ctx context.Context, in *getResyncInput) (*getResyncO
 	r := Resync{ID: id, Instance: instance, WorkflowID: workflows.ResyncOrdersID(instance, id), Links: s.links.resync(instance, id)}
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, r.WorkflowID, "")
 	switch {
-	case notFound(err):
+	case notFound(err) || !isAskable(r.WorkflowID):
 		err = s.recorded(ctx, &r)
 	case err != nil:
 		err = partDown(err, "temporal")

@@ -101,7 +101,7 @@ func (s *server) runIn(kind, instance string, info *workflowpb.WorkflowExecution
 func (s *server) liveRun(ctx context.Context, id string) (*getRunOutput, error) {
 	workflowID, runID, _ := strings.Cut(runPathID(id), "~")
 	kind, instance := kindOf(workflowID, s.settings.InstanceNames)
-	if kind == "" || runID == "" {
+	if kind == "" || runID == "" || !isAskable(workflowID) || !isAskable(runID) {
 		return nil, s.noRun(id)
 	}
 	for _, at := range []string{"", runID} { // the latest history may be another run's
@@ -117,6 +117,12 @@ func (s *server) liveRun(ctx context.Context, id string) (*getRunOutput, error) 
 		}
 	}
 	return nil, s.noRun(id)
+}
+
+// isAskable reports whether Temporal may be asked for a workflow: its client names it in a header, which takes printable ASCII alone, and there
+// is none with another name that somebody could have started.
+func isAskable(workflowID string) bool {
+	return !strings.ContainsFunc(workflowID, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // placeAt is the wire form of a place in a list. Callers hand it back as it is.

@@ -20,14 +20,13 @@ import (
 const syncLimit = 12 * time.Second
 
 // steerLimit is how long Temporal may take to pause a schedule or to let it go on.
-const steerLimit = 5 * time.Second
+const steerLimit = 10 * time.Second
 
 // recentRuns is how many of the last runs of a schedule are shown with it.
 const recentRuns = 5
 
 func (s *server) routeSchedule() {
-	changing := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
+	changing := []int{http.StatusNotFound, http.StatusConflict}
 	route(s, huma.Operation{OperationID: "get-schedule", Method: http.MethodGet, Path: "/api/v1/schedule", Tags: []string{"schedule"},
 		Summary: "How the schedule of an instance does: on or paused, when it runs next, what became of its last runs",
 		Description: "`state`, `note`, `next_run`, `running_since`, `skipped` and `missed` are Temporal's; `unknown` says that it does not answer. `late` with " +
