@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -23,4 +24,14 @@ func (s *Store) Indexes() map[string][]mongo.IndexModel {
 		indexes[collection.Name()] = models
 	}
 	return indexes
+}
+
+// RulesPlaces is how many places of rules files are remembered.
+func (s *Store) RulesPlaces(t testing.TB, instance string) int {
+	t.Helper()
+	doc, err := s.active(t.Context(), instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(doc.Files)
 }
