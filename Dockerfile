@@ -17,6 +17,7 @@ COPY mapping/ mapping/
 COPY order/ order/
 COPY preview/ preview/
 COPY punctual/ punctual/
+COPY rulebook/ rulebook/
 COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/

@@ -133,7 +133,15 @@ type Rulebook struct {
 	RulesPoll time.Duration `envconfig:"RULES_POLL" default:"2s"`
 }
 
-func (r Rulebook) check() []string { return positive("RULES_POLL", r.RulesPoll) }
+// mostRulesPoll is the longest time between two questions: a worker that is silent for longer is taken for gone.
+const mostRulesPoll = time.Minute
+
+func (r Rulebook) check() []string {
+	if r.RulesPoll > mostRulesPoll {
+		return []string{fmt.Sprintf("RULES_POLL: is %s, want %s at most", r.RulesPoll, mostRulesPoll)}
+	}
+	return positive("RULES_POLL", r.RulesPoll)
+}
 
 // Schedule says how often an instance is synchronised.
 type Schedule struct {

@@ -175,6 +175,14 @@ func TestWorker_HasAVersion(t *testing.T) {
 	wantProblems(t, err, "WORKER_DEPLOYMENT: |a.b")
 }
 
+func TestRulesPoll_IsBounded(t *testing.T) {
+	for value, want := range map[string]string{"0s": "more than zero", "2m": "1m0s at most"} {
+		env(t, complete(t, "RULES_POLL="+value)...)
+		_, err := config.LoadWorker()
+		wantProblems(t, err, "RULES_POLL: |"+want)
+	}
+}
+
 func TestRules_AreThoseOfTheInstance(t *testing.T) {
 	dir := t.TempDir()
 	example, err := os.ReadFile(filepath.Join(testkit.Root(), "rules.example.yaml"))

@@ -41,8 +41,16 @@ func TestApplyCreatesTheScheduleAndStartsTheFirstRun(t *testing.T) {
 	if in := inputOf(t, a); in.Instance != r.instance || in.Window != 40 {
 		t.Errorf("input %+v", in)
 	}
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil {
-		t.Error("no run has started with the schedule:", err)
+	r.hasRun()
+}
+
+// hasRun waits until the schedule has started a run.
+func (r *rig) hasRun() {
+	r.t.Helper()
+	for end := time.Now().Add(15 * time.Second); len(r.describe().Info.RecentActions) == 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatal("no run has started with the schedule")
+		}
 	}
 }
 
@@ -163,9 +171,7 @@ func TestApplyWithoutSearchAttributes(t *testing.T) {
 	if n := action(t, r.describe()).TypedSearchAttributes.Size(); n != 0 {
 		t.Errorf("the schedule gives its runs %d search attributes", n)
 	}
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil {
-		t.Error("no run has started with the schedule:", err)
-	}
+	r.hasRun()
 	if _, err := operator.RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: []string{"Store"}}); err != nil {
 		t.Fatal(err)
 	}

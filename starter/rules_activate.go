@@ -152,10 +152,10 @@ func notActivated(err error, instance string) error {
 }
 
 // begin makes the schedule fire, if Temporal answers.
-func begin(a *app, s *config.Starter, instance string) rulebook.Begun {
+func begin(a *app, s *config.Starter, instance string) rulebook.RulesRun {
 	c, err := s.Lazy(temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
-		return rulebook.Begun{State: rulebook.RunUnknown, Detail: fmt.Sprintf("No run was begun (%v): the next run of the schedule decides held orders anew.", err)}
+		return rulebook.RulesRun{State: rulebook.RunUnknown, Detail: fmt.Sprintf("No run was begun (%v): the next run of the schedule decides held orders anew.", err)}
 	}
 	defer c.Close()
 	return rulebook.BeginRun(a.ctx, c, instance)

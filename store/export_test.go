@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -33,4 +34,14 @@ func (s *Store) SweepKind(ctx context.Context, n int) error {
 	what := s.over(now())[n]
 	_, err := sweep(ctx, what.from, what.filter, sweepAtOnce)
 	return err
+}
+
+// RulesPlaces is how many places of rules files are remembered.
+func (s *Store) RulesPlaces(t testing.TB, instance string) int {
+	t.Helper()
+	doc, err := s.active(t.Context(), instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(doc.Files)
 }

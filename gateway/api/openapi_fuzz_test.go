@@ -72,7 +72,7 @@ func newTarget(t *testing.T) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.settings.Rules = map[string]config.RulesInForce{w.instance: inForce(string(text))}
+	w.settings.Rules = map[string]config.FileRules{w.instance: inForce(string(text))}
 	handler, err := api.New(w.settings, w.db, w.temporal, testkit.Silent())
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +135,7 @@ func (tg *target) send(r *fuzzRequest) *httptest.ResponseRecorder {
 		return nil // no server would get that far
 	}
 	req.URL, req.RequestURI, req.Host = u, r.url, "localhost"
+	req.Header.Set("Authorization", "Bearer "+adminKey)
 	for name, values := range r.header {
 		req.Header[name] = values
 	}

@@ -48,33 +48,57 @@ func document31(t *testing.T) openAPI {
 }
 
 // routes are all there are, one to a line.
-const routes = `get /api/v1/backfills/{id}
+const routes = `delete /api/v1/keys/{id}
+delete /api/v1/session
+delete /api/v1/users/{name}
+get /api/v1/audit
+get /api/v1/backfills/{id}
 get /api/v1/events
+get /api/v1/keys
 get /api/v1/orders
+get /api/v1/orders/counts
+get /api/v1/orders/export
 get /api/v1/orders/{key}
+get /api/v1/orders/{key}/comparison
+get /api/v1/orders/{key}/payloads
+get /api/v1/orders/{key}/payloads/{hash}
 get /api/v1/orders/{key}/preview
 get /api/v1/resyncs/{id}
 get /api/v1/rules
+get /api/v1/rules/versions
+get /api/v1/rules/versions/{id}
 get /api/v1/runs
 get /api/v1/runs/{id}
 get /api/v1/schedule
+get /api/v1/session
 get /api/v1/statistics
 get /api/v1/status
+get /api/v1/users
 get /healthz
 get /readyz
 get /webhooks/magento/{instance}
+patch /api/v1/users/{name}
 post /api/v1/backfills
 post /api/v1/backfills/{id}/cancel
 post /api/v1/backfills/{id}/pause
 post /api/v1/backfills/{id}/release
 post /api/v1/backfills/{id}/resume
+post /api/v1/keys
+post /api/v1/orders/actions
+post /api/v1/orders/{key}/resume
+post /api/v1/orders/{key}/retry
+post /api/v1/orders/{key}/skip
 post /api/v1/resyncs
+post /api/v1/rules/activate
 post /api/v1/rules/check
 post /api/v1/rules/diff
 post /api/v1/rules/preview
 post /api/v1/schedule/pause
 post /api/v1/schedule/resume
 post /api/v1/schedule/sync
+post /api/v1/session
+post /api/v1/session/password
+post /api/v1/users
 post /webhooks/magento/{instance}`
 
 func TestOpenAPIListsEveryRoute(t *testing.T) {

@@ -59,16 +59,16 @@ type activateOutput struct{ Body ActivatedRules }
 
 // ActivatedRules says what an activation did.
 type ActivatedRules struct {
-	Instance    string       `json:"instance"`
-	Version     string       `json:"version" doc:"What is in force now"`
-	RuleVersion string       `json:"rule_version" doc:"The same as orders name it"`
-	Before      string       `json:"before,omitempty" doc:"What was in force before; absent where there was nothing"`
-	Since       time.Time    `json:"since"`
-	By          string       `json:"by"`
-	Reason      string       `json:"reason"`
-	Notes       []string     `json:"notes,omitempty" doc:"What is to be done or known beside"`
-	Held        *Released    `json:"held,omitempty" doc:"What becomes of held orders; absent where that could not be found out in time"`
-	Run         rulebook.Begun `json:"run" doc:"The run that decides held orders anew"`
+	Instance    string            `json:"instance"`
+	Version     string            `json:"version" doc:"What is in force now"`
+	RuleVersion string            `json:"rule_version" doc:"The same as orders name it"`
+	Before      string            `json:"before,omitempty" doc:"What was in force before; absent where there was nothing"`
+	Since       time.Time         `json:"since"`
+	By          string            `json:"by"`
+	Reason      string            `json:"reason"`
+	Notes       []string          `json:"notes,omitempty" doc:"What is to be done or known beside"`
+	Held        *Released         `json:"held,omitempty" doc:"What becomes of held orders; absent where that could not be found out in time"`
+	Run         rulebook.RulesRun `json:"run" doc:"The run that decides held orders anew"`
 }
 
 // Released says how many held orders rules let through.
