@@ -45,9 +45,7 @@ func TestSyncWorksOnAPausedSchedule(t *testing.T) {
 func TestSyncStartsNoSecondRunBesideOneUnderWay(t *testing.T) {
 	r := newRig(t)
 	r.must("apply")
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil { // without a worker it stays open
-		t.Fatal(err)
-	}
+	r.hasRun() // without a worker it stays open
 	out := r.must("sync")
 	if !strings.Contains(out, "is under way already; no other is started") {
 		t.Errorf("sync says %q", out)
@@ -246,10 +244,8 @@ func TestStatusOfSeveralInstances(t *testing.T) {
 // firstRun waits for the run that began with the schedule.
 func (r *rig) firstRun() {
 	r.t.Helper()
-	first, err := started(r.t.Context(), r.schedule(), nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	r.hasRun()
+	first := r.describe().Info.RecentActions[0].StartWorkflowResult
 	var result store.Run
 	if err := r.temporal.GetWorkflow(r.t.Context(), first.WorkflowID, first.FirstExecutionRunID).Get(r.t.Context(), &result); err != nil {
 		r.t.Fatal(err)

@@ -21,15 +21,11 @@ var tagTexts = []huma.Tag{
 	{Name: "schedule", Description: "When Magento is read, and its steering."},
 	{Name: "runs", Description: "What the runs have done, and which are under way."},
 	{Name: "rules", Description: "The rules by which orders become documents in B1: shown, checked, tried."},
+	{Name: "session", Description: "Signing in and out, for browsers."},
+	{Name: "access", Description: "Users, API keys, and who did what."},
 	{Name: "webhooks", Description: "Where the shop says that an order has changed."},
 	{Name: "health", Description: "For probes."},
 }
-
-// Names of the ways to say who one is.
-const (
-	bearerScheme = "bearer"
-	cookieScheme = "cookie"
-)
 
 // guarded are the answers that a request may get before its operation hears of it: any request, one that changes something, one with a body.
 var (
@@ -38,7 +34,7 @@ var (
 	guardedBody   = []int{http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge}
 )
 
-// complete adds to the document what belongs to all operations: the tags, how to say who one is, and the answers that they have in common. What
+// complete adds to the document what belongs to all operations: the tags, and the answers that they have in common. What
 // is there stays.
 func complete(doc *huma.OpenAPI) {
 	for _, t := range tagTexts {
@@ -59,12 +55,6 @@ func complete(doc *huma.OpenAPI) {
 			if name := strconv.Itoa(status); op.Responses[name] == nil {
 				op.Responses[name] = &huma.Response{Description: http.StatusText(status), Content: problemContent(doc)}
 			}
-		}
-	}
-	if doc.Components.SecuritySchemes == nil {
-		doc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-			bearerScheme: {Type: "http", Scheme: "bearer", Description: "An API key, for programs"},
-			cookieScheme: {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of the page, for people"},
 		}
 	}
 }
