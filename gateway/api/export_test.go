@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -70,7 +71,7 @@ type Hub struct{ *hub }
 
 // NewHub makes one without connections.
 func NewHub(settings *config.Gateway, db *store.Store, temporal client.Client) Hub {
-	return Hub{newHub(&server{settings: settings, store: db, temporal: temporal})}
+	return Hub{newHub(&server{settings: settings, store: db, temporal: temporal, book: newBook(settings, db, slog.New(slog.DiscardHandler))})}
 }
 
 // Listen joins a feed.

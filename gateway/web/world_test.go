@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,13 +37,17 @@ type world struct {
 	gate     *access.Gate
 	server   *httptest.Server
 	instance string
+	database string
+	// down makes the gateway break off every request, as one that is gone.
+	down atomic.Bool
 	// clients have signed in, by role.
 	clients map[access.Role]*http.Client
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, instance: testkit.Name(t), db: testkit.Store(t), temporal: testkit.Temporal(t), clients: map[access.Role]*http.Client{}}
+	w := &world{t: t, instance: testkit.Name(t), temporal: testkit.Temporal(t), clients: map[access.Role]*http.Client{}}
+	w.db, w.database = testkit.Database(t)
 	if _, err := visibility.Create(t.Context(), w.temporal, "default"); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +59,7 @@ func newWorld(t testing.TB) *world {
 	w.settings = &config.Gateway{
 		Temporal:  config.Temporal{TemporalNamespace: "default", TaskQueue: w.instance},
 		Instances: config.Instances{InstanceNames: []string{w.instance}},
-		Listening: config.Listening{Address: "127.0.0.1:8080"}, TemporalUI: "http://127.0.0.1:8233/",
+		Listening: config.Listening{Address: "127.0.0.1:8080"}, TemporalUI: "http://127.0.0.1:8233/", Watch: config.Watch{SyncAlarmAfter: time.Hour},
 		Rules: map[string]config.FileRules{w.instance: {Text: string(text), Rules: rules, Err: err}},
 	}
 	w.serve()
@@ -72,7 +77,13 @@ func (w *world) serve() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.server = httptest.NewServer(web.Mount(handler, page))
+	mounted := web.Mount(handler, page)
+	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		mounted.ServeHTTP(rw, r)
+	}))
 	w.t.Cleanup(w.server.Close)
 }
 
@@ -181,4 +192,10 @@ func (w *world) as(role access.Role) *http.Client {
 	}
 	w.clients[role] = c
 	return c
+}
+
+// heldNow makes an order one that is held.
+func heldNow(doc *store.Staged) {
+	doc.PlacedAt = time.Now().UTC()
+	hold(doc, "item_unknown", "B1 has no item X.", "items[0].sku", "Make it.")
 }

@@ -48,7 +48,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-func atEnd(f func()) {
+// AtEnd has f called when the tests of the package have ended.
+func AtEnd(f func()) {
 	cleanupLock.Lock()
 	defer cleanupLock.Unlock()
 	cleanups = append(cleanups, f)
@@ -247,7 +248,7 @@ func start(name, dir string, ready func(context.Context) error, args ...string) 
 	if err != nil {
 		return err
 	}
-	atEnd(func() {
+	AtEnd(func() {
 		p.Stop(10 * time.Second)
 		out.Close()
 		os.RemoveAll(dir)
