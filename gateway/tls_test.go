@@ -79,7 +79,7 @@ func TestTLS_TakesANewCertificateWithoutARestart(t *testing.T) {
 		served <- serve(ctx, encrypted{tls.NewListener(tcp, c.config())}, handler, slog.New(slog.NewTextHandler(&log, nil)))
 	}()
 	seen := func(most uint16) (number int64, protocol string, err error) {
-		client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MaxVersion: most}}}
+		client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: most}}}
 		defer client.CloseIdleConnections()
 		res, err := client.Get("https://" + tcp.Addr().String())
 		if err != nil {
