@@ -6,6 +6,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"datawald/gateway/api"
+	"datawald/sandbox/testkit"
 )
 
 func TestForeignHostsAreRefused(t *testing.T) {
@@ -128,4 +131,43 @@ func statusOf(server *httptest.Server, path string) int {
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, res.Body)
 	return res.StatusCode
+}
+
+// Fails without: the look at Private in known and in signIn.
+func TestCredentials_AreNotTakenInTheClear(t *testing.T) {
+	w := newWorld(t)
+	w.settings.TrustedProxies, w.settings.Hosts = []string{"10.0.0.0/8"}, []string{"datawald.example.com"}
+	handler, err := api.New(w.settings, w.db, w.temporal, testkit.Silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		remote, proto, path string
+		status              int
+	}{
+		{"192.0.2.1:1", "", "/api/v1/orders", 403}, {"192.0.2.1:1", "https", "/api/v1/orders", 403}, {"192.0.2.1:1", "", "/healthz", 200},
+		{"10.0.0.5:1", "http", "/api/v1/orders", 403}, {"10.0.0.5:1", "https", "/api/v1/orders", 200}, {"127.0.0.1:1", "", "/api/v1/orders", 200},
+	} {
+		r := httptest.NewRequest("GET", tc.path, nil)
+		r.Host, r.RemoteAddr = "datawald.example.com", tc.remote
+		r.Header.Set("Authorization", "Bearer "+adminKey)
+		if tc.proto != "" {
+			r.Header.Set("X-Forwarded-Proto", tc.proto)
+			r.Header.Set("X-Forwarded-For", "198.51.100.7")
+		}
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, r)
+		secure := tc.status == 200 && tc.proto == "https"
+		if answer.Code != tc.status || (answer.Header().Get("Strict-Transport-Security") != "") != secure {
+			t.Errorf("%+v: %d %v %s", tc, answer.Code, answer.Header(), answer.Body)
+		}
+	}
+	sign := httptest.NewRequest("POST", "/api/v1/session", strings.NewReader(`{"name":"a","password":"b"}`))
+	sign.Host, sign.RemoteAddr = "datawald.example.com", "192.0.2.1:1"
+	sign.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, sign)
+	if answer.Code != 403 || !strings.Contains(answer.Body.String(), "not-encrypted") {
+		t.Errorf("signing in in the clear: %d %s", answer.Code, answer.Body)
+	}
 }
