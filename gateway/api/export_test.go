@@ -32,3 +32,10 @@ func Pause(ctx context.Context, temporal client.Client, seen Backfill, historyID
 func Turns(n int) func(context.Context) (done func(), err error) {
 	return (&server{trials: make(chan struct{}, n)}).turn
 }
+
+// SetBulkTime changes how long one request works on the orders of a filter; restore undoes it.
+func SetBulkTime(d time.Duration) (restore func()) {
+	was := bulkTime
+	bulkTime = d
+	return func() { bulkTime = was }
+}
