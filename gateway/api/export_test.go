@@ -122,3 +122,10 @@ func BegunRequest(operation, key string, in any) (store.Request, error) {
 	actor := access.Actor{Name: "test", Role: access.Admin, Kind: access.Key, KeyID: "test"}
 	return store.Request{ID: requestID(actor, key), Operation: operation, Fingerprint: fingerprint, Token: "gone"}, err
 }
+
+// SetBulkTime changes how long one request works on the orders of a filter; restore undoes it.
+func SetBulkTime(d time.Duration) (restore func()) {
+	was := bulkTime
+	bulkTime = d
+	return func() { bulkTime = was }
+}
