@@ -18,6 +18,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 
 	"datawald/sandbox/testkit"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -41,7 +42,7 @@ func TestApplyCreatesTheScheduleAndStartsTheFirstRun(t *testing.T) {
 	if in := inputOf(t, a); in.Instance != r.instance || in.Window != 40 {
 		t.Errorf("input %+v", in)
 	}
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil {
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil {
 		t.Error("no run has started with the schedule:", err)
 	}
 }
@@ -163,7 +164,7 @@ func TestApplyWithoutSearchAttributes(t *testing.T) {
 	if n := action(t, r.describe()).TypedSearchAttributes.Size(); n != 0 {
 		t.Errorf("the schedule gives its runs %d search attributes", n)
 	}
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil {
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil {
 		t.Error("no run has started with the schedule:", err)
 	}
 	if _, err := operator.RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: []string{"Store"}}); err != nil {

@@ -45,7 +45,7 @@ func TestSyncWorksOnAPausedSchedule(t *testing.T) {
 func TestSyncStartsNoSecondRunBesideOneUnderWay(t *testing.T) {
 	r := newRig(t)
 	r.must("apply")
-	if _, err := started(t.Context(), r.schedule(), nil); err != nil { // without a worker it stays open
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil { // without a worker it stays open
 		t.Fatal(err)
 	}
 	out := r.must("sync")
@@ -246,7 +246,7 @@ func TestStatusOfSeveralInstances(t *testing.T) {
 // firstRun waits for the run that began with the schedule.
 func (r *rig) firstRun() {
 	r.t.Helper()
-	first, err := started(r.t.Context(), r.schedule(), nil)
+	first, err := watch.Started(r.t.Context(), r.schedule(), nil)
 	if err != nil {
 		r.t.Fatal(err)
 	}
