@@ -12,6 +12,7 @@ import (
 	"datawald/order"
 	"datawald/sandbox/magentosim"
 	"datawald/store"
+	"datawald/watch"
 )
 
 func TestSyncWaitShowsWhatTheRunDid(t *testing.T) {

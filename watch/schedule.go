@@ -228,7 +228,9 @@ func (s Sight) HasWorker(ctx context.Context) (bool, error) {
 }
 
 // Served reports whether workers ask for the orders of an instance, to take them to B1. It fails when Temporal does not tell.
-func (s Sight) Served(ctx context.Context, instance string) (bool, error) { return s.served(ctx, instance) }
+func (s Sight) Served(ctx context.Context, instance string) (bool, error) {
+	return s.served(ctx, instance)
+}
 
 // hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {
