@@ -149,13 +149,19 @@ func (tg *target) send(r *fuzzRequest) *httptest.ResponseRecorder {
 // Every operation of the document, asked in every way that comes to mind, answers with what the document says, or with a whole problem; never
 // with a fault of its own. Later operations are in it by themselves.
 func TestOpenAPI_TakesWhateverIsSent(t *testing.T) {
-	tg := newTarget(t)
+	tg, carriedOut := newTarget(t), 0
 	for _, op := range tg.ops {
 		t.Run(op.method+" "+op.path, func(t *testing.T) {
 			answers := map[int]int{}
 			rapid.Check(t, func(rt *rapid.T) { answers[tg.try(rt, op)]++ })
 			t.Logf("answers by status: %v", answers)
+			if slices.ContainsFunc(slices.Collect(maps.Keys(answers)), func(status int) bool { return status >= 200 && status < 300 }) {
+				carriedOut++
+			}
 		})
+	}
+	if !t.Failed() && carriedOut < len(tg.ops)/2 { // else it would try the guards and nothing behind them
+		t.Errorf("%d of %d operations were ever carried out", carriedOut, len(tg.ops))
 	}
 }
 
