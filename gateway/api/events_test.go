@@ -246,8 +246,8 @@ func TestEvents_LookOnceForAll(t *testing.T) {
 	}
 }
 
-// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline, the
-// exception in limited, or hook.
+// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline,
+// or hook.
 func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
@@ -274,6 +274,13 @@ func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 		t.Errorf("shutdown: %v", err)
 	}
 	l.ended()
+}
+
+// All requests but streams have a limit of time. Fails without: the exception in limited.
+func TestEvents_HaveNoLimitOfTimeAlone(t *testing.T) {
+	if api.IsLimited("/api/v1/events") || !api.IsLimited("/api/v1/status") {
+		t.Error("want a limit of all routes but that of the events")
+	}
 }
 
 // A client that does not read is cut off, and nobody waits for it. Fails without: the default case of publish.

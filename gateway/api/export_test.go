@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
@@ -100,4 +103,12 @@ func (h Hub) Looking() (all []<-chan struct{}) {
 		all = append(all, f.over)
 	}
 	return all
+}
+
+// IsLimited reports whether requests of a route may take so long only.
+func IsLimited(route string) (is bool) {
+	router := gin.New()
+	router.GET(route, limited, func(c *gin.Context) { _, is = c.Request.Context().Deadline() })
+	router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, route, nil))
+	return is
 }
