@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -220,13 +221,13 @@ func TestEvents_AreBounded(t *testing.T) {
 	})
 }
 
-// A store that does not answer is told of, and when it does again.
+// A store that does not answer is told of, and when it does again. Fails without: blind.
 func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	var deaf atomic.Bool
 	_, name := testkit.Database(t)
-	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf, "find", "orders"), w.temporal)
+	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf), w.temporal)
 	l := listen(t, server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
 	deaf.Store(true)
@@ -235,6 +236,20 @@ func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	})
 	deaf.Store(false)
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
+}
+
+// Temporal that does not answer is told of, and hides no order. Fails without: a limit of time for each question.
+func TestEvents_GoOnWithoutTemporal(t *testing.T) {
+	quick(t)
+	w := newWorld(t)
+	server := serve(t, w.settings, w.db, deadTemporal(t))
+	l := listen(t, server.URL, "")
+	next(l, "status", func(e api.StatusEvent) bool {
+		return e.Schedule == "unknown" && slices.ContainsFunc(e.Needs, func(n api.Need) bool { return n.Code == "temporal_down" })
+	})
+	w.staged(w.key(1, "1"), nil)
+	next(l, "orders", names(w.key(1, "1"), order.Pending))
+	next(l, "status", func(e api.StatusEvent) bool { return e.Total == 1 && e.Needs[0].Code == "temporal_down" })
 }
 
 func TestEvents_RefuseWhatMakesNoSense(t *testing.T) {
