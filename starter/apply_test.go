@@ -18,6 +18,7 @@ import (
 	grpcstatus "google.golang.org/grpc/status"
 
 	"datawald/sandbox/testkit"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -41,16 +42,8 @@ func TestApplyCreatesTheScheduleAndStartsTheFirstRun(t *testing.T) {
 	if in := inputOf(t, a); in.Instance != r.instance || in.Window != 40 {
 		t.Errorf("input %+v", in)
 	}
-	r.hasRun()
-}
-
-// hasRun waits until the schedule has started a run.
-func (r *rig) hasRun() {
-	r.t.Helper()
-	for end := time.Now().Add(15 * time.Second); len(r.describe().Info.RecentActions) == 0; time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			r.t.Fatal("no run has started with the schedule")
-		}
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil {
+		t.Error("no run has started with the schedule:", err)
 	}
 }
 
@@ -171,7 +164,9 @@ func TestApplyWithoutSearchAttributes(t *testing.T) {
 	if n := action(t, r.describe()).TypedSearchAttributes.Size(); n != 0 {
 		t.Errorf("the schedule gives its runs %d search attributes", n)
 	}
-	r.hasRun()
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil {
+		t.Error("no run has started with the schedule:", err)
+	}
 	if _, err := operator.RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: []string{"Store"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"datawald/order"
 	"datawald/sandbox/magentosim"
 	"datawald/store"
+	"datawald/watch"
 )
 
 func TestSyncWaitShowsWhatTheRunDid(t *testing.T) {
@@ -45,7 +46,9 @@ func TestSyncWorksOnAPausedSchedule(t *testing.T) {
 func TestSyncStartsNoSecondRunBesideOneUnderWay(t *testing.T) {
 	r := newRig(t)
 	r.must("apply")
-	r.hasRun() // without a worker it stays open
+	if _, err := watch.Started(t.Context(), r.schedule(), nil); err != nil { // without a worker it stays open
+		t.Fatal(err)
+	}
 	out := r.must("sync")
 	if !strings.Contains(out, "is under way already; no other is started") {
 		t.Errorf("sync says %q", out)
@@ -244,8 +247,10 @@ func TestStatusOfSeveralInstances(t *testing.T) {
 // firstRun waits for the run that began with the schedule.
 func (r *rig) firstRun() {
 	r.t.Helper()
-	r.hasRun()
-	first := r.describe().Info.RecentActions[0].StartWorkflowResult
+	first, err := watch.Started(r.t.Context(), r.schedule(), nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	var result store.Run
 	if err := r.temporal.GetWorkflow(r.t.Context(), first.WorkflowID, first.FirstExecutionRunID).Get(r.t.Context(), &result); err != nil {
 		r.t.Fatal(err)

@@ -18,6 +18,9 @@ import (
 	"datawald/workflows"
 )
 
+// Upcoming are the next times at which runs are due, none while it is not on.
+func (s *Schedule) Upcoming() []time.Time { return s.upcoming }
+
 // States of a schedule.
 const (
 	On      = "on"
@@ -49,6 +52,8 @@ type Schedule struct {
 	AlarmedAt *time.Time `json:"alarmed_at,omitempty" doc:"When the alarm for that was raised"`
 
 	created time.Time
+	// upcoming are the next times at which it fires, while it is on.
+	upcoming []time.Time
 	// noted is since when somebody knows that a schedule that was never made and never read brings nothing in.
 	noted time.Time
 	// labelled is true when its runs are to have search attributes.
@@ -172,7 +177,7 @@ func (s Sight) describe(ctx context.Context, instance string) *Schedule {
 		seen.IntervalSeconds = int64(all[0].Every / time.Second)
 	}
 	if next := d.Info.NextActionTimes; len(next) > 0 && seen.State == On {
-		seen.NextRun = given(next[0])
+		seen.NextRun, seen.upcoming = given(next[0]), next
 	}
 	seen.RunningSince, seen.labelled = runningSince(d.Info), visibility.Labelled(d.Schedule)
 	return seen
@@ -228,7 +233,9 @@ func (s Sight) HasWorker(ctx context.Context) (bool, error) {
 }
 
 // Served reports whether workers ask for the orders of an instance, to take them to B1. It fails when Temporal does not tell.
-func (s Sight) Served(ctx context.Context, instance string) (bool, error) { return s.served(ctx, instance) }
+func (s Sight) Served(ctx context.Context, instance string) (bool, error) {
+	return s.served(ctx, instance)
+}
 
 // hasWorker reports whether somebody asks for the runs. When nobody knows, somebody does.
 func (s Sight) hasWorker(ctx context.Context) bool {

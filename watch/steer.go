@@ -31,7 +31,7 @@ const startLimit = 15 * time.Second
 // that one is given. Errors: ErrNoSchedule, ErrNotStarted, those of Temporal.
 func Trigger(ctx context.Context, c client.ScheduleClient, instance string) (run client.ScheduleWorkflowExecution, underWay bool, err error) {
 	h := c.GetHandle(ctx, workflows.ScheduleID(instance))
-	before, err := known(h.Describe(ctx))
+	before, err := known(ctx, h)
 	if err != nil {
 		return run, false, err
 	}
@@ -41,21 +41,26 @@ func Trigger(ctx context.Context, c client.ScheduleClient, instance string) (run
 	if err := h.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP}); err != nil {
 		return run, false, err
 	}
-	run, err = started(ctx, h, before.Info.RecentActions)
+	run, err = Started(ctx, h, before.Info.RecentActions)
 	return run, false, err
 }
 
-// known tells a schedule that is not there from a server that does not answer.
-func known(d *client.ScheduleDescription, err error) (*client.ScheduleDescription, error) {
+// known describes a schedule that is there. The server asks the schedule itself, which it gives up after five seconds when that has just moved:
+// then it is asked once more.
+func known(ctx context.Context, h client.ScheduleHandle) (*client.ScheduleDescription, error) {
+	d, err := h.Describe(ctx)
+	if _, slow := errors.AsType[*serviceerror.DeadlineExceeded](err); slow && ctx.Err() == nil {
+		d, err = h.Describe(ctx)
+	}
 	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
 		return nil, ErrNoSchedule
 	}
 	return d, err
 }
 
-// started waits for a run that was not there before. It may be the schedule's own, begun in the same moment: that one
+// Started waits for a run that was not there before. It may be the schedule's own, begun in the same moment: that one
 // serves as well.
-func started(ctx context.Context, h client.ScheduleHandle, before []client.ScheduleActionResult) (run client.ScheduleWorkflowExecution, err error) {
+func Started(ctx context.Context, h client.ScheduleHandle, before []client.ScheduleActionResult) (run client.ScheduleWorkflowExecution, err error) {
 	waiting, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -97,7 +102,7 @@ func same(run client.ScheduleWorkflowExecution) func(client.ScheduleActionResult
 // Errors: ErrNoSchedule; ErrIsSo, with nothing changed; those of Temporal.
 func SetPaused(ctx context.Context, c client.ScheduleClient, instance string, paused bool, note string) (was string, err error) {
 	h := c.GetHandle(ctx, workflows.ScheduleID(instance))
-	d, err := known(h.Describe(ctx))
+	d, err := known(ctx, h)
 	if err != nil {
 		return "", err
 	}

@@ -28,7 +28,7 @@ const (
 	wholeEvery = 5
 	// mostChanged is how many orders are told of in one event.
 	mostChanged = 200
-	// pollLimit bounds one look.
+	// pollLimit bounds one question of a look.
 	pollLimit = 5 * time.Second
 )
 
@@ -124,26 +124,34 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// look looks once.
+// look looks once. A question that is broken off costs its connection: the end of the feed waits for it.
 func (f *feed) look(ctx context.Context) {
-	// A question that is broken off costs its connection: the end waits for it.
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), pollLimit)
-	defer cancel()
-	changed, err := f.changes(limited)
+	asking := context.WithoutCancel(ctx)
+	changed, err := f.changes(asking)
 	if err == nil {
-		err = f.overview(limited, changed)
+		err = f.overview(asking, changed)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err == nil {
+		err = f.backfill(asking)
+	}
+	if err != nil && ctx.Err() == nil && f.isDown(asking) {
 		f.blind()
 	}
 	f.looks++
 }
 
+// isDown reports whether the store does not answer: a question may have failed because Temporal took all the time there was.
+func (f *feed) isDown(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	return f.hub.server.store.Ping(ctx) != nil
+}
+
 // changes tells of the orders that have changed.
 func (f *feed) changes(ctx context.Context) (any bool, err error) {
-	f.hub.mu.Lock()
-	since := f.place.Add(-changedBack)
-	f.hub.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	since := f.at().Add(-changedBack)
 	now := time.Now().UTC()
 	found, err := f.hub.server.store.Changes(ctx, f.instance, store.ChangePlace{At: since, Key: lastKey}, time.Time{}, mostChanged+1)
 	if err != nil {
@@ -173,8 +181,10 @@ func changedOrders(found []store.Change, told map[order.Key]time.Time) (body Ord
 	return body, more
 }
 
-// overview tells the status and the backfill. Temporal is asked from time to time; between, only what the store counts is new.
+// overview tells the status. Temporal is asked from time to time; between, only what the store counts is new.
 func (f *feed) overview(ctx context.Context, changed bool) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
 	s := f.hub.server
 	switch {
 	case f.status == nil || f.looks%wholeEvery == 0:
@@ -192,13 +202,14 @@ func (f *feed) overview(ctx context.Context, changed bool) (err error) {
 		seen.sumUp(f.instance, s.lacksRules(ctx, f.instance))
 		f.status = &seen
 	}
+	return f.publish(f.at(), statusEvent, statusBody(f.status))
+}
+
+// at is up to where all changes are told.
+func (f *feed) at() time.Time {
 	f.hub.mu.Lock()
-	now := f.place
-	f.hub.mu.Unlock()
-	if err := f.publish(now, statusEvent, statusBody(f.status)); err != nil {
-		return err
-	}
-	return f.backfill(ctx, now)
+	defer f.hub.mu.Unlock()
+	return f.place
 }
 
 func statusBody(s *Status) StatusEvent {
@@ -206,7 +217,9 @@ func statusBody(s *Status) StatusEvent {
 }
 
 // backfill tells how far a backfill is that has not ended, and once that it has.
-func (f *feed) backfill(ctx context.Context, now time.Time) error {
+func (f *feed) backfill(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
 	f.hub.mu.Lock()
 	_, told := f.latest[backfillEvent]
 	f.hub.mu.Unlock()
@@ -217,7 +230,7 @@ func (f *feed) backfill(ctx context.Context, now time.Time) error {
 	if err != nil || run == nil {
 		return err
 	}
-	err = f.publish(now, backfillEvent, BackfillEvent{ID: runPathID(run.ID), Ended: run.EndedAt != nil, Counts: run.Counts, Progress: run.Backfill})
+	err = f.publish(f.at(), backfillEvent, BackfillEvent{ID: runPathID(run.ID), Ended: run.EndedAt != nil, Counts: run.Counts, Progress: run.Backfill})
 	if run.EndedAt != nil && f.status.Backfill == nil {
 		f.hub.mu.Lock()
 		delete(f.latest, backfillEvent)
@@ -234,10 +247,7 @@ func (f *feed) blind() {
 	}
 	body := StatusEvent{Level: LevelTrouble, Orders: seen.Orders, Total: seen.Total, Schedule: "unknown", Needs: []Need{{Code: "store_down", Level: LevelTrouble,
 		Text: "The store does not answer. Figures are those of the last look. Look at that server and at GET /readyz.", Link: "/readyz"}}}
-	f.hub.mu.Lock()
-	now := f.place // what changes meanwhile is told later
-	f.hub.mu.Unlock()
-	_ = f.publish(now, statusEvent, body)
+	_ = f.publish(f.at(), statusEvent, body) // what changes meanwhile is told later
 	f.status = nil
 }
 

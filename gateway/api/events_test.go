@@ -1,9 +1,7 @@
 package api_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,118 +16,6 @@ import (
 	"datawald/sandbox/testkit"
 	"datawald/store"
 )
-
-// listening is an open stream of events.
-type listening struct {
-	t      *testing.T
-	res    *http.Response
-	events chan seen
-	leave  context.CancelFunc
-}
-
-// seen is an event as it came. One without a name is the end of the stream.
-type seen struct{ name, id, data string }
-
-// hear opens a stream; it must be taken.
-func hear(t *testing.T, url string, last string) *listening {
-	t.Helper()
-	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+adminKey)
-	if last != "" {
-		req.Header.Set("Last-Event-ID", last)
-	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &listening{t: t, res: res, events: make(chan seen, 1000), leave: leave}
-	t.Cleanup(leave)
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
-		t.Fatalf("status %d, %s", res.StatusCode, res.Header.Get("Content-Type"))
-	}
-	go l.read()
-	return l
-}
-
-func (l *listening) read() {
-	defer l.res.Body.Close()
-	defer close(l.events)
-	var e seen
-	for lines := bufio.NewScanner(l.res.Body); lines.Scan(); {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
-		switch name {
-		case "event":
-			e.name = value
-		case "id":
-			e.id = value
-		case "data":
-			e.data = value
-		case "":
-			if e.name != "" {
-				l.events <- e
-			}
-			e = seen{}
-		}
-	}
-}
-
-// next waits for an event of this name for which is is true, and reads it.
-func next[T any](l *listening, name string, is func(T) bool) (body T, e seen) {
-	l.t.Helper()
-	over := time.After(30 * time.Second)
-	for {
-		select {
-		case e, more := <-l.events:
-			if !more {
-				l.t.Fatalf("the stream ended before %s came", name)
-			}
-			if e.name != name {
-				continue
-			}
-			var body T
-			if err := json.Unmarshal([]byte(e.data), &body); err != nil {
-				l.t.Fatal(err)
-			}
-			if is(body) {
-				return body, e
-			}
-		case <-over:
-			l.t.Fatalf("%s did not come within 30 s", name)
-		}
-	}
-}
-
-// ended waits for the end of the stream.
-func (l *listening) ended() {
-	l.t.Helper()
-	over := time.After(30 * time.Second)
-	for {
-		select {
-		case _, more := <-l.events:
-			if !more {
-				return
-			}
-		case <-over:
-			l.t.Fatal("the stream did not end within 30 s")
-		}
-	}
-}
-
-func always[T any](T) bool { return true }
-
-// names tells whether an order is among those that changed, in a state.
-func names(key order.Key, status order.Status) func(api.OrdersEvent) bool {
-	return func(e api.OrdersEvent) bool {
-		return slices.ContainsFunc(e.Orders, func(o api.ChangedOrder) bool { return o.Key == key && o.Status == status })
-	}
-}
-
-// quick makes the feeds look often.
-func quick(t *testing.T) { t.Cleanup(api.PollEvery(20 * time.Millisecond)) }
 
 // Who listens hears the status at once, orders that change, and the status that follows from them. Fails without: publish in changes, or the case
 // changed of overview.
@@ -247,8 +133,8 @@ func TestEvents_LookOnceForAll(t *testing.T) {
 	}
 }
 
-// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline, the
-// exception in limited, or hook.
+// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline,
+// or hook.
 func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
@@ -275,6 +161,13 @@ func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 		t.Errorf("shutdown: %v", err)
 	}
 	l.ended()
+}
+
+// All requests but streams have a limit of time. Fails without: the exception in limited.
+func TestEvents_HaveNoLimitOfTimeAlone(t *testing.T) {
+	if api.IsLimited("/api/v1/events") || !api.IsLimited("/api/v1/status") {
+		t.Error("want a limit of all routes but that of the events")
+	}
 }
 
 // A client that does not read is cut off, and nobody waits for it. Fails without: the default case of publish.
@@ -328,13 +221,13 @@ func TestEvents_AreBounded(t *testing.T) {
 	})
 }
 
-// A store that does not answer is told of, and when it does again.
+// A store that does not answer is told of, and when it does again. Fails without: blind.
 func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	var deaf atomic.Bool
 	_, name := testkit.Database(t)
-	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf, "find", "orders"), w.temporal)
+	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf), w.temporal)
 	l := hear(t, server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
 	deaf.Store(true)
@@ -343,6 +236,20 @@ func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	})
 	deaf.Store(false)
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
+}
+
+// Temporal that does not answer is told of, and hides no order. Fails without: a limit of time for each question.
+func TestEvents_GoOnWithoutTemporal(t *testing.T) {
+	quick(t)
+	w := newWorld(t)
+	server := serve(t, w.settings, w.db, deadTemporal(t))
+	l := hear(t, server.URL, "")
+	next(l, "status", func(e api.StatusEvent) bool {
+		return e.Schedule == "unknown" && slices.ContainsFunc(e.Needs, func(n api.Need) bool { return n.Code == "temporal_down" })
+	})
+	w.staged(w.key(1, "1"), nil)
+	next(l, "orders", names(w.key(1, "1"), order.Pending))
+	next(l, "status", func(e api.StatusEvent) bool { return e.Total == 1 && e.Needs[0].Code == "temporal_down" })
 }
 
 func TestEvents_RefuseWhatMakesNoSense(t *testing.T) {

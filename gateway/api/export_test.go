@@ -3,8 +3,11 @@ package api
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"go.temporal.io/sdk/client"
 
 	"datawald/config"
@@ -128,4 +131,12 @@ func SetBulkTime(d time.Duration) (restore func()) {
 	was := bulkTime
 	bulkTime = d
 	return func() { bulkTime = was }
+}
+
+// IsLimited reports whether requests of a route may take so long only.
+func IsLimited(route string) (is bool) {
+	router := gin.New()
+	router.GET(route, limited, func(c *gin.Context) { _, is = c.Request.Context().Deadline() })
+	router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, route, nil))
+	return is
 }

@@ -150,13 +150,19 @@ func (tg *target) send(r *fuzzRequest) *httptest.ResponseRecorder {
 // Every operation of the document, asked in every way that comes to mind, answers with what the document says, or with a whole problem; never
 // with a fault of its own. Later operations are in it by themselves.
 func TestOpenAPI_TakesWhateverIsSent(t *testing.T) {
-	tg := newTarget(t)
+	tg, carriedOut := newTarget(t), 0
 	for _, op := range tg.ops {
 		t.Run(op.method+" "+op.path, func(t *testing.T) {
 			answers := map[int]int{}
 			rapid.Check(t, func(rt *rapid.T) { answers[tg.try(rt, op)]++ })
 			t.Logf("answers by status: %v", answers)
+			if slices.ContainsFunc(slices.Collect(maps.Keys(answers)), func(status int) bool { return status >= 200 && status < 300 }) {
+				carriedOut++
+			}
 		})
+	}
+	if !t.Failed() && carriedOut < len(tg.ops)/2 { // else it would try the guards and nothing behind them
+		t.Errorf("%d of %d operations were ever carried out", carriedOut, len(tg.ops))
 	}
 }
 
@@ -166,6 +172,11 @@ func (tg *target) try(t *rapid.T, op fuzzed) int {
 	w := tg.send(r)
 	if w == nil {
 		return 0
+	}
+	for range 3 { // a server that has much to do may be slow once; a fault stays
+		if w.Code == http.StatusServiceUnavailable {
+			w = tg.send(r)
+		}
 	}
 	if fault := tg.fault(r, op, w.Result(), w.Body.Bytes()); fault != "" {
 		t.Fatalf("%s\n%s\nanswer %d %v %.2000s", fault, r, w.Code, w.Header(), w.Body.String())
@@ -182,7 +193,7 @@ func (tg *target) fault(r *fuzzRequest, op fuzzed, res *http.Response, body []by
 			return why
 		}
 	}
-	if status >= 500 { // the store and Temporal are there
+	if status >= 500 { // 503 as well: the store and Temporal are there
 		return "it failed"
 	}
 	if r.method != op.method {

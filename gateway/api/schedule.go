@@ -49,7 +49,8 @@ func (s *server) routeSchedule() {
 // ScheduleDetail is how a schedule does, with its last runs.
 type ScheduleDetail struct {
 	watch.Schedule
-	Instance string `json:"instance"`
+	Instance string      `json:"instance"`
+	NextRuns []time.Time `json:"next_runs" nullable:"false" doc:"When the next runs are due, ten at most; none while it is not on"`
 	// Advice says what becomes of the orders and what to do, for Cause, Orders and Backfill in that order.
 	Advice []string     `json:"advice,omitempty" doc:"What to do, for each thing that is wrong"`
 	Runs   []RunSummary `json:"runs" nullable:"false" doc:"The latest sync runs that are on record, newest first"`
@@ -76,6 +77,10 @@ func (s *server) schedule(ctx context.Context, instance string) (*scheduleOutput
 		return nil, partDown(err, "store")
 	}
 	out := ScheduleDetail{Schedule: *seen, Instance: instance, Links: Links{Self: "/api/v1/schedule?instance=" + instance, Temporal: s.links.schedule(instance)}}
+	out.NextRuns = []time.Time{}
+	for _, due := range seen.Upcoming() {
+		out.NextRuns = append(out.NextRuns, due.UTC())
+	}
 	for _, cause := range []string{seen.Cause, seen.Orders, seen.Backfill} {
 		if cause != "" {
 			out.Advice = append(out.Advice, watch.Alarm(cause, instance))

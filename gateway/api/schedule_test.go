@@ -106,14 +106,14 @@ func TestSchedule_IsPausedAndResumed(t *testing.T) {
 	w := newWorld(t)
 	w.scheduled()
 	var s api.ScheduleDetail
-	if w.get("/api/v1/schedule").ok(200, &s); s.State != "on" || s.NextRun == nil || s.IntervalSeconds != 3_600_000 || !strings.HasSuffix(s.Links.Temporal, "/schedules/sync-orders:"+w.instance) {
+	if w.get("/api/v1/schedule").ok(200, &s); s.State != "on" || s.NextRun == nil || len(s.NextRuns) < 2 || !s.NextRuns[0].Equal(*s.NextRun) || s.IntervalSeconds != 3_600_000 || !strings.HasSuffix(s.Links.Temporal, "/schedules/sync-orders:"+w.instance) {
 		t.Errorf("schedule %+v", s)
 	}
 	w.post("/api/v1/schedule/resume", `{}`).problem(409, "schedule-not-paused", "/api/v1/schedule")
 	w.post("/api/v1/schedule/pause", `{"reason":" \n "}`).problem(422, "invalid-request", "body.reason")
 	w.post("/api/v1/schedule/pause", `{}`).problem(422, "invalid-request", "reason")
 	s = api.ScheduleDetail{}
-	if w.post("/api/v1/schedule/pause", `{"reason":"B1 is being\nupgraded"}`).ok(200, &s); s.State != "paused" || s.Note != "paused by gateway: B1 is being upgraded" || s.NextRun != nil {
+	if w.post("/api/v1/schedule/pause", `{"reason":"B1 is being\nupgraded"}`).ok(200, &s); s.State != "paused" || s.Note != "paused by gateway: B1 is being upgraded" || s.NextRun != nil || s.NextRuns == nil || len(s.NextRuns) != 0 {
 		t.Errorf("schedule %+v", s)
 	}
 	w.post("/api/v1/schedule/pause", `{"reason":"again"}`).problem(409, "schedule-paused", "B1 is being upgraded", "/api/v1/schedule/resume")
