@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"datawald/config"
 	"datawald/mapping"
@@ -52,6 +53,8 @@ type Book struct {
 	names []string
 	// silent is true while the store does not answer: it is said once.
 	silent bool
+	// askTime bounds a question that Keep asks.
+	askTime time.Duration
 }
 
 // Page has the rules of one instance.
@@ -72,7 +75,7 @@ type Page struct {
 
 // New makes the book of some instances, each with the rules file of this process. Nothing is read yet.
 func New(db *store.Store, files map[string]config.FileRules, log *slog.Logger) *Book {
-	b := &Book{store: db, log: log, pages: map[string]*Page{}}
+	b := &Book{store: db, log: log, pages: map[string]*Page{}, askTime: askTime}
 	for name, file := range files {
 		b.names = append(b.names, name)
 		b.pages[name] = &Page{book: b, instance: name, file: file, had: map[string]bool{}}
