@@ -174,10 +174,12 @@ func TestAWorkerWithoutTheStoreKeepsItsRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cable.Close() })
-	if w.db, err = store.Open(t.Context(), "mongodb://"+cable.Address()+"/", database); err != nil {
+	far, err := store.Open(t.Context(), "mongodb://"+cable.Address()+"/", database)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.db.Close(context.Background()) })
+	t.Cleanup(func() { _ = far.Close(context.Background()) })
+	w.db = far
 	b := w.process(w.file("a", "one"))
 	b.AskWithin(100 * time.Millisecond)
 	if err := b.Begin(t.Context()); err != nil {
@@ -248,9 +250,15 @@ func TestAProcessBehindOthersAsksAtOnce(t *testing.T) {
 	if f, err := p.After(t.Context(), versionOf("one")); err != nil || nameOf(f) != "one" {
 		t.Errorf("an order of its own rules: %v", err)
 	}
+	if p.Passed(versionOf("one")) || p.Passed(versionOf("two")) {
+		t.Error("rules have passed that it works by, or that it never had")
+	}
 	f, err := p.After(t.Context(), versionOf("two"))
 	if err != nil || nameOf(f) != "two" {
 		t.Errorf("an order of newer rules goes on by %v, %v", f, err)
+	}
+	if !p.Passed(versionOf("one")) || p.Passed(versionOf("two")) {
+		t.Error("rules have not passed that were replaced, or have that are in force")
 	}
 }
 

@@ -174,6 +174,9 @@ func (l Live) After(ctx context.Context, version string) (*mapping.Rules, error)
 	return rulesOf(l.page.After(ctx, version))
 }
 
+// Passed reports whether a version was replaced by another since this process had it.
+func (l Live) Passed(version string) bool { return l.page.Passed(version) }
+
 func rulesOf(f *InForce, err error) (*mapping.Rules, error) {
 	if err != nil {
 		return nil, err
