@@ -133,6 +133,8 @@ type LiveRules interface {
 	Fresh(ctx context.Context) (rules *mapping.Rules, since time.Time, err error)
 	// After are those by which an order goes on that was decided by a version last: it asks anew where others are ahead of this process.
 	After(ctx context.Context, version string) (*mapping.Rules, error)
+	// Passed reports whether a version was replaced by another since this process had it.
+	Passed(version string) bool
 }
 
 // Activities carries out the steps for all instances of a worker.

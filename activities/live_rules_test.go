@@ -26,6 +26,7 @@ type live struct {
 	since          time.Time
 	err            error
 	asked          int
+	passed         string
 }
 
 // Now gives what the worker has.
@@ -52,6 +53,9 @@ func (l *live) After(ctx context.Context, version string) (*mapping.Rules, error
 	}
 	return l.Now()
 }
+
+// Passed is true for one version.
+func (l *live) Passed(version string) bool { return version == l.passed }
 
 // withoutCheckmo are rules that hold the document of the tests, whose payment they do not have.
 func withoutCheckmo(t *testing.T) *mapping.Rules {
@@ -224,6 +228,26 @@ func TestLive_ARunAsksWhatIsInForce(t *testing.T) {
 	_, err = d.worker().Reconsider(t.Context(), activities.ReconsiderInput{Instance: "main", Rules: old.ID()})
 	if f, ok := errors.AsType[*temporal.ApplicationError](err); !ok || f.Type() != activities.TypeTransient {
 		t.Errorf("rules that are not in force any more are applied: %v", err)
+	}
+}
+
+// Rules that are replaced while a run applies them are no error of the run: the next one applies the others, from the beginning.
+//
+// Fails without: the question in Reconsider whether they have passed.
+func TestLive_RulesThatAreReplacedOnTheWayEndWithoutAnError(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	old, mended := withoutCheckmo(t), exampleRules(t)
+	d.rules.Live = &live{taken: old, inForce: mended, passed: old.ID()}
+	r, err := d.worker().Reconsider(t.Context(), activities.ReconsiderInput{Instance: "main", Rules: old.ID(), Status: order.Held})
+	if err != nil || r.Next != nil || r.Open != 0 {
+		t.Errorf("result %+v, %v", r, err)
+	}
+	if p, err := d.db.Progress(t.Context(), "main", store.TaskOrders); err != nil || p.Rules != "" {
+		t.Errorf("noted are the rules %q, %v; want none", p.Rules, err)
+	}
+	if cut, err := d.worker().GetLastCut(t.Context(), activities.GetLastCutInput{Instance: "main"}); err != nil || cut.NewRules != mended.ID() {
+		t.Errorf("the next run applies %q, %v", cut.NewRules, err)
 	}
 }
 

@@ -42,6 +42,9 @@ func (a *Activities) Reconsider(ctx context.Context, in ReconsiderInput) (*Recon
 	if err != nil {
 		return nil, err
 	}
+	if in.Rules != i.Rules.ID() && i.Live != nil && i.Live.Passed(in.Rules) {
+		return &ReconsiderResult{}, nil // others were activated meanwhile: the next run asks them, from the beginning
+	}
 	if in.Rules != i.Rules.ID() {
 		return nil, temporal.NewApplicationErrorWithOptions("this worker has other rules; one with the same must do it", TypeTransient,
 			temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})

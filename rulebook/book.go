@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"datawald/config"
 	"datawald/mapping"
@@ -52,6 +53,8 @@ type Book struct {
 	names []string
 	// silent is true while the store does not answer: it is said once.
 	silent bool
+	// askTime bounds a question that Keep asks.
+	askTime time.Duration
 }
 
 // Page has the rules of one instance.
@@ -64,18 +67,18 @@ type Page struct {
 	now *InForce
 	// unfit is the version in force that cannot be used, nil for none.
 	unfit *Unfit
-	// had are the versions, as orders name them, that this process works or has worked by.
-	had map[string]bool
+	// had are the versions, as orders name them, that this process works or has worked by, and seen those of orders that it has met.
+	had, seen map[string]bool
 	// told is what this process has said of itself.
 	told told
 }
 
 // New makes the book of some instances, each with the rules file of this process. Nothing is read yet.
 func New(db *store.Store, files map[string]config.FileRules, log *slog.Logger) *Book {
-	b := &Book{store: db, log: log, pages: map[string]*Page{}}
+	b := &Book{store: db, log: log, pages: map[string]*Page{}, askTime: askTime}
 	for name, file := range files {
 		b.names = append(b.names, name)
-		b.pages[name] = &Page{book: b, instance: name, file: file, had: map[string]bool{}}
+		b.pages[name] = &Page{book: b, instance: name, file: file, had: map[string]bool{}, seen: map[string]bool{}}
 	}
 	return b
 }
@@ -163,8 +166,8 @@ func (p *Page) take(f *InForce) *InForce {
 // are ahead of it, and the store is asked. A store that does not answer leaves it with what it has.
 func (p *Page) After(ctx context.Context, version string) (*InForce, error) {
 	p.mu.Lock()
-	behind := version != "" && !p.had[version]
-	p.had[version] = true // once: it may be of long ago
+	behind := version != "" && !p.had[version] && !p.seen[version]
+	p.seen[version] = true // asked once: it may be of long ago
 	p.mu.Unlock()
 	if behind {
 		if f, err := p.Fresh(ctx); err == nil {
@@ -172,4 +175,11 @@ func (p *Page) After(ctx context.Context, version string) (*InForce, error) {
 		}
 	}
 	return p.Now()
+}
+
+// Passed reports whether this process has worked by a version that is not in force any more.
+func (p *Page) Passed(version string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.had[version] && p.now != nil && p.now.Rules.ID() != version
 }

@@ -12,9 +12,9 @@ import (
 	"datawald/store"
 )
 
-// pollTime bounds one question which rules are in force; leaveTime the last words of a process.
+// askTime bounds one question which rules are in force; leaveTime the last words of a process.
 const (
-	pollTime  = 10 * time.Second
+	askTime   = 10 * time.Second
 	leaveTime = 2 * time.Second
 )
 
@@ -52,7 +52,7 @@ func (b *Book) Begin(ctx context.Context) error {
 		case taken:
 			log.Info("the rules file is in force", "file", p.file.Name)
 		case f.Version != file.Version:
-			log.Warn("the rules file is NOT in force: another version was activated since it was, and the file has not changed. starter rules activate takes it",
+			log.Warn("the rules file is NOT in force: it was before, and other rules have come since. starter rules activate takes it",
 				"file", p.file.Name, "version_of_file", file.Version, "activated_by", f.By, "since", f.Since.Format(time.RFC3339))
 		}
 	}
@@ -82,7 +82,7 @@ func (b *Book) Keep(ctx context.Context, every time.Duration) {
 
 // poll asks once. What a process cannot learn leaves it with what it has; that is said once.
 func (b *Book) poll(ctx context.Context) {
-	asking, cancel := context.WithTimeout(ctx, pollTime)
+	asking, cancel := context.WithTimeout(ctx, b.askTime)
 	defer cancel()
 	active, err := b.store.ActiveRules(asking, b.names...)
 	for name, a := range active {
@@ -133,7 +133,7 @@ func (b *Book) tell(ctx context.Context, worker string) {
 		if now.seq == p.told.seq && now.problem == p.told.problem && now.at.Sub(p.told.at) < store.RulesHeard {
 			continue
 		}
-		noting, cancel := context.WithTimeout(ctx, pollTime)
+		noting, cancel := context.WithTimeout(ctx, b.askTime)
 		err = b.store.NoteRulesTaken(noting, name, t)
 		cancel()
 		if err == nil {
@@ -173,6 +173,9 @@ func (l Live) Fresh(ctx context.Context) (*mapping.Rules, time.Time, error) {
 func (l Live) After(ctx context.Context, version string) (*mapping.Rules, error) {
 	return rulesOf(l.page.After(ctx, version))
 }
+
+// Passed reports whether a version was replaced by another since this process had it.
+func (l Live) Passed(version string) bool { return l.page.Passed(version) }
 
 func rulesOf(f *InForce, err error) (*mapping.Rules, error) {
 	if err != nil {

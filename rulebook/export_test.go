@@ -1,0 +1,6 @@
+package rulebook
+
+import "time"
+
+// AskWithin changes how long Keep waits for an answer of the store.
+func (b *Book) AskWithin(d time.Duration) { b.askTime = d }
