@@ -106,6 +106,7 @@ func TestEvents_TakeAnyLastEventID(t *testing.T) {
 func TestEvents_LookOnceForAll(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
+	w.settings.InstanceNames = append(w.settings.InstanceNames, "other")
 	h := api.NewHub(w.settings, w.db, w.temporal)
 	var leave []func()
 	for range 10 {

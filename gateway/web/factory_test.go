@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
 	"datawald/store"
+	"datawald/workflows"
 )
 
 // factory is a world in which orders really go from a shop into a B1: both simulated, with the real worker between them.
@@ -77,10 +79,27 @@ func newFactory(t *testing.T, orders int) *factory {
 	return f
 }
 
-// start starts the worker, and the schedule with settings more.
-func (f *factory) start(more ...string) {
+// start starts the worker and the schedule.
+func (f *factory) start() {
 	f.t.Helper()
-	f.env = append(f.env, more...)
+	f.work()
+	apply := exec.Command(program(f.t, "starter"), "apply")
+	apply.Env = append(os.Environ(), f.env...)
+	if out, err := apply.CombinedOutput(); err != nil {
+		f.t.Fatalf("starter apply: %v\n%s", err, out)
+	}
+	f.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := f.temporal.ScheduleClient().GetHandle(ctx, workflows.ScheduleID(f.instance)).Delete(ctx); err != nil {
+			f.t.Log("delete the schedule:", err)
+		}
+	})
+}
+
+// work starts the worker alone.
+func (f *factory) work() {
+	f.t.Helper()
 	log, err := os.Create(filepath.Join(f.t.TempDir(), "worker.log"))
 	if err != nil {
 		f.t.Fatal(err)
@@ -96,15 +115,6 @@ func (f *factory) start(more ...string) {
 			text, _ := os.ReadFile(log.Name())
 			f.t.Logf("the worker printed:\n%s", text)
 		}
-	})
-	apply := exec.Command(program(f.t, "starter"), "apply")
-	apply.Env = append(os.Environ(), f.env...)
-	if out, err := apply.CombinedOutput(); err != nil {
-		f.t.Fatalf("starter apply: %v\n%s", err, out)
-	}
-	f.t.Cleanup(func() {
-		h := f.temporal.ScheduleClient().GetHandle(f.t.Context(), "sync-orders:"+f.instance)
-		_ = h.Delete(f.t.Context()) // its context has ended; the server ends with the tests
 	})
 }
 

@@ -54,9 +54,9 @@ func TestClerkMendsARule(t *testing.T) {
 	b.click("Put into force")
 	b.sees("Rules are in force", "Of 1 held order 1 can go to B1 now.")
 
-	key := f.first("held")
-	b.visit("/orders/" + key)
-	b.sees("In B1", "sofort is paid") // it says so when it has changed, without being loaded again
+	b.visit(fmt.Sprintf("/orders/%s:1:%s", f.instance, placed.IncrementID))
+	b.sees("In B1", "Considered: Pending", "Verified: Posted") // it says so when it has changed, without being loaded again
+	b.until("it no longer says why it is held", `!document.body.innerText.includes("Why it is held")`)
 }
 
 // edit replaces a text in a field, as somebody does who types.
@@ -85,7 +85,7 @@ func TestRetryFiftyAtOnce(t *testing.T) {
 	b.isAt("/orders?done=bulk-retry&n=50&state=held")
 	b.sees("50 orders are tried again now.")
 	b.sees("No order fits.") // the list empties itself
-	f.eventually(order.Held, 0)
+	f.eventually(order.Pending, 0)
 	seen := map[string]int{}
 	for _, d := range f.booked() {
 		if seen[d.Key]++; seen[d.Key] > 1 {
@@ -101,7 +101,7 @@ func TestRetryFiftyAtOnce(t *testing.T) {
 // A part of the shop's history is counted, and then brought to B1 with its progress on the page, to the end.
 func TestBackfillToItsEnd(t *testing.T) {
 	f := newFactory(t, 30)
-	f.start("MAGENTO_" + strings.ToUpper(f.instance) + "_SYNC_FROM=2030-01-01") // the ordinary reading leaves the history alone
+	f.work() // without a schedule nothing else reads the shop
 	b := f.open()
 	b.signIn(f.world, access.Operator)
 	b.visit("/work")
@@ -109,7 +109,7 @@ func TestBackfillToItsEnd(t *testing.T) {
 	b.click("Count first")
 	b.sees("Count of a backfill", "counts only, nothing is sent")
 	b.sees("Completed", "What would become of the orders")
-	if counts, err := f.db.Counts(t.Context(), f.instance); err != nil || counts[order.Pending]+counts[order.Posted] != 0 {
+	if counts, err := f.db.Counts(t.Context(), f.instance); err != nil || counts[order.Pending]+counts[order.Posted]+counts[order.Held] != 0 {
 		t.Errorf("counting has staged orders: %v (%v)", counts, err)
 	}
 	b.click("Start it for real")
@@ -119,7 +119,7 @@ func TestBackfillToItsEnd(t *testing.T) {
 	if err != nil || counts[order.Posted] == 0 || counts[order.Pending] != 0 {
 		t.Errorf("it has ended with %v (%v)", counts, err)
 	}
-	b.sees(fmt.Sprintf("In B1 %d", counts[order.Posted]))
+	b.sees(fmt.Sprintf("In B1 %d 0", counts[order.Posted]))
 }
 
 // An operator pauses the schedule, with a reason that everybody sees, and lets it go on.
@@ -259,7 +259,7 @@ func TestKeys(t *testing.T) {
 	b.do(chromedp.KeyEvent("/"))
 	b.until("the search has the focus", `document.activeElement.id === "q"`)
 	b.do(chromedp.KeyEvent("j"))
-	b.until("a letter is a letter there", `document.activeElement.value === "j"`)
+	b.until("a letter is a letter there", `document.activeElement.id === "q" && document.activeElement.value.endsWith("j")`)
 	b.do(chromedp.Blur("#q"), chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.KeyEvent("j"), chromedp.KeyEvent("k"))
 	b.until("the second order has the focus", `document.activeElement === document.querySelectorAll("table.list tbody th a")[1]`)
 	second := value[string](b, `document.activeElement.textContent`)
