@@ -150,6 +150,7 @@ func TestExport_OutlivesTheTimeOfARequest(t *testing.T) {
 	server.Config.WriteTimeout = writeTime
 	server.Start()
 	t.Cleanup(server.Close)
+	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
 	if err != nil {
 		t.Fatal(err)
@@ -173,12 +174,14 @@ func TestExport_IsCutOffWhenItCannotGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.db = db
+	w.keepKey(db)
 	w.shelf(600)
 	handler := serve(t, w.settings, db, w.temporal).Config.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(&outlasting{rw, sync.OnceFunc(func() { _ = db.Close(context.Background()) })}, r)
 	}))
 	t.Cleanup(server.Close)
+	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
 	if err != nil {
 		t.Fatal(err)
