@@ -77,11 +77,11 @@ func (o *eventWriter) send(e message) error {
 // missed tells of the orders that have changed since the client was told last, up to where the feed was when it joined. It has joined
 // already, so that nothing falls between.
 func (o *eventWriter) missed(ctx context.Context, l *listener) error {
-	since := l.since
+	since, pace := l.since, l.feed.hub.pace
 	if since.IsZero() {
-		since = l.upTo.Add(-firstBack)
+		since = l.upTo.Add(-pace.first)
 	}
-	found, err := l.feed.hub.server.store.Changes(ctx, l.feed.instance, store.ChangePlace{At: since.Add(-changedBack), Key: lastKey}, time.Time{}, mostChanged+1)
+	found, err := l.feed.hub.server.store.Changes(ctx, l.feed.instance, store.ChangePlace{At: since.Add(-pace.changed), Key: lastKey}, time.Time{}, mostChanged+1)
 	if err != nil {
 		return err // it comes again, with the same id
 	}
