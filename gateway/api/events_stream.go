@@ -27,8 +27,6 @@ func stream(ctx context.Context, hctx huma.Context, l *listener, stop <-chan str
 		return
 	}
 	out := &eventWriter{w: w, control: http.NewResponseController(w)}
-	// The server's limit for reading a request would end this one as well, by its context.
-	_ = out.control.SetReadDeadline(time.Time{})
 	if out.write("retry: 1000\n\n") != nil || out.missed(ctx, l) != nil {
 		return
 	}

@@ -134,8 +134,8 @@ func TestEvents_LookOnceForAll(t *testing.T) {
 	}
 }
 
-// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline,
-// or hook.
+// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline or
+// hook.
 func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
