@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/order"
 	"datawald/sandbox/testkit"

@@ -112,7 +112,7 @@ func TestRequestsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	fillOrderDesk(w)
 	done := make(chan int)
-	paths := []string{"/openapi.json", "/", "/api/v1/orders?limit=2", "/api/v1/status", "/api/v1/orders/" + string(w.key(1, "000000001"))}
+	paths := []string{"/openapi.json", "/api", "/api/v1/orders?limit=2", "/api/v1/status", "/api/v1/orders/" + string(w.key(1, "000000001"))}
 	for i := range 20 {
 		go func() { done <- statusOf(w.server, paths[i%len(paths)]) }()
 	}

@@ -69,7 +69,7 @@ func TestRetry_TakesAHeldOrderToB1AtOnce(t *testing.T) {
 	if d.Status != order.Posted || d.Actions[0].Possible || d.Actions[0].WhyNot == "" {
 		t.Errorf("it is %s, its actions are %+v", d.Status, d.Actions)
 	}
-	if !w.tells(key, "desk", "retry", "the total is mended", "gateway") {
+	if !w.tells(key, "desk", "retry", "the total is mended", "key:test") {
 		t.Errorf("the timeline does not tell who asked and why: %+v", d.Timeline)
 	}
 }

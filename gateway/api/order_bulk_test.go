@@ -56,7 +56,7 @@ func TestBulk_RetriesTheOrdersThatAreNamed(t *testing.T) {
 	if c := w.counted("instance=" + w.instance); c.States[order.Pending] != 2 || c.States[order.Held] != 1 {
 		t.Errorf("now there are %+v", c.States)
 	}
-	if !w.tells(w.key(1, "000000001"), "desk", "retry", "the item is there", "gateway") {
+	if !w.tells(w.key(1, "000000001"), "desk", "retry", "the item is there", "key:test") {
 		t.Error("the timeline does not tell of it")
 	}
 	var run api.Resync

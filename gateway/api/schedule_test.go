@@ -113,11 +113,11 @@ func TestSchedule_IsPausedAndResumed(t *testing.T) {
 	w.post("/api/v1/schedule/pause", `{"reason":" \n "}`).problem(422, "invalid-request", "body.reason")
 	w.post("/api/v1/schedule/pause", `{}`).problem(422, "invalid-request", "reason")
 	s = api.ScheduleDetail{}
-	if w.post("/api/v1/schedule/pause", `{"reason":"B1 is being\nupgraded"}`).ok(200, &s); s.State != "paused" || s.Note != "paused by gateway: B1 is being upgraded" || s.NextRun != nil || s.NextRuns == nil || len(s.NextRuns) != 0 {
+	if w.post("/api/v1/schedule/pause", `{"reason":"B1 is being\nupgraded"}`).ok(200, &s); s.State != "paused" || s.Note != "paused by key:test: B1 is being upgraded" || s.NextRun != nil || s.NextRuns == nil || len(s.NextRuns) != 0 {
 		t.Errorf("schedule %+v", s)
 	}
 	w.post("/api/v1/schedule/pause", `{"reason":"again"}`).problem(409, "schedule-paused", "B1 is being upgraded", "/api/v1/schedule/resume")
-	if w.post("/api/v1/schedule/resume", `{"reason":"done"}`).ok(200, &s); s.State != "on" || s.Note != "resumed by gateway: done" {
+	if w.post("/api/v1/schedule/resume", `{"reason":"done"}`).ok(200, &s); s.State != "on" || s.Note != "resumed by key:test: done" {
 		t.Errorf("schedule %+v", s)
 	}
 }
