@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities bench config gateway magento mapping order preview punctual sandbox sapb1 starter store tools visibility watch worker workflows deploy docs
+FOLDERS  = activities bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store tools visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.
@@ -13,7 +13,11 @@ CHECKS   = bin/workflowcheck
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
 export SANDBOX_ORDERS_DIR
 
-.PHONY: help run build programs bench chaos outage test vet torture carts fuzz clean clean-data $(PROGRAMS)
+# The browser in which the page is tested. As root on Debian `make test` installs it when it is missing.
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+
+.PHONY: chromium help run build programs bench chaos outage test vet torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,7 +53,12 @@ define told
 	{ echo "what failed:"; grep -E -A 12 '^ *--- FAIL|DATA RACE|^panic:|^#|\.go:[0-9]+:[0-9]+:' bin/.tests | tail -n 200; grep '^FAIL' bin/.tests; exit 1; }
 endef
 
-test: build vet ## vet, unit and integration tests with the race detector, random shops, carts and documents
+chromium:
+	@command -v "$(CHROMIUM)" >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium, in which the page is tested" && \
+		apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } || \
+		{ echo "the page is tested in Chromium: install it, or name one in CHROMIUM"; exit 1; }
+
+test: build vet chromium ## vet, unit and integration tests with the race detector, random shops, carts and documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(call told,$(GO) test $(RACE) -timeout 25m ./...)
 	cd tools && $(GO) test -timeout 10m ./...

@@ -16,7 +16,7 @@ func (b *sandbox) welcome(took time.Duration) string {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	line("started in %.1f s\n", took.Seconds())
-	line("  Gateway      http://%s   (user admin, password %s; programs: Authorization: Bearer %s)", s.Gateway, s.AdminPassword, s.Key)
+	line("  Order desk   http://%s   (user admin, password %s; programs: Authorization: Bearer %s)", s.Gateway, s.AdminPassword, s.Key)
 	if s.TemporalAddress == "" {
 		line("  Temporal UI  http://%s", s.TemporalUI)
 	}

@@ -228,7 +228,8 @@ func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	var deaf atomic.Bool
-	_, name := testkit.Database(t)
+	db, name := testkit.Database(t)
+	w.keepKey(db)
 	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf), w.temporal)
 	l := hear(t, server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })

@@ -151,6 +151,7 @@ func TestExport_OutlivesTheTimeOfARequest(t *testing.T) {
 	server.Start()
 	server.Client().Transport = &signing{server.Client().Transport}
 	t.Cleanup(server.Close)
+	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +175,7 @@ func TestExport_IsCutOffWhenItCannotGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.db = db
+	w.keepKey(db)
 	w.shelf(600)
 	handler := serve(t, w.settings, db, w.temporal).Config.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -181,6 +183,7 @@ func TestExport_IsCutOffWhenItCannotGoOn(t *testing.T) {
 	}))
 	server.Client().Transport = &signing{server.Client().Transport}
 	t.Cleanup(server.Close)
+	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"datawald/gateway/access"
 	"datawald/gateway/api"
+	"datawald/store"
 )
 
 // listen serves a handler. Requests of the server's client bear the key of an admin, unless they show another credential or stay nameless.
@@ -46,4 +47,12 @@ func (w *world) as(role access.Role) string {
 		w.t.Fatal(err)
 	}
 	return "Bearer " + key
+}
+
+// keepKey lets the test's key into another store than the world's.
+func (w *world) keepKey(db *store.Store) {
+	w.t.Helper()
+	if err := api.Gate(w.settings, db).KeepKey(w.t.Context(), adminKey, "test", access.Admin); err != nil {
+		w.t.Fatal(err)
+	}
 }
