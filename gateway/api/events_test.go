@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/order"
 	"datawald/sandbox/testkit"
