@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -25,8 +26,14 @@ type listening struct {
 // seen is an event as it came. One without a name is the end of the stream.
 type seen struct{ name, id, data string }
 
-// listen opens a stream; it must be taken.
-func listen(t *testing.T, url string, last string) *listening {
+// hear opens a stream of the gateway of a test; it must be taken.
+func hear(t *testing.T, server *httptest.Server, last string) *listening {
+	t.Helper()
+	return hearAt(t, server.Client(), server.URL, last)
+}
+
+// hearAt opens a stream at an address.
+func hearAt(t *testing.T, client *http.Client, url, last string) *listening {
 	t.Helper()
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
@@ -36,7 +43,7 @@ func listen(t *testing.T, url string, last string) *listening {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

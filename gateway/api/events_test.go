@@ -23,7 +23,7 @@ func TestEvents_TellWhatHappens(t *testing.T) {
 	quick(t)
 	t.Cleanup(api.Pace(0, 1_000_000, 0)) // what follows is of the looks between
 	w := newWorld(t)
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Level == "trouble" && e.Total == 0 && e.Schedule == "missing" })
 	key := w.key(1, "1")
 	w.staged(key, func(d *store.Staged) {
@@ -34,7 +34,7 @@ func TestEvents_TellWhatHappens(t *testing.T) {
 		t.Errorf("event %s", raw.data)
 	}
 	next(l, "status", func(e api.StatusEvent) bool { return e.Orders[order.Held] == 1 && e.Total == 1 })
-	other := listen(t, w.server.URL, "") // it hears the status as it is, without a look
+	other := hear(t, w.server, "") // it hears the status as it is, without a look
 	next(other, "status", func(e api.StatusEvent) bool { return e.Orders[order.Held] == 1 })
 }
 
@@ -51,7 +51,7 @@ func TestEvents_TellOfABackfill(t *testing.T) {
 		}
 	}
 	put()
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server, "")
 	next(l, "backfill", func(e api.BackfillEvent) bool { return e.Counts.Read == 1 && !e.Ended && e.Progress.Phase == "reading" })
 	run.Counts.Read = 2
 	put()
@@ -67,7 +67,7 @@ func TestEvents_ReconnectingMissesNothing(t *testing.T) {
 	quick(t)
 	t.Cleanup(api.Pace(0, 0, 50*time.Millisecond))
 	w := newWorld(t)
-	l := listen(t, w.server.URL, "")
+	l := hear(t, w.server, "")
 	next(l, "status", always[api.StatusEvent])
 	w.staged(w.key(1, "1"), nil)
 	_, e := next(l, "orders", names(w.key(1, "1"), order.Pending))
@@ -79,17 +79,17 @@ func TestEvents_ReconnectingMissesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, func() bool { return time.Since(o.ChangedAt) > 200*time.Millisecond })
-	anew := listen(t, w.server.URL, "") // it has read the list since, and hears nothing of the past
+	anew := hear(t, w.server, "") // it has read the list since, and hears nothing of the past
 	next(anew, "status", func(e api.StatusEvent) bool { return e.Total == 2 })
 	w.staged(w.key(1, "3"), nil)
 	if got, _ := next(anew, "orders", always[api.OrdersEvent]); names(w.key(1, "2"), order.Pending)(got) {
 		t.Errorf("told of %+v", got)
 	}
-	next(listen(t, w.server.URL, e.id), "orders", names(w.key(1, "2"), order.Pending))
+	next(hear(t, w.server, e.id), "orders", names(w.key(1, "2"), order.Pending))
 	for n := range api.MostChanged + 1 {
 		w.staged(w.key(2, fmt.Sprint(n)), nil)
 	}
-	if got, _ := next(listen(t, w.server.URL, e.id), "orders", always[api.OrdersEvent]); !got.More || len(got.Orders) != api.MostChanged {
+	if got, _ := next(hear(t, w.server, e.id), "orders", always[api.OrdersEvent]); !got.More || len(got.Orders) != api.MostChanged {
 		t.Errorf("%d orders, more %v; want %d and more", len(got.Orders), got.More, api.MostChanged)
 	}
 }
@@ -99,7 +99,7 @@ func TestEvents_TakeAnyLastEventID(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	for _, id := range []string{"x", "-1", "99999999999999", "0", "9223372036854775807"} {
-		next(listen(t, w.server.URL, id), "status", always[api.StatusEvent])
+		next(hear(t, w.server, id), "status", always[api.StatusEvent])
 	}
 }
 
@@ -150,7 +150,7 @@ func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	server := &http.Server{Handler: handler, ReadTimeout: 200 * time.Millisecond, WriteTimeout: 200 * time.Millisecond}
 	go server.Serve(listener)
 	t.Cleanup(func() { _ = server.Close() })
-	l := listen(t, "http://"+listener.Addr().String(), "")
+	l := hearAt(t, w.server.Client(), "http://"+listener.Addr().String(), "")
 	next(l, "status", always[api.StatusEvent])
 	began := time.Now()
 	until(t, func() bool { return time.Since(began) > 500*time.Millisecond })
@@ -199,7 +199,7 @@ func TestEvents_AreBounded(t *testing.T) {
 	w := newWorld(t)
 	var all []*listening
 	for range api.MaxStreams {
-		all = append(all, listen(t, w.server.URL, ""))
+		all = append(all, hear(t, w.server, ""))
 	}
 	r := w.get("/api/v1/events")
 	if r.problem(429, "too-many-streams", "/api/v1/status"); r.header.Get("Retry-After") == "" {
@@ -229,7 +229,7 @@ func TestEvents_TellOfAStoreThatIsDown(t *testing.T) {
 	var deaf atomic.Bool
 	_, name := testkit.Database(t)
 	server := serve(t, w.settings, testkit.DeafStore(t, name, &deaf), w.temporal)
-	l := listen(t, server.URL, "")
+	l := hear(t, server, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Schedule == "missing" })
 	deaf.Store(true)
 	next(l, "status", func(e api.StatusEvent) bool {
@@ -244,7 +244,7 @@ func TestEvents_GoOnWithoutTemporal(t *testing.T) {
 	quick(t)
 	w := newWorld(t)
 	server := serve(t, w.settings, w.db, deadTemporal(t))
-	l := listen(t, server.URL, "")
+	l := hear(t, server, "")
 	next(l, "status", func(e api.StatusEvent) bool {
 		return e.Schedule == "unknown" && slices.ContainsFunc(e.Needs, func(n api.Need) bool { return n.Code == "temporal_down" })
 	})
