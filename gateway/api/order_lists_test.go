@@ -149,6 +149,7 @@ func TestExport_OutlivesTheTimeOfARequest(t *testing.T) {
 	}))
 	server.Config.WriteTimeout = writeTime
 	server.Start()
+	server.Client().Transport = &signing{server.Client().Transport}
 	t.Cleanup(server.Close)
 	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
@@ -180,6 +181,7 @@ func TestExport_IsCutOffWhenItCannotGoOn(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(&outlasting{rw, sync.OnceFunc(func() { _ = db.Close(context.Background()) })}, r)
 	}))
+	server.Client().Transport = &signing{server.Client().Transport}
 	t.Cleanup(server.Close)
 	server.Client().Transport = &signing{server.Client().Transport}
 	res, err := server.Client().Get(server.URL + "/api/v1/orders/export?instance=" + w.instance)
