@@ -19,7 +19,16 @@ export function live() {
   if (document.querySelector("[data-retry]")) return retry();
   if (!document.body.dataset.who || !document.querySelector("[data-live]")) return;
   listen();
+  unfinished();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}
+
+// unfinished asks again for what the server had no time to tell.
+async function unfinished() {
+  while (document.querySelector("[data-unfinished]")) {
+    await rest(2_000);
+    await refresh();
+  }
 }
 
 const ofInstance = (path) => {
