@@ -176,7 +176,9 @@ func (b *browser) click(words string) {
 // fill writes into a field.
 func (b *browser) fill(field, text string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible(field), chromedp.Clear(field), chromedp.SendKeys(field, text))
+	b.do(chromedp.WaitVisible(field))
+	_ = value[bool](b, `(document.querySelector(`+quote(field)+`).value = "", true)`)
+	b.do(chromedp.SendKeys(field, text))
 }
 
 // screen sets the width in pixels and the theme of the system.

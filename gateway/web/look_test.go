@@ -105,7 +105,7 @@ func (b *browser) pictures(name string) {
 	for _, width := range []int64{390, 1280} {
 		for _, theme := range []string{"light", "dark"} {
 			b.screen(width, theme)
-			b.until("it is whole", `document.readyState === "complete" && document.querySelector("h1")`)
+			b.until("it is whole and still", `document.readyState === "complete" && document.querySelector("h1") && document.getAnimations().length === 0`)
 			if wide := value[string](b, tooWide); wide != "" {
 				b.t.Errorf("%s at %d: wider than the screen: %s", name, width, wide)
 			}
