@@ -110,6 +110,7 @@ func eventResponses(doc *huma.OpenAPI) map[string]*huma.Response {
 // hub has the feeds of all instances.
 type hub struct {
 	server *server
+	pace   pace
 	// stop ends all streams when the HTTP server stops.
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -122,7 +123,7 @@ type hub struct {
 }
 
 func newHub(s *server) *hub {
-	return &hub{server: s, stop: make(chan struct{}), feeds: map[string]*feed{}}
+	return &hub{server: s, pace: usual, stop: make(chan struct{}), feeds: map[string]*feed{}}
 }
 
 // serve begins a stream.

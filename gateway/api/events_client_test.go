@@ -124,4 +124,4 @@ func names(key order.Key, status order.Status) func(api.OrdersEvent) bool {
 }
 
 // quick makes the feeds look often.
-func quick(t *testing.T) { t.Cleanup(api.PollEvery(20 * time.Millisecond)) }
+func quick(t *testing.T) { t.Cleanup(api.Pace(20*time.Millisecond, 0, 0)) }

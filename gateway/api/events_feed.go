@@ -12,20 +12,22 @@ import (
 	"datawald/store"
 )
 
-// pollEvery is how often the store is asked what has changed, once for all who listen to an instance.
-var pollEvery = 2 * time.Second
+// pace says how often feeds look, and how far back.
+type pace struct {
+	// poll is how often the store is asked what has changed, once for all who listen to an instance.
+	poll time.Duration
+	// whole is after how many looks Temporal is asked as well, which alone knows of the schedule and the workers.
+	whole int
+	// changed is how far before the last look changes are read again, as clocks of machines differ.
+	changed time.Duration
+	// first is how far back changes are told to who comes without Last-Event-ID: while he read the list, some may have changed.
+	first time.Duration
+}
 
-// How far back changes are told again or anew.
-var (
-	// changedBack is how far before the last look changes are read again, as clocks of machines differ.
-	changedBack = 4 * time.Second
-	// firstBack is how far back changes are told to who comes without Last-Event-ID: while he read the list, some may have changed.
-	firstBack = 10 * time.Second
-)
+// usual is the pace of all feeds.
+var usual = pace{poll: 2 * time.Second, whole: 5, changed: 4 * time.Second, first: 10 * time.Second}
 
 const (
-	// wholeEvery is after how many looks Temporal is asked as well, which alone knows of the schedule and the workers.
-	wholeEvery = 5
 	// mostChanged is how many orders are told of in one event.
 	mostChanged = 200
 	// pollLimit bounds one question of a look.
@@ -110,7 +112,7 @@ func (h *hub) leave(l *listener) {
 // run looks until nobody listens any more.
 func (f *feed) run(ctx context.Context) {
 	defer close(f.over)
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(f.hub.pace.poll)
 	defer tick.Stop()
 	for {
 		f.look(ctx)
@@ -151,7 +153,7 @@ func (f *feed) isDown(ctx context.Context) bool {
 func (f *feed) changes(ctx context.Context) (any bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollLimit)
 	defer cancel()
-	since := f.at().Add(-changedBack)
+	since := f.at().Add(-f.hub.pace.changed)
 	now := time.Now().UTC()
 	found, err := f.hub.server.store.Changes(ctx, f.instance, store.ChangePlace{At: since, Key: lastKey}, time.Time{}, mostChanged+1)
 	if err != nil {
@@ -187,7 +189,7 @@ func (f *feed) overview(ctx context.Context, changed bool) (err error) {
 	defer cancel()
 	s := f.hub.server
 	switch {
-	case f.status == nil || f.looks%wholeEvery == 0:
+	case f.status == nil || f.looks%f.hub.pace.whole == 0:
 		if f.status, err = s.statusOf(ctx, f.instance); err != nil {
 			return err
 		}

@@ -27,8 +27,6 @@ func stream(ctx context.Context, hctx huma.Context, l *listener, stop <-chan str
 		return
 	}
 	out := &eventWriter{w: w, control: http.NewResponseController(w)}
-	// The server's limit for reading a request would end this one as well, by its context.
-	_ = out.control.SetReadDeadline(time.Time{})
 	if out.write("retry: 1000\n\n") != nil || out.missed(ctx, l) != nil {
 		return
 	}
@@ -77,11 +75,11 @@ func (o *eventWriter) send(e message) error {
 // missed tells of the orders that have changed since the client was told last, up to where the feed was when it joined. It has joined
 // already, so that nothing falls between.
 func (o *eventWriter) missed(ctx context.Context, l *listener) error {
-	since := l.since
+	since, pace := l.since, l.feed.hub.pace
 	if since.IsZero() {
-		since = l.upTo.Add(-firstBack)
+		since = l.upTo.Add(-pace.first)
 	}
-	found, err := l.feed.hub.server.store.Changes(ctx, l.feed.instance, store.ChangePlace{At: since.Add(-changedBack), Key: lastKey}, time.Time{}, mostChanged+1)
+	found, err := l.feed.hub.server.store.Changes(ctx, l.feed.instance, store.ChangePlace{At: since.Add(-pace.changed), Key: lastKey}, time.Time{}, mostChanged+1)
 	if err != nil {
 		return err // it comes again, with the same id
 	}

@@ -21,6 +21,7 @@ import (
 // changed of overview.
 func TestEvents_TellWhatHappens(t *testing.T) {
 	quick(t)
+	t.Cleanup(api.Pace(0, 1_000_000, 0)) // what follows is of the looks between
 	w := newWorld(t)
 	l := hear(t, w.server.URL, "")
 	next(l, "status", func(e api.StatusEvent) bool { return e.Level == "trouble" && e.Total == 0 && e.Schedule == "missing" })
@@ -64,7 +65,7 @@ func TestEvents_TellOfABackfill(t *testing.T) {
 // eventWriter.missed.
 func TestEvents_ReconnectingMissesNothing(t *testing.T) {
 	quick(t)
-	t.Cleanup(api.LookBack(50 * time.Millisecond))
+	t.Cleanup(api.Pace(0, 0, 50*time.Millisecond))
 	w := newWorld(t)
 	l := hear(t, w.server.URL, "")
 	next(l, "status", always[api.StatusEvent])
@@ -134,8 +135,8 @@ func TestEvents_LookOnceForAll(t *testing.T) {
 	}
 }
 
-// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline, SetReadDeadline,
-// or hook.
+// The server's limits of time are not for streams, and its end does not wait for them. Fails without: SetWriteDeadline or
+// hook.
 func TestEvents_OutliveTheLimitsAndEndWithTheServer(t *testing.T) {
 	quick(t)
 	w := newWorld(t)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -48,11 +49,13 @@ func Needs(s Status, instance, lacksRules string) ([]Need, Level) {
 // MagentoHealth tells how Magento does.
 var MagentoHealth = magentoHealth
 
-// PollEvery changes how often the store is asked what has changed; restore undoes it.
-func PollEvery(d time.Duration) (restore func()) {
-	was := pollEvery
-	pollEvery = d
-	return func() { pollEvery = was }
+// Pace changes how often feeds look that are made from now on, after how many looks Temporal is asked as well, and how far back changes are told;
+// zero leaves as it is. restore undoes it.
+func Pace(poll time.Duration, whole int, back time.Duration) (restore func()) {
+	was := usual
+	usual.poll, usual.whole = cmp.Or(poll, was.poll), cmp.Or(whole, was.whole)
+	usual.changed, usual.first = cmp.Or(back, was.changed), cmp.Or(back, was.first)
+	return func() { usual = was }
 }
 
 // MaxStreams, MostChanged and Buffered are the bounds of the streams.
@@ -61,13 +64,6 @@ const (
 	MostChanged = mostChanged
 	Buffered    = buffered
 )
-
-// LookBack changes how far back changes are told; restore undoes it.
-func LookBack(d time.Duration) (restore func()) {
-	changed, first := changedBack, firstBack
-	changedBack, firstBack = d, d
-	return func() { changedBack, firstBack = changed, first }
-}
 
 // Hub has the feeds of all instances.
 type Hub struct{ *hub }

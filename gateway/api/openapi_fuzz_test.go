@@ -142,10 +142,14 @@ func (tg *target) send(r *fuzzRequest) *httptest.ResponseRecorder {
 	if len(r.body) == 0 {
 		req.Body, req.ContentLength = http.NoBody, 0
 	}
+	entitle(req.Header)
 	w := httptest.NewRecorder()
 	tg.handler.ServeHTTP(w, req)
 	return w
 }
+
+// entitle lets a request in that goes to the handler itself, as one who may do everything.
+func entitle(http.Header) {}
 
 // Every operation of the document, asked in every way that comes to mind, answers with what the document says, or with a whole problem; never
 // with a fault of its own. Later operations are in it by themselves.

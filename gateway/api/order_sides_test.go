@@ -60,13 +60,20 @@ func (w *world) compared(key order.Key) (c api.OrderComparison) {
 // Each row of Magento stands beside the line that the rules made of it, whatever products there are, and the totals agree where the order would be
 // posted. Fails without: Row in lines.go (no row has a line); the rows that are none being behind the others; parts.
 func TestComparison_SetsEachRowBesideItsLine(t *testing.T) {
-	w := ruled(t, exampleText(t))
+	for freight, text := range map[string]string{"expense": exampleText(t), "line": exampleText(t, "freight: { expense_code: 1 }", "freight: { item_code: FREIGHT }")} {
+		t.Run(freight, func(t *testing.T) { pairs(t, ruled(t, text), freight == "line") })
+	}
+}
+
+// pairs checks the orders of a shop. Freight is a line of its own, with a quantity, or an expense.
+func pairs(t *testing.T, w *world, freightIsALine bool) {
+	t.Helper()
 	w.stock(60, nil)
 	docs, err := w.db.ListAll(t.Context(), store.Filter{Instance: w.instance})
 	if err != nil {
 		t.Fatal(err)
 	}
-	paired, alone, others, mapped := 0, 0, 0, 0
+	paired, alone, others, freights, mapped := 0, 0, 0, 0, 0
 	for _, doc := range docs {
 		c := w.compared(doc.Key)
 		if c.Hold != nil || len(c.Parts) == 0 {
@@ -89,6 +96,12 @@ func TestComparison_SetsEachRowBesideItsLine(t *testing.T) {
 				alone++ // a part of another row
 			default:
 				others++
+				if l.B1.Part == "freight" {
+					freights++
+				}
+				if l.B1.Part == "freight" && (l.B1.Quantity != nil) != freightIsALine {
+					t.Errorf("%s: the freight is %+v", doc.Key, l.B1)
+				}
 				if n < len(full.Order.Lines) {
 					t.Errorf("%s: line %d is no row", doc.Key, n)
 				}
@@ -104,7 +117,7 @@ func TestComparison_SetsEachRowBesideItsLine(t *testing.T) {
 			t.Errorf("%s: lines come to %s of %s", doc.Key, net, c.RulesTotal)
 		}
 	}
-	if mapped < 20 || paired < 20 || alone == 0 || others == 0 {
+	if mapped < 20 || paired < 20 || alone == 0 || others == 0 || freights == 0 {
 		t.Errorf("%d orders with %d pairs, %d rows alone, %d other lines: the shop shows too little", mapped, paired, alone, others)
 	}
 }

@@ -68,7 +68,7 @@ func orders(v *visit) error {
 		p.Newest = "/orders?" + v.filter().Encode()
 	}
 	if err := v.get("/api/v1/orders", q, &list); err != nil {
-		if p.Problem = asProblem(err); p.Problem == nil || p.Problem.Status >= http.StatusInternalServerError {
+		if p.Problem = asProblem(err); p.Problem == nil || p.Problem.Status != http.StatusUnprocessableEntity {
 			return err
 		}
 	}
@@ -84,7 +84,11 @@ func orders(v *visit) error {
 	if err := p.tabs(v); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "orders", "Orders", p)
+	status := http.StatusOK
+	if p.Problem != nil {
+		status = p.Problem.Status
+	}
+	return v.show(status, "orders", "Orders", p)
 }
 
 // tabs are all states and each of them, with how many orders of the other filters are in it.

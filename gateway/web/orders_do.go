@@ -29,7 +29,8 @@ type bulkPage struct {
 	Problem *api.Problem
 }
 
-var bulkWords = map[desk.Action][2]string{desk.Retry: {"Try again", "tried again"}, desk.Skip: {"Skip", "skipped"}, desk.Resume: {"Resume", "resumed"}}
+var bulkWords = map[desk.Action][3]string{desk.Retry: {"Try again", "tried again", "Try orders again"}, desk.Skip: {"Skip", "skipped", "Skip orders"},
+	desk.Resume: {"Resume", "resumed", "Resume orders"}}
 
 // bulk is done in two steps: the first counts what would be done, the second does it.
 func bulk(v *visit) error {
@@ -97,7 +98,7 @@ func (p *bulkPage) ask(v *visit, status int) error {
 	if err := p.all(v, body); err != nil {
 		return err
 	}
-	return v.show(status, "bulk", p.Asks, p)
+	return v.show(status, "bulk", bulkWords[p.Action][2], p)
 }
 
 // all sends a request, and goes on where an answer ends for want of time, within the time of the visit.

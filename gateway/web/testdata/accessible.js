@@ -136,6 +136,7 @@
     const inline = getComputedStyle(e).display === "inline" || e.matches("[type=checkbox], [type=radio]");
     if (!inline && !e.matches(".skip") && (box.width < 24 || box.height < 24)) fault("target-size", e);
   }
-  had?.focus?.({ preventScroll: true });
+  document.activeElement?.blur?.();
+  if (had !== document.body) had?.focus?.({ preventScroll: true });
   return [...new Set(faults)];
 })()
