@@ -24,7 +24,7 @@ type plant struct {
 var shopCredentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}
 
 // history is how many orders of the last two weeks the shop of a walk holds from the beginning.
-var history = map[string]int{"backfill": 60}
+var history = map[string]int{"backfill": 250}
 
 // bare are the walks whose B1 has no items.
 var bare = map[string]bool{"fifty": true}
@@ -77,17 +77,22 @@ func (p *plant) addItems(t *testing.T) {
 	}
 }
 
-// place places an order in the shop now; change alters its document.
+// place places an order in the shop now, which is to go to B1 unless change makes it another.
 func (d *desk) place(change func(doc map[string]any)) magentosim.Placed {
 	d.t.Helper()
 	p, err := d.magento.Place(magentosim.Placement{Kind: "simple", StoreID: 1})
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	if change != nil {
-		if err := d.magento.Update(p.EntityID, change); err != nil {
-			d.t.Fatal(err)
+	err = d.magento.Update(p.EntityID, func(doc map[string]any) {
+		doc["state"], doc["status"] = "processing", "processing"
+		paidBy("checkmo")(doc)
+		if change != nil {
+			change(doc)
 		}
+	})
+	if err != nil {
+		d.t.Fatal(err)
 	}
 	return p
 }

@@ -1,7 +1,9 @@
 package walk
 
 import (
+	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,16 +94,20 @@ func (d *desk) look(b *browser.Tab, from ...string) {
 			}
 		}
 		for _, link := range browser.Value[[]string](b, `[...document.querySelectorAll("a[href]")].filter(a => a.origin === location.origin && !a.hasAttribute("download")).map(a => a.pathname + a.search)`) {
-			if strings.Contains(link, "instance=") && !strings.Contains(link, d.instance) {
+			if strings.Contains(link, d.instance) || !ofInstance.MatchString(link) {
+				todo = append(todo, link)
+			} else if strings.Contains(path, d.instance) {
 				d.t.Errorf("%s, of the instance %s, leads to another one: %s", path, d.instance, link)
 			}
-			todo = append(todo, link)
 		}
 	}
 	if len(seen) < 20 {
 		d.t.Errorf("only %d pages were found: %v", len(seen), seen)
 	}
 }
+
+// ofInstance are the pages that show one instance, or may.
+var ofInstance = regexp.MustCompile(`^/(orders|work|rules|runs)?(\?|/|$)`)
 
 // kindOf is a path with the parameters that choose what is shown; pages that differ in others alone are one.
 func kindOf(path string) string {
@@ -167,7 +173,7 @@ func (d *desk) press(b *browser.Tab, forms []form) {
 		body := f.Fields + "&" + f.Button + "&sure=1&expect=2"
 		status := browser.Value[int](b, `fetch(`+browser.Quote(f.Action)+`, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" },
 			body: `+browser.Quote(body)+` + "&csrf=" + document.querySelector("input[name=csrf]").value }).then(r => r.status)`, chromedp.EvalAwaitPromise)
-		if status != 403 {
+		if status != http.StatusForbidden {
 			d.t.Errorf("POST %s with %s, by a viewer, gave %d", f.Action, f.Button, status)
 		}
 	}

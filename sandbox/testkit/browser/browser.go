@@ -23,7 +23,7 @@ import (
 )
 
 // Wait is how long a page has for one step: a busy machine may need most of it, and only what is wrong takes all.
-const Wait = 60 * time.Second
+const Wait = 30 * time.Second
 
 // Tab is a tab of the browser. It is for one goroutine, as its test is.
 type Tab struct {
@@ -208,10 +208,10 @@ func (b *Tab) IsAt(path string) {
 	b.Until("it is at "+path, `location.pathname + location.search === `+Quote(path))
 }
 
-// Click presses the button, link or summary that says the words.
+// Click presses the button, link or summary that says the words; one of the page itself before one around it.
 func (b *Tab) Click(words string) {
 	b.t.Helper()
-	find := `[...document.querySelectorAll("button, a, summary")].find(e => e.checkVisibility() && !e.disabled && e.innerText.trim().replace(/\s+/g, " ") === ` + Quote(words) + `)`
+	find := `[...document.querySelectorAll("main :is(button, a, summary)"), ...document.querySelectorAll("button, a, summary")].find(e => e.checkVisibility() && !e.disabled && e.innerText.trim().replace(/\s+/g, " ") === ` + Quote(words) + `)`
 	b.Until("there is "+words, find+` && document.readyState === "complete"`)
 	_ = Value[bool](b, `(() => { `+find+`.click(); return true })()`)
 }
