@@ -54,7 +54,7 @@ func (d *desk) open2(b *browser.Tab) *browser.Tab {
 	path := strings.TrimSuffix(browser.Value[string](b, `location.pathname`), "/preview")
 	clerk := d.as(access.Operator)
 	clerk.Visit(path)
-	clerk.Sees("Live", "Why it is held")
+	clerk.Sees("Live", "Why it is held") // the page hears of changes of its order's instance
 	_ = browser.Value[bool](clerk, `(window.opened = true)`)
 	d.t.Cleanup(func() {
 		if !d.t.Failed() && !browser.Value[bool](clerk, `window.opened === true`) {

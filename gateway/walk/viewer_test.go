@@ -109,15 +109,16 @@ func (d *desk) look(b *browser.Tab, from ...string) {
 // ofInstance are the pages that show one instance, or may.
 var ofInstance = regexp.MustCompile(`^/(orders|work|rules|runs)?(\?|/|$)`)
 
-// kindOf is a path with the parameters that choose what is shown; pages that differ in others alone are one.
+// kindOf is a path with the parameters that choose what is shown; runs of the schedule are of one kind.
 func kindOf(path string) string {
 	u, err := url.Parse(path)
 	if err != nil {
 		return path
 	}
-	q := u.Query()
-	q.Del("done")
-	return u.Path + "?" + q.Encode()
+	if strings.HasPrefix(u.Path, "/runs/sync-orders:") {
+		return "a run"
+	}
+	return u.Path + "?" + u.Query().Encode()
 }
 
 // ownPresses are the buttons that are a viewer's own: they change nothing but his session, his password, his colours and what he looks at.
