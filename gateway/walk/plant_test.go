@@ -24,7 +24,7 @@ type plant struct {
 var shopCredentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}
 
 // history is how many orders of the last two weeks the shop of a walk holds from the beginning.
-var history = map[string]int{"backfill": 250}
+var history = map[string]int{"backfill": 160}
 
 // bare are the walks whose B1 has no items.
 var bare = map[string]bool{"fifty": true}

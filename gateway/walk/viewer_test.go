@@ -126,7 +126,7 @@ var ownPresses = []string{"Sign out", "Change the password", "Search", "Show", "
 
 // pressable are the buttons that can be pressed, and the fields of forms that are sent.
 const pressable = `[...document.querySelectorAll("button, input[type=submit], input[type=checkbox], form[method=post] :is(input, select, textarea)")]
-	.filter(e => !e.disabled && e.type !== "hidden" && !e.closest("form[action='/account/password']"))
+	.filter(e => !e.matches(":disabled") && e.type !== "hidden" && !e.closest("form[action='/account/password']"))
 	.map(e => e.id === "theme" ? "theme" : (e.innerText || e.name || e.id).trim())`
 
 // nobody checks that the whole of a page, not only what is seen of it, names no buyer.
