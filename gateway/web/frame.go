@@ -14,6 +14,7 @@ import (
 
 	"datawald/gateway/access"
 	"datawald/gateway/api"
+	"datawald/order"
 )
 
 //go:embed templates
@@ -60,7 +61,10 @@ type frame struct {
 	Here, Section string
 	Nav           []link
 	Instances     []string
-	Instance      string
+	// Instance is the one that the page shows; empty where it shows all of several.
+	Instance string
+	// Of and And name the instance in links, as the first parameter and as a further one; empty where there is only one.
+	Of, And template.URL
 	// Said is a sentence on what was just done.
 	Said string
 	Body any
@@ -87,7 +91,11 @@ var sections = []struct {
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
 func (v *visit) show(status int, name, title string, body any) error {
 	f := frame{Title: title, Who: v.who, Here: ownPath(v.r.URL.RequestURI()), Section: v.section(), Instances: v.settings.Instances,
-		Instance: v.r.URL.Query().Get("instance"), Said: v.said(), Body: body}
+		Instance: v.shown(), Said: v.said(), Body: body}
+	if f.Instance != "" && len(f.Instances) > 1 {
+		name := url.Values{"instance": {f.Instance}}.Encode()
+		f.Of, f.And = template.URL("?"+name), template.URL("&"+name)
+	}
 	if v.r.Method != http.MethodGet {
 		f.Here = ownPath(v.r.PostFormValue("back"))
 	}
@@ -120,6 +128,17 @@ func (v *visit) instance() string {
 		return ""
 	}
 	return v.settings.Instances[0]
+}
+
+// shown is the instance of what the page shows: the list of orders shows all where the address names none.
+func (v *visit) shown() string {
+	if key, err := order.ParseKey(v.r.PathValue("key")); err == nil {
+		return key.Instance()
+	}
+	if v.r.URL.Query().Get("instance") == "" && v.section() == "/orders" && len(v.settings.Instances) > 1 {
+		return ""
+	}
+	return v.instance()
 }
 
 // ofInstance are the parameters of a question about one instance.

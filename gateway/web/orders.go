@@ -55,6 +55,14 @@ func (v *visit) filter(change ...string) url.Values {
 	return q
 }
 
+// ofMany are filters for links to the list from a page that shows one instance: named where there are several.
+func (v *visit) ofMany(change ...string) url.Values {
+	if len(v.settings.Instances) > 1 {
+		change = append(change, "instance", v.instance())
+	}
+	return v.filter(change...)
+}
+
 func orders(v *visit) error {
 	p := ordersPage{Filter: v.filter()}
 	var list struct {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/preview"
 )
@@ -111,6 +112,9 @@ type diffed struct {
 }
 
 func editRules(v *visit) error {
+	if !v.who.May(access.Operator) {
+		return &api.Problem{Title: "That is for operators", Status: http.StatusForbidden, Detail: "The text of the rules is for who may try others. Ask an admin for the role operator."}
+	}
 	active, err := v.activeRules()
 	if err != nil {
 		return err

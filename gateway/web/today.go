@@ -47,7 +47,7 @@ func today(v *visit) error {
 		p.Needs = append(p.Needs, need{n, pageOf(n.Link)})
 	}
 	for _, status := range order.Statuses() {
-		p.States = append(p.States, tile{status, p.Orders[status], "/orders?" + v.filter("state", string(status)).Encode()})
+		p.States = append(p.States, tile{status, p.Orders[status], "/orders?" + v.ofMany("state", string(status)).Encode()})
 	}
 	if err := p.draw(v); err != nil {
 		return err

@@ -1,5 +1,6 @@
 // Live updates. The server says by events that something changed; the page is then asked for anew, and its parts with data-live
-// are made like the new ones. Where events are refused, the status is asked for every ten seconds. A lost connection is said with since
+// are made like the new ones. Where events are refused, the status is asked for every ten seconds; a page that shows several instances, whose
+// events are not in one stream, is asked for as often. A lost connection is said with since
 // when, and the banner goes away by itself.
 import { morph } from "./morph.js";
 import { localTimes } from "./times.js";
@@ -18,10 +19,13 @@ let last = 0;
 export function live() {
   if (document.querySelector("[data-retry]")) return retry();
   if (!document.body.dataset.who || !document.querySelector("[data-live]")) return;
-  listen();
+  (instance ? listen : poll)();
   unfinished();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
+
+const instance = document.body.dataset.instance;
+const ofInstance = (path) => `${path}?instance=${encodeURIComponent(instance)}`;
 
 // unfinished asks again for what the server had no time to tell.
 async function unfinished() {
@@ -30,11 +34,6 @@ async function unfinished() {
     await refresh();
   }
 }
-
-const ofInstance = (path) => {
-  const instance = new URLSearchParams(location.search).get("instance");
-  return path + (instance ? `?instance=${encodeURIComponent(instance)}` : "");
-};
 
 // listen takes events. What does not come back in time is lost; what is refused is asked for by polling instead.
 function listen() {
@@ -61,6 +60,10 @@ function listen() {
 async function poll() {
   say("Updates every ten seconds");
   let before = null;
+  if (!instance) {
+    await rest(pollEvery);
+    for (;; await rest(pollEvery)) await refresh();
+  }
   for (let n = 0; n < pollsBetween || lostSince; n++) {
     try {
       const answer = await fetch(ofInstance("/api/v1/status"));
