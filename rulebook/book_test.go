@@ -47,6 +47,52 @@ func TestTheFileCountsUntilSomethingIsActivated(t *testing.T) {
 	}
 }
 
+// An activation that is refused leaves the file of the one who asked what it was: the file of a gateway or of a command line, which may
+// be another one than the workers'. They take their own when they start.
+//
+// Fails without: the comparison before the file is written down, and the one in store.ActivateRules (n.Before.Version == expect).
+func TestARefusedActivationWritesNoFileDown(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(w.file("gateway", "one")).Of(w.instance)
+	for name, proposal := range map[string]rulebook.Proposal{
+		"expects another": {Text: text("two"), Expect: versionOf("zero")}, "expects none": {Text: text("two")}, "is the file": {Text: text("one"), Expect: versionOf("one")},
+	} {
+		if _, _, err := p.Activate(t.Context(), proposal); err == nil {
+			t.Errorf("what %s is activated", name)
+		}
+		if active, err := w.db.ActiveRules(t.Context(), w.instance); err != nil || len(active) > 0 {
+			t.Fatalf("what %s leaves %+v in force, %v", name, active, err)
+		}
+	}
+	own := store.RulesFile{Instance: w.instance, Version: versionOf("one"), Text: text("one"), Place: "gateway"}
+	if _, err := w.db.ActivateRules(t.Context(), store.NewRules{Instance: w.instance, Version: versionOf("two"), Text: text("two"), Before: &own}, versionOf("zero")); err == nil {
+		t.Error("what expects another than the file is activated")
+	}
+	if active, err := w.db.ActiveRules(t.Context(), w.instance); err != nil || len(active) > 0 {
+		t.Fatalf("it leaves %+v in force, %v", active, err)
+	}
+	if got := w.start("a", "three"); got != "three" {
+		t.Errorf("the first worker works by %s, want its own file", got)
+	}
+}
+
+// Workers that take their file between the question what is in force and the activation are not overridden by the file of the one
+// who activates.
+//
+// Fails without: doc.Seq > 0 in store.countFile.
+func TestAFileThatOnlyCountedDoesNotReplaceOneInForce(t *testing.T) {
+	w := newWorld(t)
+	own := store.RulesFile{Instance: w.instance, Version: versionOf("one"), Text: text("one"), Place: "gateway"}
+	w.start("a", "three")
+	_, err := w.db.ActivateRules(t.Context(), store.NewRules{Instance: w.instance, Version: versionOf("two"), Text: text("two"), Before: &own}, versionOf("one"))
+	if moved, ok := errors.AsType[*store.RulesMoved](err); !ok || moved.Active.Version != versionOf("three") {
+		t.Errorf("error %v, want that three is in force", err)
+	}
+	if f := w.inForce(); nameOf(f) != "three" || f.Seq != 1 {
+		t.Errorf("in force is %s as activation %d, want three as the first", nameOf(f), f.Seq)
+	}
+}
+
 // Without file and activation there are no rules, and the first activation may expect none.
 func TestWithoutAFileAnActivationIsTheFirst(t *testing.T) {
 	w := newWorld(t)
