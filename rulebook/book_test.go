@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,6 +158,33 @@ func TestWhatIsNotActivated(t *testing.T) {
 	w.mustActivate("one", "two") // back
 	if f := w.inForce(); nameOf(f) != "one" || f.Seq != 3 {
 		t.Errorf("after going back %s is in force as activation %d", nameOf(f), f.Seq)
+	}
+}
+
+// A worker whose file is missing or has problems works by the rules that are in force, and says so at each start. Where nothing is in force it
+// does not start, and says why.
+//
+// Fails without: what takeFile does without p.file.Rules, and its error where nothing is in force.
+func TestAWorkerWithAnUnsoundFileWorksByWhatIsInForce(t *testing.T) {
+	w := newWorld(t)
+	_, problems := config.ParseRules([]byte("nonsense: true\n"))
+	for _, file := range []config.FileRules{{Name: "rules.yaml", Err: os.ErrNotExist}, {Name: "rules.yaml", Text: "nonsense: true\n", Err: problems}} {
+		if err := w.process(file).Begin(t.Context()); err == nil || !strings.Contains(err.Error(), file.Err.Error()) {
+			t.Errorf("without any rules in force: %v, want what is wrong with the file", err)
+		}
+	}
+	w.mustActivate("one", "")
+	for n, file := range []config.FileRules{{Name: "rules.yaml", Err: os.ErrNotExist}, {Name: "rules.yaml", Text: "nonsense: true\n", Err: problems}} {
+		b := w.process(file)
+		if err := b.Begin(t.Context()); err != nil {
+			t.Fatalf("though rules are in force: %v", err)
+		}
+		if f, err := b.Of(w.instance).Now(); err != nil || nameOf(f) != "one" {
+			t.Errorf("the worker works by %+v, %v", f, err)
+		}
+		if said := w.log.count("the rules file cannot be used"); said != n+1 {
+			t.Errorf("it is said %d times, want at each start", said)
+		}
 	}
 }
 
