@@ -150,6 +150,14 @@ func asProblem(err error) *api.Problem {
 	return p
 }
 
+// unlessProblem is a fault of the page; nil for what the API answered instead.
+func unlessProblem(err error) error {
+	if asProblem(err) != nil {
+		return nil
+	}
+	return err
+}
+
 // said are sentences by the code in the address that a form leads to. What is said is fixed: an address can be made up.
 var said = map[string]string{
 	"retried": "It is tried again now, before all others.", "skipped": "It is skipped, and stays so until somebody resumes it.", "resumed": "It goes to B1 again.",

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"datawald/gateway/api"
 	"datawald/order"
@@ -19,7 +20,7 @@ type todayPage struct {
 	Needs              []need
 	States             []tile
 	Chart              *chart
-	// Uncounted is true when there are no statistics for the picture.
+	// Uncounted is true when there are no statistics for the picture yet.
 	Uncounted bool
 }
 
@@ -54,19 +55,28 @@ func today(v *visit) error {
 	return v.show(http.StatusOK, "today", p.Headline, p)
 }
 
-// chartHours is how far back the picture goes.
-const chartHours = "24"
+const (
+	// chartHours is how far back the picture goes.
+	chartHours = "24"
+	// chartTime is how long the page waits for it. After the gateway's start the hours are gathered by and by: the page then comes without the
+	// picture, and asks for it again.
+	chartTime = 700 * time.Millisecond
+)
 
-// draw adds the picture of the last hours. Without statistics the page is shown all the same.
+// draw adds the picture of the last hours. Without statistics, or when they take long, the page is shown all the same.
 func (p *todayPage) draw(v *visit) error {
-	var s api.Statistics
 	q := v.ofInstance()
 	q.Set("hours", chartHours)
-	if err := v.get("/api/v1/statistics", q, &s); err != nil {
-		p.Uncounted = asProblem(err) != nil
-		if !p.Uncounted {
-			return err
+	counted := make(chan error, 1)
+	s := &api.Statistics{}
+	go func() { counted <- v.get("/api/v1/statistics", q, s) }()
+	select {
+	case err := <-counted:
+		if p.Uncounted = asProblem(err) != nil; err != nil {
+			return unlessProblem(err)
 		}
+	case <-time.After(chartTime):
+		p.Uncounted = true // who asks next finds what is gathered by then
 		return nil
 	}
 	hours := make([]hour, len(s.Hours))
@@ -76,7 +86,7 @@ func (p *todayPage) draw(v *visit) error {
 			hours[n].Median, hours[n].P95 = t.MedianSeconds, t.P95Seconds
 		}
 	}
-	p.Chart = draw(hours, inHours(&s))
+	p.Chart = draw(hours, inHours(s))
 	return nil
 }
 

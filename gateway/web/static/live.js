@@ -20,11 +20,20 @@ export function live() {
   if (document.querySelector("[data-retry]")) return retry();
   if (!document.body.dataset.who || !document.querySelector("[data-live]")) return;
   (instance ? listen : poll)();
+  unfinished();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
 const instance = document.body.dataset.instance;
 const ofInstance = (path) => `${path}?instance=${encodeURIComponent(instance)}`;
+
+// unfinished asks again for what the server had no time to tell.
+async function unfinished() {
+  while (document.querySelector("[data-unfinished]")) {
+    await rest(2_000);
+    await refresh();
+  }
+}
 
 // listen takes events. What does not come back in time is lost; what is refused is asked for by polling instead.
 function listen() {
