@@ -1,8 +1,8 @@
 package config_test
 
 import (
-	"errors"
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"os"

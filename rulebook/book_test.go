@@ -169,7 +169,7 @@ func TestAWorkerWithAnUnsoundFileWorksByWhatIsInForce(t *testing.T) {
 	w := newWorld(t)
 	_, problems := config.ParseRules([]byte("nonsense: true\n"))
 	for _, file := range []config.FileRules{{Name: "rules.yaml", Err: os.ErrNotExist}, {Name: "rules.yaml", Text: "nonsense: true\n", Err: problems}} {
-		if err := w.process(file).Begin(t.Context()); err == nil || !strings.Contains(err.Error(), file.Err.Error()) {
+		if err := w.process(file).Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "none are in force, and the file rules.yaml") || !strings.Contains(err.Error(), file.Err.Error()) {
 			t.Errorf("without any rules in force: %v, want what is wrong with the file", err)
 		}
 	}

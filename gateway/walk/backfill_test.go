@@ -23,9 +23,11 @@ func backfillIsPausedAndGoesOn(d *desk) {
 		d.t.Errorf("counting has staged orders: %v", counts)
 	}
 
-	d.company.SetLatency(b1sim.Latency{Write: 2 * time.Second}) // so that it is still under way when it is paused
+	// B1 is slow once it has some of them, so that the backfill is still under way when it is paused.
+	d.company.SetLatency(b1sim.Latency{Write: 300 * time.Millisecond})
 	b.Click("Start it for real")
-	b.Sees("settled")
+	d.until("B1 has some orders", func() bool { return len(d.company.Orders()) > 10 })
+	d.company.SetLatency(b1sim.Latency{Write: 6 * time.Second})
 	b.Until("some are settled, and some are not", `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
 	b.Click("Pause")
 	b.Sees("Paused by backfill-operator")

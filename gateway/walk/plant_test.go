@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"path/filepath"
@@ -24,7 +25,7 @@ type plant struct {
 var shopCredentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}
 
 // history is how many orders of the last two weeks the shop of a walk holds from the beginning.
-var history = map[string]int{"backfill": 160}
+var history = map[string]int{"backfill": 180}
 
 // bare are the walks whose B1 has no items.
 var bare = map[string]bool{"fifty": true}
@@ -105,13 +106,17 @@ func paidBy(method string) func(map[string]any) {
 // eventually waits until so many orders are in a state.
 func (d *desk) eventually(status order.Status, n int64) {
 	d.t.Helper()
-	var counts map[order.Status]int64
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if counts = d.counts(); counts[status] == n {
-			return
+	d.until(fmt.Sprintf("%d orders are %s", n, status), func() bool { return d.counts()[status] == n })
+}
+
+// until waits for a condition, as long as a busy machine may take.
+func (d *desk) until(what string, is func() bool) {
+	d.t.Helper()
+	for end := time.Now().Add(2 * time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			d.t.Fatalf("never came true: %s; the orders are %v", what, d.counts())
 		}
 	}
-	d.t.Fatalf("not %d orders are %s: %v", n, status, counts)
 }
 
 func (d *desk) counts() map[order.Status]int64 {

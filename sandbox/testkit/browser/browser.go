@@ -23,7 +23,7 @@ import (
 )
 
 // Wait is how long a page has for one step: a busy machine may need most of it, and only what is wrong takes all.
-const Wait = 30 * time.Second
+const Wait = 60 * time.Second
 
 // Tab is a tab of the browser. It is for one goroutine, as its test is.
 type Tab struct {
