@@ -3,7 +3,11 @@
 package workflows
 
 import (
+	"fmt"
+	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"datawald/order"
 )
@@ -16,8 +20,15 @@ const DefaultTaskQueue = "datawald"
 func B1TaskQueue(instance string) string { return "b1-" + instance }
 
 // InsertOrderID is the workflow ID of an order's way into B1. It does not hang below the run that starts it, so that
-// no two runs work on one order at once.
-func InsertOrderID(key order.Key) string { return "insert-order:" + string(key) }
+// no two runs work on one order at once. Where the number has other characters than those of ASCII, it is escaped: Temporal's library sends IDs in
+// a header that takes no others, so that neither a start nor a worker's answer would pass. The mark behind the store, which no key has, keeps
+// such IDs apart from those of numbers that look escaped.
+func InsertOrderID(key order.Key) string {
+	if !strings.ContainsFunc(string(key), func(r rune) bool { return r > unicode.MaxASCII }) {
+		return "insert-order:" + string(key)
+	}
+	return fmt.Sprintf("insert-order:%s:%d~:%s", key.Instance(), key.StoreID(), url.PathEscape(key.IncrementID()))
+}
 
 // SyncOrdersID is the ID of the scheduled run; Temporal appends the time of each firing.
 func SyncOrdersID(instance string) string { return "sync-orders:" + instance }
