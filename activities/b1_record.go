@@ -100,7 +100,7 @@ func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*Inse
 	if d.IsRejected() {
 		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: CodeDraftRejected, Field: "Drafts",
 			Message: fmt.Sprintf("The approval of draft %d was refused in B1.", d.DocEntry),
-			Hint:    "Clear it with the approver; remove the draft in B1 and resume the order to send it anew."})
+			Hint:    "Clear it with the approver; remove the draft in B1 and retry the order to send it anew."})
 	}
 	err := p.change(ctx, func(doc *store.Staged) error {
 		if doc.Status != order.Draft {
@@ -139,7 +139,7 @@ func (p *posting) vanished(ctx context.Context) error {
 		what = fmt.Sprintf("Draft %d", p.doc.BO.DocEntry)
 	}
 	return p.holdWith(ctx, "looked up", nil, &order.Reason{Code: codeGone, Field: "Orders",
-		Message: what + " is no longer in B1.", Hint: "Resume the order to send it anew."})
+		Message: what + " is no longer in B1.", Hint: "Retry the order to send it anew."})
 }
 
 // cancelledInB1 follows a person who cancelled the sales order in B1.
