@@ -138,6 +138,9 @@ func (s *server) actProblem(key order.Key, err error) error {
 // takeToB1 begins one run that takes orders to B1, as they are staged or after they were read from Magento again.
 func (s *server) takeToB1(ctx context.Context, instance string, keys []order.Key, by string, reread bool) (*StartedResync, error) {
 	id := newID(time.Now())
+	if !reread {
+		id = retryName + id
+	}
 	workflowID := workflows.ResyncOrdersID(instance, id)
 	if err := s.begin(ctx, workflowID, workflows.ResyncOrdersInput{Instance: instance, Keys: keys, Staged: !reread, Actor: by}); err != nil {
 		return nil, err
