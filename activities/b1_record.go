@@ -23,7 +23,7 @@ const (
 	codeGone               = "gone_from_b1"
 	codeCancelledInB1      = "cancelled_in_b1"
 	codeReferenceCancelled = "reference_cancelled"
-	codeCreatedLate        = "created_late"
+	codeCreatedLate        = store.CodeCreatedLate
 )
 
 // record is the last step: B1's document stands beside the order, and the totals agree or the order is held.
@@ -167,9 +167,15 @@ func (p *posting) hold(ctx context.Context, step string, reason *order.Reason) e
 	return p.holdWith(ctx, step, p.doc.BO, reason)
 }
 
+// withoutBuyer is a reason as it is kept: reasons are in lists that everybody sees, and B1 or a hook may quote the buyer.
+func withoutBuyer(r *order.Reason, hide func(string) string) *order.Reason {
+	h := *r
+	h.Message, h.Hint = hide(short(r.Message)), hide(r.Hint)
+	return &h
+}
+
 func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffice, reason *order.Reason) error {
-	r := *reason
-	r.Message = p.hide(short(r.Message))
+	r := *withoutBuyer(reason, p.hide)
 	err := p.change(ctx, func(doc *store.Staged) error {
 		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")

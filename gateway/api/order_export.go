@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,6 +24,8 @@ const (
 	// exportTime bounds a whole export, pageTime the time in which the caller takes one page of it.
 	exportTime = 30 * time.Minute
 	pageTime   = 30 * time.Second
+	// maxExports is how many are read at once, so that they leave the store to all others.
+	maxExports = 4
 )
 
 func (s *server) routeOrderExport() {
@@ -30,6 +34,7 @@ func (s *server) routeOrderExport() {
 		Description: "RFC 4180, UTF-8 without a byte order mark, lines end with CR LF. It holds no personal data. A cell that a spreadsheet would take for a formula " +
 			"(one that begins with = + - @, a tab or a line end) begins with an apostrophe. It is streamed: an answer that breaks off is not complete. Columns: " + strings.Join(exportColumns, ", ") + ".",
 		Responses: map[string]*huma.Response{"200": {Description: "The orders", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
+		Errors:    []int{http.StatusTooManyRequests},
 	}, s.exportOrders)
 }
 
@@ -46,12 +51,22 @@ func (s *server) exportOrders(ctx context.Context, in *exportOrdersInput) (*huma
 	if err != nil {
 		return nil, err
 	}
+	select {
+	case s.exports <- struct{}{}:
+	default:
+		p := tooManyExports.problem(fmt.Sprintf("%d exports are being read, which is as many as there may be at once. Try again when one of them has ended.", cap(s.exports)))
+		p.retryAfter = 30
+		return nil, p
+	}
+	free := sync.OnceFunc(func() { <-s.exports })
 	filter.Limit = exportedAtOnce
 	page, err := s.store.List(ctx, filter)
 	if err != nil {
+		free()
 		return nil, partDown(err, "store")
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer free()
 		// The time of an ordinary request is too short for a long list. Whoever has gone takes no more pages, and that ends it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(hc.Context()), exportTime)
 		defer cancel()
