@@ -44,7 +44,7 @@ type server struct {
 	trials chan struct{}
 	// exports bounds how many exports are read at once.
 	exports chan struct{}
-	book   *rulebook.Book
+	book    *rulebook.Book
 	// open are the routes that need no credential, by method and path.
 	open map[string]bool
 }
