@@ -24,9 +24,10 @@ const (
 	// exportTime bounds a whole export, pageTime the time in which the caller takes one page of it.
 	exportTime = 30 * time.Minute
 	pageTime   = 30 * time.Second
-	// maxExports is how many are read at once, so that they leave the store to all others.
-	maxExports = 4
 )
+
+// maxExports is how many are read at once, so that they leave the store to all others. Tests change it.
+var maxExports = 4
 
 func (s *server) routeOrderExport() {
 	route(s, huma.Operation{OperationID: "export-orders", Method: http.MethodGet, Path: "/api/v1/orders/export", Tags: []string{"orders"},

@@ -174,3 +174,23 @@ func TestRetry_ThatIsNotBegunIsNotNoted(t *testing.T) {
 		t.Errorf("revision %d, %v: something was noted", doc.Rev, err)
 	}
 }
+
+// As many exports are read as may be, and one that has ended makes room for the next. Fails without: the select in exportOrders; free.
+func TestExport_AFewAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.shelf(1)
+	for most, status := range map[int]int{0: http.StatusTooManyRequests, 1: http.StatusOK} {
+		restore := api.SetMaxExports(most)
+		w.server = serve(t, w.settings, w.db, w.temporal)
+		restore()
+		for range 3 {
+			r := w.get("/api/v1/orders/export")
+			if r.status != status {
+				t.Fatalf("with %d at once the answer is %d: %s", most, r.status, r.body)
+			}
+			if status != http.StatusOK && r.header.Get("Retry-After") == "" {
+				t.Error("it does not say when to try again")
+			}
+		}
+	}
+}
