@@ -22,7 +22,7 @@ func (p *posting) noClearAnswer(ctx context.Context) (*order.Reason, error) {
 	if all := doubtsAbout(p.doc.Intent); reason == nil && p.areTooMany(all) {
 		return &order.Reason{Code: codeNoClearAnswer, Field: "Orders",
 			Message: fmt.Sprintf("The order was sent %d times; B1 neither took it nor refused it (last answer: %s).", max(all.sends, all.unanswered), p.doc.Intent.Answer),
-			Hint:    "Look at the Service Layer's log for this order; when it is mended, resume the order."}, nil
+			Hint:    "Look at the Service Layer's log for this order; when it is mended, retry the order."}, nil
 	}
 	return reason, nil
 }
@@ -45,9 +45,9 @@ func openAnswer(n *store.Intent) *order.Reason {
 // refusal is B1's answer as a clerk reads it.
 func refusal(f *order.Failure) *order.Reason {
 	r := &order.Reason{Code: "b1_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the order: %s (%s).", short(f.Message), f.Code),
-		Hint: "Mend it in B1 or in the rules, then resume the order."}
+		Hint: "Mend it in B1 or in the rules, then retry the order."}
 	if f.Field != "" {
-		r.Hint = "Mend " + f.Field + " in B1 or in the rules, then resume the order."
+		r.Hint = "Mend " + f.Field + " in B1 or in the rules, then retry the order."
 	}
 	return r
 }

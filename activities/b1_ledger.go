@@ -75,7 +75,7 @@ func (p *posting) ledgerAnswer(ctx context.Context) (*order.Reason, error) {
 			Message: fmt.Sprintf("B1 answered that it found no matching record, and there is no draft of the order. "+
 				"It was sent in ledger mode (together with its row of @%s), in which B1 may take a draft for approval back.", row.Table),
 			Hint: "Either a code in the rules (branch, series, cost centre) does not exist in B1, or a branch is missing. Or an approval procedure " +
-				"fits the order: take the connector's user out of the procedure, or empty B1_LEDGER_TABLE, and resume the order."}, nil
+				"fits the order: take the connector's user out of the procedure, or empty B1_LEDGER_TABLE, and retry the order."}, nil
 	case !sapb1.IsDuplicateCode(answer):
 		return nil, nil
 	}
@@ -86,5 +86,5 @@ func (p *posting) ledgerAnswer(ctx context.Context) (*order.Reason, error) {
 	return &order.Reason{Code: "b1_ledger_taken", Field: "U_" + row.Table,
 		Message: fmt.Sprintf("The table @%s has the row %s already, and B1 has neither a sales order nor a draft with the reference %s.", row.Table, row.Code, p.doc.Intent.Reference),
 		Hint: fmt.Sprintf("Find out who wrote the row (its Name is an order key). When no sales order belongs to it, delete the row in B1 (Tools > User-Defined Windows > %s) "+
-			"and resume the order.", row.Table)}, nil
+			"and retry the order.", row.Table)}, nil
 }

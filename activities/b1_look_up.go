@@ -111,7 +111,7 @@ func (p *posting) takeReference(ctx context.Context, reference string) error {
 	if taken, ok := errors.AsType[*store.ReferenceTaken](err); ok {
 		return p.hold(ctx, "claimed", &order.Reason{Code: "reference_taken", Field: "NumAtCard",
 			Message: fmt.Sprintf("The reference %s already belongs to the order %s.", reference, taken.Owner),
-			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template. Then resume the order."})
+			Hint:    "Give the stores different references: reference_prefix or {store_id} in reference.template. Then retry the order."})
 	}
 	if err != nil {
 		return p.nothingSent(ctx, err)
@@ -193,7 +193,7 @@ func (p *posting) link(ctx context.Context, f *found) (*InsertOrderResult, error
 	if len(f.duplicates) > 0 {
 		return nil, p.hold(ctx, "looked up", &order.Reason{Code: CodeDuplicate, Field: "NumAtCard",
 			Message: fmt.Sprintf("B1 has %d sales orders with the reference %s: %s.", len(f.duplicates), strings.Join(append([]string{p.reference}, p.formerReferences()...), " or "), strings.Join(f.duplicates, ", ")),
-			Hint:    "Cancel all but one in B1, then resume the order."})
+			Hint:    "Cancel all but one in B1, then retry the order."})
 	}
 	if reason := p.foreign(f); reason != nil {
 		if p.unasked != nil { // it may be the buyer's, who is not known
@@ -233,7 +233,7 @@ func (p *posting) foreign(f *found) *order.Reason {
 	case !p.isOurs(d.CardCode):
 		return &order.Reason{Code: "reference_in_use", Field: "NumAtCard",
 			Message: fmt.Sprintf("%s %d has the reference %s, but belongs to the business partner %s, not to %s.", what, d.DocNum, d.NumAtCard, d.CardCode, want),
-			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then resume the order."}
+			Hint:    "If it is this order, change its business partner or cancel it; if not, give it another reference in B1. Then retry the order."}
 	case f.order != nil && f.order.IsCancelled() && p.doc.AgainstCancelled: // and sent since, or it would have passed it
 		return &order.Reason{Code: codeReferenceCancelled, Field: "NumAtCard",
 			Message: fmt.Sprintf("Sales order %d has the reference %s and is cancelled; whether before this order was sent or after it is not known.", d.DocNum, d.NumAtCard),

@@ -23,7 +23,7 @@ const (
 	codeGone               = "gone_from_b1"
 	codeCancelledInB1      = "cancelled_in_b1"
 	codeReferenceCancelled = "reference_cancelled"
-	codeCreatedLate        = "created_late"
+	codeCreatedLate        = store.CodeCreatedLate
 )
 
 // record is the last step: B1's document stands beside the order, and the totals agree or the order is held.
@@ -100,7 +100,7 @@ func (p *posting) waitForApproval(ctx context.Context, d *sapb1.Document) (*Inse
 	if d.IsRejected() {
 		return nil, p.holdWith(ctx, "looked up", p.draft(d), &order.Reason{Code: CodeDraftRejected, Field: "Drafts",
 			Message: fmt.Sprintf("The approval of draft %d was refused in B1.", d.DocEntry),
-			Hint:    "Clear it with the approver; remove the draft in B1 and resume the order to send it anew."})
+			Hint:    "Clear it with the approver; remove the draft in B1 and retry the order to send it anew."})
 	}
 	err := p.change(ctx, func(doc *store.Staged) error {
 		if doc.Status != order.Draft {
@@ -139,7 +139,7 @@ func (p *posting) vanished(ctx context.Context) error {
 		what = fmt.Sprintf("Draft %d", p.doc.BO.DocEntry)
 	}
 	return p.holdWith(ctx, "looked up", nil, &order.Reason{Code: codeGone, Field: "Orders",
-		Message: what + " is no longer in B1.", Hint: "Resume the order to send it anew."})
+		Message: what + " is no longer in B1.", Hint: "Retry the order to send it anew."})
 }
 
 // cancelledInB1 follows a person who cancelled the sales order in B1.
@@ -167,9 +167,15 @@ func (p *posting) hold(ctx context.Context, step string, reason *order.Reason) e
 	return p.holdWith(ctx, step, p.doc.BO, reason)
 }
 
+// withoutBuyer is a reason as it is kept: reasons are in lists that everybody sees, and B1 or a hook may quote the buyer.
+func withoutBuyer(r *order.Reason, hide func(string) string) *order.Reason {
+	h := *r
+	h.Message, h.Hint = hide(short(r.Message)), hide(r.Hint)
+	return &h
+}
+
 func (p *posting) holdWith(ctx context.Context, step string, bo *store.BackOffice, reason *order.Reason) error {
-	r := *reason
-	r.Message = p.hide(short(r.Message))
+	r := *withoutBuyer(reason, p.hide)
 	err := p.change(ctx, func(doc *store.Staged) error {
 		if p.token == "" && doc.Rev != p.doc.Rev {
 			return later(time.Second, "the order has just changed")

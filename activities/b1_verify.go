@@ -67,11 +67,11 @@ func (p *posting) differs(d *sapb1.Document, want *store.Sent) *order.Reason {
 	case lines != want.Lines:
 		return &order.Reason{Code: "b1_lines_differ", Field: "DocumentLines",
 			Message: fmt.Sprintf("Sales order %d has %d lines, the order %d.", d.DocNum, lines, want.Lines),
-			Hint:    "Correct the sales order in B1, then resume."}
+			Hint:    "Correct the sales order in B1, then retry the order."}
 	case whole != "":
 		return &order.Reason{Code: "b1_bom_missing", Field: "DocumentLines",
 			Message: fmt.Sprintf("In sales order %d the item %s stands without its components.", d.DocNum, whole),
-			Hint:    "Make it a bill of materials of type Sales in B1 and correct the sales order, or change bundles in the rules. Then resume the order."}
+			Hint:    "Make it a bill of materials of type Sales in B1 and correct the sales order, or change bundles in the rules. Then retry the order."}
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (p *posting) differs(d *sapb1.Document, want *store.Sent) *order.Reason {
 func totalDiffers(d *sapb1.Document, got, want order.Money) *order.Reason {
 	return &order.Reason{Code: "b1_total_differs", Field: "DocTotal",
 		Message: fmt.Sprintf("Sales order %d has a total of %s, the order comes to %s.", d.DocNum, got, want),
-		Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then resume."}
+		Hint:    "Correct the sales order in B1 (price lists, discounts and tax codes may have changed it), then retry the order."}
 }
 
 // unbroken is the first of the items that B1 should have broken up into their components and did not; empty for none.

@@ -102,6 +102,9 @@ func (a *Activities) reconsider(ctx context.Context, i Instance, key order.Key) 
 				d.Status = order.Held
 			}
 		}
+		if d.Reason != nil { // a hook may quote the buyer, and reasons are in lists that everybody sees
+			d.Reason = withoutBuyer(d.Reason, order.NewRedactor(doc.Order).Text)
+		}
 		if d.Status == doc.Status && d.Reason != nil && doc.Reason != nil && *d.Reason == *doc.Reason &&
 			(d.Status != order.Excluded || d.Recheck.Equal(doc.DueAt)) {
 			return store.ErrUnchanged

@@ -14,6 +14,7 @@ import (
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sandbox/testkit"
+	"datawald/sapb1"
 	"datawald/store"
 )
 
@@ -108,5 +109,37 @@ func TestReconsider_MagentoIsAskedAgainForOrdersOfEarlierReleases(t *testing.T) 
 	next, err := d.worker().NextOrders(t.Context(), activities.NextOrdersInput{Instance: "main", Limit: 10})
 	if err != nil || len(next.Reread) != 1 || next.Reread[0] != 12 || len(next.Orders) != 0 {
 		t.Errorf("the queue holds %+v, %v; want Magento asked for entity_id 12", next, err)
+	}
+}
+
+// quotingHook holds each order, and names its buyer in why.
+type quotingHook struct{}
+
+func (quotingHook) Name() string { return "quoting 1" }
+func (quotingHook) Before(o *order.Order, _ *mapping.Source) *order.Reason {
+	return &order.Reason{Code: "hook_holds", Message: "Call " + o.Billing.LastName + ".", Hint: "Ask " + o.Billing.LastName + "."}
+}
+func (quotingHook) After(*order.Order, *mapping.Source, *sapb1.SalesOrder) *order.Reason { return nil }
+
+// Reasons are in lists that everybody sees, so that none may name the buyer. Fails without: withoutBuyer in reconsider; the hint in withoutBuyer.
+func TestReconsider_KeepsTheBuyerOutOfReasons(t *testing.T) {
+	d := newDesk(t)
+	d.read(t, versionOf("000000001", "Springfield", 1))
+	name := ""
+	if _, err := d.db.Change(t.Context(), "main:1:000000001", func(doc *store.Staged) error {
+		name = doc.Order.Billing.LastName
+		doc.Status, doc.Reason, doc.DueAt = order.Excluded, &order.Reason{Code: "store:1"}, time.Time{}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.rules.Rules.Use(quotingHook{})
+	d.reconsider(t)
+	doc, err := d.db.Get(t.Context(), "main:1:000000001")
+	if err != nil || doc.Reason == nil || doc.Reason.Code != "hook_holds" || len(name) < 3 {
+		t.Fatalf("it is %s (%v), %v", doc.Status, doc.Reason, err)
+	}
+	if strings.Contains(doc.Reason.Message+doc.Reason.Hint, name) || strings.Contains(doc.Search, strings.ToLower(name)) {
+		t.Errorf("the reason is %+v", doc.Reason)
 	}
 }

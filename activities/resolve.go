@@ -116,7 +116,7 @@ func (p *posting) renamed() *order.Reason {
 		return nil
 	}
 	return &order.Reason{Code: "reference_changed", Field: "NumAtCard", Message: "The document has another reference than the one under which the order is looked for in B1.",
-		Hint: "Resume the order. If it is held again, have the hooks checked (worker/hooks): they must leave what reference.template is made of."}
+		Hint: "Retry the order. If it is held again, have the hooks checked (worker/hooks): they must leave what reference.template is made of."}
 }
 
 // conceal hides all personal values that are known by now.
@@ -153,7 +153,7 @@ func (p *posting) askItems(ctx context.Context) error {
 		if len(items) > 1 {
 			p.itemsHold = &order.Reason{Code: "barcode_ambiguous", Field: "BarCode",
 				Message: fmt.Sprintf("The barcode %s belongs to %d items in B1: %s.", barcode, len(items), items),
-				Hint:    "Leave it with one of them in B1, then resume the order."}
+				Hint:    "Leave it with one of them in B1, then retry the order."}
 		}
 		p.items[barcode] = items[0]
 	}

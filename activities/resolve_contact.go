@@ -80,7 +80,7 @@ func (p *posting) findContact(ctx context.Context) (*made, error) {
 func tooManyContacts(code string) *order.Reason {
 	return &order.Reason{Code: "partner_contacts_too_many", Field: "ContactEmployees",
 		Message: fmt.Sprintf("The business partner %s has so many contact persons that B1's answer is too large to be read.", code),
-		Hint:    "Take contact out of partner in the rules, let find_or_create make a partner for each buyer, or divide the stores among several partners. Then resume the order."}
+		Hint:    "Take contact out of partner in the rules, let find_or_create make a partner for each buyer, or divide the stores among several partners. Then retry the order."}
 }
 
 // sendContact adds him, and reads the number that B1 gave him.

@@ -166,7 +166,7 @@ func notHis(want *sapb1.BusinessPartner, found *sapb1.FoundPartner) *order.Reaso
 	case !his || !found.IsCustomer():
 		return &order.Reason{Code: codePartnerCodeTaken, Field: "CardCode",
 			Message: fmt.Sprintf("The code %s that the rules give the buyer belongs to a business partner in B1 whose e-mail address and tax number are others.", found.CardCode),
-			Hint:    "If he is the buyer, enter his e-mail address there; if not, change partner.create.prefix in the rules. Then resume the order."}
+			Hint:    "If he is the buyer, enter his e-mail address there; if not, change partner.create.prefix in the rules. Then retry the order."}
 	case found.IsFrozen():
 		return unfit("CardCode", []sapb1.FoundPartner{*found})
 	}

@@ -20,7 +20,7 @@ func (p *posting) lostPartner(ctx context.Context, code string) error {
 		return later(0, "B1 no longer knows the business partner "+code+" of this buyer; he is looked for anew")
 	}
 	return &order.Reason{Code: "partner_missing", Field: "CardCode", Message: fmt.Sprintf("B1 has no business partner %s.", code),
-		Hint: "Enter it in B1, or correct card_code in the rules, then resume the order."}
+		Hint: "Enter it in B1, or correct card_code in the rules, then retry the order."}
 }
 
 // forget drops what is remembered of a buyer, if it is still that.

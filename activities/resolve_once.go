@@ -90,7 +90,7 @@ func (p *posting) mayMakeAgain(ctx context.Context, m making, n *store.PartnerIn
 	if p.areTooMany(doubtsOf(n)) {
 		return p.dropMaking(ctx, m, &order.Reason{Code: "partner_no_clear_answer", Field: "BusinessPartners",
 			Message: fmt.Sprintf("The %s was sent %d times; B1 neither took nor refused it.", m.what, max(n.Sends, n.Unanswered)),
-			Hint:    "Look at the Service Layer's log; enter the buyer in B1 by hand or resume the order."},
+			Hint:    "Look at the Service Layer's log; enter the buyer in B1 by hand or retry the order."},
 			func(known *store.Partner) { known.Intent = nil })
 	}
 	return p.settleMaking(ctx, m, func(known *store.Partner) {
@@ -149,7 +149,7 @@ func (p *posting) alreadyThere(ctx context.Context, m making, refused error) (*m
 
 func refusedPartner(what string, f *order.Failure) *order.Reason {
 	return &order.Reason{Code: "partner_refused", Field: f.Field, Message: fmt.Sprintf("B1 refused the %s: %s (%s).", what, short(f.Message), f.Code),
-		Hint: "Mend it in B1 or under partner in the rules, or enter the buyer in B1 by hand, then resume the order."}
+		Hint: "Mend it in B1 or under partner in the rules, or enter the buyer in B1 by hand, then retry the order."}
 }
 
 // settleMaking writes what became of it, as long as this attempt has the claim.

@@ -156,12 +156,12 @@ func unfit(property string, found []sapb1.FoundPartner) *order.Reason {
 	if len(found) > 1 {
 		return &order.Reason{Code: "partner_ambiguous", Field: property,
 			Message: fmt.Sprintf("B1 has %d customers with the buyer's %s: %s.", len(found), property, codesOf(found)),
-			Hint:    "Merge them in B1, or clear " + property + " in all but the right one, then resume the order."}
+			Hint:    "Merge them in B1, or clear " + property + " in all but the right one, then retry the order."}
 	}
 	if found[0].IsFrozen() {
 		return &order.Reason{Code: "partner_frozen", Field: property,
 			Message: fmt.Sprintf("The buyer's business partner %s is inactive in B1.", found[0].CardCode),
-			Hint:    "Activate it in B1, or clear its " + property + " there so that another is found, then resume the order."}
+			Hint:    "Activate it in B1, or clear its " + property + " there so that another is found, then retry the order."}
 	}
 	return nil
 }

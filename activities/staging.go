@@ -11,6 +11,13 @@ import (
 // CodeStaysSkipped is what the timeline of a skipped order says of a resync.
 const CodeStaysSkipped = "stays skipped: resume it to take it to B1"
 
+// Codes of what changed in Magento after an order was posted or skipped.
+const (
+	codeCancelledInMagento = "cancelled_in_magento"
+	codeRefunded           = "refunded_in_magento"
+	codeChanged            = "changed_in_magento"
+)
+
 // staging applies one document to one staged order.
 type staging struct {
 	instance Instance
@@ -108,12 +115,12 @@ func (s *staging) unreadable(cause error) string {
 	reason := unreadableReason(cause)
 	s.detail = reason.Message
 	if inB1(s.doc) {
-		s.doc.Attention = reason
+		s.note(reason, s.doc.PayloadHash)
 		return stagedUnreadable
 	}
 	s.doc.Order, s.doc.ContentHash = nil, "" // the version before must not be posted in its place
 	if s.doc.Skipped() {
-		s.doc.Attention = reason
+		s.note(reason, s.doc.PayloadHash)
 		return stagedUnreadable
 	}
 	s.doc.Status, s.doc.Reason = order.Held, reason
@@ -156,13 +163,13 @@ func (s *staging) afterPosting(o *order.Order) string {
 	doc := s.doc
 	switch {
 	case o.Cancelled():
-		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was posted.", "Cancel the sales order in B1 if nothing is delivered.")
+		s.attend(codeCancelledInMagento, "state", "The order was cancelled in Magento after it was posted.", "Cancel the sales order in B1 if nothing is delivered.")
 	case o.State == "closed", !o.Totals.Refunded.IsZero():
-		s.attend("refunded_in_magento", "total_refunded", fmt.Sprintf("Magento has refunded %s of the order since it was posted.",
+		s.attend(codeRefunded, "total_refunded", fmt.Sprintf("Magento has refunded %s of the order since it was posted.",
 			order.Money{Amount: o.Totals.Refunded, Currency: o.Currency}), "Book the return or the credit memo in B1.")
 	case doc.PostedHash != "" && doc.PostedHash != doc.ContentHash:
-		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was posted.", "Compare both and change the sales order in B1.")
-	case doc.Attention != nil && doc.Attention.Code == codeCreatedLate: // only a person can tell that this is settled
+		s.attend(codeChanged, "content", "The order was changed in Magento after it was posted.", "Compare both and change the sales order in B1.")
+	case doc.MayBeTwice(): // only a person can tell that this is settled
 	default:
 		doc.Attention = nil
 	}
@@ -176,10 +183,13 @@ func (s *staging) afterPosting(o *order.Order) string {
 func (s *staging) afterSkipping(o *order.Order, was string) string {
 	doc := s.doc
 	switch {
+	case doc.MayBeTwice():
 	case o.Cancelled():
-		s.attend("cancelled_in_magento", "state", "The order was cancelled in Magento after it was skipped.", "There is nothing to do: it stays out of B1.")
+		s.attend(codeCancelledInMagento, "state", "The order was cancelled in Magento after it was skipped.", "There is nothing to do: it stays out of B1.")
+	case doc.SkippedHash != "" && doc.SkippedHash == doc.ContentHash: // Magento has it again as it was
+		doc.Attention = nil
 	case was == "" || order.SameForm(was, doc.ContentHash) && was != doc.ContentHash: // it could not be read before, or says something else
-		s.attend("changed_in_magento", "content", "The order was changed in Magento after it was skipped.", "It stays out of B1. Resume it if it is to be posted after all.")
+		s.attend(codeChanged, "content", "The order was changed in Magento after it was skipped.", "It stays out of B1. Resume it if it is to be posted after all.")
 	}
 	if s.again {
 		s.detail = CodeStaysSkipped
@@ -188,6 +198,32 @@ func (s *staging) afterSkipping(o *order.Order, was string) string {
 }
 
 func (s *staging) attend(code, field, message, hint string) {
-	s.doc.Attention = &order.Reason{Code: code, Field: field, Message: message, Hint: hint}
+	s.note(&order.Reason{Code: code, Field: field, Message: message, Hint: hint}, SettledContent(s.doc))
 	s.detail = code
+}
+
+// note puts an attention up, unless a person has settled it for this content. content is what it is about.
+func (s *staging) note(r *order.Reason, content string) {
+	s.doc.Attention = r
+	if settled := s.doc.Settled; settled != nil && settled.Code == r.Code && settled.Content == content {
+		s.doc.Attention = nil
+	}
+}
+
+// SettledContent is what the attention of an order that can be read is about: its content, and how much of it was refunded, which is no part of that.
+func SettledContent(doc *store.Staged) string {
+	if doc.Order == nil {
+		return doc.ContentHash
+	}
+	return doc.ContentHash + " " + doc.Order.Totals.Refunded.String()
+}
+
+// Settle takes the order's attention away, for as long as Magento's document says the same.
+func Settle(doc *store.Staged) {
+	content := doc.PayloadHash // of a version that could not be read, for whatever reason
+	switch doc.Attention.Code {
+	case codeCreatedLate, codeChanged, codeRefunded, codeCancelledInMagento:
+		content = SettledContent(doc)
+	}
+	doc.Settled, doc.Attention = &store.Settled{Code: doc.Attention.Code, Content: content}, nil
 }

@@ -16,10 +16,8 @@ const (
 	leastCatchup = 10 * time.Second
 	// mostJitter spreads the runs of several instances, which all would begin at the same second.
 	mostJitter = 10 * time.Second
-	// runLimit ends a run that hangs, so that it does not keep the schedule from firing for ever. A sound run waits for
-	// its orders for ten minutes; the rest is room for reading a long history. A run that is cut off loses nothing: the
-	// next one begins at the cut.
-	runLimit = time.Hour
+	// runLimit also keeps a run that hangs from keeping the schedule from firing for ever.
+	runLimit = workflows.RunLimit
 )
 
 // plan is one row of the table of schedules: what it does, when, and how firings relate.

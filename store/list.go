@@ -23,7 +23,9 @@ type Filter struct {
 	// were posted or skipped.
 	Reason    string
 	Attention bool
-	StoreID   *int64
+	// AttentionCode is that of one attention.
+	AttentionCode string
+	StoreID       *int64
 	// WriteBack selects posted orders by how far Magento was told of them.
 	WriteBack WriteBackState
 	// From and To bound placed_at: From inclusive, To exclusive.
@@ -36,6 +38,9 @@ type Filter struct {
 	After *Position
 	Limit int
 }
+
+// Searches reports whether anything is left of the filter's text when it is cleaned.
+func (f Filter) Searches() bool { return searchedFor(f.Text) != "" }
 
 // Position is a place in a list of orders, newest first.
 type Position struct {
@@ -91,6 +96,9 @@ func (f Filter) query() bson.D {
 	}
 	if f.Attention {
 		add("attention_code", bson.D{{Key: "$gt", Value: ""}})
+	}
+	if f.AttentionCode != "" {
+		add("attention_code", f.AttentionCode)
 	}
 	if f.WriteBack != "" {
 		add("write_back.state", f.WriteBack)

@@ -26,6 +26,8 @@ type Overview struct {
 	LastRun *Run `json:"last_run,omitempty"`
 	// WriteBacks counts the orders of which Magento is still to be told, or could not be; absent when there are none.
 	WriteBacks *WriteBacks `json:"write_backs,omitempty"`
+	// MaybeTwice counts the orders that B1 may have twice.
+	MaybeTwice int64 `json:"maybe_twice,omitempty" doc:"Orders that B1 may have twice"`
 	// B1 says how the way to B1 is; absent until a run has asked for orders.
 	B1 *LaneStatus `json:"b1,omitempty"`
 	// Backfill is the backfill that is under way, paused or waiting; absent when there is none.
@@ -50,6 +52,9 @@ func (s *Store) Overview(ctx context.Context, instance string) (*Overview, error
 		return nil, err
 	}
 	if o.WriteBacks, err = s.CountWriteBacks(ctx, instance); err != nil {
+		return nil, err
+	}
+	if o.MaybeTwice, err = s.Count(ctx, Filter{Instance: instance, AttentionCode: CodeCreatedLate}); err != nil {
 		return nil, err
 	}
 	if o.B1, err = s.LaneOf(ctx, instance); err != nil {

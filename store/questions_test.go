@@ -159,6 +159,10 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 			_, err := s.CountByReason(ctx, store.Filter{Instance: "main", Statuses: []order.Status{order.Held}})
 			return err
 		}},
+		{"CountByAttention", func() error {
+			_, err := s.Count(ctx, store.Filter{Instance: "main", AttentionCode: store.CodeCreatedLate})
+			return err
+		}},
 		{"CountByText", func() error { _, err := s.Count(ctx, store.Filter{Instance: "main", Text: "00005"}); return err }},
 		{"CompleteSince", func() error { _, err := s.CompleteSince(ctx, "main", soon); return err }},
 		{"FindByIncrementIDs", func() error { _, err := s.FindByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},

@@ -17,12 +17,13 @@ import (
 const (
 	KindSync     = "sync"     // of the schedule, the only ones that read on from the cut
 	KindResync   = "resync"   // for orders that a person named
+	KindRetry    = "retry"    // for orders that a person takes to B1 as they are staged
 	KindHint     = "hint"     // for orders that the shop spoke of
 	KindBackfill = "backfill" // for a part of the shop's history
 )
 
 // RunKinds are all of them.
-func RunKinds() []string { return []string{KindSync, KindResync, KindHint, KindBackfill} }
+func RunKinds() []string { return []string{KindSync, KindResync, KindRetry, KindHint, KindBackfill} }
 
 // Run records one run of a workflow over many orders, for good: Temporal forgets it after its retention.
 type Run struct {

@@ -12,7 +12,9 @@ import (
 type Staged struct {
 	Key order.Key `bson:"_id" json:"key"`
 	// Rev counts writes; a write succeeds only on the revision it read.
-	Rev         int64     `bson:"rev" json:"-"`
+	Rev int64 `bson:"rev" json:"-"`
+	// Format is the DocumentFormat of the program that wrote it last; 0 for releases that had none.
+	Format      int       `bson:"format,omitempty" json:"-"`
 	Instance    string    `bson:"instance" json:"instance"`
 	StoreID     int64     `bson:"store_id" json:"store_id"`
 	IncrementID string    `bson:"increment_id" json:"increment_id"`
@@ -36,8 +38,12 @@ type Staged struct {
 
 	Status order.Status  `bson:"status" json:"status"`
 	Reason *order.Reason `bson:"reason,omitempty" json:"reason,omitempty"`
-	// Attention says what changed in Magento after the order was posted.
+	// Attention says what changed in Magento after the order was posted or skipped, or that B1 may have it twice. Settled is the one of which a
+	// person has said that it is settled; nil while there is none.
 	Attention *order.Reason `bson:"attention,omitempty" json:"attention,omitempty"`
+	Settled   *Settled      `bson:"settled,omitempty" json:"settled,omitempty"`
+	// SkippedHash is the ContentHash with which a person skipped the order; empty when it could not be read.
+	SkippedHash string `bson:"skipped_hash,omitempty" json:"-"`
 
 	BO *BackOffice `bson:"bo,omitempty" json:"bo,omitempty"`
 	// Reference is the NumAtCard of the order; empty until it is claimed for B1 the first time.
@@ -104,6 +110,17 @@ func (s *Staged) LetPass(entry int64) {
 		s.PassOver = append(s.PassOver, entry)
 	}
 	s.Replaces, s.ReplacesDraft = entry, false
+}
+
+// DocumentFormat grows with each release whose order documents say what the one before would drop by writing them. What a person does
+// is refused by a program that finds a higher one: it is of an older release than the workers.
+const DocumentFormat = 1
+
+// Settled says which attention a person has settled: the code, and the content of the order for which it stood (its content hash; of a document
+// that could not be read its payload hash). The same code with another content is a new one.
+type Settled struct {
+	Code    string `bson:"code" json:"code"`
+	Content string `bson:"content" json:"-"`
 }
 
 // NewStaged is an order of which nothing but its name is known, at Rev 0.
@@ -216,6 +233,7 @@ func (s *Staged) advance() {
 
 // settle brings the fields that follow from others in line; every write goes through it.
 func (s *Staged) settle() {
+	s.Format = DocumentFormat
 	s.Queue, s.WriteBackQueue = "", s.WriteBack.place(s.Key)
 	s.Search, s.ReasonCode, s.AttentionCode = s.searched(), codeOf(s.Reason), codeOf(s.Attention)
 	s.Promoted = s.Promoted || s.Import != "" && s.Manual

@@ -122,6 +122,8 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 				{Key: "reason_code", Value: 1}, {Key: "attention_code", Value: 1}, {Key: "search", Value: 1}}, Options: options.Index().SetName("newest_first")},
 			// What changed since somebody looked: live lists and the figures of the last hours read it from here, and nothing else does.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "changed_at", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("by_changed_at")},
+			// Only orders of which something asks for a person's attention carry the field "attention_code".
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "attention_code", Value: 1}}, Options: options.Index().SetName("by_attention")},
 			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".

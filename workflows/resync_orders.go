@@ -25,7 +25,7 @@ type ResyncOrdersInput struct {
 	// goes before the others.
 	Hint bool `json:"hint,omitempty"`
 	// Staged takes the orders (Keys) to B1 as they are staged, without asking Magento: a person has put them before all others, and what was
-	// wrong is mended elsewhere. No history of a release before 2026-12-04 has it.
+	// wrong is mended elsewhere. A worker of a release before 2026-12-04 does not know it and reads the orders; such a run goes on as it began.
 	Staged bool `json:"staged,omitempty"`
 	// Actor is who asked, for the orders' timelines: a user name or "starter".
 	Actor string `json:"actor,omitempty"`
@@ -83,6 +83,9 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 	if err := r.in.Validate(); err != nil {
 		return temporal.NewNonRetryableApplicationError(err.Error(), activities.TypeRefused, nil)
 	}
+	if r.in.Staged && workflow.GetVersion(ctx, "staged", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		r.in.Staged = false // a worker that did not know it has begun to read the orders
+	}
 	r.result.Run = newRun(ctx, r.kind(), r.in.Instance)
 	r.poster = newPoster(ctx, DefaultWindow, &r.result.Run.Counts, workflow.Now(ctx).Add(DefaultBudget))
 	return nil
@@ -92,11 +95,11 @@ func (r *resyncOrders) setup(ctx workflow.Context) error {
 func (r *resyncOrders) kind() string {
 	switch {
 	case r.in.Hint:
-		return "hint"
+		return store.KindHint
 	case r.in.Staged:
-		return "retry"
+		return store.KindRetry
 	}
-	return "resync"
+	return store.KindResync
 }
 
 func (r *resyncOrders) run(ctx workflow.Context) (*ResyncOrdersResult, error) {

@@ -11,6 +11,11 @@ import (
 	"datawald/store"
 )
 
+// RunLimit ends a run over many orders that hangs; who starts one gives it as the execution timeout. A sound run waits for its orders for ten
+// minutes; the rest is room for reading a long history. A run that is cut off loses nothing: the orders stay first in the queue, and the
+// next run begins at the cut.
+const RunLimit = time.Hour
+
 // withOptions gives the activities of Magento and the store their limits. They are retried for minutes, not for ever: the
 // next run begins where this one ended.
 func withOptions(ctx workflow.Context) workflow.Context {

@@ -58,6 +58,12 @@ func (s *server) noteBegun(ctx context.Context, op huma.Operation, e *exchange, 
 	if a, ok := in.(Audited); ok {
 		target, why = a.Audit()
 	}
+	if a, ok := in.(aboutOrders); ok && why != "" {
+		var err error
+		if why, err = s.withoutBuyers(ctx, a.orders(), why); err != nil {
+			return err
+		}
+	}
 	if target == "" {
 		target = pathTarget(e.gin)
 	}

@@ -42,7 +42,9 @@ type server struct {
 	webhooks map[string]*webhook
 	// trials bounds how many requests try rules on many orders at once: each uses all processors.
 	trials chan struct{}
-	book   *rulebook.Book
+	// exports bounds how many exports are read at once.
+	exports chan struct{}
+	book    *rulebook.Book
 	// open are the routes that need no credential, by method and path.
 	open map[string]bool
 }
@@ -59,7 +61,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s := &server{settings: settings, gate: Gate(settings, db), store: db, temporal: temporal, log: log, open: map[string]bool{},
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
 		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
-		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), book: newBook(settings, db, log)}
+		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), exports: make(chan struct{}, maxExports), book: newBook(settings, db, log)}
 	router := s.newRouter()
 	s.api = humagin.New(router, description())
 	s.routeHealth()

@@ -1,11 +1,59 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"datawald/gateway/desk"
+	"datawald/order"
+	"datawald/store"
 )
+
+// aboutOrders is for inputs whose reason a person wrote of orders, and may name their buyers in it; orders are their keys, none where a filter
+// selects them.
+type aboutOrders interface{ orders() []string }
+
+func (in *retryOrderInput) orders() []string  { return []string{unescape(in.Key)} }
+func (in *skipOrderInput) orders() []string   { return []string{unescape(in.Key)} }
+func (in *resumeOrderInput) orders() []string { return []string{unescape(in.Key)} }
+func (in *settleOrderInput) orders() []string { return []string{unescape(in.Key)} }
+func (in *actOnOrdersInput) orders() []string { return in.Body.Keys }
+
+const (
+	// inTimelines stands in the audit for words of which nothing tells whether they name a buyer.
+	inTimelines = "(see the timeline)"
+	// mostReadForWords is of how many orders the buyers are looked up for that.
+	mostReadForWords = 20
+)
+
+// withoutBuyers takes the buyers of orders out of what a person wrote, as their timelines have it; the audit keeps no personal data.
+func (s *server) withoutBuyers(ctx context.Context, keys []string, why string) (string, error) {
+	if len(keys) == 0 || len(keys) > mostReadForWords {
+		return inTimelines, nil
+	}
+	for _, text := range keys {
+		key, err := order.ParseKey(text)
+		if err != nil {
+			return inTimelines, nil
+		}
+		doc, err := s.store.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			return inTimelines, nil
+		}
+		if err != nil {
+			return "", partDown(err, "store")
+		}
+		if doc.Order == nil {
+			return inTimelines, nil
+		}
+		why = desk.Words(doc, why)
+	}
+	return why, nil
+}
 
 // Audit names the orders of a resync.
 func (in *startResyncInput) Audit() (target, why string) {

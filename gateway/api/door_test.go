@@ -74,7 +74,7 @@ var needed = map[string]access.Role{
 	"list-orders": access.Viewer, "get-order": access.Viewer, "preview-order": access.Viewer, "get-resync": access.Viewer, "get-backfill": access.Viewer,
 	"get-rules": access.Viewer, "get-status": access.Viewer, "get-session": access.Viewer, "sign-out": access.Viewer, "change-own-password": access.Viewer,
 	"count-orders": access.Viewer, "export-orders": access.Viewer, "compare-order": access.Viewer, "list-payloads": access.Viewer, "get-payload": access.Operator,
-	"retry-order": access.Operator, "skip-order": access.Operator, "resume-order": access.Operator, "act-on-orders": access.Operator,
+	"retry-order": access.Operator, "skip-order": access.Operator, "resume-order": access.Operator, "settle-order": access.Operator, "act-on-orders": access.Operator,
 	"get-schedule": access.Viewer, "sync-now": access.Operator, "pause-schedule": access.Operator, "resume-schedule": access.Operator,
 	"list-runs": access.Viewer, "get-run": access.Viewer, "get-statistics": access.Viewer, "get-events": access.Viewer,
 	"list-rules-versions": access.Viewer, "get-rules-version": access.Operator, "activate-rules": access.Admin,

@@ -136,3 +136,10 @@ func IsLimited(route string) (is bool) {
 	router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, route, nil))
 	return is
 }
+
+// SetMaxExports changes how many exports gateways that are made now read at once; restore undoes it.
+func SetMaxExports(n int) (restore func()) {
+	was := maxExports
+	maxExports = n
+	return func() { maxExports = was }
+}

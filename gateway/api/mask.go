@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"datawald/gateway/access"
+	"datawald/gateway/desk"
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/sapb1"
@@ -32,7 +33,9 @@ func masked(doc store.Staged) store.Staged {
 	}
 	timeline := make([]store.Event, len(doc.Timeline))
 	for i, e := range doc.Timeline {
-		e.Detail = hide.Text(e.Detail)
+		if e.Detail = hide.Text(e.Detail); doc.Order == nil && e.Step == desk.Step { // nothing tells what of it names the buyer
+			e.Detail = order.Mask(e.Detail)
+		}
 		timeline[i] = e
 	}
 	if doc.Timeline != nil {
@@ -93,14 +96,8 @@ func maskedMember(name string, v any, hide *order.Redactor) any {
 
 // maskedPreview is what viewers get of a preview.
 func maskedPreview(p OrderPreview, o *order.Order) OrderPreview {
-	hide := order.NewRedactor(&order.Order{})
-	if o != nil {
-		document, _ := p.Document.(*sapb1.SalesOrder)
-		if document == nil {
-			document = &sapb1.SalesOrder{}
-		}
-		hide = order.NewRedactor(o, mapping.Personal(o, document)...)
-	}
+	document, _ := p.Document.(*sapb1.SalesOrder)
+	hide := redactorOf(o, document)
 	p.Hold = hidden(p.Hold, hide)
 	if p.Document != nil {
 		p.Document = maskedJSON(p.Document, hide)
@@ -110,12 +107,25 @@ func maskedPreview(p OrderPreview, o *order.Order) OrderPreview {
 		p.Partner = &mapping.PartnerPlan{}
 		_ = json.Unmarshal(text, p.Partner) // and was one of these
 	}
-	notes := make([]string, len(p.Notes))
-	for i, note := range p.Notes {
-		notes[i] = hide.Text(note)
-	}
-	if p.Notes != nil {
-		p.Notes = notes
-	}
+	p.Notes = hiddenTexts(p.Notes, hide)
 	return p
+}
+
+// redactorOf knows what names the buyer in an order, nil where it cannot be read, and in what would be sent of it, nil where nothing would.
+func redactorOf(o *order.Order, document *sapb1.SalesOrder) *order.Redactor {
+	if o == nil {
+		return order.NewRedactor(&order.Order{})
+	}
+	if document == nil {
+		document = &sapb1.SalesOrder{}
+	}
+	return order.NewRedactor(o, mapping.Personal(o, document)...)
+}
+
+func hiddenTexts(texts []string, hide *order.Redactor) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, hide.Text(text))
+	}
+	return all
 }

@@ -86,6 +86,9 @@ func newTarget(t *testing.T) *target {
 		})
 	}
 	w.ran("sync-orders:"+w.instance+"-2026-11-30T12:00:00Z/01931f0e-5b1c-7d63-9a51-6f2f3c1d8e77", "sync", 3, nil)
+	for n, kind := range store.RunKinds() {
+		w.ran(fmt.Sprintf("%s:%s/r", kind, w.instance), kind, n+1, nil)
+	}
 	tg := &target{handler: handler, instance: w.instance}
 	text = tg.send(&fuzzRequest{method: "GET", url: "/openapi.json"}).Body.Bytes()
 	var doc struct {

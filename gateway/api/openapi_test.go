@@ -92,6 +92,7 @@ post /api/v1/resyncs
 post /api/v1/rules/activate
 post /api/v1/rules/check
 post /api/v1/rules/diff
+post /api/v1/orders/{key}/settle
 post /api/v1/rules/preview
 post /api/v1/schedule/pause
 post /api/v1/schedule/resume

@@ -25,6 +25,10 @@ func (s *server) routeOrderActions() {
 		Description: "For orders that are pending or held and of which B1 has nothing. Neither a change in Magento, nor new rules, a resync or a backfill takes it in again.", Errors: errs}, s.skipOrder)
 	route(s, huma.Operation{OperationID: "resume-order", Method: http.MethodPost, Path: "/api/v1/orders/{key}/resume", Tags: []string{"orders"},
 		Summary: "Take a skip back, and the order to B1 at once", Errors: errs}, s.resumeOrder)
+	route(s, huma.Operation{OperationID: "settle-order", Method: http.MethodPost, Path: "/api/v1/orders/{key}/settle", Tags: []string{"orders"},
+		Summary:     "Say that what asks for attention is settled",
+		Description: "It takes `attention` away, as long as Magento's document says the same; a later change asks anew. Neither B1 nor Magento is told, and the order stays where it is.",
+		Errors:      errs}, s.settleOrder)
 	s.routeBulk()
 }
 
@@ -40,7 +44,7 @@ type RetryRequest struct {
 	Reread bool `json:"reread,omitempty" doc:"Read the order from Magento before it is tried"`
 }
 
-// SkipRequest is an ActionRequest with a reason.
+// SkipRequest is an ActionRequest with a reason; a settlement is one too.
 type SkipRequest struct {
 	Reason string     `json:"reason" minLength:"1" maxLength:"500" pattern:"\\S" patternDescription:"at least one word" doc:"Why, for whoever looks at the order next"`
 	Saw    stateParam `json:"state,omitempty" doc:"The state in which you saw the order: when it is in another by now, nothing is done"`
@@ -70,11 +74,19 @@ func (in *skipOrderInput) Audit() (target, why string) { return unescape(in.Key)
 // Audit names the order and the reason.
 func (in *resumeOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
 
+type settleOrderInput struct {
+	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
+	Body SkipRequest
+}
+
+// Audit names the order and the reason.
+func (in *settleOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
+
 type actionOutput struct{ Body ActionResult }
 
 // ActionResult says how the order stands after an action.
 type ActionResult struct {
-	Action  desk.Action    `json:"action" enum:"retry,skip,resume"`
+	Action  desk.Action    `json:"action" enum:"retry,skip,resume,settle"`
 	Order   OrderSummary   `json:"order"`
 	Actions []desk.Choice  `json:"actions" nullable:"false" doc:"What may be done with it now"`
 	Run     *StartedResync `json:"run,omitempty" doc:"The run that takes it to B1; absent after a skip, and where Temporal did not answer: then the next run of the schedule takes it first"`
@@ -90,6 +102,10 @@ func (s *server) skipOrder(ctx context.Context, in *skipOrderInput) (*actionOutp
 
 func (s *server) resumeOrder(ctx context.Context, in *resumeOrderInput) (*actionOutput, error) {
 	return s.act(ctx, in.Key, desk.Request{Action: desk.Resume, Why: in.Body.Reason, Saw: order.Status(in.Body.Saw)})
+}
+
+func (s *server) settleOrder(ctx context.Context, in *settleOrderInput) (*actionOutput, error) {
+	return s.act(ctx, in.Key, desk.Request{Action: desk.Settle, Why: in.Body.Reason, Saw: order.Status(in.Body.Saw)})
 }
 
 // act carries out an action on one order and begins what it asks for.
@@ -112,14 +128,24 @@ func (s *server) act(ctx context.Context, parameter string, request desk.Request
 		switch {
 		case err == nil:
 			result.Run = run
-		case done.Reread: // nothing else reads it
+		case done.Reread: // nothing else reads it, and nothing was noted
 			return nil, err
 		default:
 			s.log.Warn("an order that was asked for waits for the next run", "order", key, "cause", innermost(err))
 		}
 	}
+	if done.Reread {
+		s.noteReread(ctx, key, request)
+	}
 	result.Order, result.Actions = s.summary(*done.Order), desk.Choices(done.Order, time.Now())
 	return &actionOutput{Body: result}, nil
+}
+
+// noteReread writes down that a run which reads the order was begun. That the run was begun is not undone when the store does not take it.
+func (s *server) noteReread(ctx context.Context, key order.Key, request desk.Request) {
+	if err := desk.NoteReread(ctx, s.store, key, request); err != nil && !errors.Is(err, desk.ErrNotStaged) {
+		s.log.Warn("the timeline does not tell who had the order read", "order", key, "cause", innermost(err))
+	}
 }
 
 // actProblem says why nothing was done.
@@ -138,6 +164,9 @@ func (s *server) actProblem(key order.Key, err error) error {
 // takeToB1 begins one run that takes orders to B1, as they are staged or after they were read from Magento again.
 func (s *server) takeToB1(ctx context.Context, instance string, keys []order.Key, by string, reread bool) (*StartedResync, error) {
 	id := newID(time.Now())
+	if !reread {
+		id = retryName + id
+	}
 	workflowID := workflows.ResyncOrdersID(instance, id)
 	if err := s.begin(ctx, workflowID, workflows.ResyncOrdersInput{Instance: instance, Keys: keys, Staged: !reread, Actor: by}); err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func TestRetry_TakesAHeldOrderToB1AtOnce(t *testing.T) {
 	w.shop.set(nil) // whoever asks now fails
 	var result api.ActionResult
 	w.post("/api/v1/orders/"+string(key)+"/retry", `{"reason":"the total is mended","state":"held"}`).ok(200, &result)
-	if result.Order.Status != order.Pending || result.Action != desk.Retry || len(result.Actions) != 3 {
+	if result.Order.Status != order.Pending || result.Action != desk.Retry || len(result.Actions) != len(desk.Actions()) {
 		t.Errorf("the answer is %+v", result)
 	}
 	w.runEnds(result.Run)

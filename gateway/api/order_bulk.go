@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,11 +16,12 @@ import (
 
 func (s *server) routeBulk() {
 	route(s, huma.Operation{OperationID: "act-on-orders", Method: http.MethodPost, Path: "/api/v1/orders/actions", Tags: []string{"orders"},
-		Summary: "Retry, skip or resume many orders: by up to 500 keys, or all that a filter selects",
+		Summary: "Retry, skip, resume or settle many orders: by up to 500 keys, or all that a filter selects",
 		Description: "Each order is decided by itself, as the single actions do; those whose state does not allow it are counted and named, and keep no other back. " +
 			"With a filter `expect` is the number that you saw (GET /api/v1/orders/counts, or `dry_run`): when another number matches by now, nothing is done. " +
 			"It works for some seconds and then gives `next`, with which the same request goes on. One run takes up to 500 of them to B1 at once; " +
-			"the others stand first in the queue, and the runs of the schedule take them.",
+			"the others stand first in the queue, and the runs of the schedule take them. A retry by filter leaves out orders that it would send anew beside what B1 had of them " +
+			"(reference_cancelled, gone_from_b1, draft_rejected), unless the filter's reason is that code.",
 		Errors: []int{http.StatusBadRequest, http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}}, s.actOnOrders)
 }
 
@@ -47,10 +49,10 @@ func (in *actOnOrdersInput) Audit() (target, why string) {
 
 // ActionsRequest selects orders and says what to do with them.
 type ActionsRequest struct {
-	Action desk.Action   `json:"action" enum:"retry,skip,resume"`
+	Action desk.Action   `json:"action" enum:"retry,skip,resume,settle"`
 	Keys   []string      `json:"keys,omitempty" maxItems:"500" doc:"The orders, by key" example:"[\"main:1:000000123\"]"`
 	Filter *ActionFilter `json:"filter,omitempty" doc:"All orders that it selects; instead of keys"`
-	Reason string        `json:"reason,omitempty" maxLength:"500" doc:"Why, for the timelines; a skip needs one"`
+	Reason string        `json:"reason,omitempty" maxLength:"500" doc:"Why, for the timelines; a skip and a settlement need one"`
 	Reread bool          `json:"reread,omitempty" doc:"Read the orders from Magento before they are tried; with retry only. Then 500 orders at most are done with one request"`
 	DryRun bool          `json:"dry_run,omitempty" doc:"Count what would be done and what would be refused; nothing is written"`
 	Expect *int64        `json:"expect,omitempty" minimum:"0" doc:"The number of orders that you saw; needed with a filter, unless it is a dry run or goes on with next"`
@@ -82,7 +84,7 @@ type actOnOrdersOutput struct{ Body ActionsResult }
 
 // ActionsResult says what came of the orders.
 type ActionsResult struct {
-	Action  desk.Action `json:"action" enum:"retry,skip,resume"`
+	Action  desk.Action `json:"action" enum:"retry,skip,resume,settle"`
 	DryRun  bool        `json:"dry_run,omitempty"`
 	Matched int64       `json:"matched" doc:"Orders that were named, or that the filter selected when this request came"`
 	Done    int         `json:"done" doc:"Orders of this request with which it was done, or would be"`
@@ -93,6 +95,7 @@ type ActionsResult struct {
 	Started  int             `json:"started" doc:"Orders that a run takes to B1 now"`
 	Queued   int             `json:"queued" doc:"Orders that stand first in the queue, for the runs of the schedule"`
 	Runs     []StartedResync `json:"runs" nullable:"false" doc:"The runs that were begun"`
+	Fault    string          `json:"fault,omitempty" doc:"Why it broke off before its time was over: what was done stands and was begun; send the same request again, with next where there is one"`
 	Next     string          `json:"next,omitempty" doc:"There are more orders: send the same request with this to go on; absent when all are done"`
 }
 
@@ -121,8 +124,17 @@ func (s *server) actOnOrders(ctx context.Context, in *actOnOrdersInput) (*actOnO
 	} else {
 		err = b.named(ctx, body.Keys)
 	}
-	if err != nil {
+	if err != nil && b.result.Done == 0 {
 		return nil, err
+	}
+	if ctx.Err() != nil { // whoever asked has gone
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), bulkTime)
+		defer cancel()
+	}
+	if err != nil { // what was done is begun all the same
+		s.log.Warn("an action on many orders broke off", "done", b.result.Done, "cause", innermost(err))
+		b.result.Fault = "It broke off: " + err.Error() + " What was done stands."
 	}
 	b.begin(ctx, body.Next == "")
 	return &actOnOrdersOutput{Body: b.summed()}, nil
@@ -144,8 +156,8 @@ func (r ActionsRequest) check() error {
 	if r.Filter != nil && r.Expect == nil && !r.DryRun && r.Next == "" {
 		fault("body.expect", "is missing: say how many orders you saw (a dry run tells)")
 	}
-	if r.Action == desk.Skip && strings.TrimSpace(r.Reason) == "" {
-		fault("body.reason", "is missing: say why the orders are skipped")
+	if (r.Action == desk.Skip || r.Action == desk.Settle) && strings.TrimSpace(r.Reason) == "" {
+		fault("body.reason", "is missing: say why")
 	}
 	if r.Reread && r.Action != desk.Retry {
 		fault("body.reread", "is for a retry only")
@@ -171,13 +183,18 @@ func (b *bulk) filtered(ctx context.Context, body ActionsRequest) error {
 			return err
 		}
 	}
+	b.unasked, b.reason = body.Action == desk.Retry, body.Filter.Reason
 	filter.Limit = bulkPage
 	for {
 		page, err := b.server.store.List(ctx, filter)
 		if err != nil {
+			if filter.After != nil {
+				b.result.Next = encodeCursor(store.Staged{PlacedAt: filter.After.PlacedAt, Key: filter.After.Key})
+			}
 			return partDown(err, "store")
 		}
 		if err := b.page(ctx, page); err != nil {
+			b.result.Next = encodeCursor(before(page[0]))
 			return err
 		}
 		if len(page) < filter.Limit {
@@ -190,6 +207,12 @@ func (b *bulk) filtered(ctx context.Context, body ActionsRequest) error {
 		}
 		filter.After = &store.Position{PlacedAt: last.PlacedAt, Key: last.Key}
 	}
+}
+
+// before is a place in the list just before an order: with it the order comes again.
+func before(o store.Staged) store.Staged {
+	o.PlacedAt = o.PlacedAt.Add(time.Millisecond)
+	return o
 }
 
 // named goes through orders that were named, each once.

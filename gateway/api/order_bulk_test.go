@@ -174,7 +174,7 @@ func TestBulk_SkipsAndResumes(t *testing.T) {
 		t.Errorf("the answer is %+v", r)
 	}
 	doc, err := w.db.Get(context.Background(), w.key(1, "000000001"))
-	if err != nil || !doc.Skipped() || !strings.Contains(doc.Reason.Message, "sold in the shop") {
+	if err != nil || !doc.Skipped() || !w.tells(doc.Key, "desk", "skipped", "sold in the shop", "key:test") {
 		t.Errorf("it is %s (%v), %v", doc.Status, doc.Reason, err)
 	}
 	if r := w.act(`{"action":"resume","expect":3,` + fmt.Sprintf(filter, "excluded")); r.Done != 3 || r.Started != 3 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -42,6 +43,29 @@ type bulk struct {
 	// staged are orders to be taken to B1 by instance, reread those for which Magento is asked first.
 	staged, reread map[string][]order.Key
 	rereads        int
+	// unasked is true of a retry by filter, reason the code that the filter names: orders that would be sent anew beside what B1 had are retried only
+	// when somebody asks for just these.
+	unasked bool
+	reason  string
+}
+
+// beside says of a held order, by its reason, what a retry would send it beside.
+var beside = map[string]string{
+	"reference_cancelled": "a cancelled sales order",
+	"cancelled_in_b1":     "a cancelled sales order",
+	"gone_from_b1":        "one that is no longer in B1, or not to be seen there",
+	"draft_rejected":      "a draft that was refused",
+}
+
+// keeps says why a retry by filter leaves an order out; empty when it does not.
+func (b *bulk) keeps(head *store.Staged) string {
+	if !b.unasked || head.Reason == nil || head.Reason.Code == b.reason {
+		return ""
+	}
+	if what, is := beside[head.Reason.Code]; is {
+		return fmt.Sprintf("A retry would send it anew beside %s. Name it by its key, or filter by the reason %s, if that is wanted.", what, head.Reason.Code)
+	}
+	return ""
 }
 
 func newBulk(s *server, request desk.Request, dry bool) *bulk {
@@ -73,6 +97,10 @@ func (b *bulk) one(ctx context.Context, head *store.Staged) error {
 	}
 	if refused := desk.Check(head, b.request, time.Now()); refused != nil {
 		b.refuse(Refusal{refused.Key, refused.Status, refused.Why})
+		return nil
+	}
+	if why := b.keeps(head); why != "" {
+		b.refuse(Refusal{head.Key, head.Status, why})
 		return nil
 	}
 	if b.dry {
@@ -144,6 +172,9 @@ func (b *bulk) start(ctx context.Context, instance string, keys []order.Key, rer
 	if err == nil {
 		b.result.Started += len(keys)
 		b.result.Runs = append(b.result.Runs, *run)
+		if reread {
+			b.noteRereads(ctx, keys)
+		}
 		return true
 	}
 	b.server.log.Warn("orders that were asked for wait", "orders", len(keys), "cause", innermost(err))
@@ -154,6 +185,19 @@ func (b *bulk) start(ctx context.Context, instance string, keys []order.Key, rer
 		}
 	}
 	return false
+}
+
+// noteRereads writes down, side by side, who had the orders read.
+func (b *bulk) noteRereads(ctx context.Context, keys []order.Key) {
+	var all errgroup.Group
+	all.SetLimit(bulkAtOnce)
+	for _, key := range keys {
+		all.Go(func() error {
+			b.server.noteReread(ctx, key, b.request)
+			return nil
+		})
+	}
+	_ = all.Wait() // none of them fails
 }
 
 // summed is the answer.

@@ -21,7 +21,7 @@ func (s *server) routeComparison() {
 		Summary: "Magento beside B1, line by line, with both totals and the difference",
 		Description: "The side of B1 is what the rules in force make of the order today: the lines of B1's own document are not kept here. Of an order that was posted by other rules, or changed in B1, " +
 			"they may differ; `b1_total` is B1's own, as it was read when the order was posted or last looked at. Which line was made of which row the rules themselves say. " +
-			"Where they cannot map the order, `hold` says why, and only Magento's side is there. It holds no personal data.",
+			"Where they cannot map the order, `hold` says why, and only Magento's side is there. It holds no personal data; what rules and hooks say of the order is masked for viewers.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.compareOrder)
 }
 
@@ -115,7 +115,12 @@ func (s *server) compareOrder(ctx context.Context, in *getOrderInput) (*compareO
 		return nil, partDown(err, "store")
 	}
 	outcome := preview.Try(rules, subject, preview.At(time.Now().UTC()))
-	return &compareOrderOutput{Body: compared(doc, subject.Order, outcome, rules)}, nil
+	out := compared(doc, subject.Order, outcome, rules)
+	if !seesPeople(ctx) {
+		hide := redactorOf(subject.Order, outcome.Document)
+		out.Hold, out.Notes = hidden(out.Hold, hide), hiddenTexts(out.Notes, hide)
+	}
+	return &compareOrderOutput{Body: out}, nil
 }
 
 // compared sets both sides beside each other. o is nil where the order cannot be read.

@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,12 +26,16 @@ const (
 	pageTime   = 30 * time.Second
 )
 
+// maxExports is how many are read at once, so that they leave the store to all others. Tests change it.
+var maxExports = 4
+
 func (s *server) routeOrderExport() {
 	route(s, huma.Operation{OperationID: "export-orders", Method: http.MethodGet, Path: "/api/v1/orders/export", Tags: []string{"orders"},
 		Summary: "The list of orders as CSV, newest first, with the filters of the list",
 		Description: "RFC 4180, UTF-8 without a byte order mark, lines end with CR LF. It holds no personal data. A cell that a spreadsheet would take for a formula " +
 			"(one that begins with = + - @, a tab or a line end) begins with an apostrophe. It is streamed: an answer that breaks off is not complete. Columns: " + strings.Join(exportColumns, ", ") + ".",
 		Responses: map[string]*huma.Response{"200": {Description: "The orders", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
+		Errors:    []int{http.StatusTooManyRequests},
 	}, s.exportOrders)
 }
 
@@ -46,12 +52,22 @@ func (s *server) exportOrders(ctx context.Context, in *exportOrdersInput) (*huma
 	if err != nil {
 		return nil, err
 	}
+	select {
+	case s.exports <- struct{}{}:
+	default:
+		p := tooManyExports.problem(fmt.Sprintf("%d exports are being read, which is as many as there may be at once. Try again when one of them has ended.", cap(s.exports)))
+		p.retryAfter = 30
+		return nil, p
+	}
+	free := sync.OnceFunc(func() { <-s.exports })
 	filter.Limit = exportedAtOnce
 	page, err := s.store.List(ctx, filter)
 	if err != nil {
+		free()
 		return nil, partDown(err, "store")
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer free()
 		// The time of an ordinary request is too short for a long list. Whoever has gone takes no more pages, and that ends it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(hc.Context()), exportTime)
 		defer cancel()

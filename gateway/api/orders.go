@@ -136,6 +136,9 @@ func (s *server) filter(in OrderFilter, at string) (f store.Filter, err error) {
 	for _, state := range in.State {
 		f.Statuses = append(f.Statuses, order.Status(state))
 	}
+	if f.Text = strings.TrimSpace(in.Text); in.Text != "" && !f.Searches() {
+		return f, invalid(at+".q", "has nothing to look for; leave it out to look at all orders")
+	}
 	if len(f.Statuses) == 1 { // asked for as one the list of a state comes from its own index
 		f.Status, f.Statuses = f.Statuses[0], nil
 	}

@@ -83,6 +83,7 @@ var (
 	schedulePaused = kind{"schedule-paused", "The schedule is paused already", http.StatusConflict}
 	scheduleRuns   = kind{"schedule-not-paused", "The schedule is not paused", http.StatusConflict}
 	runNotFound    = kind{"run-not-found", "No such run", http.StatusNotFound}
+	tooManyExports = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
 	tooManyStreams = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
 )
 

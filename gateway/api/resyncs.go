@@ -132,7 +132,7 @@ func repeatableID(idempotencyKey string) string {
 // begin starts the workflow, or joins it when it was started already. A finished one is never run again.
 func (s *server) begin(ctx context.Context, workflowID string, request workflows.ResyncOrdersInput) error {
 	options := client.StartWorkflowOptions{
-		ID: workflowID, TaskQueue: s.settings.TaskQueue,
+		ID: workflowID, TaskQueue: s.settings.TaskQueue, WorkflowExecutionTimeout: workflows.RunLimit,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:            workflows.ResyncSummary(len(request.IncrementIDs)+len(request.Keys), request.Actor),

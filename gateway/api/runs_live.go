@@ -28,6 +28,9 @@ const lookLimit = 3 * time.Second
 // hintName begins the names of resyncs that workflows.TakeHints begins.
 const hintName = "hint-"
 
+// retryName begins the names of those that take orders to B1 as they are staged.
+const retryName = "retry-"
+
 // kindOf tells by its workflow ID whose run a workflow is, and of which kind; both are empty for others.
 func kindOf(workflowID string, instances []string) (kind, instance string) {
 	for _, name := range instances {
@@ -38,6 +41,8 @@ func kindOf(workflowID string, instances []string) (kind, instance string) {
 			kind, instance = store.KindSync, cmp.Or(longer(instance, name), name)
 		case strings.HasPrefix(workflowID, workflows.ResyncOrdersID(name, hintName)):
 			return store.KindHint, name
+		case strings.HasPrefix(workflowID, workflows.ResyncOrdersID(name, retryName)):
+			return store.KindRetry, name
 		case strings.HasPrefix(workflowID, workflows.ResyncOrdersID(name, "")):
 			return store.KindResync, name
 		}

@@ -62,6 +62,41 @@ func TestRuns_AreListedAndFound(t *testing.T) {
 	}
 }
 
+// Each kind of run may be asked for, and is shown as what it is. Fails without: KindRetry in RunKinds (422).
+func TestRuns_OfEachKind(t *testing.T) {
+	w := newWorld(t)
+	for n, kind := range []string{"sync", "resync", "retry", "hint", "backfill"} {
+		w.ran(kind+":"+w.instance+"/r", kind, n+1, nil)
+		var list api.RunList
+		if w.get("/api/v1/runs?kind="+kind).ok(200, &list); len(list.Runs) != 1 || list.Runs[0].Kind != kind {
+			t.Errorf("runs of the kind %s: %+v", kind, list.Runs)
+		}
+	}
+}
+
+// A retry that is under way is shown as one, and ends at the latest when its time is over. Fails without: the case of retries in kindOf;
+// WorkflowExecutionTimeout in begin.
+func TestRuns_ARetryUnderWay(t *testing.T) {
+	w := newWorld(t) // no worker takes it
+	w.shelf(1)
+	r := w.act(`{"action":"retry","keys":["` + string(w.key(1, "000000001")) + `"]}`)
+	if len(r.Runs) != 1 {
+		t.Fatalf("the answer is %+v", r)
+	}
+	d, err := w.temporal.DescribeWorkflowExecution(t.Context(), r.Runs[0].WorkflowID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit := d.GetExecutionConfig().GetWorkflowExecutionTimeout().AsDuration(); limit != workflows.RunLimit {
+		t.Errorf("it may take %s, want %s", limit, workflows.RunLimit)
+	}
+	until(t, func() bool {
+		var list api.RunList
+		w.get("/api/v1/runs?kind=retry").ok(200, &list)
+		return len(list.UnderWay) == 1 && list.UnderWay[0].Kind == "retry"
+	})
+}
+
 func TestRuns_RefuseWhatMakesNoSense(t *testing.T) {
 	w := newWorld(t)
 	w.get("/api/v1/runs?kind=insert").problem(422, "invalid-request", "kind")

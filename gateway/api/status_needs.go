@@ -155,6 +155,10 @@ func (j *judge) parts(s *Status) {
 
 // orders tells of orders that only a person gets on.
 func (j *judge) orders(s *Status) {
+	if n := s.MaybeTwice; n > 0 {
+		j.add("orders_twice", LevelTrouble, "B1 may have "+counted(n, "order", "orders")+" twice. Look for the reference in B1, cancel what is too much, and settle the order here.",
+			j.at("/api/v1/orders", "attention", "true"), n)
+	}
 	if n := s.Orders[order.Held]; n > 0 {
 		j.add("orders_held", LevelAttention, counted(n, "order is held", "orders are held")+". Each says why, and what mends it.", j.at("/api/v1/orders", "state", string(order.Held)), n)
 	}

@@ -15,7 +15,7 @@ import (
 // Request is what a person asks for.
 type Request struct {
 	Action Action
-	// By is who asks, Why his words for it; a skip needs some.
+	// By is who asks, Why his words for it; a skip and a settlement need some.
 	By, Why string
 	// Reread asks Magento for the order before it is tried again. Orders that cannot go on without that are read in any case.
 	Reread bool
@@ -90,27 +90,56 @@ func (d *Done) apply(doc *store.Staged, r Request) error {
 		skip(doc, r)
 	case Resume:
 		outcome, d.Start = "resumed", true
-		doc.Status, doc.Reason, doc.Attention, doc.DueAt, doc.Manual = order.Pending, nil, nil, now(), true
+		doc.Status, doc.Reason, doc.DueAt, doc.Manual, doc.SkippedHash = order.Pending, nil, now(), true, ""
+		if !doc.MayBeTwice() {
+			doc.Attention = nil
+		}
+	case Settle:
+		outcome = "settled " + doc.Attention.Code
+		activities.Settle(doc)
 	case Retry:
-		outcome, d.Start, d.Reread = "retry", true, r.Reread || Rereads(doc)
-		if d.Reread {
-			outcome = "retry, read from Magento again" // it stays as it is until it was read
+		outcome, d.Start = "retry", true
+		if d.Reread = r.Reread || Rereads(doc); d.Reread {
+			return store.ErrUnchanged // it stays as it is until it was read; NoteReread tells of it when somebody is to read it
 		} else if isNext(doc) {
 			return store.ErrUnchanged // somebody has asked already; its attempt is begun again all the same
 		} else {
 			retry(doc)
 		}
 	}
-	doc.Note(store.Event{At: now(), Step: "desk", Outcome: outcome, Detail: words(doc, r.Why), Actor: r.By})
+	doc.Note(store.Event{At: now(), Step: Step, Outcome: outcome, Detail: Words(doc, r.Why), Actor: r.By})
 	return nil
+}
+
+// NoteReread writes into the order's timeline that a run was begun which reads it from Magento and takes it to B1. It gives ErrNotStaged where the order
+// has another name by now.
+func NoteReread(ctx context.Context, db *store.Store, key order.Key, r Request) error {
+	_, err := db.Change(ctx, key, func(doc *store.Staged) error {
+		if doc.Rev == 0 {
+			return ErrNotStaged
+		}
+		if doc.Format > store.DocumentFormat {
+			return store.ErrUnchanged
+		}
+		doc.Note(store.Event{At: now(), Step: Step, Outcome: "retry, read from Magento again", Detail: Words(doc, r.Why), Actor: r.By})
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		err = nil
+	}
+	return err
 }
 
 func skip(doc *store.Staged, r Request) {
 	if codeOf(doc) == activities.CodeDraftRejected {
 		activities.DropDocument(doc) // the refused draft becomes no order any more
 	}
-	doc.Status, doc.DueAt, doc.Manual, doc.Reread, doc.Claim = order.Excluded, time.Time{}, false, false, nil
-	doc.Reason = &order.Reason{Code: store.CodeSkipped, Message: fmt.Sprintf("Skipped by %s: %s", r.By, words(doc, r.Why)),
+	doc.Status, doc.DueAt, doc.Manual, doc.Reread, doc.Claim, doc.SkippedHash = order.Excluded, time.Time{}, false, false, nil, doc.ContentHash
+	message := fmt.Sprintf("Skipped by %s: %s", r.By, Words(doc, r.Why))
+	if doc.Order == nil { // everybody sees and searches the reason, and nothing tells which words name the buyer
+		message = fmt.Sprintf("Skipped by %s, who said why in the timeline.", r.By)
+	}
+	doc.Reason = &order.Reason{Code: store.CodeSkipped, Message: message,
 		Hint: "It stays out of B1 whatever changes in Magento or in the rules. Resume it to take it to B1."}
 }
 
@@ -128,8 +157,12 @@ func isNext(doc *store.Staged) bool {
 	return doc.Status.Open() && doc.Manual && doc.Reason == nil && !doc.DueAt.After(now())
 }
 
-// words are what a person wrote, in one line and without what of the buyer stands in it.
-func words(doc *store.Staged, why string) string {
+// Step names what a person did in an order's timeline.
+const Step = "desk"
+
+// Words are what a person wrote, in one line and without what of the buyer stands in it. Of an order that could not be read nothing tells what that is:
+// then they are for operators alone.
+func Words(doc *store.Staged, why string) string {
 	why = strings.Join(strings.Fields(why), " ")
 	if doc.Order == nil {
 		return why

@@ -60,14 +60,18 @@ func sent(doc *store.Staged) { doc.Intent = &store.Intent{SentAt: time.Now(), Re
 func claimed(d time.Duration) func(*store.Staged) {
 	return func(doc *store.Staged) { doc.Claim = &store.Claim{Token: "t", ExpiresAt: time.Now().Add(d)} }
 }
-func later(doc *store.Staged)    { doc.DueAt = time.Now().Add(time.Hour) }
-func without(doc *store.Staged)  { doc.Order, doc.ContentHash = nil, "" }
+func later(doc *store.Staged)   { doc.DueAt = time.Now().Add(time.Hour) }
+func without(doc *store.Staged) { doc.Order, doc.ContentHash = nil, "" }
+func attends(code string) func(*store.Staged) {
+	return func(doc *store.Staged) { doc.Attention = &order.Reason{Code: code} }
+}
+func newer(doc *store.Staged)    { doc.Format = store.DocumentFormat + 1 }
 func obstacle(doc *store.Staged) { doc.Obstacle = 9 }
 
 // situations are all that the table tells apart, and what may be done in each.
 var situations = map[string]struct {
 	make func(*store.Staged)
-	// may are the actions that are possible: r, s and u (resume).
+	// may are the actions that are possible: r, s, u (resume) and t (settle).
 	may string
 	// says are words of why the others are not, by the same letters.
 	says map[string]string
@@ -75,30 +79,34 @@ var situations = map[string]struct {
 	status order.Status
 	reread bool
 }{
-	"Pending":           {make: as(order.Pending, ""), may: "rs", says: map[string]string{"u": "It is not skipped"}, status: order.Pending},
-	"WaitsForARate":     {make: both(as(order.Pending, "b1_rate_missing"), later), may: "rs", status: order.Pending},
-	"InDoubt":           {make: both(as(order.Pending, ""), sent), may: "r", says: map[string]string{"s": "Retry it: B1 is looked into first"}, status: order.Pending},
-	"AtWork":            {make: both(as(order.Pending, ""), sent, claimed(20*time.Second)), may: "", says: map[string]string{"r": "at this moment", "s": "at this moment"}},
-	"AtWorkOnADraft":    {make: both(as(order.Draft, ""), draft, sent, claimed(20*time.Second)), may: "", says: map[string]string{"r": "at this moment"}},
-	"ClaimIsOver":       {make: both(as(order.Pending, ""), sent, claimed(-time.Second)), may: "r", says: map[string]string{"s": "not known"}, status: order.Pending},
-	"ClaimOfWrongClock": {make: both(as(order.Pending, ""), sent, claimed(25*time.Hour)), may: "r", says: map[string]string{"s": "not known"}, status: order.Pending},
-	"Posted":            {make: both(as(order.Posted, ""), inB1), may: "", says: map[string]string{"r": "B1 has it", "s": "Cancel the sales order in B1", "u": "B1 has it"}},
-	"Cancelled":         {make: as(order.Cancelled, "cancelled_in_magento"), may: "", says: map[string]string{"r": "cancelled in Magento", "s": "It has ended"}},
-	"CancelledInB1":     {make: both(as(order.Cancelled, "cancelled_in_b1"), inB1), may: "", says: map[string]string{"r": "Resync the order by its number", "s": "It has ended"}},
-	"LeftOut":           {make: as(order.Excluded, "store:3"), may: "", says: map[string]string{"r": `The rule "store:3"`, "s": `The rule "store:3"`, "u": `the rule "store:3"`}},
-	"Skipped":           {make: as(order.Excluded, store.CodeSkipped), may: "u", says: map[string]string{"r": "Resume it", "s": "already"}},
-	"Draft":             {make: both(as(order.Draft, ""), draft, later), may: "r", says: map[string]string{"s": "Have the draft refused"}, status: order.Draft},
-	"DraftRefused":      {make: both(as(order.Held, "draft_rejected"), draft), may: "rs", status: order.Pending},
-	"Held":              {make: as(order.Held, "item_unknown"), may: "rs", says: map[string]string{"u": "held for the reason that stands there"}, status: order.Pending},
-	"HeldInB1":          {make: both(as(order.Held, "total_differs"), inB1), may: "r", says: map[string]string{"s": "B1 has a document of it"}, status: order.Pending},
-	"HeldTwiceInB1":     {make: as(order.Held, "duplicate_in_b1"), may: "r", says: map[string]string{"s": "B1 has a document of it"}, status: order.Pending},
-	"HeldForAnObstacle": {make: both(as(order.Held, "reference_cancelled"), obstacle), may: "rs", status: order.Pending},
-	"Unreadable":        {make: both(as(order.Held, "document_unreadable"), without), may: "rs", reread: true},
-	"PaymentOverdue":    {make: as(order.Held, "payment_overdue"), may: "rs", reread: true},
-	"DocumentErased":    {make: as(order.Held, "document_missing"), may: "rs", reread: true},
+	"Pending":             {make: as(order.Pending, ""), may: "rs", says: map[string]string{"u": "It is not skipped"}, status: order.Pending},
+	"WaitsForARate":       {make: both(as(order.Pending, "b1_rate_missing"), later), may: "rs", status: order.Pending},
+	"InDoubt":             {make: both(as(order.Pending, ""), sent), may: "r", says: map[string]string{"s": "Retry it: B1 is looked into first"}, status: order.Pending},
+	"AtWork":              {make: both(as(order.Pending, ""), sent, claimed(20*time.Second)), may: "", says: map[string]string{"r": "at this moment", "s": "at this moment"}},
+	"AtWorkOnADraft":      {make: both(as(order.Draft, ""), draft, sent, claimed(20*time.Second)), may: "", says: map[string]string{"r": "at this moment"}},
+	"ClaimIsOver":         {make: both(as(order.Pending, ""), sent, claimed(-time.Second)), may: "r", says: map[string]string{"s": "not known"}, status: order.Pending},
+	"ClaimOfWrongClock":   {make: both(as(order.Pending, ""), sent, claimed(25*time.Hour)), may: "r", says: map[string]string{"s": "not known"}, status: order.Pending},
+	"Posted":              {make: both(as(order.Posted, ""), inB1), may: "", says: map[string]string{"r": "B1 has it", "s": "Cancel the sales order in B1", "u": "B1 has it", "t": "Nothing asks for attention"}},
+	"Cancelled":           {make: as(order.Cancelled, "cancelled_in_magento"), may: "", says: map[string]string{"r": "cancelled in Magento", "s": "It has ended"}},
+	"CancelledInB1":       {make: both(as(order.Cancelled, "cancelled_in_b1"), inB1), may: "", says: map[string]string{"r": "Resync the order by its number", "s": "It has ended"}},
+	"LeftOut":             {make: as(order.Excluded, "store:3"), may: "", says: map[string]string{"r": `The rule "store:3"`, "s": `The rule "store:3"`, "u": `the rule "store:3"`}},
+	"Skipped":             {make: as(order.Excluded, store.CodeSkipped), may: "u", says: map[string]string{"r": "Resume it", "s": "already"}},
+	"Draft":               {make: both(as(order.Draft, ""), draft, later), may: "r", says: map[string]string{"s": "Have the draft refused"}, status: order.Draft},
+	"DraftRefused":        {make: both(as(order.Held, "draft_rejected"), draft), may: "rs", status: order.Pending},
+	"Held":                {make: as(order.Held, "item_unknown"), may: "rs", says: map[string]string{"u": "held for the reason that stands there"}, status: order.Pending},
+	"HeldInB1":            {make: both(as(order.Held, "total_differs"), inB1), may: "r", says: map[string]string{"s": "B1 has a document of it"}, status: order.Pending},
+	"HeldTwiceInB1":       {make: as(order.Held, "duplicate_in_b1"), may: "r", says: map[string]string{"s": "several documents"}, status: order.Pending},
+	"PerhapsTwice":        {make: both(as(order.Held, "reference_changed"), attends(store.CodeCreatedLate)), may: "rt", says: map[string]string{"s": "Look for its reference in B1"}, status: order.Pending},
+	"SkippedPerhapsTwice": {make: both(as(order.Excluded, store.CodeSkipped), attends(store.CodeCreatedLate)), may: "ut", says: map[string]string{"s": "already"}},
+	"PostedAndChanged":    {make: both(as(order.Posted, ""), inB1, attends("changed_in_magento")), may: "t", says: map[string]string{"r": "B1 has it"}},
+	"PostedAndSettled":    {make: both(as(order.Posted, ""), inB1, func(doc *store.Staged) { doc.Settled = &store.Settled{} }), may: "", says: map[string]string{"t": "settled already"}},
+	"HeldForAnObstacle":   {make: both(as(order.Held, "reference_cancelled"), obstacle), may: "rs", status: order.Pending},
+	"Unreadable":          {make: both(as(order.Held, "document_unreadable"), without), may: "rs", reread: true},
+	"PaymentOverdue":      {make: as(order.Held, "payment_overdue"), may: "rs", reread: true},
+	"DocumentErased":      {make: as(order.Held, "document_missing"), may: "rs", reread: true},
 }
 
-var letters = map[string]desk.Action{"r": desk.Retry, "s": desk.Skip, "u": desk.Resume}
+var letters = map[string]desk.Action{"r": desk.Retry, "s": desk.Skip, "u": desk.Resume, "t": desk.Settle}
 
 // Fails without: each row of the table, and each text in it (tried one by one: another row's text takes its place).
 func TestChoices_SayWhatMakesSenseAndWhyNot(t *testing.T) {
@@ -153,6 +161,17 @@ func TestDo_DoesWhatTheTableSays(t *testing.T) {
 				t.Errorf("%s of %s: %v", action, name, err)
 				continue
 			}
+			if c.reread && action == desk.Retry {
+				if !done.Start || !done.Reread || after.Rev != before.Rev {
+					t.Errorf("retry of %s: %+v, revision %d after %d, want it read first and nothing written yet", name, done, after.Rev, before.Rev)
+				}
+				if err := desk.NoteReread(t.Context(), db, key, desk.Request{Action: action, By: "anna", Why: "it is mended"}); err != nil {
+					t.Fatal(err)
+				}
+				if after, err = db.Get(t.Context(), key); err != nil || after.Status != before.Status {
+					t.Errorf("retry of %s: it is %s, %v", name, after.Status, err)
+				}
+			}
 			last := after.Timeline[len(after.Timeline)-1]
 			if last.Actor != "anna" || last.Step != "desk" || !strings.Contains(last.Detail, "it is mended") {
 				t.Errorf("%s of %s: the timeline ends with %+v", action, name, last)
@@ -163,15 +182,16 @@ func TestDo_DoesWhatTheTableSays(t *testing.T) {
 					t.Errorf("skip of %s: %s (%v), queue %q, document %v, start %t", name, after.Status, after.Reason, after.Queue, after.BO, done.Start)
 				}
 			case c.reread && action == desk.Retry:
-				if !done.Start || !done.Reread || after.Status != before.Status {
-					t.Errorf("retry of %s: %+v, now %s, want it read again first", name, done, after.Status)
+			case action == desk.Settle:
+				if after.Attention != nil || after.Settled == nil || after.Status != before.Status || done.Start {
+					t.Errorf("settle of %s: attention %v, %s, start %t", name, after.Attention, after.Status, done.Start)
 				}
 			default:
 				want := c.status
 				if action == desk.Resume {
 					want = order.Pending
 				}
-				if !done.Start || done.Reread || after.Status != want || !after.Manual || after.DueAt.After(time.Now()) || !strings.HasPrefix(after.Queue, "1|") || after.Reason != nil || after.Attention != nil {
+				if !done.Start || done.Reread || after.Status != want || !after.Manual || after.DueAt.After(time.Now()) || !strings.HasPrefix(after.Queue, "1|") || after.Reason != nil || (after.Attention != nil) != before.MayBeTwice() {
 					t.Errorf("%s of %s: %+v, now %s (%v), due %s, queue %q, want it first in the queue as %s", action, name, done, after.Status, after.Reason, after.DueAt, after.Queue, want)
 				}
 			}
@@ -304,5 +324,33 @@ func TestChoices_AStandInIsReadAgain(t *testing.T) {
 	choices := desk.Choices(doc, time.Now())
 	if !choices[0].Possible || choices[1].Possible || !strings.Contains(choices[1].WhyNot, "Mend the order in Magento") || !desk.Rereads(doc) {
 		t.Errorf("choices %+v, read again %t", choices, desk.Rereads(doc))
+	}
+}
+
+// What a newer release wrote this one would cut: nothing is done with it. Fails without: the comparison of formats in whyNot.
+func TestChoices_NothingIsDoneWithWhatANewerReleaseWrote(t *testing.T) {
+	doc := store.NewStaged(key)
+	both(as(order.Held, "item_unknown"), attends("changed_in_magento"), newer)(doc)
+	for _, c := range desk.Choices(doc, time.Now()) {
+		if c.Possible || !strings.Contains(c.WhyNot, "newer release") {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// Of an order that could not be read nothing tells what in a person's words names the buyer: they are in the timeline alone, and nobody finds
+// the order by them. Fails without: doc.Order == nil in skip.
+func TestDo_WordsThatNobodyCanCleanAreForOperatorsAlone(t *testing.T) {
+	db := testkit.Store(t)
+	staged(t, db, func(doc *store.Staged) { situations["Unreadable"].make(doc) })
+	done, err := desk.Do(t.Context(), db, key, desk.Request{Action: desk.Skip, By: "anna", Why: "Erika Mustermann called"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := done.Order.Reason; strings.Contains(r.Message, "Mustermann") || !strings.Contains(r.Message, "anna") || strings.Contains(done.Order.Search, "mustermann") {
+		t.Errorf("it says %q, and is found by %q", r.Message, done.Order.Search)
+	}
+	if last := done.Order.Timeline[len(done.Order.Timeline)-1]; last.Detail != "Erika Mustermann called" {
+		t.Errorf("the timeline says %q", last.Detail)
 	}
 }

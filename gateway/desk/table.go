@@ -1,10 +1,9 @@
-// Package desk is what a person does with one order: try it again, skip it, take a skip back. It holds the rules of when that makes sense, and
+// Package desk is what a person does with one order: try it again, skip it, take a skip back, settle what changed. It holds the rules of when that makes sense, and
 // writes what was done; whoever asks sees to it that the order then goes to B1 at once. It knows no HTTP.
 package desk
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"datawald/activities"
@@ -24,20 +23,22 @@ const (
 	Skip Action = "skip"
 	// Resume takes a skip back, and the order to B1.
 	Resume Action = "resume"
+	// Settle says that what asks for attention is settled; a later change asks anew.
+	Settle Action = "settle"
 )
 
 // Actions lists all of them.
-func Actions() []Action { return []Action{Retry, Skip, Resume} }
+func Actions() []Action { return []Action{Retry, Skip, Resume, Settle} }
 
 // Choice says of one action whether it makes sense for an order as it stands.
 type Choice struct {
-	Action   Action `json:"action" enum:"retry,skip,resume"`
+	Action   Action `json:"action" enum:"retry,skip,resume,settle"`
 	Possible bool   `json:"possible"`
 	// WhyNot is a sentence for a person, and what to do instead; empty when the action is possible.
 	WhyNot string `json:"why_not,omitempty" doc:"Why it makes no sense as the order stands, and what to do instead"`
 }
 
-// row says of orders in one situation why an action makes no sense. An empty text means that it does.
+// row says of orders in one situation why a retry, a skip or a resume makes no sense. An empty text means that it does.
 type row struct {
 	name                string
 	is                  func(*store.Staged, time.Time) bool
@@ -88,12 +89,18 @@ var table = []row{
 		nothing,
 		says("It was sent to B1, or may have been, and it is not known what became of it. Retry it: B1 is looked into first; if B1 has nothing of it and it is held then, it can be skipped."),
 		says("It is not skipped: it was sent to B1, and it is not known yet what became of it.")},
+	{"may be there twice", func(o *store.Staged, _ time.Time) bool { return o.MayBeTwice() },
+		nothing,
+		says("B1 may have it, once or twice: an attempt came too late. Look for its reference in B1 and cancel what is too much; then settle it here, and retry the order."),
+		says("It is not skipped, and B1 may have it, once or twice. Look for its reference in B1.")},
 	{"refused draft", held(activities.CodeDraftRejected),
 		nothing, nothing,
 		says("It is not skipped: its draft was refused in B1. Remove the draft in B1 and retry the order to send it anew.")},
-	{"known to B1", func(o *store.Staged, at time.Time) bool {
-		return o.BO != nil || held(activities.CodeDuplicate)(o, at)
-	},
+	{"twice in B1", held(activities.CodeDuplicate),
+		nothing,
+		says("B1 has several documents under its reference. Cancel all that are not wanted in B1, and retry the order: with one left it is linked to that, with none left it is held for a cancelled one, and can be skipped."),
+		says("It is not skipped: it is held, and B1 has several documents of it. Leave one of them and retry it.")},
+	{"known to B1", func(o *store.Staged, _ time.Time) bool { return o.BO != nil },
 		nothing,
 		says("B1 has a document of it. Cancel the sales order in B1, and retry the order: then it ends as cancelled."),
 		says("It is not skipped: it is held, and B1 has a document of it. Mend that and retry it.")},
@@ -139,6 +146,12 @@ func codeOf(o *store.Staged) string {
 
 // whyNot is why an action makes no sense for an order at a moment; empty when it does.
 func whyNot(a Action, o *store.Staged, at time.Time) string {
+	if o.Format > store.DocumentFormat {
+		return "A program of a newer release than this gateway wrote it last, and this one would drop what it does not know. Upgrade the gateway, and do it then."
+	}
+	if a == Settle {
+		return whyNotSettle(o)
+	}
 	for _, r := range table {
 		if !r.is(o, at) {
 			continue
@@ -152,7 +165,18 @@ func whyNot(a Action, o *store.Staged, at time.Time) string {
 			return r.resume(o)
 		}
 	}
-	return fmt.Sprintf("There is no action %q: want one of %s.", a, strings.Join([]string{string(Retry), string(Skip), string(Resume)}, ", "))
+	return fmt.Sprintf("There is no action %q: want one of %v.", a, Actions())
+}
+
+// whyNotSettle is why there is nothing to settle.
+func whyNotSettle(o *store.Staged) string {
+	if o.Attention != nil {
+		return ""
+	}
+	if o.Settled != nil {
+		return "It is settled already, and Magento has not changed it since."
+	}
+	return "Nothing asks for attention: Magento has not changed it since it was posted or skipped."
 }
 
 // Choices says of each action whether it makes sense for an order at a moment. The order needs neither lines nor timeline.

@@ -33,6 +33,7 @@ var buttonWords = map[desk.Action]orderButton{
 	desk.Retry:  {Name: "Try again", Asks: "Try the order again"},
 	desk.Skip:   {Name: "Skip…", Asks: "Skip the order", Reasoned: true},
 	desk.Resume: {Name: "Resume", Asks: "Take the order to B1 after all"},
+	desk.Settle: {Name: "Settle…", Asks: "It is settled", Reasoned: true},
 }
 
 func orderPath(key string) string { return "/api/v1/orders/" + url.PathEscape(key) }
@@ -104,7 +105,7 @@ func actOnOrder(v *visit) error {
 }
 
 // acted are the codes of what is said after an action.
-var acted = map[desk.Action]string{desk.Retry: "retried", desk.Skip: "skipped", desk.Resume: "resumed"}
+var acted = map[desk.Action]string{desk.Retry: "retried", desk.Skip: "skipped", desk.Resume: "resumed", desk.Settle: "settled"}
 
 // previewPage is what B1 would get.
 type previewPage struct {

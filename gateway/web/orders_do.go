@@ -134,6 +134,7 @@ func added(a, b api.ActionsResult) api.ActionsResult {
 		return b
 	}
 	a.Done, a.Refused, a.Started, a.Queued, a.Next = a.Done+b.Done, a.Refused+b.Refused, a.Started+b.Started, a.Queued+b.Queued, b.Next
+	a.Fault = b.Fault
 	a.Refusals, a.Runs = append(a.Refusals, b.Refusals...), append(a.Runs, b.Runs...)
 	for _, w := range b.Why {
 		if i := slices.IndexFunc(a.Why, func(o api.RefusalCount) bool { return o.WhyNot == w.WhyNot }); i >= 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"datawald/order"
+	"datawald/store"
 )
 
 func TestMoney(t *testing.T) {
@@ -103,5 +104,17 @@ func TestChartFits(t *testing.T) {
 		if most > 1 && highest < chartHeight/2 {
 			t.Errorf("most %d: the highest bar is %v of %d", most, highest, chartHeight)
 		}
+	}
+}
+
+// Each kind of run has a name of its own on the page. Fails without: "retry" in kindNames.
+func TestKindNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range store.RunKinds() {
+		name := kindName(k)
+		if _, ok := kindNames[k]; !ok || seen[name] {
+			t.Errorf("the kind %s is called %q", k, name)
+		}
+		seen[name] = true
 	}
 }
