@@ -54,7 +54,7 @@ async function poll() {
   let before = null;
   for (let n = 0; n < pollsBetween || lostSince; n++) {
     try {
-      const answer = await fetch(ofInstance("/api/v1/status"));
+      const answer = await fetch(ofInstance("/api/v1/status"), { headers: { "X-Live": "1" } });
       if (answer.status === 401) return signInAgain();
       const text = await answer.text();
       if (answer.status >= 500) throw new Error(text);
