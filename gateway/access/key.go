@@ -23,6 +23,16 @@ func ParseKey(key string) (id, secret string, ok bool) {
 	return m[1], m[2], true
 }
 
+var keyID = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
+
+// CheckKeyID refuses what cannot be the public part of a key, such as a whole key: its secret must not get into lists and logs.
+func CheckKeyID(id string) error {
+	if !keyID.MatchString(id) {
+		return &Invalid{"id", "want the public part of the key, the text between dw_ and the next _"}
+	}
+	return nil
+}
+
 // maxKeyName is the longest name of a key.
 const maxKeyName = 64
 

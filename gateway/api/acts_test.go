@@ -77,3 +77,12 @@ func TestSignIn_WritesDownTriesAtNamesThatNobodyHas(t *testing.T) {
 		t.Errorf("written down: %+v", acts)
 	}
 }
+
+// Fails without: Audit of keyPath.
+func TestAudit_HoldsNoKeyThatWasSentAsItsName(t *testing.T) {
+	w := newWorld(t)
+	call(t, w.server, "DELETE", "/api/v1/keys/"+adminKey, "", nil).problem(404, "key-not-found")
+	if acts := w.acts("revoke-key"); len(acts) != 1 || acts[0].Target != "(no key)" {
+		t.Errorf("written down: %+v", acts)
+	}
+}
