@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,6 +36,7 @@ func LoadGateway() (*Gateway, error) {
 	var g Gateway
 	problems := load("", &g)
 	problems = append(problems, g.Access.readFiles()...)
+	problems = append(problems, g.published()...)
 	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
 		g.Rules[name] = ReadFileRules(name)
@@ -106,8 +108,13 @@ func (l Listening) check() (problems []string) {
 			problems = append(problems, fmt.Sprintf("GATEWAY_HOSTS: has %q, want names such as datawald.example.com", host))
 		}
 	}
+	if l.beyond() && l.BehindTLS && len(l.TrustedProxies) == 0 {
+		problems = append(problems, "GATEWAY_TRUSTED_PROXIES: is missing, want the addresses of the proxy that ends TLS: no other says that a request came by https")
+	}
 	for _, text := range l.TrustedProxies {
-		if _, err := proxy(text); err != nil {
+		if p, err := proxy(text); err == nil && p.Bits() == 0 {
+			problems = append(problems, fmt.Sprintf("GATEWAY_TRUSTED_PROXIES: has %q, so that anybody could say where he comes from: want the addresses of the proxies", text))
+		} else if err != nil {
 			problems = append(problems, fmt.Sprintf("GATEWAY_TRUSTED_PROXIES: has %q, want addresses such as 10.0.0.5 or ranges such as 10.0.0.0/8", text))
 		}
 	}
@@ -137,9 +144,11 @@ type Access struct {
 	// AdminPassword is that of the user admin, which is created when there is no user. Empty: one is chosen by chance, and printed once.
 	AdminPassword     string `envconfig:"GATEWAY_ADMIN_PASSWORD"`
 	AdminPasswordFile string `envconfig:"GATEWAY_ADMIN_PASSWORD_FILE"`
-	// Key is an API key of an admin, dw_<id>_<secret>, which is stored unless it is there already: for automation.
+	// Key is an API key, dw_<id>_<secret>, which is stored unless it is there already: for automation.
 	Key     string `envconfig:"GATEWAY_KEY"`
 	KeyFile string `envconfig:"GATEWAY_KEY_FILE"`
+	// KeyRole is what the key may do: viewer, operator or admin.
+	KeyRole string `envconfig:"GATEWAY_KEY_ROLE" default:"admin"`
 }
 
 func (a Access) check() (problems []string) {
@@ -149,11 +158,37 @@ func (a Access) check() (problems []string) {
 	if a.SessionLife < a.SessionIdle {
 		problems = append(problems, fmt.Sprintf("GATEWAY_SESSION_LIFE: is %s, want at least GATEWAY_SESSION_IDLE, %s", a.SessionLife, a.SessionIdle))
 	}
+	if !slices.Contains([]string{"viewer", "operator", "admin"}, a.KeyRole) {
+		problems = append(problems, fmt.Sprintf("GATEWAY_KEY_ROLE: is %q, want viewer, operator or admin", a.KeyRole))
+	}
 	return problems
 }
 
-// The form of a password and of a key, as package access takes them.
-const minPassword = 12
+// What the sandbox gets in with. Everybody can read it, so that it is taken where nobody else comes.
+const (
+	SandboxPassword = "sandbox-sandbox"
+	SandboxKey      = "dw_sandbox_sandboxsandboxsandbox"
+)
+
+// published says which secrets everybody knows, where others reach the gateway.
+func (g *Gateway) published() (problems []string) {
+	if !g.beyond() && !g.BehindTLS {
+		return nil
+	}
+	for _, s := range []struct{ name, value, known string }{{"GATEWAY_ADMIN_PASSWORD", g.AdminPassword, SandboxPassword}, {"GATEWAY_KEY", g.Key, SandboxKey}} {
+		if s.value == s.known {
+			problems = append(problems, s.name+": is that of the sandbox, which everybody knows, and other machines reach this gateway: want another, by chance")
+		}
+	}
+	return problems
+}
+
+// The form of a password and of a key, as package access takes them: characters, bytes, and how many of a secret differ at least.
+const (
+	minPassword = 12
+	maxPassword = 256
+	minVariety  = 6
+)
 
 var keyForm = regexp.MustCompile(`^dw_[a-z0-9]{1,32}_[a-z0-9]{20,128}$`)
 
@@ -182,8 +217,23 @@ func (a *Access) readFiles() (problems []string) {
 	if n := utf8.RuneCountInString(a.AdminPassword); n > 0 && n < minPassword {
 		problems = append(problems, fmt.Sprintf("GATEWAY_ADMIN_PASSWORD: has %d characters, want at least %d", n, minPassword))
 	}
+	if n := len(a.AdminPassword); n > maxPassword {
+		problems = append(problems, fmt.Sprintf("GATEWAY_ADMIN_PASSWORD: has %d bytes, want at most %d", n, maxPassword))
+	}
+	if a.Key != "" && keyForm.MatchString(a.Key) && variety(a.Key[strings.LastIndex(a.Key, "_")+1:]) < minVariety {
+		problems = append(problems, fmt.Sprintf("GATEWAY_KEY: its secret has fewer than %d different characters, and is guessed: want one by chance, as starter key add makes it", minVariety))
+	}
 	if a.Key != "" && !keyForm.MatchString(a.Key) {
 		problems = append(problems, "GATEWAY_KEY: want dw_<id>_<secret> of a-z and 0-9, the secret of 20 characters or more by chance")
 	}
 	return problems
+}
+
+// variety is how many different characters a text has.
+func variety(text string) int {
+	seen := map[rune]bool{}
+	for _, r := range text {
+		seen[r] = true
+	}
+	return len(seen)
 }

@@ -66,7 +66,7 @@ func TestGateway_ListensToAllBehindAProxyThatEndsTLS(t *testing.T) {
 	if err != nil || g.TLS() || len(g.Proxies()) != 3 || g.Proxies()[0].String() != "10.0.0.5/32" {
 		t.Errorf("%v, proxies %v", err, g.Proxies())
 	}
-	env(t, "GATEWAY_ADDRESS=0.0.0.0:8080", "GATEWAY_BEHIND_TLS=true", "GATEWAY_HOSTS=datawald.example.com")
+	env(t, "GATEWAY_ADDRESS=127.0.0.1:8080", "GATEWAY_BEHIND_TLS=true", "GATEWAY_HOSTS=datawald.example.com")
 	if g, err = config.LoadGateway(); err != nil || len(g.Proxies()) != 2 || !g.Proxies()[0].Addr().IsLoopback() {
 		t.Errorf("without proxies: %v, %v", err, g.Proxies())
 	}
@@ -232,4 +232,30 @@ func TestWorker_LoadsWithoutSoundRules(t *testing.T) {
 	if file := w.All[0].File; w.All[0].Rules != nil || file.Rules != nil || !errors.Is(file.Err, os.ErrNotExist) || file.Name != path {
 		t.Errorf("the file is %+v", file)
 	}
+}
+
+// Fails without: published; the look at the proxies, at the length of the password, at the variety of the key and at its role, one by one.
+func TestGateway_TakesNothingThatLetsOthersIn(t *testing.T) {
+	behind := []string{"GATEWAY_BEHIND_TLS=true", "GATEWAY_HOSTS=datawald.example.com"}
+	known := []string{"GATEWAY_ADMIN_PASSWORD=" + config.SandboxPassword, "GATEWAY_KEY=" + config.SandboxKey}
+	env(t, known...)
+	if g, err := config.LoadGateway(); err != nil || g.KeyRole != "admin" {
+		t.Errorf("on this machine alone: %v, role %q", err, g.KeyRole)
+	}
+	for _, others := range [][]string{behind, append([]string{"GATEWAY_ADDRESS=0.0.0.0:8080", "GATEWAY_TRUSTED_PROXIES=10.0.0.5"}, behind...)} {
+		env(t, append(others, known...)...)
+		_, err := config.LoadGateway()
+		wantProblems(t, err, "GATEWAY_ADMIN_PASSWORD: |sandbox", "GATEWAY_KEY: |sandbox")
+	}
+	env(t, append([]string{"GATEWAY_ADDRESS=0.0.0.0:8080"}, behind...)...)
+	_, err := config.LoadGateway()
+	wantProblems(t, err, "GATEWAY_TRUSTED_PROXIES: |missing")
+	for _, all := range []string{"0.0.0.0/0", "::/0"} {
+		env(t, append([]string{"GATEWAY_TRUSTED_PROXIES=" + all}, behind...)...)
+		_, err = config.LoadGateway()
+		wantProblems(t, err, "GATEWAY_TRUSTED_PROXIES: |anybody")
+	}
+	env(t, "GATEWAY_ADMIN_PASSWORD="+strings.Repeat("ab", 200), "GATEWAY_KEY=dw_ci_"+strings.Repeat("abc", 10), "GATEWAY_KEY_ROLE=boss")
+	_, err = config.LoadGateway()
+	wantProblems(t, err, "GATEWAY_ADMIN_PASSWORD: |at most 256", "GATEWAY_KEY: |different characters", "GATEWAY_KEY_ROLE: |operator")
 }

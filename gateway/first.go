@@ -25,7 +25,7 @@ func letIn(ctx context.Context, gate *access.Gate, settings *config.Gateway, out
 	if settings.Key == "" {
 		return nil
 	}
-	if err := gate.KeepKey(ctx, settings.Key, "from the settings", access.Admin); err != nil {
+	if err := gate.KeepKey(ctx, settings.Key, "from the settings", access.Role(settings.KeyRole)); err != nil {
 		return fmt.Errorf("GATEWAY_KEY: %w", err)
 	}
 	return nil

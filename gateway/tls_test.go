@@ -140,6 +140,7 @@ func TestLetIn_PrintsAPasswordOnce(t *testing.T) {
 
 	other := testkit.Store(t)
 	settings.AdminPassword, settings.Key = "correct horse battery", "dw_first_abcdefghijklmnopqrst"
+	settings.KeyRole = "operator"
 	gate = access.New(other, access.Settings{})
 	out.Reset()
 	if err := letIn(t.Context(), gate, settings, &out); err != nil || out.Len() != 0 {
@@ -148,14 +149,14 @@ func TestLetIn_PrintsAPasswordOnce(t *testing.T) {
 	if _, _, _, err := gate.SignIn(t.Context(), "admin", settings.AdminPassword, netip.Addr{}); err != nil {
 		t.Errorf("the password of the settings does not get in: %v", err)
 	}
-	if pass, err := gate.Key(t.Context(), settings.Key); err != nil || pass.Actor.Role != access.Admin {
+	if pass, err := gate.Key(t.Context(), settings.Key); err != nil || pass.Actor.Role != access.Operator {
 		t.Errorf("the key of the settings does not get in: %v", err)
 	}
 	if err := other.RevokeKey(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
-	if err := letIn(t.Context(), gate, settings, &out); err != nil {
-		t.Fatal(err)
+	if err := letIn(t.Context(), gate, settings, &out); err == nil || !strings.Contains(err.Error(), "GATEWAY_KEY") || !strings.Contains(err.Error(), "revoked") {
+		t.Errorf("the start with a key that was revoked gives %v", err)
 	}
 	if k, err := other.Key(t.Context(), "first"); err != nil || k.RevokedAt == nil {
 		t.Errorf("a key that was revoked comes back with a start: %+v, %v", k, err)

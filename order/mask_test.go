@@ -56,3 +56,18 @@ func TestMasked_LeavesTheOrderItselfAlone(t *testing.T) {
 		t.Errorf("what is missing is shown as hidden: %s", text)
 	}
 }
+
+// Fails without: any one of the values in NewRedactor; with a field that is masked and that the redactor does not know.
+func TestRedactor_KnowsAllThatIsMasked(t *testing.T) {
+	plain := filled()
+	hidden, redactor := plain.Masked(), order.NewRedactor(plain)
+	for _, path := range leaves(reflect.ValueOf(plain).Elem(), "") {
+		was := at(plain, path)
+		if was.Kind() != reflect.String || at(hidden, path).String() == was.String() {
+			continue
+		}
+		if text := redactor.Text("B1 says <" + was.String() + ">"); strings.Contains(text, was.String()) {
+			t.Errorf("%s stays in %q", path, text)
+		}
+	}
+}

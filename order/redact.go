@@ -18,8 +18,8 @@ const minPersonal = 3
 // anySpace matches what strings.Fields takes for space.
 const anySpace = `[\s\v\x{85}\p{Z}]+`
 
-// NewRedactor knows the names, e-mails, streets, phones and tax numbers of the order, and more values where they are sent
-// in another form: cut, or several in one.
+// NewRedactor knows all that Masked hides of the order: names, e-mails, streets, cities, postcodes, phones, tax numbers and the buyer's own
+// order number. more are values that are sent in another form: cut, or several in one.
 func NewRedactor(o *Order, more ...string) *Redactor {
 	var values []string
 	add := func(ss ...string) {
@@ -31,12 +31,12 @@ func NewRedactor(o *Order, more ...string) *Redactor {
 		}
 	}
 	address := func(a Address) {
-		add(a.FirstName, a.MiddleName, a.LastName, a.Company, a.Telephone, a.Email, a.VATID, a.Postcode)
+		add(a.FirstName, a.MiddleName, a.LastName, a.Company, a.Telephone, a.Email, a.VATID, a.Postcode, a.City)
 		add(a.FirstName+" "+a.LastName, a.FirstName+" "+a.MiddleName+" "+a.LastName)
 		add(a.Street...)
 	}
 	c := o.Customer
-	add(c.Email, c.FirstName, c.LastName, c.FirstName+" "+c.LastName, c.TaxVAT)
+	add(c.Email, c.FirstName, c.LastName, c.FirstName+" "+c.LastName, c.TaxVAT, o.Payment.PONumber)
 	address(o.Billing)
 	if o.Shipping != nil {
 		address(*o.Shipping)

@@ -18,7 +18,8 @@ func person() *order.Order {
 		Customer: order.Customer{Email: "jane.doe@example.com", FirstName: "Jane", LastName: "Doe", TaxVAT: "DE123456789"},
 		Billing: order.Address{FirstName: "Jane", MiddleName: "Quincy", LastName: "Doe", Company: "Doe & Sons", Street: []string{"Long  Lane 5", "2nd floor"},
 			City: "Springfield", Postcode: "90210-1234", Telephone: "555-0100", Email: "billing@example.com", VATID: "ATU12345678"},
-		Shipping: &order.Address{FirstName: "Li", LastName: "Wu", Street: []string{"Südstraße 1"}, Telephone: "555-0199"},
+		Payment:  order.Payment{PONumber: "PO-4711"},
+		Shipping: &order.Address{FirstName: "Li", LastName: "Wu", Street: []string{"Südstraße 1"}, City: "Port Li", Telephone: "555-0199"},
 	}
 }
 
@@ -38,7 +39,9 @@ func TestRedactor_HidesThePerson(t *testing.T) {
 		{"a street with no-break spaces", "at Long\u00a0\u2003Lane\v5", "at " + hidden},
 		{"a second street line", "2nd floor", hidden},
 		{"a phone", "call 555-0100", "call " + hidden},
-		{"a postcode", "90210-1234 Springfield", hidden + " Springfield"},
+		{"a postcode and a city", "90210-1234 Springfield", hidden + " " + hidden},
+		{"a city of the shipping address", "city Port Li unknown", "city " + hidden + " unknown"},
+		{"the buyer's own order number", "000000123/PO-4711", "000000123/" + hidden},
 		{"tax numbers", "DE123456789, ATU12345678", hidden + ", " + hidden},
 		{"a company", "Doe & Sons is inactive", hidden + " is inactive"},
 		{"nothing personal", "Item A-1 not found [RDR1.ItemCode][line: 1]", "Item A-1 not found [RDR1.ItemCode][line: 1]"},

@@ -42,6 +42,9 @@ func runAll(ctx context.Context, s *settings) error {
 	if err := os.MkdirAll(b.logs, 0o755); err != nil {
 		return err
 	}
+	if err := s.ofItsOwn(); err != nil {
+		return err
+	}
 	sims, magento, b1, err := listenSimulators(s)
 	if err != nil {
 		return err

@@ -27,7 +27,8 @@ type settings struct {
 	B1         string `envconfig:"SANDBOX_B1_ADDRESS" default:"127.0.0.1:8091"`
 	Gateway    string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 
-	// AdminPassword is that of the user admin, Key an API key of an admin: not secret, so that the gateway serves this machine alone with them.
+	// AdminPassword is that of the user admin, Key an API key of an admin: not secret, so that
+	// the gateway serves this machine alone with them, and a store of others gets others (ofItsOwn).
 	AdminPassword string `envconfig:"GATEWAY_ADMIN_PASSWORD" default:"sandbox-sandbox"`
 	Key           string `envconfig:"GATEWAY_KEY" default:"dw_sandbox_sandboxsandboxsandbox"`
 
@@ -51,7 +52,7 @@ func loadSettings() (*settings, error) {
 	if err := envconfig.Process("", &s); err != nil {
 		return nil, fmt.Errorf("The sandbox cannot start: %w", err)
 	}
-	var problems []string
+	problems := s.fromFiles()
 	for name, address := range s.addresses() {
 		if host, port, err := net.SplitHostPort(address); err != nil || port == "" || host == "" {
 			problems = append(problems, fmt.Sprintf("%s: is %q, want host:port such as 127.0.0.1:8080", name, address))
@@ -126,7 +127,9 @@ func (s *settings) environment() []string {
 		"TEMPORAL_UI_URL=http://" + s.TemporalUI,
 		"GATEWAY_ADDRESS=" + s.Gateway,
 		"GATEWAY_ADMIN_PASSWORD=" + s.AdminPassword,
+		"GATEWAY_ADMIN_PASSWORD_FILE=",
 		"GATEWAY_KEY=" + s.Key,
+		"GATEWAY_KEY_FILE=",
 		"SYNC_INTERVAL=" + s.SyncInterval.String(),
 		"MAGENTO_URL=http://" + s.Magento,
 		"MAGENTO_CONSUMER_KEY=" + magentoConsumerKey,

@@ -38,6 +38,10 @@ func openAccounts(ctx context.Context) (*accounts, error) {
 
 // act opens the store, writes down what is done before it is done, as the gateway does, and what came of it.
 func act(a *app, action, target, why string, do func(*accounts) error) error {
+	target, err := checkedTarget(action, target)
+	if err != nil {
+		return refusal(err)
+	}
 	d, err := openAccounts(a.ctx)
 	if err != nil {
 		return err
@@ -57,6 +61,18 @@ func act(a *app, action, target, why string, do func(*accounts) error) error {
 		}
 	}
 	return errors.Join(refusal(err), d.db.EndAudit(a.ctx, id, state, status, ""))
+}
+
+// checkedTarget gives what an act is written down with. What is no name of a user and no public part of a key may be a password or a whole key, and is
+// refused before.
+func checkedTarget(action, target string) (string, error) {
+	switch action {
+	case "add-user", "change-user", "remove-user":
+		return access.CheckName(target)
+	case "revoke-key":
+		return target, access.CheckKeyID(target)
+	}
+	return target, nil
 }
 
 // starterActor is who acts on the command line: whoever may reach the store.

@@ -124,3 +124,21 @@ func TestKey_IsMadeShownAndRevoked(t *testing.T) {
 		t.Errorf("written down: %+v, %v", entries, err)
 	}
 }
+
+// Somebody who types a password or a whole key where a name belongs finds neither in the audit.
+//
+// Fails without: checkedTarget, for users and for keys.
+func TestAudit_HoldsNothingButNames(t *testing.T) {
+	l := newLockedOut(t)
+	l.starter(exitInput, "correct horse battery\n", "user", "add", "My Secret Password", "--role", "admin")
+	l.starter(exitInput, "", "user", "disable", "My Secret Password")
+	l.starter(exitInput, "", "user", "remove", "My Secret Password")
+	_, errs := l.starter(exitInput, "", "key", "revoke", "dw_abc_0123456789abcdefghij")
+	if !strings.Contains(errs, "public part") {
+		t.Errorf("it does not say what is wanted: %s", errs)
+	}
+	entries, err := l.db.ListAudit(t.Context(), store.AuditFilter{Limit: 10})
+	if err != nil || len(entries) != 0 {
+		t.Errorf("written down: %+v, %v", entries, err)
+	}
+}

@@ -203,3 +203,21 @@ func TestRequests_AreEndedByWhoHasThem(t *testing.T) {
 		t.Errorf("forgotten, it cannot be begun: %v, %v", first, err)
 	}
 }
+
+// Fails without: the further questions of Sweep.
+func TestSweep_RemovesAllThatIsOver(t *testing.T) {
+	s := testkit.Store(t)
+	const many = 1100 // more than two questions find
+	var wg sync.WaitGroup
+	for n := range many {
+		wg.Go(func() {
+			if err := s.AddSession(t.Context(), store.Session{ID: fmt.Sprint(n), User: "anna", EndsAt: time.Now().Add(-time.Hour)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n, err := s.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil || n != many {
+		t.Errorf("%d removed, %v, want %d", n, err, many)
+	}
+}

@@ -77,17 +77,24 @@ func (s *Store) DeleteSessionsOf(ctx context.Context, user string) error {
 // RequestsKept is how long the answer to a request with an Idempotency-Key is kept.
 const RequestsKept = 24 * time.Hour
 
-// sweepAtOnce bounds what one sweep removes of each kind.
-const sweepAtOnce = 500
+// sweepAtOnce bounds what one question finds of each kind, sweepTime how long a sweep begins further ones.
+const (
+	sweepAtOnce = 500
+	sweepTime   = time.Minute
+)
 
-// Sweep removes sessions that have ended, those not used since idleSince, and answers that are not kept any longer, some hundred of each
-// at a time. The embedded store has no indexes that make documents expire, so that none are used.
+// Sweep removes sessions that have ended, those not used since idleSince, and answers that are not kept any longer, some hundred
+// at a time until there are no more, or its time is over. The embedded store has no indexes that make documents expire, so that none are used.
 func (s *Store) Sweep(ctx context.Context, idleSince time.Time) (removed int, err error) {
+	end := time.Now().Add(sweepTime)
 	for _, what := range s.over(idleSince) {
-		n, err := sweep(ctx, what.from, what.filter, sweepAtOnce)
-		removed += n
-		if err != nil {
-			return removed, fmt.Errorf("remove what is over from %s: %w", what.from.Name(), err)
+		for more := true; more; {
+			n, err := sweep(ctx, what.from, what.filter, sweepAtOnce)
+			removed += n
+			if err != nil {
+				return removed, fmt.Errorf("remove what is over from %s: %w", what.from.Name(), err)
+			}
+			more = n == sweepAtOnce && time.Now().Before(end)
 		}
 	}
 	return removed, nil

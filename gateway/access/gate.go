@@ -137,6 +137,9 @@ func (g *Gate) FirstAdmin(ctx context.Context, password string) (chosen string, 
 		chosen = chance()
 		password = chosen
 	}
+	if err := CheckPassword(password); err != nil {
+		return "", false, &Invalid{"password", err.Error()}
+	}
 	hash, err := g.hasher.hash(ctx, password)
 	if err != nil {
 		return "", false, err

@@ -18,7 +18,6 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 const password = "correct horse battery"
 
 // desk is a gate with a clock of the test and one admin.
-
 type desk struct {
 	*access.Gate
 	t     *testing.T
@@ -107,26 +106,7 @@ func TestStore_HoldsNothingToGetInWith(t *testing.T) {
 	}
 }
 
-// Fails without: the comparison with EndsAt; with SeenAt; the renewal.
-
-// Fails without: noteUse in Session.
-
-// Fails without: the generation in Session and in change, one by one with DeleteSessionsOf; the look at Disabled in verify.
-
-// A session that was made of an earlier state of its user, and that nobody deleted, is worth nothing.
-
-//
-
-// Fails without: the generation in Session.
-
-// Fails without: lastAdmin in change and in RemoveUser; the users in one document.
-
-// Fails without: the look at the users inside of ChangeUsers.
-
-// Fails without: each of the conditions in Key.
-
 // Fails without: the queue of the hasher.
-
 func TestSignIn_IsRefusedWhileTooManyPasswordsAreChecked(t *testing.T) {
 	d := newDesk(t)
 	free := d.Occupy()
@@ -141,7 +121,6 @@ func TestSignIn_IsRefusedWhileTooManyPasswordsAreChecked(t *testing.T) {
 }
 
 // Fails without: back, or with one that forgets what was wrong before.
-
 func TestSignIn_ForgivesNothingForBeingBusy(t *testing.T) {
 	d := newDesk(t)
 	try := func(want error) {
@@ -167,7 +146,6 @@ func TestSignIn_ForgivesNothingForBeingBusy(t *testing.T) {
 }
 
 // Fails without: the turns of the hasher.
-
 func TestSignIn_ChecksFewPasswordsAtOnce(t *testing.T) {
 	d := newDesk(t)
 	const most = 2
@@ -199,4 +177,15 @@ func TestSignIn_ChecksFewPasswordsAtOnce(t *testing.T) {
 	}
 }
 
-// Fails without: the proxies in believed; the walk from the end in Address.
+// Fails without: CheckPassword in FirstAdmin.
+func TestFirstAdmin_GetsNoPasswordThatNobodyCanSignInWith(t *testing.T) {
+	g := access.New(testkit.Store(t), access.Settings{})
+	for _, bad := range []string{strings.Repeat("ab", access.MaxPassword), "short", strings.Repeat("a", 20)} {
+		if _, created, err := g.FirstAdmin(t.Context(), bad); created || err == nil || strings.Contains(err.Error(), bad) {
+			t.Errorf("%d characters: created %t, %v", len(bad), created, err)
+		}
+	}
+	if _, created, err := g.FirstAdmin(t.Context(), password); err != nil || !created {
+		t.Errorf("a good one: %t, %v", created, err)
+	}
+}

@@ -23,6 +23,16 @@ func ParseKey(key string) (id, secret string, ok bool) {
 	return m[1], m[2], true
 }
 
+var keyID = regexp.MustCompile(`^[a-z0-9]{1,32}$`)
+
+// CheckKeyID refuses what cannot be the public part of a key, such as a whole key: its secret must not get into lists and logs.
+func CheckKeyID(id string) error {
+	if !keyID.MatchString(id) {
+		return &Invalid{"id", "want the public part of the key, the text between dw_ and the next _"}
+	}
+	return nil
+}
+
 // maxKeyName is the longest name of a key.
 const maxKeyName = 64
 
@@ -33,14 +43,42 @@ func (g *Gate) AddKey(ctx context.Context, name string, role Role, by string, ex
 	return key, stored, err
 }
 
-// KeepKey stores a key that was chosen elsewhere, unless it is there already, or was and is revoked: then nothing changes.
+// KeepKey stores a key that was chosen elsewhere, unless it is there already. One that does not get in, or not as what is asked for, is an *Unkept:
+// nothing changes then, and whoever set it learns of it.
 func (g *Gate) KeepKey(ctx context.Context, key, name string, role Role) error {
 	_, err := g.addKey(ctx, key, name, role, "settings", time.Time{})
-	if errors.Is(err, store.ErrExists) {
-		return nil
+	if !errors.Is(err, store.ErrExists) {
+		return err
 	}
-	return err
+	id, secret, _ := ParseKey(key) // it was taken apart before
+	k, err := g.store.Key(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case !rightSecret(k, secret):
+		return &Unkept{id, "is there with another secret, which stays valid. Revoke it (starter key revoke " + id + ") and set a key with another id"}
+	case k.RevokedAt != nil:
+		return &Unkept{id, "was revoked, and stays so. Set a key with another id, or none"}
+	case over(k, g.now()):
+		return &Unkept{id, "has expired. Set a key with another id, or none"}
+	case Role(k.Role) != role:
+		return &Unkept{id, "is there with the role " + k.Role + ", not " + string(role) + ". Set a key with another id, and revoke this one (starter key revoke " + id + ")"}
+	}
+	return nil
 }
+
+// Unkept says why a key that was set does not get in, and what to do.
+type Unkept struct{ ID, Why string }
+
+// Error tells both.
+func (e *Unkept) Error() string { return "the key " + e.ID + " " + e.Why }
+
+func rightSecret(k *store.Key, secret string) bool {
+	return subtle.ConstantTimeCompare([]byte(hashed(secret)), []byte(k.Hash)) == 1
+}
+
+// over reports whether a key ended by itself.
+func over(k *store.Key, now time.Time) bool { return k.ExpiresAt != nil && !now.Before(*k.ExpiresAt) }
 
 func (g *Gate) addKey(ctx context.Context, key, name string, role Role, by string, expires time.Time) (store.Key, error) {
 	id, secret, ok := ParseKey(key)
@@ -77,8 +115,7 @@ func (g *Gate) Key(ctx context.Context, key string) (Pass, error) {
 		return Pass{}, err
 	}
 	now := g.now()
-	right := subtle.ConstantTimeCompare([]byte(hashed(secret)), []byte(k.Hash)) == 1
-	if !right || k.RevokedAt != nil || k.ExpiresAt != nil && !now.Before(*k.ExpiresAt) {
+	if !rightSecret(k, secret) || k.RevokedAt != nil || over(k, now) {
 		return Pass{}, ErrCredential
 	}
 	if k.UsedAt == nil || now.Sub(*k.UsedAt) >= noteUse {

@@ -9,6 +9,7 @@ import (
 	"datawald/gateway/access"
 )
 
+// Fails without: each of the conditions in Key.
 func TestKey_GetsInUntilItEnds(t *testing.T) {
 	d := newDesk(t)
 	key, stored, err := d.AddKey(t.Context(), "erp", access.Operator, "admin", d.clock.Add(time.Hour))
@@ -41,9 +42,7 @@ func TestKey_GetsInUntilItEnds(t *testing.T) {
 	if _, err := d.Key(t.Context(), key); !errors.Is(err, access.ErrCredential) {
 		t.Errorf("revoked, it gives %v", err)
 	}
-	if err := d.KeepKey(t.Context(), key, "again", access.Admin); err != nil {
-		t.Error(err)
-	}
+	d.unkept(t, key, access.Operator, "revoked")
 	if _, err := d.Key(t.Context(), key); !errors.Is(err, access.ErrCredential) {
 		t.Errorf("revoked and kept by the settings, it gives %v", err)
 	}
@@ -58,4 +57,35 @@ func TestKey_GetsInUntilItEnds(t *testing.T) {
 			t.Errorf("%+v: %v", tc, err)
 		}
 	}
+}
+
+// unkept wants the settings' key refused, for a reason.
+func (d *desk) unkept(t *testing.T, key string, role access.Role, why string) {
+	t.Helper()
+	err := d.KeepKey(t.Context(), key, "again", role)
+	if bad, ok := errors.AsType[*access.Unkept](err); !ok || !strings.Contains(bad.Error(), why) || strings.Contains(bad.Error(), key) {
+		t.Errorf("it gives %v, want %q", err, why)
+	}
+}
+
+// Fails without: each of the conditions in KeepKey.
+func TestKeepKey_SaysWhenTheKeyOfTheSettingsDoesNotGetIn(t *testing.T) {
+	d := newDesk(t)
+	first, second := "dw_ci_aaaaabbbbbcccccddddd", "dw_ci_bbbbbcccccdddddeeeee"
+	for range 2 { // it is there the second time
+		if err := d.KeepKey(t.Context(), first, "ci", access.Operator); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.unkept(t, second, access.Operator, "another secret")
+	d.unkept(t, first, access.Admin, "role operator")
+	if _, err := d.Key(t.Context(), first); err != nil {
+		t.Errorf("the first one gives %v", err)
+	}
+	key, _, err := d.AddKey(t.Context(), "erp", access.Viewer, "admin", d.clock.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.clock = d.clock.Add(time.Hour)
+	d.unkept(t, key, access.Viewer, "expired")
 }

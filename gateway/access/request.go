@@ -15,24 +15,38 @@ const (
 	CSRFField  = "csrf"
 )
 
-// Request gives who sends a request: by the key in its header Authorization, else by the session of its cookie. The error is
+// Request gives who sends a request: by the key in its header Authorization, else by the session of its cookie. What a proxy in front asked for itself
+// (Basic) is none of ours, and a browser sends it beside the cookie. The error is
 // ErrCredential when it shows none, or one that is not valid, or the store's. It does not look at the CSRF token: see Pass.Shows.
 func (g *Gate) Request(r *http.Request) (Pass, error) {
 	if header := r.Header.Values("Authorization"); len(header) > 0 {
 		scheme, key, _ := strings.Cut(header[0], " ")
-		if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		switch {
+		case len(header) > 1:
+			return Pass{}, ErrCredential
+		case strings.EqualFold(scheme, "Bearer"):
+			return g.Key(r.Context(), strings.TrimSpace(key))
+		case !strings.EqualFold(scheme, "Basic"):
 			return Pass{}, ErrCredential
 		}
-		return g.Key(r.Context(), strings.TrimSpace(key))
 	}
 	cookie, err := r.Cookie(Cookie)
 	if err != nil || cookie.Value == "" {
 		return Pass{}, ErrCredential
 	}
-	return g.Session(r.Context(), cookie.Value)
+	return g.session(r.Context(), cookie.Value, !byItself(r))
 }
 
-// Remember makes the cookie of a session, Forget the one that takes it away. No script reads it, and no other site's page sends it.
+// LiveHeader marks what an open page asks for by itself, with nobody at it.
+const LiveHeader = "X-Live"
+
+// byItself reports whether an open page asks, and not who sits before it: such a request does not keep a session from being idle.
+func byItself(r *http.Request) bool {
+	return r.Header.Get(LiveHeader) != "" || r.URL.Path == "/api/v1/events"
+}
+
+// Remember makes the cookie of a session, Forget the one that takes it away. No script reads it. Another site's page
+// sends it with a link that somebody follows, and with nothing else: a link changes nothing, and who follows one from a mail stays signed in.
 func (g *Gate) Remember(r *http.Request, token string, p Pass) *http.Cookie {
 	c := g.Forget(r)
 	c.Value, c.MaxAge = token, max(int(p.EndsAt.Sub(g.now())/time.Second), 1)
@@ -41,7 +55,7 @@ func (g *Gate) Remember(r *http.Request, token string, p Pass) *http.Cookie {
 
 // Forget is told at Remember.
 func (g *Gate) Forget(r *http.Request) *http.Cookie {
-	return &http.Cookie{Name: Cookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: g.Secure(r)}
+	return &http.Cookie{Name: Cookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: g.Secure(r)}
 }
 
 // believed reports whether a request comes from a proxy that speaks for others.
@@ -67,8 +81,13 @@ func (g *Gate) Secure(r *http.Request) bool {
 	if r.TLS != nil {
 		return true
 	}
-	proto := r.Header.Values("X-Forwarded-Proto")
-	return len(proto) == 1 && strings.EqualFold(strings.TrimSpace(proto[0]), "https") && g.believed(remote(r))
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	for _, hop := range hops { // each on the way has seen TLS, or one of them sent it on in the clear
+		if !strings.EqualFold(strings.TrimSpace(hop), "https") {
+			return false
+		}
+	}
+	return g.believed(remote(r))
 }
 
 // Address is where a request comes from. What a proxy that is believed says of it is taken from the end: whoever sends the request may
@@ -77,13 +96,25 @@ func (g *Gate) Address(r *http.Request) netip.Addr {
 	at := remote(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && g.believed(at); i-- {
-		a, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		a, ok := hop(hops[i])
+		if !ok {
 			break
 		}
-		at = a.Unmap().WithZone("")
+		at = a
 	}
 	return at
+}
+
+// hop reads an address of X-Forwarded-For; some proxies write its port as well.
+func hop(text string) (netip.Addr, bool) {
+	text = strings.TrimSpace(text)
+	a, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	if err != nil {
+		var p netip.AddrPort
+		p, err = netip.ParseAddrPort(text)
+		a = p.Addr()
+	}
+	return a.Unmap().WithZone(""), err == nil
 }
 
 // Private reports whether nobody on the way can have read a request: it came by TLS, or from this machine.

@@ -58,6 +58,11 @@ func passOf(user *store.User, session *store.Session, token string) Pass {
 // Session gives whose session it is. The role is that of the user now. The error is ErrCredential when there is no such session, when it is
 // over, and when its user has changed so that he must sign in again.
 func (g *Gate) Session(ctx context.Context, token string) (Pass, error) {
+	return g.session(ctx, token, true)
+}
+
+// session is Session; used says whether that counts as use.
+func (g *Gate) session(ctx context.Context, token string, used bool) (Pass, error) {
 	session, err := g.store.Session(ctx, hashed(token))
 	if errors.Is(err, store.ErrNotFound) {
 		return Pass{}, ErrCredential
@@ -79,7 +84,7 @@ func (g *Gate) Session(ctx context.Context, token string) (Pass, error) {
 	if user.Disabled || user.Generation != session.Generation {
 		return Pass{}, ErrCredential
 	}
-	if now.Sub(session.SeenAt) >= noteUse {
+	if used && now.Sub(session.SeenAt) >= noteUse {
 		_ = g.store.TouchSession(ctx, session.ID, now) // the request goes on; the next one notes it
 	}
 	return passOf(user, session, token), nil

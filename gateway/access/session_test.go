@@ -2,6 +2,8 @@ package access_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"datawald/store"
 )
 
+// Fails without: the comparison with EndsAt; with SeenAt; the renewal.
 func TestSession_Ends(t *testing.T) {
 	d := newDesk(t)
 	token := d.signIn("admin")
@@ -26,6 +29,7 @@ func TestSession_Ends(t *testing.T) {
 	d.session(token, access.ErrCredential)
 }
 
+// Fails without: noteUse in session.
 func TestSession_IsRenewedOnceAMinute(t *testing.T) {
 	d := newDesk(t)
 	begun := d.clock
@@ -51,6 +55,7 @@ func TestSession_IsRenewedOnceAMinute(t *testing.T) {
 	}
 }
 
+// Fails without: the generation in session and in change, one by one with DeleteSessionsOf; the look at Disabled in verify.
 func TestSession_EndsWhenItsUserChanges(t *testing.T) {
 	d := newDesk(t)
 	d.add("bert", access.Operator)
@@ -77,6 +82,9 @@ func TestSession_EndsWhenItsUserChanges(t *testing.T) {
 	d.session(token, access.ErrCredential)
 }
 
+// A session that was made of an earlier state of its user, and that nobody deleted, is worth nothing.
+//
+// Fails without: the generation in session.
 func TestSession_OfAnEarlierGenerationIsNone(t *testing.T) {
 	d := newDesk(t)
 	session := store.Session{ID: access.Hashed("token"), User: "admin", Generation: 1, CreatedAt: d.clock, SeenAt: d.clock, EndsAt: d.clock.Add(time.Hour)}
@@ -84,4 +92,36 @@ func TestSession_OfAnEarlierGenerationIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.session("token", access.ErrCredential)
+}
+
+// Fails without: byItself in Request; the look at it in session.
+func TestSession_EndsBeforeAPageThatNobodySitsAt(t *testing.T) {
+	d := newDesk(t)
+	token := d.signIn("admin")
+	ask := func(path, live string) error {
+		r := httptest.NewRequest("GET", path, nil)
+		r.AddCookie(&http.Cookie{Name: access.Cookie, Value: token})
+		if live != "" {
+			r.Header.Set(access.LiveHeader, live)
+		}
+		_, err := d.Request(r)
+		return err
+	}
+	for begun := d.clock; d.clock.Sub(begun) < access.DefaultIdle; d.clock = d.clock.Add(time.Hour) {
+		if err := errors.Join(ask("/api/v1/events", ""), ask("/orders", "1"), ask("/api/v1/status", "1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ask("/orders", ""); !errors.Is(err, access.ErrCredential) {
+		t.Errorf("an open page kept the session: %v", err)
+	}
+	token = d.signIn("admin")
+	d.clock = d.clock.Add(access.DefaultIdle - time.Second)
+	if err := ask("/orders", ""); err != nil {
+		t.Fatal(err)
+	}
+	d.clock = d.clock.Add(time.Hour)
+	if err := ask("/orders", ""); err != nil {
+		t.Errorf("who sits at it is not seen: %v", err)
+	}
 }

@@ -69,12 +69,14 @@ func network(a netip.Addr) string {
 func (t *throttle) begin(account string, from netip.Addr, now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	pair, whole, host := t.pairs.at(account+" "+network(from)).fresh(now), t.accounts.at(account).fresh(now), t.hosts.at(network(from)).fresh(now)
+	host := t.hosts.at(network(from)).fresh(now)
+	if host.n >= addressTries { // it makes no entries any more, which would take the place of others'
+		return &TooMany{host.since.Add(tryWindow).Sub(now)}
+	}
+	pair, whole := t.pairs.at(account+" "+network(from)).fresh(now), t.accounts.at(account).fresh(now)
 	switch {
 	case now.Before(pair.until):
 		return &TooMany{pair.until.Sub(now)}
-	case host.n >= addressTries:
-		return &TooMany{host.since.Add(tryWindow).Sub(now)}
 	case whole.n >= accountTries && pair.n > 0:
 		return &TooMany{whole.since.Add(tryWindow).Sub(now)}
 	}

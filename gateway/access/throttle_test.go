@@ -110,3 +110,15 @@ func TestThrottle_RemembersSoMuchAndNoMore(t *testing.T) {
 		t.Errorf("it remembers %d, want at most %d", n, 4*access.MaxTries)
 	}
 }
+
+// Fails without: the look at the address before the entries are made.
+func TestThrottle_LetsNoAddressFillTheMemory(t *testing.T) {
+	th := access.NewThrottle()
+	access.Tries("anna", away, noon, th)
+	for n := range access.MaxTries {
+		access.Tries(fmt.Sprint(n), home, noon, th)
+	}
+	if n, _ := access.Tries("anna", away, noon, th); n != 0 {
+		t.Errorf("another address with wrong passwords has %d more tries", n)
+	}
+}

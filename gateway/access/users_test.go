@@ -12,6 +12,7 @@ import (
 	"datawald/store"
 )
 
+// Fails without: lastAdmin in change and in RemoveUser; the users in one document.
 func TestLastAdmin_Stays(t *testing.T) {
 	d := newDesk(t)
 	d.add("anna", access.Admin)
@@ -55,6 +56,7 @@ func TestLastAdmin_Stays(t *testing.T) {
 	}
 }
 
+// Fails without: the look at the users inside of ChangeUsers.
 func TestFirstAdmin_IsOneOfManyGateways(t *testing.T) {
 	db := testkit.Store(t)
 	var created atomic.Int32

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,6 +19,9 @@ import (
 // Audited is for inputs that say more for the audit than their path does: what they act on, an order key or a name of ours and never
 // personal data, and the reason that was given.
 type Audited interface{ Audit() (target, why string) }
+
+// OfInstance is for inputs that may leave the instance out where there is only one: the audit names it all the same.
+type OfInstance interface{ OfInstance() string }
 
 // The longest target and reason of an entry, in characters.
 const (
@@ -67,6 +70,9 @@ func (s *server) noteBegun(ctx context.Context, op huma.Operation, e *exchange, 
 	if target == "" {
 		target = pathTarget(e.gin)
 	}
+	if o, ok := in.(OfInstance); ok && o.OfInstance() == "" && len(s.settings.InstanceNames) == 1 {
+		target = strings.TrimSuffix(s.settings.InstanceNames[0]+": "+target, ": ")
+	}
 	id, err := s.store.WriteAudit(ctx, entry(e.actor, op, target, why))
 	if err != nil {
 		return partDown(err, "store")
@@ -83,9 +89,7 @@ func (s *server) noteEnded(ctx context.Context, op huma.Operation, e *exchange, 
 	}
 	state, problem := store.AuditDone, ""
 	if status >= http.StatusBadRequest {
-		var p Problem
-		_ = json.Unmarshal(body, &p) // without a body there is no kind of problem to tell
-		state, problem = store.AuditRefused, strings.TrimPrefix(p.Type, problemPrefix)
+		state, problem = store.AuditRefused, problemKind(body)
 	}
 	if status >= http.StatusInternalServerError {
 		state = store.AuditFailed
@@ -99,9 +103,33 @@ func (s *server) noteEnded(ctx context.Context, op huma.Operation, e *exchange, 
 func (s *server) noteRefused(ctx huma.Context, op huma.Operation, p *Problem) {
 	actor, _ := access.From(ctx.Context())
 	now := time.Now().UTC()
+	if !s.refusals.more(actor.String(), now) {
+		return
+	}
 	e := entry(actor, op, pathTarget(humagin.Unwrap(ctx)), "")
 	e.State, e.Status, e.Problem, e.EndedAt = store.AuditRefused, p.Status, strings.TrimPrefix(p.Type, problemPrefix), &now
 	if _, err := s.store.WriteAudit(ctx.Context(), e); err != nil {
 		s.log.Error("a refusal is not written down", "action", op.OperationID, "cause", innermost(err))
 	}
+}
+
+// refusalsNoted is how many refusals of one actor are written down in a minute: who may not act must not fill the store by asking.
+const refusalsNoted = 60
+
+// refusals counts them by actor, in this minute alone.
+type refusals struct {
+	mu    sync.Mutex
+	since time.Time
+	of    map[string]int
+}
+
+// more counts one, and reports whether it is to be written down.
+func (r *refusals) more(actor string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.since) >= time.Minute {
+		r.since, r.of = now, map[string]int{}
+	}
+	r.of[actor]++
+	return r.of[actor] <= refusalsNoted
 }

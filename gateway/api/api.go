@@ -1,5 +1,6 @@
 // Package api is the HTTP interface of DataWald: JSON under /api/v1, described by /openapi.json, with problems in the
-// form of RFC 9457. It reads the store, and starts and watches workflows; it never changes an order itself.
+// form of RFC 9457. It reads the store, starts and watches workflows, and acts
+// on orders for those who may (package desk); into B1 it writes nothing itself.
 package api
 
 import (
@@ -45,6 +46,8 @@ type server struct {
 	// exports bounds how many exports are read at once.
 	exports chan struct{}
 	book    *rulebook.Book
+	// refusals bounds what is written down of those who ask for what they may not.
+	refusals refusals
 	// open are the routes that need no credential, by method and path.
 	open map[string]bool
 }

@@ -89,3 +89,18 @@ func instanceAnd(instance string, what []string) string {
 	}
 	return strings.Join(what, " ")
 }
+
+// OfInstance is the instance that was named.
+func (in *startResyncInput) OfInstance() string { return in.Body.Instance }
+
+// OfInstance is the instance that was named.
+func (in *startBackfillInput) OfInstance() string { return in.Body.Instance }
+
+// OfInstance is the instance that was named.
+func (in *syncInput) OfInstance() string { return in.Body.Instance }
+
+// OfInstance is the instance that was named.
+func (in *pauseInput) OfInstance() string { return in.Body.Instance }
+
+// OfInstance is the instance that was named.
+func (in *resumeInput) OfInstance() string { return in.Body.Instance }

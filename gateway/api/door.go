@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -68,6 +70,10 @@ func (s *server) known(c *gin.Context) {
 	}
 	pass, err := s.gate.Request(c.Request)
 	switch {
+	case errors.Is(err, access.ErrCredential) && c.Request.URL.Path == docsPath && strings.Contains(c.GetHeader("Accept"), "text/html"):
+		c.Redirect(http.StatusSeeOther, "/login?again=1&next="+url.QueryEscape(docsPath)) // a person with a browser
+		c.Abort()
+		return
 	case errors.Is(err, access.ErrCredential):
 		notSignedIn.problem("Show who you are: sign in (POST /api/v1/session, or the page /login), or send an API key in the header Authorization: Bearer dw_…. " +
 			"One that worked before may have expired, or been revoked. An admin makes keys with POST /api/v1/keys or starter key add.").send(c)

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"datawald/config"
 )
 
 const (
@@ -56,17 +58,28 @@ func (s *server) secure(c *gin.Context) {
 	}
 }
 
-// ownHosts refuses requests under foreign names: a page in the user's browser may point its own name at this machine (DNS rebinding), but
+// OwnHost reports whether a request names this gateway. A page in the user's browser may point its own name at this machine (DNS rebinding), but
 // cannot change the Host header. This machine's own names are always taken, others only when the settings name them.
-func (s *server) ownHosts() gin.HandlerFunc {
-	own := map[string]bool{hostOf(s.settings.Address): true, "localhost": true}
-	for _, host := range s.settings.Hosts {
+func OwnHost(settings *config.Gateway) func(*http.Request) bool {
+	own := map[string]bool{hostOf(settings.Address): true, "localhost": true}
+	for _, host := range settings.Hosts {
 		own[hostOf(host)] = true
 	}
-	return func(c *gin.Context) {
-		host := hostOf(c.Request.Host)
+	return func(r *http.Request) bool {
+		host := hostOf(r.Host)
 		ip := net.ParseIP(host)
-		if own[host] || ip != nil && ip.IsLoopback() {
+		return own[host] || ip != nil && ip.IsLoopback()
+	}
+}
+
+// probes are asked by the address of a container, which nobody knows before. They tell nothing.
+var probes = map[string]bool{"/healthz": true, "/readyz": true}
+
+// ownHosts refuses requests under foreign names.
+func (s *server) ownHosts() gin.HandlerFunc {
+	own := OwnHost(s.settings)
+	return func(c *gin.Context) {
+		if own(c.Request) || probes[c.Request.URL.Path] {
 			return
 		}
 		foreignHost.problem("The gateway answers under localhost, a loopback address, its listen address and the names in GATEWAY_HOSTS. " +

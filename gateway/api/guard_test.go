@@ -21,12 +21,15 @@ func TestForeignHostsAreRefused(t *testing.T) {
 		"evil.example:8080": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "10.0.0.5:8080": false, "192.168.1.4": false,
 	} {
 		t.Run(host, func(t *testing.T) {
-			r := call(t, w.server, http.MethodGet, "/healthz", "", []string{"Host", host})
+			r := call(t, w.server, http.MethodGet, "/api/v1/session", "", []string{"Host", host})
 			if allowed && r.status != 200 {
 				t.Errorf("status %d, want 200: %s", r.status, r.body)
 			}
 			if !allowed {
 				r.problem(421, "foreign-host", "localhost")
+			}
+			for _, probe := range []string{"/healthz", "/readyz"} { // a cluster asks by the address of the container
+				call(t, w.server, http.MethodGet, probe, "", []string{"Host", host}).ok(200, &struct{}{})
 			}
 		})
 	}

@@ -106,6 +106,15 @@ type keyPath struct {
 	ID string `path:"id" doc:"The public part of the key" example:"k3q7w2xy5z4a"`
 }
 
+// Audit names the key, unless it is none: somebody may have sent all of it.
+func (in *keyPath) Audit() (target, why string) {
+	id := unescape(in.ID)
+	if access.CheckKeyID(id) != nil {
+		return "(no key)", ""
+	}
+	return id, ""
+}
+
 func (s *server) revokeKey(ctx context.Context, in *keyPath) (*struct{}, error) {
 	err := s.store.RevokeKey(ctx, unescape(in.ID))
 	if errors.Is(err, store.ErrNotFound) {

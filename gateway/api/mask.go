@@ -24,6 +24,7 @@ func masked(doc store.Staged) store.Staged {
 	if doc.Order != nil {
 		hide = order.NewRedactor(doc.Order)
 	}
+	doc = unreferenced(doc)
 	doc.Order = doc.Order.Masked()
 	doc.Reason, doc.Attention = hidden(doc.Reason, hide), hidden(doc.Attention, hide)
 	if doc.WriteBack != nil {
@@ -40,6 +41,34 @@ func masked(doc store.Staged) store.Staged {
 	}
 	if doc.Timeline != nil {
 		doc.Timeline = timeline
+	}
+	return doc
+}
+
+// unreferenced takes the buyer's own order number out of the references, which hold it where the rules' template has {po_number}. The rest of them
+// stays: it finds the document in B1.
+func unreferenced(doc store.Staged) store.Staged {
+	if doc.Order == nil || doc.Order.Payment.PONumber == "" {
+		return doc
+	}
+	number := order.NewRedactor(&order.Order{Payment: order.Payment{PONumber: doc.Order.Payment.PONumber}})
+	doc.Reference = number.Text(doc.Reference)
+	references := make([]string, len(doc.References))
+	for i, r := range doc.References {
+		references[i] = number.Text(r)
+	}
+	if doc.References != nil {
+		doc.References = references
+	}
+	if doc.BO != nil {
+		bo := *doc.BO
+		bo.Reference = number.Text(bo.Reference)
+		doc.BO = &bo
+	}
+	if doc.Intent != nil {
+		intent := *doc.Intent
+		intent.Reference = number.Text(intent.Reference)
+		doc.Intent = &intent
 	}
 	return doc
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -222,8 +223,8 @@ func keepOf(ctx context.Context, out any) {
 	}
 }
 
-// endAct writes down what came of a request, whether its sender still waits or not. An answer that says that something failed is not kept: the
-// same request may succeed.
+// endAct writes down what came of a request, whether its sender still waits or not. An answer that says that something failed is not kept, nor a
+// refusal for what passes by itself: the same request may succeed.
 func (s *server) endAct(op huma.Operation, e *exchange, status int, body []byte) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.gin.Request.Context()), noteTime)
 	defer cancel()
@@ -236,9 +237,19 @@ func (s *server) endAct(op huma.Operation, e *exchange, status int, body []byte)
 	}
 }
 
+// passing are the kinds of refusals whose cause passes without the sender's doing, beside those with Retry-After.
+var passing = map[string]bool{noWorker.name: true, backfillUnderWay.name: true}
+
+// problemKind is the kind of a problem that was answered; empty for another answer.
+func problemKind(body []byte) string {
+	var p Problem
+	_ = json.Unmarshal(body, &p) // without a body there is no kind of problem to tell
+	return strings.TrimPrefix(p.Type, problemPrefix)
+}
+
 func (s *server) keepAnswer(ctx context.Context, e *exchange, status int, body []byte) error {
 	r := *e.request
-	if status >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError || e.gin.Writer.Header().Get("Retry-After") != "" || status >= http.StatusBadRequest && passing[problemKind(body)] {
 		return s.store.DropRequest(ctx, r.ID, r.Token)
 	}
 	if e.kept != nil && status < http.StatusBadRequest {

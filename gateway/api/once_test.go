@@ -254,7 +254,7 @@ func TestAudit_NamesTheOrdersOfARun(t *testing.T) {
 		t.Errorf("written down: %+v, want %q", acts, want)
 	}
 	w.post("/api/v1/backfills", `{"from":"2026-01-01T00:00:00Z","store_id":2,"status":"complete","dry_run":true}`).ok(202, &struct{}{})
-	if acts := w.acts("start-backfill"); len(acts) != 1 || acts[0].Target != "from 2026-01-01T00:00:00Z store 2 status complete dry run" {
+	if acts := w.acts("start-backfill"); len(acts) != 1 || acts[0].Target != w.instance+": from 2026-01-01T00:00:00Z store 2 status complete dry run" {
 		t.Errorf("written down: %+v", acts)
 	}
 }

@@ -30,21 +30,58 @@ const maxActionKeys = 500
 
 type actOnOrdersInput struct{ Body ActionsRequest }
 
-// Audit names the action and how the orders were selected, without the text that was searched for.
+// Audit names the action and the orders, as far as a target may be long, or the filter: all of it but the text that was searched for, which may be a
+// buyer's name.
 func (in *actOnOrdersInput) Audit() (target, why string) {
 	b := in.Body
-	target = fmt.Sprintf("%s of %d orders", b.Action, len(b.Keys))
-	if f := b.Filter; f != nil {
-		states := make([]string, len(f.States))
-		for i, state := range f.States {
-			states[i] = string(state)
-		}
-		target = strings.Join(strings.Fields(fmt.Sprintf("%s by filter %s %s %s", b.Action, f.Instance, strings.Join(states, ","), f.Reason)), " ")
+	what := fmt.Sprintf("%s of %d orders", b.Action, len(b.Keys))
+	if b.Filter != nil {
+		what = strings.TrimSpace(string(b.Action) + " by filter " + b.Filter.named())
 	}
 	if b.DryRun {
-		target += " (dry run)"
+		what += " (dry run)"
 	}
-	return target, b.Reason
+	between := ": "
+	for _, key := range b.Keys {
+		if _, err := order.ParseKey(key); err == nil { // what is none is refused, and may be anything
+			what, between = what+between+key, " "
+		}
+	}
+	return what, b.Reason
+}
+
+// named is the filter in words, without the text that was searched for.
+func (f ActionFilter) named() string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, name+value)
+		}
+	}
+	states := make([]string, len(f.States))
+	for i, state := range f.States {
+		states[i] = string(state)
+	}
+	add("", f.Instance)
+	add("", strings.Join(states, ","))
+	add("", f.Reason)
+	if f.Attention {
+		add("", "attention")
+	}
+	add("write_back ", string(f.WriteBack))
+	if f.Store != nil {
+		add("store ", fmt.Sprint(*f.Store))
+	}
+	if _, err := moment("", f.From, 0); err == nil { // what is no time is refused, and may be anything
+		add("from ", f.From)
+	}
+	if _, err := moment("", f.To, 0); err == nil {
+		add("to ", f.To)
+	}
+	if f.Text != "" {
+		add("", "and a text")
+	}
+	return strings.Join(parts, " ")
 }
 
 // ActionsRequest selects orders and says what to do with them.

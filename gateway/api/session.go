@@ -67,6 +67,9 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 	token, pass, known, err := s.gate.SignIn(ctx, in.Body.Name, in.Body.Password, s.gate.Address(r))
 	if err != nil {
 		p := s.passwordProblem(err)
+		if known == "" && errors.Is(err, access.ErrWrong) {
+			known = nobody // written down as well, so that it takes as long
+		}
 		s.noteSignIn(ctx, access.Actor{Name: known, Kind: access.User}, store.AuditRefused, p)
 		return nil, p
 	}
@@ -76,8 +79,11 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 	return &sessionOutput{SetCookie: s.gate.Remember(r, token, pass).String(), Body: sessionOf(pass)}, nil
 }
 
-// noteSignIn writes down who signed in, and at whose account somebody tried. A name that nobody has is not written: it may be a password
-// that was typed in the wrong place.
+// nobody stands in the audit for a name that nobody has, and can be no user's. The name itself is not written: it may be a password that was typed in
+// the wrong place.
+const nobody = "(nobody)"
+
+// noteSignIn writes down who signed in, and at whose account somebody tried.
 func (s *server) noteSignIn(ctx context.Context, actor access.Actor, state store.AuditState, p *Problem) error {
 	if actor.Name == "" {
 		return nil
@@ -95,7 +101,7 @@ func (s *server) noteSignIn(ctx context.Context, actor access.Actor, state store
 // passwordProblem answers who gave a password that was not taken, or whose password was not looked at.
 func (s *server) passwordProblem(err error) *Problem {
 	if many, ok := errors.AsType[*access.TooMany](err); ok {
-		p := tooManyTries.problem("Wrong passwords came before. Wait as long as Retry-After says, in seconds; an admin can set a new password (starter user password <name>).")
+		p := tooManyTries.problem("Wrong passwords came before. Wait as long as Retry-After says, in seconds: until then no password is looked at.")
 		p.retryAfter = max(int(math.Ceil(many.Wait.Seconds())), 1)
 		return p
 	}

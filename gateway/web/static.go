@@ -96,7 +96,6 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	secure(h)
 	if hash == a.hash {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}

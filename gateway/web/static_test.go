@@ -44,7 +44,7 @@ func TestHeadersOfPages(t *testing.T) {
 	for _, path := range []string{"/", "/orders", "/login", "/nowhere", assetAddress.FindString(w.fetch("/"))} {
 		res, _ := w.answer(path)
 		for name, want := range map[string]string{"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'",
-			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin"} {
+			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin"} {
 			if got := res.Header.Get(name); got != want {
 				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
 			}

@@ -20,6 +20,8 @@ import (
 type Settings struct {
 	// Instances are the names of the instances, in the order in which they are shown.
 	Instances []string
+	// Own reports whether a request names this gateway, and not a name that somebody else pointed at it.
+	Own func(*http.Request) bool
 	// Log gets failures of the page, by route, and never what was asked or answered.
 	Log *slog.Logger
 }
@@ -39,6 +41,9 @@ type site struct {
 
 // New makes the handler of all pages and of their static files. handler is the API; gate knows who asks, as the API's own does.
 func New(handler http.Handler, gate *access.Gate, settings Settings) (http.Handler, error) {
+	if settings.Own == nil {
+		return nil, errors.New("the page is not told its names")
+	}
 	s := &site{settings: settings, gate: gate, api: handler, origins: http.NewCrossOriginProtection()}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
@@ -52,7 +57,22 @@ func New(handler http.Handler, gate *access.Gate, settings Settings) (http.Handl
 	for pattern, p := range s.routes() {
 		mux.HandleFunc(pattern, s.serve(pattern, p))
 	}
-	return mux, nil
+	return s.guarded(mux), nil
+}
+
+// guarded puts the headers on every answer, also on those that are no page, and refuses what is asked under foreign names.
+func (s *site) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secure(w.Header())
+		if s.gate.Secure(r) {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !s.settings.Own(r) {
+			http.Error(w, "The gateway does not answer under this name. Use one of those in its setting GATEWAY_HOSTS, or localhost on its own machine.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // page answers a visit, or says why it cannot.
@@ -96,10 +116,6 @@ var open = map[string]bool{"GET /login": true, "POST /login": true}
 // serve runs a page for whoever may see it.
 func (s *site) serve(pattern string, p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		secure(w.Header())
-		if s.gate.Secure(r) {
-			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		}
 		v := &visit{site: s, w: w, r: r}
 		defer v.recovered(pattern)
 		if err := v.admit(pattern); err != nil {
@@ -124,18 +140,23 @@ func (v *visit) admit(pattern string) error {
 			return &api.Problem{Title: "The form cannot be read", Status: http.StatusBadRequest, Detail: "It may have at most 1 MB. Make it smaller and send it again."}
 		}
 	}
-	if open[pattern] {
-		return nil
+	if err := v.private(); err != nil || open[pattern] {
+		return err
 	}
 	return v.whoAsks()
 }
 
-// whoAsks finds out whose session it is. Changes show its token as well.
-func (v *visit) whoAsks() error {
+// private refuses what others on the way can read: there nobody is to type a password either.
+func (v *visit) private() error {
 	if !v.gate.Private(v.r) {
 		return &api.Problem{Title: "The connection is not encrypted", Status: http.StatusForbidden,
 			Detail: "Sessions are taken over TLS alone. Use https in the address; behind a proxy that ends TLS, it must say so and be one of GATEWAY_TRUSTED_PROXIES."}
 	}
+	return nil
+}
+
+// whoAsks finds out whose session it is. Changes show its token as well.
+func (v *visit) whoAsks() error {
 	pass, err := v.gate.Request(v.r)
 	if errors.Is(err, access.ErrCredential) {
 		return errNobody
@@ -211,7 +232,7 @@ func secure(h http.Header) {
 	access.PageHeaders(h)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin") // with none at all, browsers send forms with "Origin: null", which says nothing of where they come from
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 }

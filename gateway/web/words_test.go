@@ -54,7 +54,7 @@ func TestOwnPath(t *testing.T) {
 	for next, want := range map[string]string{
 		"/orders?state=held": "/orders?state=held", "/": "/", "/orders/main:1:000000123": "/orders/main:1:000000123",
 		"": "/", "//evil.example": "/", "https://evil.example/": "/", "/\\evil.example": "/", "javascript:alert(1)": "/", "orders": "/",
-		"/login?next=/": "/", "/api/v1/orders": "/", "http:/orders": "/", "/a\nb": "/", "\t//evil.example": "/", "/%0a": "/%0a",
+		"/login?next=/": "/", "/api/v1/orders": "/", "/api/docs": "/api/docs", "http:/orders": "/", "/a\nb": "/", "\t//evil.example": "/", "/%0a": "/%0a",
 	} {
 		if got := ownPath(next); got != want {
 			t.Errorf("%q leads to %q, want %q", next, got, want)

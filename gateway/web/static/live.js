@@ -66,7 +66,7 @@ async function poll() {
   }
   for (let n = 0; n < pollsBetween || lostSince; n++) {
     try {
-      const answer = await fetch(ofInstance("/api/v1/status"));
+      const answer = await fetch(ofInstance("/api/v1/status"), { headers: { "X-Live": "1" } });
       if (answer.status === 401) return signInAgain();
       const text = await answer.text();
       if (answer.status >= 500) throw new Error(text);

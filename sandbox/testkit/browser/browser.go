@@ -84,6 +84,9 @@ func chromium(t testing.TB) string {
 	return path
 }
 
+// Named is a host name that the browser finds on this machine.
+const Named = "desk.example"
+
 // start starts Chromium with a profile of its own.
 func start(program string) (context.Context, error) {
 	dir, err := os.MkdirTemp("", "datawald-browser-")
@@ -91,7 +94,8 @@ func start(program string) (context.Context, error) {
 		return nil, err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.UserDataDir(dir), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
+		chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("host-resolver-rules", "MAP "+Named+" 127.0.0.1"),
+		chromedp.WSURLReadTimeout(time.Minute))
 	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, end := chromedp.NewContext(allocated)
 	testkit.AtEnd(func() {
