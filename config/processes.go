@@ -15,7 +15,7 @@ type Instance struct {
 	Name    string
 	Magento Magento
 	B1      B1
-	// Rules are those of File.
+	// Rules are those of File, nil where it has none that can be used.
 	Rules *mapping.Rules
 	File  FileRules
 }
@@ -79,16 +79,24 @@ func (w *Worker) checkLanes() (problems []string) {
 	return problems
 }
 
-// LoadWorker reads and checks the settings of the worker.
+// LoadWorker reads and checks the settings of the worker. A rules file that is missing or has problems is no error by itself: the File of the
+// instance has it, and sound rules may be in force without it. Beside other problems it is named with them.
 func LoadWorker() (*Worker, error) {
 	var w Worker
 	problems := load("", &w)
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
 	problems = append(problems, w.checkLanes()...)
 	problems = append(problems, w.checkVersion()...)
+	var ofRules []string
 	for _, name := range w.Instances.InstanceNames {
 		instance, p := loadInstance(name)
-		w.All, problems = append(w.All, instance), append(problems, p...)
+		problems = append(problems, p...)
+		instance.File, p = loadRules(name)
+		instance.Rules, ofRules = instance.File.Rules, append(ofRules, p...)
+		w.All = append(w.All, instance)
+	}
+	if len(problems) > 0 {
+		problems = append(problems, ofRules...)
 	}
 	return &w, problemsError("The worker", problems)
 }
@@ -99,9 +107,7 @@ func loadInstance(name string) (Instance, []string) {
 	i.Magento = m
 	b1, p := loadB1(name)
 	i.B1, problems = b1, append(problems, p...)
-	file, p := loadRules(name)
-	i.Rules, i.File = file.Rules, file
-	return i, append(problems, p...)
+	return i, problems
 }
 
 func loadB1(instance string) (b1 B1, problems []string) {

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"os"
@@ -215,5 +216,20 @@ func TestLogger_KeepsToItsLevel(t *testing.T) {
 		if got := [2]bool{log.Enabled(context.Background(), slog.LevelDebug), log.Enabled(context.Background(), slog.LevelInfo)}; got != want {
 			t.Errorf("%s: debug and info are %v, want %v", level, got, want)
 		}
+	}
+}
+
+// A rules file that cannot be used is no problem of the settings by itself: sound rules may be in force.
+//
+// Fails without: the problems of rules kept apart in LoadWorker.
+func TestWorker_LoadsWithoutSoundRules(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.yaml")
+	env(t, complete(t, "RULES_FILE="+path)...)
+	w, err := config.LoadWorker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file := w.All[0].File; w.All[0].Rules != nil || file.Rules != nil || !errors.Is(file.Err, os.ErrNotExist) || file.Name != path {
+		t.Errorf("the file is %+v", file)
 	}
 }

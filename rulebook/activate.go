@@ -34,23 +34,47 @@ func (p *Page) Activate(ctx context.Context, w Proposal) (before, now *InForce, 
 			return nil, nil, err
 		}
 	}
-	if before, err = p.base(ctx); err != nil {
-		return nil, nil, err
+	before, version, err := p.check(ctx, w)
+	if err != nil {
+		return before, nil, err
 	}
-	was, version := before.Version, mapping.TextID(w.Text)
-	if w.Expect != was && w.Expect != before.ruleVersion() {
-		return before, nil, &store.RulesMoved{Active: before.Activation}
+	n := store.NewRules{Instance: p.instance, Version: version, Text: w.Text, By: w.By, Reason: w.Reason}
+	if before.Seq == 0 && before.Version != "" {
+		file := p.ruleFile()
+		n.Before = &file
 	}
-	if version == was {
-		return before, nil, ErrInForce
-	}
-	active, err := p.book.store.ActivateRules(ctx, store.NewRules{Instance: p.instance, Version: version, Text: w.Text, By: w.By, Reason: w.Reason}, was)
+	active, err := p.book.store.ActivateRules(ctx, n, before.Version)
 	if err != nil {
 		return before, nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return before, p.take(&InForce{Activation: active, Text: w.Text, Rules: rules}), nil
+}
+
+// Check reports why a proposal would not be activated, as things are now: with a *store.RulesMoved, ErrInForce, or the error of the
+// store. It changes nothing, and does not look at the rules themselves.
+func (p *Page) Check(ctx context.Context, w Proposal) (before *InForce, err error) {
+	before, _, err = p.check(ctx, w)
+	return before, err
+}
+
+func (p *Page) check(ctx context.Context, w Proposal) (before *InForce, version string, err error) {
+	if before, err = p.base(ctx); err != nil {
+		return nil, "", err
+	}
+	version = mapping.TextID(w.Text)
+	switch {
+	case w.Expect != before.Version && w.Expect != before.ruleVersion():
+		moved := before.Activation
+		if moved.Seq == 0 && moved.Version != "" {
+			moved.Reason = p.ruleFile().Reason
+		}
+		return before, "", &store.RulesMoved{Active: moved}
+	case version == before.Version:
+		return before, "", ErrInForce
+	}
+	return before, version, nil
 }
 
 // ruleVersion is the version as orders name it, with the company's hooks.
@@ -61,30 +85,18 @@ func (f *InForce) ruleVersion() string {
 	return f.Rules.ID()
 }
 
-// base is what is in force before an activation. A file that counts because nothing was ever activated is written down first, so
-// that one can go back to it; without any, or with a version that this program cannot use, there is the activation alone.
+// base is what is in force before an activation: the file while nothing was ever activated; without any, or with a version that this
+// program cannot use, there is the activation alone.
 func (p *Page) base(ctx context.Context) (*InForce, error) {
 	f, err := p.Fresh(ctx)
-	switch {
-	case err == nil && f.Seq > 0:
+	if err == nil {
 		return f, nil
-	case err == nil:
-		return p.record(ctx)
 	}
 	if _, ok := errors.AsType[*Unfit](err); !ok && !errors.Is(err, ErrNoRules) {
 		return nil, err
 	}
 	active, err := p.book.store.ActiveRules(ctx, p.instance)
 	return &InForce{Activation: active[p.instance]}, err
-}
-
-// record writes down the file, and gives what is in force then.
-func (p *Page) record(ctx context.Context) (*InForce, error) {
-	active, _, err := p.book.store.TakeRulesFile(ctx, p.ruleFile())
-	if err != nil {
-		return nil, err
-	}
-	return p.turnTo(ctx, active)
 }
 
 // ruleFile is the file as the store knows it.

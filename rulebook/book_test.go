@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +46,52 @@ func TestTheFileCountsUntilSomethingIsActivated(t *testing.T) {
 	}
 	if got := w.start("a", "one"); got != "two" {
 		t.Errorf("the first worker that is started works by %s, want two", got)
+	}
+}
+
+// An activation that is refused leaves the file of the one who asked what it was: the file of a gateway or of a command line, which may
+// be another one than the workers'. They take their own when they start.
+//
+// Fails without: the comparison before the file is written down, and the one in store.ActivateRules (n.Before.Version == expect).
+func TestARefusedActivationWritesNoFileDown(t *testing.T) {
+	w := newWorld(t)
+	p := w.process(w.file("gateway", "one")).Of(w.instance)
+	for name, proposal := range map[string]rulebook.Proposal{
+		"expects another": {Text: text("two"), Expect: versionOf("zero")}, "expects none": {Text: text("two")}, "is the file": {Text: text("one"), Expect: versionOf("one")},
+	} {
+		if _, _, err := p.Activate(t.Context(), proposal); err == nil {
+			t.Errorf("what %s is activated", name)
+		}
+		if active, err := w.db.ActiveRules(t.Context(), w.instance); err != nil || len(active) > 0 {
+			t.Fatalf("what %s leaves %+v in force, %v", name, active, err)
+		}
+	}
+	own := store.RulesFile{Instance: w.instance, Version: versionOf("one"), Text: text("one"), Place: "gateway"}
+	if _, err := w.db.ActivateRules(t.Context(), store.NewRules{Instance: w.instance, Version: versionOf("two"), Text: text("two"), Before: &own}, versionOf("zero")); err == nil {
+		t.Error("what expects another than the file is activated")
+	}
+	if active, err := w.db.ActiveRules(t.Context(), w.instance); err != nil || len(active) > 0 {
+		t.Fatalf("it leaves %+v in force, %v", active, err)
+	}
+	if got := w.start("a", "three"); got != "three" {
+		t.Errorf("the first worker works by %s, want its own file", got)
+	}
+}
+
+// Workers that take their file between the question what is in force and the activation are not overridden by the file of the one
+// who activates.
+//
+// Fails without: doc.Seq > 0 in store.countFile.
+func TestAFileThatOnlyCountedDoesNotReplaceOneInForce(t *testing.T) {
+	w := newWorld(t)
+	own := store.RulesFile{Instance: w.instance, Version: versionOf("one"), Text: text("one"), Place: "gateway"}
+	w.start("a", "three")
+	_, err := w.db.ActivateRules(t.Context(), store.NewRules{Instance: w.instance, Version: versionOf("two"), Text: text("two"), Before: &own}, versionOf("one"))
+	if moved, ok := errors.AsType[*store.RulesMoved](err); !ok || moved.Active.Version != versionOf("three") {
+		t.Errorf("error %v, want that three is in force", err)
+	}
+	if f := w.inForce(); nameOf(f) != "three" || f.Seq != 1 {
+		t.Errorf("in force is %s as activation %d, want three as the first", nameOf(f), f.Seq)
 	}
 }
 
@@ -110,6 +158,33 @@ func TestWhatIsNotActivated(t *testing.T) {
 	w.mustActivate("one", "two") // back
 	if f := w.inForce(); nameOf(f) != "one" || f.Seq != 3 {
 		t.Errorf("after going back %s is in force as activation %d", nameOf(f), f.Seq)
+	}
+}
+
+// A worker whose file is missing or has problems works by the rules that are in force, and says so at each start. Where nothing is in force it
+// does not start, and says why.
+//
+// Fails without: what takeFile does without p.file.Rules, and its error where nothing is in force.
+func TestAWorkerWithAnUnsoundFileWorksByWhatIsInForce(t *testing.T) {
+	w := newWorld(t)
+	_, problems := config.ParseRules([]byte("nonsense: true\n"))
+	for _, file := range []config.FileRules{{Name: "rules.yaml", Err: os.ErrNotExist}, {Name: "rules.yaml", Text: "nonsense: true\n", Err: problems}} {
+		if err := w.process(file).Begin(t.Context()); err == nil || !strings.Contains(err.Error(), "none are in force, and the file rules.yaml") || !strings.Contains(err.Error(), file.Err.Error()) {
+			t.Errorf("without any rules in force: %v, want what is wrong with the file", err)
+		}
+	}
+	w.mustActivate("one", "")
+	for n, file := range []config.FileRules{{Name: "rules.yaml", Err: os.ErrNotExist}, {Name: "rules.yaml", Text: "nonsense: true\n", Err: problems}} {
+		b := w.process(file)
+		if err := b.Begin(t.Context()); err != nil {
+			t.Fatalf("though rules are in force: %v", err)
+		}
+		if f, err := b.Of(w.instance).Now(); err != nil || nameOf(f) != "one" {
+			t.Errorf("the worker works by %+v, %v", f, err)
+		}
+		if said := w.log.count("the rules file cannot be used"); said != n+1 {
+			t.Errorf("it is said %d times, want at each start", said)
+		}
 	}
 }
 

@@ -36,6 +36,16 @@ func TestWhatAPersonDidLastIsInForce(t *testing.T) {
 		"a new file of a deployment wins over an activation":                            {{"a", "one", "one"}, {"", "two", "two"}, {"b", "three", "three"}},
 		"the activated rules put into the file":                                         {{"a", "one", "one"}, {"", "two", "two"}, {"a", "two", "two"}, {"a", "two", "two"}},
 		"an activation after the file caught up":                                        {{"a", "one", "one"}, {"", "two", "two"}, {"a", "two", "two"}, {"", "three", "three"}, {"a", "two", "three"}},
+		// A deployment has put a file on two machines. One of them is started anew only after somebody has activated other rules: its file
+		// is no news, for it was in force before those. What is changed on it after that is.
+		"a worker that comes late to a file does not undo an activation": {{"a", "one", "one"}, {"b", "one", "one"}, {"a", "two", "two"}, {"", "three", "three"}, {"b", "two", "three"}},
+		"nor on a third machine, though the second was started in between": {{"a", "one", "one"}, {"b", "one", "one"}, {"c", "one", "one"}, {"a", "two", "two"}, {"b", "one", "two"},
+			{"", "three", "three"}, {"c", "two", "three"}, {"b", "two", "three"}, {"a", "two", "three"}, {"a", "four", "four"}, {"b", "four", "four"}, {"c", "two", "four"}, {"c", "four", "four"}},
+		"nor one on which the deployment is not taken back": {{"a", "one", "one"}, {"b", "one", "one"}, {"a", "two", "two"}, {"a", "one", "one"}, {"b", "two", "one"}},
+		"a file that goes back after an activation":         {{"a", "one", "one"}, {"a", "two", "two"}, {"", "three", "three"}, {"a", "two", "three"}, {"a", "one", "one"}},
+		"a deployment that is taken back everywhere": {{"a", "one", "one"}, {"b", "one", "one"}, {"a", "two", "two"}, {"b", "two", "two"}, {"a", "one", "one"}, {"b", "one", "one"},
+			{"b", "two", "two"}, {"a", "two", "two"}},
+		"a file that is changed to what was activated before others": {{"a", "one", "one"}, {"", "two", "two"}, {"", "three", "three"}, {"a", "one", "three"}, {"a", "two", "two"}},
 		// A rolling deployment brings the file two. A worker of yesterday that is started once more, on its machine or on another, does not
 		// bring back the file one; whatever order they are started in.
 		"a rolling deployment does not flap": {{"a", "one", "one"}, {"b", "one", "one"}, {"c", "two", "two"}, {"a", "one", "two"}, {"b", "one", "two"}, {"d", "one", "two"},

@@ -29,15 +29,12 @@ type told struct {
 var processes atomic.Int64
 
 // Begin takes the rules files of this process into force where they are news, and reads what is in force. It is for workers, which
-// are what rules are for: a gateway or a command line may have another file, or none.
+// are what rules are for: a gateway or a command line may have another file, or none. A file that is missing or has problems is an error
+// only where nothing else is in force.
 func (b *Book) Begin(ctx context.Context) error {
 	for _, name := range b.names {
 		p := b.pages[name]
-		if p.file.Rules == nil {
-			return fmt.Errorf("rules of %s: %w", name, p.file.Err)
-		}
-		file := p.ruleFile()
-		active, taken, err := b.store.TakeRulesFile(ctx, file)
+		active, taken, err := p.takeFile(ctx)
 		if err != nil {
 			return fmt.Errorf("rules of %s: %w", name, err)
 		}
@@ -51,12 +48,27 @@ func (b *Book) Begin(ctx context.Context) error {
 			log.Warn("the rules file is another one than before: it is in force from now on, for all workers", "file", p.file.Name)
 		case taken:
 			log.Info("the rules file is in force", "file", p.file.Name)
-		case f.Version != file.Version:
+		case p.file.Rules == nil:
+			log.Warn("the rules file cannot be used: the worker goes by the rules that are in force", "file", p.file.Name, "error", p.file.Err, "activated_by", f.By,
+				"since", f.Since.Format(time.RFC3339))
+		case f.Version != mapping.TextID(p.file.Text):
 			log.Warn("the rules file is NOT in force: it was before, and other rules have come since. starter rules activate takes it",
-				"file", p.file.Name, "version_of_file", file.Version, "activated_by", f.By, "since", f.Since.Format(time.RFC3339))
+				"file", p.file.Name, "version_of_file", mapping.TextID(p.file.Text), "activated_by", f.By, "since", f.Since.Format(time.RFC3339))
 		}
 	}
 	return nil
+}
+
+// takeFile gives what is in force, and whether that is the file because it is news.
+func (p *Page) takeFile(ctx context.Context) (active store.Activation, taken bool, err error) {
+	if p.file.Rules != nil {
+		return p.book.store.TakeRulesFile(ctx, p.ruleFile())
+	}
+	all, err := p.book.store.ActiveRules(ctx, p.instance)
+	if active = all[p.instance]; err == nil && active.Seq == 0 {
+		err = fmt.Errorf("none are in force, and the file %s cannot be used: %w", p.file.Name, p.file.Err)
+	}
+	return active, false, err
 }
 
 // Keep asks again and again which rules are in force, one question for all instances, and takes what is new, until ctx ends. It

@@ -34,14 +34,20 @@ type ChangePlace struct {
 	Key order.Key
 }
 
+// behind are the conditions of what comes behind the place. That it is not before its time follows from the alternatives; said by itself it
+// lets every server begin there.
+func (p ChangePlace) behind(instance string) bson.A {
+	return bson.A{bson.D{{Key: "instance", Value: instance}}, bson.D{{Key: "changed_at", Value: bson.D{{Key: "$gte", Value: p.At}}}}, bson.D{{Key: "$or", Value: bson.A{
+		bson.D{{Key: "changed_at", Value: bson.D{{Key: "$gt", Value: p.At}}}},
+		bson.D{{Key: "changed_at", Value: p.At}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: p.Key}}}},
+	}}}}
+}
+
 // Changes gives up to limit orders of an instance that were changed behind a place and before a time (zero for no bound), the first change
 // first; of each order only its latest change is there. An order that is written at the same moment by a machine whose clock is behind may turn
 // up before a place that was read already: whoever must miss none looks back some seconds.
 func (s *Store) Changes(ctx context.Context, instance string, after ChangePlace, before time.Time, limit int) ([]Change, error) {
-	and := bson.A{bson.D{{Key: "instance", Value: instance}}, bson.D{{Key: "$or", Value: bson.A{
-		bson.D{{Key: "changed_at", Value: bson.D{{Key: "$gt", Value: after.At}}}},
-		bson.D{{Key: "changed_at", Value: after.At}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: after.Key}}}},
-	}}}}
+	and := after.behind(instance)
 	if !before.IsZero() {
 		and = append(and, bson.D{{Key: "changed_at", Value: bson.D{{Key: "$lt", Value: before}}}})
 	}

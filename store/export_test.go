@@ -45,3 +45,8 @@ func (s *Store) RulesPlaces(t testing.TB, instance string) int {
 	}
 	return len(doc.Files)
 }
+
+// CompleteSince is the look of CompleteOrders at what changed since a time.
+func (s *Store) CompleteSince(ctx context.Context, instance string, since time.Time) (int, error) {
+	return s.completeSince(ctx, instance, since)
+}

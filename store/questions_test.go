@@ -160,7 +160,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 			return err
 		}},
 		{"CountByText", func() error { _, err := s.Count(ctx, store.Filter{Instance: "main", Text: "00005"}); return err }},
-		{"CompleteOrders", func() error { _, err := s.CompleteOrders(ctx); return err }},
+		{"CompleteSince", func() error { _, err := s.CompleteSince(ctx, "main", soon); return err }},
 		{"FindByIncrementIDs", func() error { _, err := s.FindByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"ListByIncrementIDs", func() error { _, err := s.ListByIncrementIDs(ctx, "main", []string{"5", "6"}); return err }},
 		{"NextWriteBacks", func() error { _, err := s.NextWriteBacks(ctx, "main", 100); return err }},

@@ -68,11 +68,11 @@ type pastRules struct {
 // rulesText is the text of a version.
 type rulesText struct {
 	ID string `bson:"_id"`
-	// WasInForce is set before another version takes its place.
-	WasInForce bool      `bson:"was_in_force"`
-	AddedAt    time.Time `bson:"added_at"`
-	Raw        []byte    `bson:"raw,omitempty"`
-	Packed     []byte    `bson:"zstd,omitempty"`
+	// LastSeq is the last activation by which it was in force, 0 for none. It is set before another version takes its place.
+	LastSeq int64     `bson:"last_seq"`
+	AddedAt time.Time `bson:"added_at"`
+	Raw     []byte    `bson:"raw,omitempty"`
+	Packed  []byte    `bson:"zstd,omitempty"`
 }
 
 func activeID(instance string) string { return "active:" + instance }
@@ -199,6 +199,8 @@ func (s *Store) keepText(ctx context.Context, instance, version, text string) er
 type NewRules struct {
 	Instance, Version, Text string
 	By, Reason              string
+	// Before is the file that counts while nothing is in force; nil for none. It is written down before the version takes its place.
+	Before *RulesFile
 }
 
 // ActivateRules puts a version into force in place of the one that is expected to be, which is empty for none. Its error is a
@@ -206,6 +208,11 @@ type NewRules struct {
 func (s *Store) ActivateRules(ctx context.Context, n NewRules, expect string) (Activation, error) {
 	if err := s.keepText(ctx, n.Instance, n.Version, n.Text); err != nil {
 		return Activation{}, err
+	}
+	if n.Before != nil && n.Before.Version == expect {
+		if err := s.countFile(ctx, *n.Before); err != nil {
+			return Activation{}, err
+		}
 	}
 	doc, err := s.changeActive(ctx, n.Instance, func(doc *activeRules) (bool, error) {
 		if doc.Version != expect {
@@ -238,8 +245,9 @@ func (s *Store) keepActivation(ctx context.Context, doc *activeRules) error {
 	if err != nil && !mongo.IsDuplicateKeyError(err) {
 		return fmt.Errorf("keep what was in force: %w", err)
 	}
-	_, err = s.rules.UpdateOne(ctx, bson.D{{Key: "_id", Value: textID(doc.Instance, doc.Version)}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "was_in_force", Value: true}}}})
+	// One that is slow does not set back what others have written since.
+	_, err = s.rules.UpdateOne(ctx, bson.D{{Key: "_id", Value: textID(doc.Instance, doc.Version)}, {Key: "last_seq", Value: bson.D{{Key: "$lt", Value: doc.Seq}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "last_seq", Value: doc.Seq}}}})
 	if err != nil {
 		return fmt.Errorf("keep what was in force: %w", err)
 	}

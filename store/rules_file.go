@@ -13,6 +13,8 @@ import (
 type placedFile struct {
 	Place   string `bson:"place"`
 	Version string `bson:"version"`
+	// Seq is the activation that was in force after the place was last looked at.
+	Seq int64 `bson:"seq"`
 }
 
 // mostFiles is how many places of files are remembered. Containers have new ones each time.
@@ -28,9 +30,9 @@ type RulesFile struct {
 }
 
 // TakeRulesFile puts a file into force if it is news, and gives what is in force then. It is news when nothing is in force, when it
-// has changed at its place, or when it is at a place that nobody knows and was never in force. Otherwise it is only noted where it
-// is: also when it is the one that was in force before, at a place that nobody knows, for that may be a worker of yesterday that is
-// started once more while a deployment brings the file of today.
+// has changed at its place to a text that was not in force since that place was looked at last, or when it is at a place that nobody
+// knows and was never in force. Otherwise it is only noted where it is: a worker that comes late to a file that others have brought
+// does not undo what came after them, nor does a worker of yesterday that is started once more at a new place.
 func (s *Store) TakeRulesFile(ctx context.Context, f RulesFile) (active Activation, taken bool, err error) {
 	if err := s.keepText(ctx, f.Instance, f.Version, f.Text); err != nil {
 		return Activation{}, false, err
@@ -40,20 +42,40 @@ func (s *Store) TakeRulesFile(ctx context.Context, f RulesFile) (active Activati
 		if err != nil {
 			return false, err
 		}
-		changed := doc.place(f.Place, f.Version)
 		if taken = news; !news {
-			return changed, nil
+			return doc.place(f), nil
 		}
 		if err := s.keepActivation(ctx, doc); err != nil {
 			return false, err
 		}
-		doc.put(Activation{Version: f.Version, Whence: RulesByFile, By: RulesByFile, Reason: f.Reason, Since: s.moment()})
+		s.putFile(doc, f)
 		return true, nil
 	})
 	if err != nil {
 		return Activation{}, false, err
 	}
 	return doc.utc(), taken, nil
+}
+
+// putFile makes a file what is in force.
+func (s *Store) putFile(doc *activeRules, f RulesFile) {
+	doc.put(Activation{Version: f.Version, Whence: RulesByFile, By: RulesByFile, Reason: f.Reason, Since: s.moment()})
+	doc.place(f)
+}
+
+// countFile writes down the file that counts while nothing is in force, so that one can go back to it. Where something is, it does nothing.
+func (s *Store) countFile(ctx context.Context, f RulesFile) error {
+	if err := s.keepText(ctx, f.Instance, f.Version, f.Text); err != nil {
+		return err
+	}
+	_, err := s.changeActive(ctx, f.Instance, func(doc *activeRules) (bool, error) {
+		if doc.Seq > 0 {
+			return false, nil
+		}
+		s.putFile(doc, f)
+		return true, nil
+	})
+	return err
 }
 
 func (s *Store) isNews(ctx context.Context, doc *activeRules, f RulesFile) (bool, error) {
@@ -63,14 +85,20 @@ func (s *Store) isNews(ctx context.Context, doc *activeRules, f RulesFile) (bool
 	if doc.Version == f.Version {
 		return false, nil
 	}
-	if n := doc.fileAt(f.Place); n >= 0 {
-		return doc.Files[n].Version != f.Version, nil
+	known := doc.fileAt(f.Place)
+	if known >= 0 && doc.Files[known].Version == f.Version {
+		return false, nil
 	}
-	known, err := s.rulesText(ctx, f.Instance, f.Version)
-	if errors.Is(err, ErrNotFound) {
+	text, err := s.rulesText(ctx, f.Instance, f.Version)
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return true, nil
+	case err != nil:
+		return false, err
+	case known >= 0:
+		return text.LastSeq < doc.Files[known].Seq, nil
 	}
-	return err == nil && !known.WasInForce, err
+	return text.LastSeq == 0, nil
 }
 
 func (d *activeRules) fileAt(place string) int {
@@ -78,15 +106,16 @@ func (d *activeRules) fileAt(place string) int {
 }
 
 // place notes where a file is, and reports whether that is to be written.
-func (d *activeRules) place(place, version string) (changed bool) {
-	n := d.fileAt(place)
-	if n >= 0 && d.Files[n].Version == version {
+func (d *activeRules) place(f RulesFile) (changed bool) {
+	now := placedFile{Place: f.Place, Version: f.Version, Seq: d.Seq}
+	n := d.fileAt(f.Place)
+	if n >= 0 && d.Files[n] == now {
 		return false
 	}
 	if n >= 0 {
 		d.Files = slices.Delete(d.Files, n, n+1)
 	}
-	d.Files = append(d.Files, placedFile{Place: place, Version: version})
+	d.Files = append(d.Files, now)
 	d.Files = d.Files[max(0, len(d.Files)-mostFiles):]
 	return true
 }

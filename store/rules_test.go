@@ -94,7 +94,7 @@ func TestActivateRules_RefusesAnotherTextOfAVersion(t *testing.T) {
 
 // Whatever number of containers come and go, the document stays small, and a machine that is forgotten does not bring its old file back.
 //
-// Fails without: mostFiles (by the number of places), and was_in_force (the forgotten machine's file is taken).
+// Fails without: mostFiles (by the number of places), and last_seq (the forgotten machine's file is taken).
 func TestTakeRulesFile_RemembersABoundedNumberOfPlaces(t *testing.T) {
 	s := testkit.Store(t)
 	if !take(t, s, "first:/rules.yaml", "v1") {
@@ -119,7 +119,7 @@ func TestTakeRulesFile_RemembersABoundedNumberOfPlaces(t *testing.T) {
 
 // A text that was kept, and never came into force because the worker died in between, is news still.
 //
-// Fails without: was_in_force (with "known at all" in its place).
+// Fails without: last_seq (with "known at all" in its place).
 func TestTakeRulesFile_AWorkerThatDiedBeforeItTookItsFileTakesItLater(t *testing.T) {
 	s := testkit.Store(t)
 	take(t, s, "a", "v1")

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/order"
@@ -42,32 +45,76 @@ func codeOf(r *order.Reason) string {
 // completedAtOnce is how many orders CompleteOrders reads with one question.
 const completedAtOnce = 500
 
-// CompleteOrders gives orders that an earlier release wrote last the fields by which they are searched and filtered, and says how many they were.
-// Until then such orders are missing in what is asked by text, reason or attention. It may be ended at any time, and run by several at once.
-func (s *Store) CompleteOrders(ctx context.Context) (completed int, err error) {
-	for {
+// CompleteOrders gives orders of an instance that an earlier release wrote last the fields by which they are searched and filtered, and says how many
+// they were. Until then such orders are missing in what is asked by text, reason or attention. The first time it goes through all orders; after that it
+// looks at what changed since, for workers of an earlier release may write beside this one, or again after it. It may be ended at any time, and run by
+// several at once.
+func (s *Store) CompleteOrders(ctx context.Context, instance string) (completed int, err error) {
+	began := now()
+	until, err := s.completedUntil(ctx, instance)
+	if err != nil {
+		return 0, err
+	}
+	if !until.IsZero() {
+		until = until.Add(-clocksApart)
+	}
+	if completed, err = s.completeSince(ctx, instance, until); err != nil {
+		return completed, err
+	}
+	_, err = s.cuts.UpdateOne(ctx, bson.D{{Key: "_id", Value: completedID(instance)}}, bson.D{{Key: "$set", Value: bson.D{{Key: "until", Value: began}}}},
+		options.UpdateOne().SetUpsert(true))
+	if err != nil {
+		return completed, fmt.Errorf("note that orders of earlier releases are complete: %w", err)
+	}
+	return completed, nil
+}
+
+// clocksApart is by how much the clocks of two machines may differ: an order is written with the time of the one that writes it.
+const clocksApart = 5 * time.Minute
+
+func completedID(instance string) string { return cutID(instance, "completed") }
+
+// completedUntil is up to which change all orders of an instance are complete; zero before the first pass has come to its end.
+func (s *Store) completedUntil(ctx context.Context, instance string) (time.Time, error) {
+	var doc struct {
+		Until time.Time `bson:"until"`
+	}
+	err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: completedID(instance)}}).Decode(&doc)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return time.Time{}, fmt.Errorf("read how far orders of earlier releases are complete: %w", err)
+	}
+	return doc.Until, nil
+}
+
+// completeSince goes through what changed since a time, once: each question goes on where the one before it came to, so that those that are complete
+// already are passed over once as well.
+func (s *Store) completeSince(ctx context.Context, instance string, since time.Time) (completed int, err error) {
+	for place := (ChangePlace{At: since}); ; {
 		var docs []document
-		missing := bson.D{{Key: "search", Value: bson.D{{Key: "$exists", Value: false}}}}
-		cur, err := s.orders.Find(ctx, missing, options.Find().SetLimit(completedAtOnce).SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
+		missing := append(place.behind(instance), bson.D{{Key: "search", Value: bson.D{{Key: "$exists", Value: false}}}})
+		cur, err := s.orders.Find(ctx, bson.D{{Key: "$and", Value: missing}}, options.Find().SetLimit(completedAtOnce).
+			SetSort(bson.D{{Key: "changed_at", Value: 1}, {Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
 		if err == nil {
 			err = cur.All(ctx, &docs)
 		}
 		if err != nil {
 			return completed, fmt.Errorf("find orders of earlier releases: %w", err)
 		}
-		if len(docs) == 0 {
-			return completed, nil
-		}
-		for _, doc := range docs {
-			if err := s.complete(ctx, &doc.Staged); err != nil {
+		for n := range docs {
+			doc := &docs[n].Staged
+			if err := s.complete(ctx, doc); err != nil {
 				return completed, err
 			}
 			completed++
+			place = ChangePlace{At: doc.ChangedAt, Key: doc.Key}
+		}
+		if len(docs) < completedAtOnce {
+			return completed, nil
 		}
 	}
 }
 
-// complete writes the fields, unless somebody has written the order since it was read: then it has them, or is read once more.
+// complete writes the fields, unless somebody has written the order since it was read: then it has them, or the next look finds it.
 func (s *Store) complete(ctx context.Context, doc *Staged) error {
 	fields := bson.D{{Key: "search", Value: doc.searched()}}
 	if code := codeOf(doc.Reason); code != "" {

@@ -100,14 +100,14 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Only orders of which Magento is still to be told, or whose write-back needs a person, carry this one.
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "write_back_queue", Value: 1}}, Options: options.Index().SetName("write_back_queue")},
 			// With the code behind them the index alone counts the orders of a state by their reasons.
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}, {Key: "reason_code", Value: 1}},
-				Options: options.Index().SetName("by_state")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "placed_at", Value: -1}, {Key: "_id", Value: -1},
+				{Key: "reason_code", Value: 1}}, Options: options.Index().SetName("by_state")},
 			// Newest first, of all instances and of one: others' are passed over in the index. Behind that stands what people filter by, so that
 			// the index alone tells which orders are wanted and counts them.
-			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "store_id", Value: 1},
+			{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}, {Key: "instance", Value: 1}, {Key: "status", Value: 1}, {Key: "store_id", Value: 1},
 				{Key: "reason_code", Value: 1}, {Key: "attention_code", Value: 1}, {Key: "search", Value: 1}}, Options: options.Index().SetName("newest_first")},
 			// What changed since somebody looked: live lists and the figures of the last hours read it from here, and nothing else does.
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "changed_at", Value: 1}}, Options: options.Index().SetName("by_changed_at")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "changed_at", Value: 1}, {Key: "_id", Value: 1}}, Options: options.Index().SetName("by_changed_at")},
 			// Two instances may have one number twice; that the index leaves both costs nothing.
 			{Keys: bson.D{{Key: "increment_id", Value: 1}}, Options: options.Index().SetName("by_increment_id")},
 			// Only orders that a backfill has brought carry the field "import".

@@ -9,26 +9,21 @@ import (
 	"datawald/store"
 )
 
-// completeAgain is how long to wait after the store did not answer.
-const completeAgain = time.Minute
+// completeEvery is the time between two looks.
+const completeEvery = time.Minute
 
-// complete gives the orders that an earlier release wrote what people search them by, beside the work, until stop is called. What is left then the
-// next start goes on with.
-func complete(ctx context.Context, db *store.Store, log *slog.Logger) (stop func()) {
+// complete gives the orders that an earlier release wrote what people search them by, beside the work, until stop is called: all at first, and what
+// changed each time after that, for in a rolling upgrade workers of the earlier release write on. What is left then the next start goes on with.
+func complete(ctx context.Context, db *store.Store, instances []string, every time.Duration, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
 		for {
-			n, err := db.CompleteOrders(ctx)
-			if n > 0 {
-				log.Info("orders of an earlier release can be searched now", "orders", n)
-			}
-			if err == nil || ctx.Err() != nil {
-				return
-			}
-			log.Warn("not all orders of an earlier release can be searched yet", "error", err)
+			completeOnce(ctx, db, instances, log)
 			select {
-			case <-time.After(completeAgain):
+			case <-tick.C:
 			case <-ctx.Done():
 				return
 			}
@@ -37,5 +32,17 @@ func complete(ctx context.Context, db *store.Store, log *slog.Logger) (stop func
 	return func() {
 		cancel()
 		done.Wait()
+	}
+}
+
+func completeOnce(ctx context.Context, db *store.Store, instances []string, log *slog.Logger) {
+	for _, instance := range instances {
+		n, err := db.CompleteOrders(ctx, instance)
+		if n > 0 {
+			log.Info("orders of an earlier release can be searched now", "instance", instance, "orders", n)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("not all orders of an earlier release can be searched yet", "instance", instance, "error", err)
+		}
 	}
 }

@@ -70,7 +70,7 @@ func run() error {
 	warnInsecure(settings, log)
 	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}, settings, log)
 	defer stopWatch()
-	defer complete(ctx, db, log)()
+	defer complete(ctx, db, settings.InstanceNames, completeEvery, log)()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 

@@ -91,8 +91,13 @@ func (s *server) activateRules(ctx context.Context, in *activateInput) (*activat
 		return nil, err
 	}
 	page := s.book.Of(instance)
+	proposal := rulebook.Proposal{Text: text, Rules: rules, By: actorOf(ctx), Reason: in.Body.Reason, Expect: in.Body.Expect}
+	// What is refused is refused at once: what the rules would do to held orders takes seconds to find out.
+	if before, err := page.Check(ctx, proposal); err != nil {
+		return nil, notActivated(before, in.Body.Expect, err)
+	}
 	released := s.released(ctx, page, rules)
-	before, now, err := page.Activate(ctx, rulebook.Proposal{Text: text, Rules: rules, By: actorOf(ctx), Reason: in.Body.Reason, Expect: in.Body.Expect})
+	before, now, err := page.Activate(ctx, proposal)
 	if err != nil {
 		return nil, notActivated(before, in.Body.Expect, err)
 	}

@@ -3,15 +3,18 @@ package api_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 	"datawald/mapping"
 	"datawald/order"
 	"datawald/rulebook"
+	"datawald/sandbox/testkit"
 	"datawald/store"
 	"datawald/workflows"
 )
@@ -113,6 +116,38 @@ func TestActivateRefuses(t *testing.T) {
 	w.get("/api/v1/rules/versions?cursor=x").problem(422, "invalid-request", "query.cursor")
 	if after := w.own(); after.Version != now.Version || !after.Since.Equal(*now.Since) {
 		t.Errorf("in force is %+v, want that nothing has changed", after)
+	}
+}
+
+// What is refused is refused before held orders are looked at, which takes seconds.
+//
+// Fails without: Check before released.
+func TestActivateRefusesBeforeItLooksAtHeldOrders(t *testing.T) {
+	w := ruled(t, exampleText(t))
+	_, database := testkit.Database(t)
+	var looks atomic.Int64
+	db := testkit.TappedStore(t, database, func(message []byte) bool {
+		if testkit.HasAll(message, "find", "orders", string(order.Held), "placed_at") {
+			looks.Add(1)
+		}
+		return false
+	})
+	if err := api.Gate(w.settings, db).KeepKey(t.Context(), adminKey, "test", access.Admin); err != nil {
+		t.Fatal(err)
+	}
+	handler, err := api.New(w.settings, db, w.temporal, testkit.Silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server = listen(t, handler)
+	w.activate("text", more(t, "a"), "reason", "x", "expect", "000000000000").problem(409, "rules-moved", w.own().Version)
+	w.activate("text", exampleText(t), "reason", "x", "expect", w.own().Version).problem(409, "rules-in-force", w.own().Version)
+	if n := looks.Load(); n > 0 {
+		t.Errorf("held orders are looked at %d times before it is refused", n)
+	}
+	w.activate("text", more(t, "a"), "reason", "x", "expect", w.own().Version).ok(200, &api.ActivatedRules{})
+	if looks.Load() == 0 {
+		t.Error("the test does not hear that held orders are looked at")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"datawald/gateway/access"
+	"datawald/sandbox/testkit/browser"
 )
 
 //go:embed testdata/accessible.js
@@ -21,15 +22,15 @@ func TestAccessible(t *testing.T) {
 	w := newWorld(t)
 	w.stock(32)
 	b := w.open()
-	b.signIn(w, access.Admin)
+	w.signIn(b, access.Admin)
 	for name, path := range w.shown() {
 		for _, width := range []int64{390, 1280} {
 			for _, theme := range []string{"light", "dark"} {
-				b.screen(width, theme)
-				b.visit(path)
-				b.until("it is whole", `document.readyState === "complete" && document.querySelector("h1")`)
-				_ = value[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)
-				for _, fault := range value[[]string](b, accessible) {
+				b.Screen(width, theme)
+				b.Visit(path)
+				b.Until("it is whole", `document.readyState === "complete" && document.querySelector("h1")`)
+				_ = browser.Value[bool](b, `(document.querySelectorAll("details").forEach(d => d.open = true), true)`)
+				for _, fault := range browser.Value[[]string](b, accessible) {
 					t.Errorf("%s (%s) at %d, %s: %s", name, path, width, theme, fault)
 				}
 			}
@@ -42,21 +43,21 @@ func TestTabKeyGoesInOrder(t *testing.T) {
 	w := newWorld(t)
 	w.stock(16)
 	b := w.open()
-	b.signIn(w, access.Admin)
-	b.screen(1280, "light")
+	w.signIn(b, access.Admin)
+	b.Screen(1280, "light")
 	for name, path := range w.shown() {
-		b.visit(path)
-		b.until("it is whole", `document.readyState === "complete" && document.querySelector("h1")`)
-		_ = value[bool](b, `(document.activeElement.blur(), window.stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && e.type !== "radio"), true)`)
+		b.Visit(path)
+		b.Until("it is whole", `document.readyState === "complete" && document.querySelector("h1")`)
+		_ = browser.Value[bool](b, `(document.activeElement.blur(), window.stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")].filter(e => e.checkVisibility() && !e.disabled && e.tabIndex >= 0 && e.type !== "radio"), true)`)
 		last := -1
 		for n := range 12 {
-			b.do(chromedp.KeyEvent(kb.Tab))
-			at := value[int](b, `window.stops.indexOf(document.activeElement)`)
-			if at < 0 && value[bool](b, `document.activeElement.type === "radio" || document.activeElement === document.body`) {
+			b.Do(chromedp.KeyEvent(kb.Tab))
+			at := browser.Value[int](b, `window.stops.indexOf(document.activeElement)`)
+			if at < 0 && browser.Value[bool](b, `document.activeElement.type === "radio" || document.activeElement === document.body`) {
 				break
 			}
 			if at <= last && name != "login" {
-				t.Errorf("%s: step %d of the Tab key is at %d after %d: %s", name, n+1, at, last, value[string](b, `document.activeElement.outerHTML.slice(0, 120)`))
+				t.Errorf("%s: step %d of the Tab key is at %d after %d: %s", name, n+1, at, last, browser.Value[string](b, `document.activeElement.outerHTML.slice(0, 120)`))
 				break
 			}
 			if n == 0 && name != "login" && at != 0 {
@@ -95,9 +96,9 @@ func TestAccessibleFindsFaults(t *testing.T) {
 		"focus-visible":        body(`<h1>x</h1><a href=x>y</a>`, `a:focus { outline: none }`),
 		"target-size":          body(`<h1>x</h1><button aria-label=a></button>`, `button { padding: 0; width: 9px; height: 9px }`),
 	} {
-		b.do(chromedp.Navigate("about:blank"))
-		_ = value[bool](b, `(document.open(), document.write(`+quote("<!doctype html>"+html)+`), document.close(), true)`)
-		found := value[[]string](b, accessible)
+		b.Do(chromedp.Navigate("about:blank"))
+		_ = browser.Value[bool](b, `(document.open(), document.write(`+browser.Quote("<!doctype html>"+html)+`), document.close(), true)`)
+		found := browser.Value[[]string](b, accessible)
 		if !slices.ContainsFunc(found, func(f string) bool { return strings.HasPrefix(f, rule+":") }) {
 			t.Errorf("%s is not found in %s: only %q", rule, html, found)
 		}

@@ -2,10 +2,8 @@ package web_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -29,9 +27,7 @@ type factory struct {
 	*world
 	shop    *magentosim.Shop
 	company *b1sim.Company
-	// b1 is the company's address.
-	b1  string
-	env []string
+	env     []string
 }
 
 var shopCredentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}
@@ -56,7 +52,6 @@ func newFactory(t *testing.T, orders int) *factory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.b1 = "http://" + listener.Addr().String()
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -147,21 +142,6 @@ func (f *factory) eventually(status order.Status, n int64) {
 		}
 	}
 	f.t.Fatalf("not %d orders are %s: %v", n, status, counts)
-}
-
-// booked are the sales orders that B1 has.
-func (f *factory) booked() []b1sim.Order {
-	f.t.Helper()
-	res, err := http.Get(f.b1 + "/state")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var state b1sim.State
-	if err := json.NewDecoder(res.Body).Decode(&state); err != nil {
-		f.t.Fatal(err)
-	}
-	return state.Orders
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 	"datawald/gateway/access"
 	"datawald/order"
 	"datawald/sandbox/testkit"
+	"datawald/sandbox/testkit/browser"
 )
 
 // shown are the pages of a desk with orders, by name.
@@ -27,10 +28,10 @@ func TestPictures(t *testing.T) {
 	w := newWorld(t)
 	w.stock(400)
 	b := w.open()
-	b.signIn(w, access.Admin)
+	w.signIn(b, access.Admin)
 	for name, path := range w.shown() {
-		b.visit(path)
-		b.pictures(name)
+		b.Visit(path)
+		pictures(t, b, name)
 	}
 }
 
@@ -42,78 +43,78 @@ func TestPicturesOfWhatForms(t *testing.T) {
 	f.start()
 	f.eventually(order.Held, 25)
 	b := f.open()
-	b.signIn(f.world, access.Admin)
-	b.visit("/")
-	b.sees("Orders per hour")
-	b.pictures("at-work-today")
-	b.visit("/orders?state=held")
-	b.sees("Held 25")
-	b.click("All 25 that fit…")
-	b.click("Skip all…")
-	b.sees("would be skipped")
-	b.pictures("bulk-skip")
-	b.visit("/rules/edit")
-	b.edit("#rules-text", "checkmo: {", "sofort: { methd: Incoming CHK, terms: 1 }\n    checkmo: {")
-	b.click("Check and compare on recent orders")
-	b.sees("These rules cannot be used.")
-	b.pictures("rules-problems")
-	b.edit("#rules-text", "methd: Incoming CHK, terms: 1", "method: Incoming CHK, terms: 2")
-	b.edit("#rules-text", "state_countries: [US, CA]", "state_countries: [US]")
-	b.click("Check and compare on recent orders")
-	b.sees("These rules are sound")
-	b.pictures("rules-diff")
-	b.fill("#reason", "sofort is paid into the bank account")
-	b.click("Put into force")
-	b.sees("Rules are in force")
-	b.pictures("rules-activated")
-	b.visit("/rules")
-	b.sees("What was in force")
-	b.pictures("rules-history")
-	b.visit("/users")
-	b.fill("#key-name", "warehouse")
-	b.click("Make the key")
-	b.sees("it is never shown again")
-	b.pictures("key-made")
-	b.visit("/work")
-	b.fill("#names", "000000001, 000000002 4711")
-	b.click("Read again")
-	b.sees("Magento does not have 4711")
-	b.pictures("resync")
-	b.visit("/work")
-	_ = value[bool](b, `(document.querySelector("#from").value = new Date(Date.now() - 20 * 864e5).toISOString().slice(0, 10), true)`)
-	b.click("Count first")
-	b.sees("Completed")
-	b.pictures("backfill-counted")
-	b.visit("/runs")
-	b.sees("On record")
-	b.pictures("at-work-runs")
-	b.visit("/audit")
-	b.pictures("at-work-audit")
-	b.visit("/orders/" + f.first("posted"))
-	b.click("What B1 would get")
-	b.sees("The document")
-	b.pictures("order-preview")
+	f.signIn(b, access.Admin)
+	b.Visit("/")
+	b.Sees("Orders per hour")
+	pictures(t, b, "at-work-today")
+	b.Visit("/orders?state=held")
+	b.Sees("Held 25")
+	b.Click("All 25 that fit…")
+	b.Click("Skip all…")
+	b.Sees("would be skipped")
+	pictures(t, b, "bulk-skip")
+	b.Visit("/rules/edit")
+	b.Edit("#rules-text", "checkmo: {", "sofort: { methd: Incoming CHK, terms: 1 }\n    checkmo: {")
+	b.Click("Check and compare on recent orders")
+	b.Sees("These rules cannot be used.")
+	pictures(t, b, "rules-problems")
+	b.Edit("#rules-text", "methd: Incoming CHK, terms: 1", "method: Incoming CHK, terms: 2")
+	b.Edit("#rules-text", "state_countries: [US, CA]", "state_countries: [US]")
+	b.Click("Check and compare on recent orders")
+	b.Sees("These rules are sound")
+	pictures(t, b, "rules-diff")
+	b.Fill("#reason", "sofort is paid into the bank account")
+	b.Click("Put into force")
+	b.Sees("Rules are in force")
+	pictures(t, b, "rules-activated")
+	b.Visit("/rules")
+	b.Sees("What was in force")
+	pictures(t, b, "rules-history")
+	b.Visit("/users")
+	b.Fill("#key-name", "warehouse")
+	b.Click("Make the key")
+	b.Sees("it is never shown again")
+	pictures(t, b, "key-made")
+	b.Visit("/work")
+	b.Fill("#names", "000000001, 000000002 4711")
+	b.Click("Read again")
+	b.Sees("Magento does not have 4711")
+	pictures(t, b, "resync")
+	b.Visit("/work")
+	_ = browser.Value[bool](b, `(document.querySelector("#from").value = new Date(Date.now() - 20 * 864e5).toISOString().slice(0, 10), true)`)
+	b.Click("Count first")
+	b.Sees("Completed")
+	pictures(t, b, "backfill-counted")
+	b.Visit("/runs")
+	b.Sees("On record")
+	pictures(t, b, "at-work-runs")
+	b.Visit("/audit")
+	pictures(t, b, "at-work-audit")
+	b.Visit("/orders/" + f.first("posted"))
+	b.Click("What B1 would get")
+	b.Sees("The document")
+	pictures(t, b, "order-preview")
 }
 
 // pictures writes the page at two widths and in both themes, and checks that it fits and can be used by all.
-func (b *browser) pictures(name string) {
-	b.t.Helper()
+func pictures(t *testing.T, b *browser.Tab, name string) {
+	t.Helper()
 	dir := filepath.Join(testkit.Root(), "artifacts")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, width := range []int64{390, 1280} {
 		for _, theme := range []string{"light", "dark"} {
-			b.screen(width, theme)
-			b.until("it is whole and still", `document.readyState === "complete" && document.querySelector("h1") && document.getAnimations().length === 0`)
-			if wide := value[string](b, tooWide); wide != "" {
-				b.t.Errorf("%s at %d: wider than the screen: %s", name, width, wide)
+			b.Screen(width, theme)
+			b.Until("it is whole and still", `document.readyState === "complete" && document.querySelector("h1") && document.getAnimations().length === 0`)
+			if wide := browser.Value[string](b, tooWide); wide != "" {
+				t.Errorf("%s at %d: wider than the screen: %s", name, width, wide)
 			}
-			for _, fault := range value[[]string](b, accessible) {
-				b.t.Errorf("%s at %d, %s: %s", name, width, theme, fault)
+			for _, fault := range browser.Value[[]string](b, accessible) {
+				t.Errorf("%s at %d, %s: %s", name, width, theme, fault)
 			}
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, theme)), b.picture(), 0o644); err != nil {
-				b.t.Fatal(err)
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d-%s.png", name, width, theme)), b.Picture(), 0o644); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

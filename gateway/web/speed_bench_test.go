@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/shopspring/decimal"
 
 	"datawald/gateway/access"
 	"datawald/order"
+	"datawald/sandbox/testkit/browser"
 	"datawald/store"
 )
 
@@ -37,14 +37,14 @@ func BenchmarkPage(b *testing.B) {
 			b.ReportMetric(float64(all[len(all)*95/100].Milliseconds()), "ms/p95")
 		})
 	}
-	browser := w.open()
-	browser.signIn(w, access.Operator)
+	tab := w.open()
+	w.signIn(tab, access.Operator)
 	for name, path := range map[string]string{"view-today": "/", "view-orders": "/orders"} {
 		b.Run(name, func(b *testing.B) {
 			var first []float64
 			for b.Loop() {
-				browser.do(chromedp.Navigate(browser.at + path))
-				first = append(first, value[float64](browser, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? performance.now()`))
+				tab.Visit(path)
+				first = append(first, browser.Value[float64](tab, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? performance.now()`))
 			}
 			slices.Sort(first)
 			b.ReportMetric(first[len(first)*95/100], "ms-to-first-view/p95")

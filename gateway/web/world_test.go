@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"datawald/order"
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/testkit"
+	"datawald/sandbox/testkit/browser"
 	"datawald/store"
 	"datawald/visibility"
 )
@@ -38,8 +38,6 @@ type world struct {
 	server   *httptest.Server
 	instance string
 	database string
-	// down makes the gateway break off every request, as one that is gone.
-	down atomic.Bool
 	// clients have signed in, by role.
 	clients map[access.Role]*http.Client
 }
@@ -77,13 +75,7 @@ func (w *world) serve() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	mounted := web.Mount(handler, page)
-	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.down.Load() {
-			panic(http.ErrAbortHandler)
-		}
-		mounted.ServeHTTP(rw, r)
-	}))
+	w.server = httptest.NewServer(web.Mount(handler, page))
 	w.t.Cleanup(w.server.Close)
 }
 
@@ -148,6 +140,23 @@ func (w *world) staged(key order.Key, change func(*store.Staged)) {
 
 func listOf(instance, state string) store.Filter {
 	return store.Filter{Instance: instance, Status: order.Status(state), Limit: 1}
+}
+
+// open gives a tab of the browser.
+func (w *world) open() *browser.Tab {
+	w.t.Helper()
+	return browser.Open(w.t, w.server.URL)
+}
+
+// signIn signs a tab in on the login page.
+func (w *world) signIn(b *browser.Tab, role access.Role) {
+	w.t.Helper()
+	w.user(role)
+	b.Visit("/login")
+	b.Fill("#name", string(role))
+	b.Fill("#password", password(role))
+	b.Click("Sign in")
+	b.Until("it is signed in as "+string(role), `document.body.dataset.who === `+browser.Quote(string(role)))
 }
 
 // password is that of the user of a role, whose name is the role's.

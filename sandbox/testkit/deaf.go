@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +17,18 @@ import (
 // DeafStore opens a database a second time, over a connection that breaks at each message with the words, such as the name of a command and of its
 // collection, while deaf is true: the server does not get them.
 func DeafStore(t testing.TB, database string, deaf *atomic.Bool, words ...string) *store.Store {
+	t.Helper()
+	return TappedStore(t, database, func(message []byte) bool { return HasAll(message, words...) && deaf.Load() })
+}
+
+// HasAll reports whether a message has all the words.
+func HasAll(message []byte, words ...string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !bytes.Contains(message, []byte(w)) })
+}
+
+// TappedStore opens a database a second time, over a connection on which refused hears each message to the server; the connection breaks at one that it
+// refuses, which the server does not get.
+func TappedStore(t testing.TB, database string, refused func(message []byte) bool) *store.Store {
 	t.Helper()
 	uri, err := url.Parse(MongoURI(t))
 	if err != nil {
@@ -33,14 +46,7 @@ func DeafStore(t testing.TB, database string, deaf *atomic.Bool, words ...string
 			if err != nil {
 				return
 			}
-			go pass(here, server, func(message []byte) bool {
-				for _, w := range words {
-					if !bytes.Contains(message, []byte(w)) {
-						return false
-					}
-				}
-				return deaf.Load()
-			})
+			go pass(here, server, refused)
 		}
 	}()
 	uri.Host = listener.Addr().String()

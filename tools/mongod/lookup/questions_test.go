@@ -20,7 +20,7 @@ var planned = map[string]string{
 	"ListOfAll": "newest_first", "NextPageOfAll": "newest_first", "ListByText": "newest_first", "ListByReason": "newest_first",
 	"ListByReasonAndStates": "newest_first", "ListByAttention": "newest_first", "ListByStore": "newest_first", "CountByStatus": "queue_due",
 	"CountByStatusOfAll": "newest_first", "CountByStatusOfEverything": "queue_due", "CountByStatusAndText": "newest_first", "CountByReason": "by_state", "CountByText": "newest_first",
-	"CompleteOrders": "newest_first", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
+	"CompleteSince": "by_changed_at", "FindByIncrementIDs": "by_increment_id", "ListByIncrementIDs": "by_increment_id",
 	"NextWriteBacks": "write_back_queue", "CountWriteBacks": "write_back_queue",
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
 	"RunsByKind": "by_kind", "NextRuns": "by_started_at", "Changes": "by_changed_at", "ChangesBefore": "by_changed_at", "TellPosted": "_id",
