@@ -26,11 +26,12 @@ func backfillIsPausedAndGoesOn(d *desk) {
 	// B1 is slow once it has some of them, so that the backfill is still under way when it is paused.
 	d.company.SetLatency(b1sim.Latency{Write: 300 * time.Millisecond})
 	b.Click("Start it for real")
-	d.until("B1 has some orders", func() bool { return len(d.company.Orders()) > 10 })
+	d.until("some are in B1", func() bool { return d.counts()[order.Posted] > 10 })
 	d.company.SetLatency(b1sim.Latency{Write: 6 * time.Second})
-	b.Until("some are settled, and some are not", `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
+	b.Sees("settled")
 	b.Click("Pause")
 	b.Sees("Paused by backfill-operator")
+	b.Until("some are settled, and some are not", `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
 	d.company.SetLatency(b1sim.Latency{})
 
 	wanted := d.place(nil)
