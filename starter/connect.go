@@ -68,9 +68,9 @@ func labels(a *app, c client.Client, s *config.Starter) *visibility.Labels {
 	return visibility.New(c, s.TemporalNamespace, func(err error) { a.warn("%v", err) })
 }
 
-// openStore connects to the store. done ends the connection.
+// openStore connects to the store, and leaves its indexes to worker and gateway. done ends the connection.
 func openStore(ctx context.Context, s *config.Starter) (db *store.Store, done func(), err error) {
-	db, err = store.Open(ctx, s.MongoDBURI, s.MongoDBDatabase)
+	db, err = store.Connect(ctx, s.MongoDBURI, s.MongoDBDatabase)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w (see MONGODB_URI)", err)
 	}

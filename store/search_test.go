@@ -137,14 +137,10 @@ func TestCompleteOrders_FindsWhatAnEarlierReleaseWritesLater(t *testing.T) {
 	}
 }
 
-// Indexes in whose place others stand are dropped, as each costs every write; that there are none is no error. Fails without: dropObsolete; noSuchIndex.
-func TestOpen_DropsIndexesOfEarlierReleases(t *testing.T) {
-	_, name := testkit.Database(t)
-	orders := database(t, name).Collection("orders")
-	if _, err := orders.Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), testkit.MongoURI(t), name)
+// opened opens the store and gives the names of the indexes that are there then.
+func opened(t *testing.T, orders *mongo.Collection, open func(ctx context.Context, uri, database string) (*store.Store, error), database string) (names []string) {
+	t.Helper()
+	s, err := open(t.Context(), testkit.MongoURI(t), database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,10 +149,24 @@ func TestOpen_DropsIndexesOfEarlierReleases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names []string
 	for _, spec := range specs {
 		names = append(names, spec.Name)
 	}
+	return names
+}
+
+// Indexes in whose place others stand are dropped, as each costs every write; that there are none is no error. A command that is run beside workers of
+// the earlier release leaves them what they ask by. Fails without: dropObsolete; noSuchIndex; Connect without prepare.
+func TestOpen_DropsIndexesOfEarlierReleases(t *testing.T) {
+	_, name := testkit.Database(t)
+	orders := database(t, name).Collection("orders")
+	if _, err := orders.Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: bson.D{{Key: "placed_at", Value: -1}, {Key: "instance", Value: 1}}, Options: options.Index().SetName("newest")}); err != nil {
+		t.Fatal(err)
+	}
+	if names := opened(t, orders, store.Connect, name); !slices.Contains(names, "newest") {
+		t.Errorf("a command that only connects leaves the indexes %v", names)
+	}
+	names := opened(t, orders, store.Open, name)
 	if slices.Contains(names, "newest") || !slices.Contains(names, "newest_first") {
 		t.Errorf("the indexes are %v", names)
 	}

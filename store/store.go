@@ -43,13 +43,30 @@ type Store struct {
 	speakingTime time.Duration
 }
 
-// Open connects to the database, checks that it answers, and creates the indexes that are missing.
+// Open connects to the database, checks that it answers, creates the indexes that are missing, and drops those that are obsolete. It is for the programs
+// that serve, worker and gateway: on a large database it may take minutes.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
 	return open(ctx, uri, database, nil)
 }
 
 // open is Open with a monitor that is told of each command; nil for none.
 func open(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
+	s, err := connect(ctx, uri, database, monitor)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// Connect connects to the database, checks that it answers, and leaves its indexes as they are. It is for commands.
+func Connect(ctx context.Context, uri, database string) (*Store, error) {
+	return connect(ctx, uri, database, nil)
+}
+
+func connect(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
 	client, err := mongo.Connect(options.Client().ApplyURI(uri).
 		SetMonitor(monitor).
 		SetRegistry(registry()).
@@ -65,16 +82,13 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
 		audit: db.Collection("audit"), rules: db.Collection("rules")}
-	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	if err := s.Ping(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("MongoDB does not answer: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
 
 func (s *Store) prepare(ctx context.Context) error {
-	if err := s.Ping(ctx); err != nil {
-		return fmt.Errorf("MongoDB does not answer: %w", err)
-	}
 	if err := s.createIndexes(ctx); err != nil {
 		return fmt.Errorf("MongoDB indexes: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/net/html"
 
@@ -199,71 +198,6 @@ func TestFormsThatAreRefused(t *testing.T) {
 	w.is(w.key("1"), order.Held)
 }
 
-// Who has not signed in comes to the login page and back; what was sent meanwhile is not done. Wrong passwords are refused, and kept waiting.
-func TestSigningIn(t *testing.T) {
-	w := newWorld(t)
-	w.user(access.Operator)
-	w.staged(w.key("1"), heldNow)
-	none := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for path, want := range map[string]string{"/orders?state=held&q=a%26b": "/login?again=1&next=%2Forders%3Fstate%3Dheld%26q%3Da%2526b", "/": "/login?again=1&next=%2F", "/nothing": "/login?again=1&next=%2Fnothing"} {
-		res, err := none.Get(w.server.URL + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
-			t.Errorf("%s: %d to %s", path, res.StatusCode, res.Header.Get("Location"))
-		}
-	}
-	res, err := none.PostForm(w.server.URL+"/orders/"+string(w.key("1"))+"/skip", url.Values{"reason": {"x"}, "back": {"/orders?state=held"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.Header.Get("Location") != "/login?again=1&next=%2Forders%3Fstate%3Dheld" {
-		t.Errorf("a form without a session leads to %s", res.Header.Get("Location"))
-	}
-	w.is(w.key("1"), order.Held)
-	guess := w.form(&http.Client{}, "/login?next=%2Forders", "/login")
-	guess.comes(401, "/login", "There is no user with this name and this password", `value="operator"`)("name", "operator", "password", "wrong wrong wrong")
-	status := 0
-	for range 6 {
-		if status, _, _ = guess.send(); status == http.StatusTooManyRequests {
-			break
-		}
-	}
-	if status != http.StatusTooManyRequests {
-		t.Errorf("the last of seven wrong passwords gave %d", status)
-	}
-}
-
-// Whoever signs out is out, and his cookie is worth nothing.
-func TestSigningOut(t *testing.T) {
-	w := newWorld(t)
-	clerk := w.as(access.Operator)
-	address, err := url.Parse(w.server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cookies := clerk.Jar.Cookies(address)
-	w.form(clerk, "/", "/logout").comes(200, "/login", "Sign in")()
-	req, err := http.NewRequest(http.MethodGet, w.server.URL+"/orders", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range cookies {
-		req.AddCookie(c)
-	}
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if len(cookies) != 1 || res.StatusCode != http.StatusSeeOther {
-		t.Errorf("%d cookies; the old one gives %d", len(cookies), res.StatusCode)
-	}
-}
-
 // Many orders: first it is said what would be done and what not and why, then it is done; what changed meanwhile is not done blindly.
 func TestFormsOfManyOrders(t *testing.T) {
 	w := newWorld(t)
@@ -318,102 +252,4 @@ func formOf(t *testing.T, c *http.Client, before *form, text, action string) *fo
 	}
 	f.t, f.client, f.at = t, c, before.at
 	return f
-}
-
-// An admin lets people in, changes what they may, and ends keys; the last admin stays. A key is shown once.
-func TestFormsOfUsersAndKeys(t *testing.T) {
-	w := newWorld(t)
-	admin := w.as(access.Admin)
-	add := w.form(admin, "/users", "/users")
-	add.comes(422, "/users", "password")("name", "anna", "role", "operator", "password", "short")
-	add.comes(200, "/users?done=user-added", "The user may sign in.", "anna")("name", "anna", "role", "operator", "password", "long enough for all", "once", "another")
-	add.comes(409, "/users", "Choose another name", `value="anna"`)("name", "anna", "password", "long enough for all", "once", "a third")
-	w.form(admin, "/users/anna", "/users/anna").comes(200, "/users?done=user-changed")("do", "role", "role", "viewer")
-	w.form(admin, "/users/anna", "/users/anna").comes(200, "/users?done=user-changed", "disabled")("do", "disable")
-	w.form(admin, "/users/admin", "/users/admin").comes(409, "/users/admin", "Make another user an admin first")("do", "disable")
-	w.form(admin, "/users/anna", "/users/anna").comes(200, "/users?done=user-removed")("do", "remove")
-	if text := w.fetch("/users/anna"); !strings.Contains(text, "No such user") {
-		t.Error("he is still there")
-	}
-	_, _, text := w.form(admin, "/users", "/keys").send("name", "warehouse", "role", "viewer", "expires", time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
-	at := strings.Index(text, `<code class="secret">dw_`)
-	if at < 0 {
-		t.Fatalf("the key is not shown: %s", text)
-	}
-	secret, _, _ := strings.Cut(text[at+len(`<code class="secret">`):], "<")
-	if status := bearer(t, w, secret); status != http.StatusOK {
-		t.Errorf("the key gives %d", status)
-	}
-	if strings.Contains(w.fetch("/users"), secret) {
-		t.Error("the key is shown again")
-	}
-	w.form(admin, "/users", "/revoke").comes(200, "/users?done=key-revoked", "revoked")()
-	if status := bearer(t, w, secret); status != http.StatusUnauthorized {
-		t.Errorf("the key that was revoked gives %d", status)
-	}
-}
-
-func bearer(t *testing.T, w *world, key string) int {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, w.server.URL+"/api/v1/orders", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	return res.StatusCode
-}
-
-// Everybody changes his own password, and stays signed in with the new session alone.
-func TestFormOfOnesPassword(t *testing.T) {
-	w := newWorld(t)
-	clerk := w.as(access.Operator)
-	f := w.form(clerk, "/account", "/account/password")
-	f.comes(422, "/account/password", "not the same both times")("old", password(access.Operator), "new", "a new long password", "repeat", "another long password")
-	f.comes(401, "/account/password", "no user with this name and this password")("old", "wrong wrong wrong", "new", "a new long password", "repeat", "a new long password")
-	f.comes(200, "/account?done=password", "Your password is changed.")("old", password(access.Operator), "new", "a new long password", "repeat", "a new long password")
-	w.form(&http.Client{}, "/login", "/login").comes(401, "/login")("name", "operator", "password", password(access.Operator))
-}
-
-// Other addresses, names and methods are refused in words. Fails without: the Host in access.Within.
-func TestWhatIsNoPage(t *testing.T) {
-	w := newWorld(t)
-	c := w.as(access.Admin)
-	for _, path := range []string{"/nothing", "/orders/" + string(w.key("404")), "/orders/nonsense", "/runs/x~y", "/work/resyncs/x", "/work/backfills/x", "/rules/versions/x", "/users/nobody"} {
-		res, text := w.answer(path)
-		if res.StatusCode < 400 || res.StatusCode >= 500 || !strings.Contains(text, "<h1>") {
-			t.Errorf("%s: %d", path, res.StatusCode)
-		}
-	}
-	req, err := http.NewRequest(http.MethodGet, w.server.URL+"/orders", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, _ := url.Parse(w.server.URL) // it was one before
-	for _, cookie := range c.Jar.Cookies(address) {
-		req.AddCookie(cookie)
-	}
-	req.Host = "evil.example"
-	res, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("under a foreign name: %d", res.StatusCode)
-	}
-	for _, path := range []string{"/", "/orders"} {
-		res, err := c.Post(w.server.URL+path, "text/plain", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != http.StatusMethodNotAllowed {
-			t.Errorf("POST %s: %d", path, res.StatusCode)
-		}
-	}
 }

@@ -116,6 +116,12 @@ func (v *visit) show(status int, name, title string, body any) error {
 
 func (v *visit) section() string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
+	switch first { // what only forms are sent to
+	case "keys":
+		first = "users"
+	case "schedule":
+		first = "runs"
+	}
 	return "/" + first
 }
 
