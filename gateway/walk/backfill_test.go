@@ -27,7 +27,7 @@ func backfillIsPausedAndGoesOn(d *desk) {
 	d.company.SetLatency(b1sim.Latency{Write: 300 * time.Millisecond})
 	b.Click("Start it for real")
 	d.until("some are in B1", func() bool { return d.counts()[order.Posted] > 10 })
-	d.company.SetLatency(b1sim.Latency{Write: 6 * time.Second})
+	d.company.SetLatency(b1sim.Latency{Write: 4 * time.Second})
 	b.Sees("settled")
 	b.Click("Pause")
 	b.Sees("Paused by backfill-operator")

@@ -9,7 +9,8 @@ import (
 )
 
 // A merchant signs in with the password that the first start printed, sees that an order is held, reads why, mends the rule, sees what
-// that would change, puts the rules into force, and sees the order in B1 on the page that was open all the time.
+// that would change, puts the rules into force, and sees the order in B1 on the page that was open all the time. Fails
+// without: data-instance, by which the page of an order hears of its instance.
 func firstLoginMendsARule(d *desk) {
 	held := d.place(paidBy("sofort"))
 	d.place(nil)

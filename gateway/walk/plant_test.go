@@ -25,7 +25,7 @@ type plant struct {
 var shopCredentials = magentosim.OAuthCredentials{ConsumerKey: "key", ConsumerSecret: "secret", AccessToken: "token", AccessTokenSecret: "hidden"}
 
 // history is how many orders of the last two weeks the shop of a walk holds from the beginning.
-var history = map[string]int{"backfill": 180}
+var history = map[string]int{"backfill": 110}
 
 // bare are the walks whose B1 has no items.
 var bare = map[string]bool{"fifty": true}

@@ -34,8 +34,8 @@ func marked(method string) func(map[string]any) {
 }
 
 // A viewer follows every link that he is offered. No page names a buyer, and none has anything to press but what is his own; what an
-// operator could press is refused to him when he sends it by hand. Fails without: order.Masked in the answers; the roles in the templates;
-// the roles of the operations.
+// operator could press is refused to him when he sends it by hand. Fails without: order.Masked in the answers; the roles in the pages;
+// the role that an operation needs.
 func viewerSeesNobodyAndPressesNothing(d *desk) {
 	held := d.place(marked("sofort"))
 	posted := d.place(marked("checkmo"))
