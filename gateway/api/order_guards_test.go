@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"datawald/config"
@@ -11,6 +12,7 @@ import (
 	"datawald/gateway/api"
 	"datawald/mapping"
 	"datawald/order"
+	"datawald/sandbox/testkit"
 	"datawald/sapb1"
 	"datawald/store"
 )
@@ -192,5 +194,27 @@ func TestExport_AFewAtOnce(t *testing.T) {
 				t.Error("it does not say when to try again")
 			}
 		}
+	}
+}
+
+// An action that breaks off on its way tells what was done, begins that, and goes on from there. Fails without: the condition on Done in actOnOrders
+// (503, and nobody begins the hundred); Next where a page breaks off.
+func TestBulk_WhatWasDoneIsBegunWhereItBreaksOff(t *testing.T) {
+	w := newWorld(t)
+	db, name := testkit.Database(t)
+	w.db = db
+	w.keepKey(db)
+	w.shelf(101)
+	var deaf atomic.Bool
+	w.server = serve(t, w.settings, testkit.DeafStore(t, name, &deaf, "find", string(w.key(1, "000000001"))), w.temporal)
+	request := fmt.Sprintf(`{"action":"retry",%%s"filter":{"instance":%q,"states":["held"]}}`, w.instance)
+	deaf.Store(true)
+	r := w.act(fmt.Sprintf(request, `"expect":101,`))
+	if r.Done != 100 || r.Started != 100 || r.Next == "" || !strings.Contains(r.Fault, "broke off") {
+		t.Fatalf("the answer is %d done, %d started, next %q, fault %q", r.Done, r.Started, r.Next, r.Fault)
+	}
+	deaf.Store(false)
+	if r := w.act(fmt.Sprintf(request, fmt.Sprintf(`"next":%q,`, r.Next))); r.Done != 1 || r.Fault != "" || r.Next != "" {
+		t.Errorf("it goes on with %+v", r)
 	}
 }
