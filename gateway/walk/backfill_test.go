@@ -31,7 +31,6 @@ func backfillIsPausedAndGoesOn(d *desk) {
 	b.Sees("settled")
 	b.Click("Pause")
 	b.Sees("Paused by backfill-operator")
-	b.Until("some are settled, and some are not", `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
 	d.company.SetLatency(b1sim.Latency{})
 
 	wanted := d.place(nil)
@@ -46,6 +45,10 @@ func backfillIsPausedAndGoesOn(d *desk) {
 
 	b.Visit(d.at("/work"))
 	b.Sees("A backfill is under way", "Paused by backfill-operator")
+	d.until("some are settled, and some are not", func() bool { // it is told when those in hand have come to their end
+		b.Visit(d.at("/work"))
+		return browser.Value[bool](b, `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
+	})
 	b.Click("Show it")
 	b.Click("Go on")
 	b.Until("it goes on", `!document.body.innerText.includes("Paused by")`)
