@@ -136,7 +136,7 @@ func TestFormsOfOneOrder(t *testing.T) {
 	skip := w.form(clerk, page, "/skip")
 	skip.comes(422, page+"/skip", "reason", "Order 1")("reason", " ")
 	w.is(w.key("1"), order.Held)
-	skip.comes(200, page+"?done=skipped", "It is skipped, and stays so", "Skipped by operator: sold over the counter")("reason", "sold over the counter", "once", "first-press")
+	skip.comes(200, page+"?done=skipped", "It is skipped, and stays so", "Skipped by operator, who said why in the timeline.", "sold over the counter")("reason", "sold over the counter", "once", "first-press")
 	w.is(w.key("1"), order.Excluded)
 	resume := w.form(clerk, page, "/resume")
 	resume.comes(200, page+"?done=resumed", "It goes to B1 again.")()
