@@ -1,3 +1,5 @@
+//go:build walk
+
 package walk
 
 import (
@@ -26,6 +28,7 @@ func scheduleIsPausedAndGoesOn(d *desk) {
 	b.Click("Let it go on")
 	b.Sees("The schedule goes on.")
 	b.Visit(d.at("/orders?state=posted"))
+	d.eventually(order.Posted, 2)
 	b.Sees(p.IncrementID, "In B1 2") // by itself
 	b.Visit(d.at("/"))
 	b.Sees("All is well", "2 orders from Magento: 2 in B1.")
