@@ -58,8 +58,22 @@ func (b *booked) goodsMayStandBeside() []bool {
 		return []bool{false, true}
 	case as == "line":
 		return []bool{false}
+	case b.roundedAway():
+		return []bool{false, true}
 	}
 	return []bool{true}
+}
+
+// roundedAway reports whether rounding to units leaves nothing of the discount on goods: what it takes off the rows, each rounded
+// by itself, is no more than what rounding their sum gives back. In yen, 1.25 off four rows may be so.
+func (b *booked) roundedAway() bool {
+	taken, sum, rounded := zero, zero, zero
+	for _, w := range b.want {
+		net := w.net().Round(digits(b.x.currency()))
+		taken = taken.Add(atLeastZero(w.gross.Round(digits(b.x.currency())).Sub(net)))
+		sum, rounded = sum.Add(w.net()), rounded.Add(net)
+	}
+	return taken.LessThanOrEqual(sum.Round(digits(b.x.currency())).Sub(rounded))
 }
 
 // freightMayStandBeside is the same for shipping, whose discount lowers it but where tax was taken before it.

@@ -16,8 +16,8 @@ var holdsAllowed = map[string]struct {
 }{
 	"bundle_with_several_rates": {"a line of B1 has one tax code, and the rules want the bundle as one line",
 		func(x trial) bool { return x.asOneLine() && x.quote.mixesRates() }},
-	"amount_negative": {"Magento gives more than the order costs: there is nothing to sell",
-		func(x trial) bool { return x.quote.on[x.side()].anyNegative() }},
+	"amount_negative": {"Magento gives more than the order costs: there is nothing to sell; or a row of less than a cent is taxed with one",
+		func(x trial) bool { return x.quote.on[x.side()].anyNegative() || x.quote.taxedAway(x.side()) }},
 	"discount_too_high": {"Magento takes more off a row than it costs, and no tax with it: B1 has no price for that",
 		func(x trial) bool {
 			return x.quote.shop.afterDiscount && x.quote.overdrawn(x.side()) || x.asOneLine() && x.quote.mixesRates()
@@ -79,6 +79,14 @@ func (q *quote) overdrawn(side int) bool {
 // anyNegative reports whether the order costs less than nothing, or what was cancelled or refunded of it did.
 func (t quoteTotals) anyNegative() bool {
 	return t.grand.IsNegative() || t.canceled.IsNegative() || t.refunded.IsNegative()
+}
+
+// taxedAway reports whether a row has a price of less than nothing: it costs less than a cent with its tax, and what rounding the
+// tax on the total carries from other rows makes a cent of that tax.
+func (q *quote) taxedAway(side int) bool {
+	return q.shop.pricesWithTax && q.shop.method == byTotal && slices.ContainsFunc(q.leaves(), func(r *modelRow) bool {
+		return r.on[side].price.IsNegative() && r.on[side].totalIncl.LessThan(cent)
+	})
 }
 
 func (t quoteTotals) shippingOverdrawn() bool {

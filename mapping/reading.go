@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"cmp"
+
 	"github.com/shopspring/decimal"
 
 	"datawald/order"
@@ -18,14 +20,31 @@ func (m *mapper) readInclusive() bool {
 	for i, l := range m.written {
 		plain[i], inclusive[i] = exactGross(l, false), exactGross(l, true)
 	}
-	if totals := m.rowTotals(); totals != nil {
-		if by := nearer(apart(inclusive, totals), apart(plain, totals)); by != 0 {
-			return by < 0
-		}
+	if by := m.nearerToTotals(inclusive, plain); by != 0 {
+		return by < 0
 	}
 	subtotal := m.goodsTotal()
 	by := nearer(decimal.Sum(decimal.Zero, inclusive...).Sub(subtotal).Abs(), decimal.Sum(decimal.Zero, plain...).Sub(subtotal).Abs())
 	return by < 0 || by == 0 && !m.order.Totals.TaxCompensation.IsZero()
+}
+
+// nearerToTotals compares two readings by how near they come to Magento's own totals of the rows. The form of these that comes
+// nearest to the subtotal counts; of two as near, that to which a reading comes nearest: another fits the subtotal by chance.
+func (m *mapper) nearerToTotals(a, b []decimal.Decimal) (by int) {
+	var off, least decimal.Decimal
+	known := false
+	for _, form := range rowTotalForms {
+		t := m.totalsBy(form)
+		if t == nil {
+			continue
+		}
+		ofA, ofB := t.apart(a), t.apart(b)
+		nearest := decimal.Min(ofA, ofB)
+		if !known || cmp.Or(nearer(t.off, off), nearer(nearest, least)) < 0 {
+			known, off, least, by = true, t.off, nearest, nearer(ofA, ofB)
+		}
+	}
+	return by
 }
 
 // nearer compares two distances. The noise of a price that a module has worked out in floating point decides nothing.
@@ -39,36 +58,61 @@ func exactGross(l order.Line, inclusive bool) decimal.Decimal {
 }
 
 // rowTotalForms are the forms in which releases of Magento give what a row costs before its discount and without tax.
-var rowTotalForms = []func(order.Line) decimal.Decimal{
-	// From 2.3 on: ChangeOutputArray makes row_total_incl_tax of the row total with all that is added and taken off.
-	func(l order.Line) decimal.Decimal {
-		return l.RowTotalInclTax.Add(l.Discount).Sub(l.Tax).Sub(l.TaxCompensation).Sub(l.Weee)
+var rowTotalForms = []func(order.Line) (total decimal.Decimal, atMost bool){
+	// From 2.3 on: ChangeOutputArray makes row_total_incl_tax of the row total with all that is added and taken off. It never
+	// writes less than nothing: nothing is also what is left of a row that costs less than its discount.
+	func(l order.Line) (decimal.Decimal, bool) {
+		return l.RowTotalInclTax.Add(l.Discount).Sub(l.Tax).Sub(l.TaxCompensation).Sub(l.Weee), !l.RowTotalInclTax.IsPositive()
 	},
 	// Up to 2.2, as it is stored.
-	func(l order.Line) decimal.Decimal { return l.RowTotal },
+	func(l order.Line) (decimal.Decimal, bool) { return l.RowTotal, false },
 }
 
-// rowTotals are Magento's own totals of the rows, without tax and before discount: in the form in which they come nearest to the
-// subtotal. nil where they come to it in none. Some releases round what they show to cents, whatever is stored: half a cent a row.
-func (m *mapper) rowTotals() (nearest []decimal.Decimal) {
-	within := magentoCent.Mul(decimal.NewFromInt(int64(len(m.written)))).DivRound(two, 4)
-	for _, form := range rowTotalForms {
-		totals := make([]decimal.Decimal, len(m.written))
-		for i, l := range m.written {
-			totals[i] = form(l)
+// rowTotals are Magento's own totals of the rows, without tax and before discount.
+type rowTotals struct {
+	of []decimal.Decimal
+	// open are the rows of which Magento tells only what they cost at most; nil where all are told. Together they cost rest:
+	// what the others leave of the subtotal.
+	open []bool
+	rest decimal.Decimal
+	// off is by how much they miss the subtotal.
+	off decimal.Decimal
+}
+
+// totalsBy takes the totals in one form; nil where they do not fit the subtotal. Where they come to more, those that are told as
+// a most are less. Some releases round what they show to cents, whatever is stored: half a cent a row.
+func (m *mapper) totalsBy(form func(order.Line) (decimal.Decimal, bool)) *rowTotals {
+	t, told := &rowTotals{of: make([]decimal.Decimal, len(m.written))}, decimal.Zero
+	open, some := make([]bool, len(m.written)), false
+	for i, l := range m.written {
+		if t.of[i], open[i] = form(l); open[i] {
+			some = true
+			continue
 		}
-		off := decimal.Sum(decimal.Zero, totals...).Sub(m.goodsTotal()).Abs()
-		if off.LessThan(within) || nearest == nil && off.Equal(within) {
-			nearest, within = totals, off
-		}
+		told = told.Add(t.of[i])
 	}
-	return nearest
+	off := decimal.Sum(decimal.Zero, t.of...).Sub(m.goodsTotal())
+	if some && off.IsPositive() {
+		t.open, t.rest = open, m.goodsTotal().Sub(told)
+		off = decimal.Min(decimal.Zero, t.rest) // no row costs less than nothing
+	}
+	if t.off = off.Abs(); t.off.GreaterThan(magentoCent.Mul(decimal.NewFromInt(int64(len(m.written)))).DivRound(two, 4)) {
+		return nil
+	}
+	return t
 }
 
-// apart is by how much amounts differ from others, each from its own.
-func apart(amounts, from []decimal.Decimal) (all decimal.Decimal) {
+// apart is by how much amounts of the rows differ from the totals, each from its own; the open ones together, and each by what it
+// is more than what it costs at most: else amounts that are wrong at two of them would come to the rest.
+func (t *rowTotals) apart(amounts []decimal.Decimal) (all decimal.Decimal) {
+	open := t.rest
 	for i, a := range amounts {
-		all = all.Add(a.Sub(from[i]).Abs())
+		if t.open != nil && t.open[i] {
+			open = open.Sub(a)
+			all = all.Add(decimal.Max(decimal.Zero, a.Sub(t.of[i])))
+			continue
+		}
+		all = all.Add(a.Sub(t.of[i]).Abs())
 	}
-	return all
+	return all.Add(open.Abs())
 }

@@ -118,6 +118,9 @@ func (m *mapper) taxedInFull() bool {
 	if !m.order.Totals.TaxCompensation.IsZero() {
 		return false // it is the tax that discounts took away
 	}
+	if slices.ContainsFunc(m.bookings, givenAway) {
+		return false
+	}
 	switch after, before := m.taxFits(booking.exactNet), m.taxFits(func(b booking) decimal.Decimal { return b.exact }); {
 	case after:
 		return false
@@ -137,6 +140,15 @@ func (m *mapper) taxedInFull() bool {
 		slack = slack.Add(m.slackOf(b))
 	}
 	return after.GreaterThan(slack) && before.LessThan(after)
+}
+
+// givenAway reports whether a discount took all of a row, and the tax that Magento states for it with it. A row that costs too little
+// tells nothing: its tax before the discount may have been rounded down to nothing too, by piece, or with each rate by itself and a cent
+// carried to the next row.
+func givenAway(b booking) bool {
+	piece := b.exact.DivRound(decimal.Max(b.qty, decimal.NewFromInt(1)), 10)
+	tellsFrom := magentoCent.Mul(decimal.NewFromInt(int64(max(len(b.row.Taxes), 3))))
+	return b.tax.IsZero() && b.off.IsPositive() && !b.exactNet().IsPositive() && percentOf(piece, shownPercent(*b.row)).GreaterThan(tellsFrom)
 }
 
 var (
