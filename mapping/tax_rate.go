@@ -97,6 +97,9 @@ func (m *mapper) taxFits(base func(booking) decimal.Decimal) bool {
 		if b.off.IsZero() || b.code.Percent.IsZero() {
 			continue
 		}
+		if base(b).LessThan(magentoCent.Neg()) && b.tax.GreaterThanOrEqual(magentoCent) {
+			return false // no tax is taken of less than nothing, whatever its rounding
+		}
 		exact := percentOf(base(b), b.code.Percent)
 		byPiece := exact.DivRound(b.qty, 10).Round(2).Mul(b.qty)
 		more := decimal.NewFromInt(int64(max(len(b.row.Taxes), 1)))
