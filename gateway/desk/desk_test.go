@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"datawald/gateway/desk"
 	"datawald/order"
 	"datawald/sandbox/testkit"
@@ -335,6 +339,37 @@ func TestChoices_NothingIsDoneWithWhatANewerReleaseWrote(t *testing.T) {
 		if c.Possible || !strings.Contains(c.WhyNot, "newer release") {
 			t.Errorf("%+v", c)
 		}
+	}
+}
+
+// writtenByANewer says of the order that a newer release wrote it last, which this one cannot do by its own means.
+func writtenByANewer(t *testing.T, database string) {
+	t.Helper()
+	c, err := mongo.Connect(options.Client().ApplyURI(testkit.MongoURI(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Disconnect(context.Background()) }()
+	r, err := c.Database(database).Collection("orders").UpdateByID(t.Context(), key, bson.M{"$set": bson.M{"format": store.DocumentFormat + 1}})
+	if err != nil || r.ModifiedCount != 1 {
+		t.Fatalf("not written: %v", err)
+	}
+}
+
+// Nor is it told of in its timeline that somebody had it read. Fails without: the comparison of formats in NoteReread.
+func TestNoteReread_LeavesWhatANewerReleaseWrote(t *testing.T) {
+	db, name := testkit.Database(t)
+	staged(t, db, as(order.Held, "item_unknown"))
+	writtenByANewer(t, name)
+	before, err := db.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.NoteReread(t.Context(), db, key, desk.Request{Action: desk.Retry, By: "anna"}); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := db.Get(t.Context(), key); err != nil || after.Rev != before.Rev {
+		t.Errorf("it was written: %v", err)
 	}
 }
 
