@@ -86,6 +86,8 @@ type reconcileState struct {
 	Rechecked bool   `json:"rechecked"`
 	Judged    bool   `json:"judged"`
 	TooMany   bool   `json:"too_many"`
+	// Since is since when it waits; zero while it gets on.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // Reconcile lists Magento's orders of a window, compares each with the store and with B1, and accounts for it in exactly one line. What does not agree is a
@@ -106,9 +108,9 @@ func Reconcile(ctx workflow.Context, in ReconcileInput) (*store.Run, error) {
 type reconcile struct {
 	in    ReconcileInput
 	state *reconcileState
-	// noted is when the record was written last; since is since when it waits.
-	noted, since time.Time
-	pages        int
+	// noted is when the record was written last, pages how many this history has.
+	noted time.Time
+	pages int
 }
 
 func (r *reconcile) setup(ctx workflow.Context) error {

@@ -72,7 +72,7 @@ func (r *reconcile) step(ctx workflow.Context, what string, activity, in, page a
 	case *quiet != nil:
 		return false, r.wait(ctx, max((*quiet).Sub(workflow.Now(ctx)), time.Second), "quiet hours of B1")
 	}
-	r.account().Waits, r.since = "", time.Time{}
+	r.account().Waits, r.state.Since = "", time.Time{}
 	if workflow.Now(ctx).Sub(r.noted) >= noteEvery {
 		return true, r.note(ctx)
 	}
@@ -91,15 +91,15 @@ func (r *reconcile) atB1(ctx workflow.Context) workflow.Context {
 
 // wait lets time pass before a page is asked for again, and says every ten minutes that it is there.
 func (r *reconcile) wait(ctx workflow.Context, pause time.Duration, why string) error {
-	if r.account().Waits = why; r.since.IsZero() {
-		r.since = workflow.Now(ctx)
+	if r.account().Waits = why; r.state.Since.IsZero() {
+		r.state.Since = workflow.Now(ctx)
 	}
-	if workflow.Now(ctx).Sub(r.since) >= reconcilePatience {
+	if workflow.Now(ctx).Sub(r.state.Since) >= reconcilePatience {
 		r.state.Run.Errors = append(r.state.Run.Errors, fmt.Sprintf("given up after %s: %s", reconcilePatience, why))
 		return errGivenUp
 	}
 	for until := workflow.Now(ctx).Add(pause); ; {
-		if workflow.Now(ctx).Sub(r.noted) >= waitingNote || r.noted.IsZero() || r.since.Equal(workflow.Now(ctx)) {
+		if workflow.Now(ctx).Sub(r.noted) >= waitingNote || r.noted.IsZero() || r.state.Since.Equal(workflow.Now(ctx)) {
 			if err := r.note(ctx); err != nil {
 				return err
 			}
