@@ -21,6 +21,7 @@ import (
 	"datawald/gateway/api"
 	"datawald/gateway/web"
 	"datawald/store"
+	"datawald/version"
 	"datawald/watch"
 )
 
@@ -35,6 +36,9 @@ const (
 )
 
 func main() {
+	if version.Asked("gateway", os.Args[1:], os.Stdout) {
+		return
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -124,7 +128,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	log.Info("gateway started", "address", scheme(listener)+listener.Addr().String())
+	log.Info("gateway started", "version", version.String(), "revision", version.Revision(), "address", scheme(listener)+listener.Addr().String())
 
 	select {
 	case err := <-served:

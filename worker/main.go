@@ -23,11 +23,15 @@ import (
 	"datawald/magento"
 	"datawald/sapb1"
 	"datawald/store"
+	"datawald/version"
 	"datawald/watch"
 	"datawald/workflows"
 )
 
 func main() {
+	if version.Asked("worker", os.Args[1:], os.Stdout) {
+		return
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -96,7 +100,7 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 			return fmt.Errorf("worker does not start: %w", err)
 		}
 	}
-	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
+	log.Info("worker started", "version", version.String(), "revision", version.Revision(), "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
 	telling, enough := context.WithCancel(ctx)
 	var told sync.WaitGroup
 	told.Go(func() { tellVersion(telling, c, settings, log) })
