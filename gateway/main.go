@@ -24,6 +24,7 @@ import (
 	"datawald/gateway/web"
 	"datawald/store"
 	"datawald/telemetry"
+	"datawald/version"
 	"datawald/watch"
 )
 
@@ -38,6 +39,9 @@ const (
 )
 
 func main() {
+	if version.Asked("gateway", os.Args[1:], os.Stdout) {
+		return
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -59,7 +63,7 @@ func run() error {
 	}
 	defer closing(log, "store", db.Close)
 
-	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Gateway, MetricsAddress: settings.MetricsAddress, Setting: "GATEWAY_METRICS_ADDRESS", Log: log})
+	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Gateway, Version: version.String(), Revision: version.Revision(), MetricsAddress: settings.MetricsAddress, Setting: "GATEWAY_METRICS_ADDRESS", Log: log})
 	if err != nil {
 		return err
 	}
@@ -135,7 +139,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	log.Info("gateway started", "address", scheme(listener)+listener.Addr().String())
+	log.Info("gateway started", "version", version.String(), "revision", version.Revision(), "address", scheme(listener)+listener.Addr().String())
 
 	select {
 	case err := <-served:

@@ -24,11 +24,15 @@ import (
 	"datawald/sapb1"
 	"datawald/store"
 	"datawald/telemetry"
+	"datawald/version"
 	"datawald/watch"
 	"datawald/workflows"
 )
 
 func main() {
+	if version.Asked("worker", os.Args[1:], os.Stdout) {
+		return
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -50,7 +54,7 @@ func run() error {
 	}
 	defer closing(log, "store", db.Close)
 
-	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Worker, MetricsAddress: settings.MetricsAddress, Setting: "WORKER_METRICS_ADDRESS", Log: log})
+	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Worker, Version: version.String(), Revision: version.Revision(), MetricsAddress: settings.MetricsAddress, Setting: "WORKER_METRICS_ADDRESS", Log: log})
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func serve(ctx context.Context, c client.Client, settings *config.Worker, a *act
 			return fmt.Errorf("worker does not start: %w", err)
 		}
 	}
-	log.Info("worker started", "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
+	log.Info("worker started", "version", version.String(), "revision", version.Revision(), "instances", settings.InstanceNames, "task_queue", settings.TaskQueue, "lanes", settings.Lanes)
 	telling, enough := context.WithCancel(ctx)
 	var told sync.WaitGroup
 	told.Go(func() { tellVersion(telling, c, settings, log) })
