@@ -27,6 +27,7 @@ func Questions(db *store.Store, temporal client.Client) []telemetry.Question {
 		{Part: "waiting", Ask: bounded(r.waiting)},
 		{Part: "schedule", Ask: bounded(r.schedule)},
 		{Part: "reconciliation", Ask: bounded(r.reconciliation)},
+		{Part: "alarms", Ask: bounded(r.alarms)},
 		{Part: "held", Ask: r.held},
 		{Part: "orders", Ask: r.orders},
 	}
@@ -96,6 +97,19 @@ func (r reader) reconciliation(ctx context.Context, instance string, f *telemetr
 	f.Reconciliation = &telemetry.ReconciliationFigures{EndedAt: time.Now().Add(-age), Findings: map[string]int64{}}
 	for kind, n := range s.Open {
 		f.Reconciliation.Findings[string(kind)] = n
+	}
+	return nil
+}
+
+// alarms are those that are raised.
+func (r reader) alarms(ctx context.Context, instance string, f *telemetry.Figures) error {
+	raised, err := r.db.RaisedAlarms(ctx, instance)
+	if err != nil {
+		return err
+	}
+	f.Alarms = map[string]bool{}
+	for _, a := range raised {
+		f.Alarms[a.Name] = true
 	}
 	return nil
 }
