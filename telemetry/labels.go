@@ -77,10 +77,10 @@ func outcome(err error) string {
 
 // reasons are the codes for which the connector holds an order. B1's own codes and those of a company's hooks are other.
 var reasons = []string{"amount_negative", "amount_too_large", "another_order", "b1_bom_missing", "b1_duplicate_key", "b1_ledger_taken", "b1_lines_differ",
-	"b1_no_clear_answer", "b1_rate_missing", "b1_refused", "b1_total_differs", "barcode_ambiguous", "barcode_unknown", "base_amounts_missing",
+	"b1_no_clear_answer", "b1_no_match", "b1_rate_missing", "b1_refused", "b1_total_differs", "barcode_ambiguous", "barcode_unknown", "base_amounts_missing",
 	"bundle_partly_cancelled", "bundle_quantity_missing", "bundle_with_several_rates", "cancelled_in_b1", "cancelled_in_magento", "changed_in_magento", "created_late",
 	"currency_decimals", "currency_unmapped", "deleted_in_magento", "discount_after_tax", "discount_too_high", "document_missing", "document_unreadable",
-	"draft_rejected", "duplicate_in_b1", "exchange_rate_missing", "ext_order_id_taken", "field_not_computed", "gone_from_b1", "hook_failed", "hook_holds",
+	"draft_approved", "draft_rejected", "duplicate_in_b1", "exchange_rate_missing", "ext_order_id_taken", "field_not_computed", "gone_from_b1", "hook_failed", "hook_holds",
 	"hook_not_allowed", "item_code_missing", "item_code_too_long", "item_unknown", "line_not_exact", "magento_cannot_show", "magento_discount_inconsistent",
 	"magento_lines_inconsistent", "magento_refused", "magento_tax_inconsistent", "magento_total_inconsistent", "no_lines", "nothing_left", "not_written",
 	"partly_cancelled", "partner_ambiguous", "partner_code_taken", "partner_contacts_too_many", "partner_frozen", "partner_missing", "partner_no_clear_answer",

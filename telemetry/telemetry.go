@@ -76,8 +76,11 @@ func (t *Telemetry) serve() (err error) {
 		return err
 	}
 	t.meters.built(t.settings)
-	t.server, err = listen(t.settings, t.meters.registry)
-	return err
+	if t.server, err = listen(t.settings, t.meters.registry); err != nil {
+		return err
+	}
+	t.settings.Log.Info("metrics are shown", "address", "http://"+t.server.address+"/metrics")
+	return nil
 }
 
 // MetricsAddress is where /metrics can be asked for; empty for nowhere.

@@ -25,6 +25,8 @@ import (
 	"datawald/workflows"
 )
 
+func TestMain(m *testing.M) { testkit.Main(m) }
+
 // traced sends traces to a receiver of the test; end sends what waits.
 func traced(t *testing.T, log *slog.Logger) (shown *telemetry.Telemetry, to *testkit.Receiver, end func()) {
 	t.Helper()
@@ -136,12 +138,16 @@ func named(to *testkit.Receiver, name string) *v1.Span {
 // Fails without: startClean (SpanStarter), by which the interceptor's spans are cleaned.
 func TestClient_SpansHoldNoWords(t *testing.T) {
 	shown, to, end := traced(t, testkit.Silent())
-	tracing := interceptorOf(t, shown)
-	next := &failing{}
-	out := tracing.(interceptor.ClientInterceptor).InterceptClient(next)
+	o := client.Options{HostPort: testkit.TemporalAddress(t), Logger: temporallog.NewStructuredLogger(testkit.Silent())}
+	shown.Client(&o)
+	o.Interceptors = append(o.Interceptors, &failing{})
+	temporal, err := client.DialContext(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer temporal.Close()
 	for _, id := range []string{"insert-order:main:1:000000123", "resync-orders:main:for Jane Doe"} {
-		_, err := out.ExecuteWorkflow(t.Context(), &interceptor.ClientExecuteWorkflowInput{WorkflowType: "W", Options: &client.StartWorkflowOptions{ID: id}})
-		if err == nil {
+		if _, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "q"}, "W"); err == nil {
 			t.Fatal("no error")
 		}
 	}
@@ -167,11 +173,18 @@ func text(s *v1.Span, key string) string {
 	return ""
 }
 
-type failing struct {
+// failing has every start of a workflow fail with words that nobody may read.
+type failing struct{ interceptor.ClientInterceptorBase }
+
+func (*failing) InterceptClient(next interceptor.ClientOutboundInterceptor) interceptor.ClientOutboundInterceptor {
+	return &refusing{interceptor.ClientOutboundInterceptorBase{Next: next}}
+}
+
+type refusing struct {
 	interceptor.ClientOutboundInterceptorBase
 }
 
-func (f *failing) ExecuteWorkflow(context.Context, *interceptor.ClientExecuteWorkflowInput) (client.WorkflowRun, error) {
+func (*refusing) ExecuteWorkflow(context.Context, *interceptor.ClientExecuteWorkflowInput) (client.WorkflowRun, error) {
 	return nil, &order.Failure{Message: "Jane Doe has no licence"}
 }
 
