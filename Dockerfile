@@ -22,6 +22,7 @@ COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/
 COPY store/ store/
+COPY telemetry/ telemetry/
 COPY version/ version/
 COPY visibility/ visibility/
 COPY watch/ watch/

@@ -24,6 +24,7 @@ type Gateway struct {
 	Access
 	// MetricsAddress is where /metrics listens; empty for nowhere.
 	MetricsAddress string `envconfig:"GATEWAY_METRICS_ADDRESS"`
+	Tracing
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
 

@@ -33,6 +33,7 @@ type Worker struct {
 
 	// MetricsAddress is where /metrics listens; empty for nowhere.
 	MetricsAddress string `envconfig:"WORKER_METRICS_ADDRESS"`
+	Tracing
 
 	// Lanes are what the worker does: sync (workflows, Magento, the store) and b1 (orders to B1).
 	Lanes []string `envconfig:"WORKER_LANES" default:"sync,b1"`

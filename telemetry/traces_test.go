@@ -174,7 +174,9 @@ func text(s *v1.Span, key string) string {
 }
 
 // failing has every start of a workflow fail with words that nobody may read.
-type failing struct{ interceptor.ClientInterceptorBase }
+type failing struct {
+	interceptor.ClientInterceptorBase
+}
 
 func (*failing) InterceptClient(next interceptor.ClientOutboundInterceptor) interceptor.ClientOutboundInterceptor {
 	return &refusing{interceptor.ClientOutboundInterceptorBase{Next: next}}
