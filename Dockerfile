@@ -4,7 +4,7 @@
 FROM golang:1.26.5-alpine3.24 AS build
 # Where Go modules come from, for machines behind a proxy of their own: --build-arg GOPROXY=...
 ARG GOPROXY
-ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS=-trimpath
+ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-trimpath -buildvcs=false"
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -22,11 +22,16 @@ COPY sandbox/ sandbox/
 COPY sapb1/ sapb1/
 COPY starter/ starter/
 COPY store/ store/
+COPY telemetry/ telemetry/
+COPY version/ version/
 COPY visibility/ visibility/
 COPY watch/ watch/
 COPY worker/ worker/
 COPY workflows/ workflows/
-RUN go build -ldflags="-s -w" -o /out/ ./worker ./starter ./gateway ./sandbox
+# What the programs say of themselves: --build-arg VERSION=v1.4.0 --build-arg REVISION=$(git rev-parse HEAD)
+ARG VERSION=devel
+ARG REVISION=unknown
+RUN go build -ldflags="-s -w -X datawald/version.number=${VERSION} -X datawald/version.revision=${REVISION}" -o /out/ ./worker ./starter ./gateway ./sandbox
 
 # A shell is here for with-secrets.sh, and wget for the health checks; the programs themselves need neither.
 FROM alpine:3.22.2

@@ -3,11 +3,19 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store tools visibility watch worker workflows deploy docs
+FOLDERS  = activities bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store tools version visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.
 CHECKS   = bin/workflowcheck
+
+# What the programs say of themselves (--version, /api/v1/status, metrics). From git, unless it is given.
+VERSION  ?= $(or $(shell git describe --tags --match 'v*' 2>/dev/null),devel)
+REVISION ?= $(or $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null),unknown)
+# The same source and the same Go give the same bytes, in whatever folder and with or without a C compiler. What git knows comes in
+# with the flags alone.
+LDFLAGS   = -s -w -X datawald/version.number=$(VERSION) -X datawald/version.revision=$(REVISION)
+BUILD     = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
 
 # Real Magento documents beside the project are shown in the sandbox and used by the tests when they are there.
 SANDBOX_ORDERS_DIR ?= $(abspath $(wildcard ../shared/orders))
@@ -31,7 +39,7 @@ programs: $(PROGRAMS)
 
 $(PROGRAMS):
 	@test -e bin/$@ || echo "building bin/$@: the four programs take about 2 minutes the first time, on 2 cores"
-	@$(GO) build -o bin/$@ ./$@
+	@$(BUILD) -ldflags '$(LDFLAGS)' -o bin/$@ ./$@
 
 bin/temporal: tools/go.mod tools/go.sum
 	@echo "building bin/temporal (server, UI and command line): about 3 minutes the first time, on 2 cores"

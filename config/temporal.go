@@ -11,11 +11,14 @@ import (
 )
 
 // Dial connects to the Temporal service. Address and namespace come from our settings; TLS, API keys and profiles from
-// Temporal's own environment variables.
-func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, error) {
+// Temporal's own environment variables. with may add to the options.
+func (t Temporal) Dial(ctx context.Context, logger log.Logger, with ...func(*client.Options)) (client.Client, error) {
 	options, err := t.options(logger)
 	if err != nil {
 		return nil, err
+	}
+	for _, add := range with {
+		add(&options)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()

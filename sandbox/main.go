@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"datawald/sandbox/chaos"
+	"datawald/version"
 )
 
 // commands is the command line.
@@ -21,6 +22,8 @@ type commands struct {
 	Simulators simulatorsCommand `cmd:"" help:"Run the Magento shop and the B1 company alone, until Ctrl-C."`
 	Check      checkCommand      `cmd:"" help:"Compare what the shop, the store and B1 say of every order of a running sandbox."`
 	Chaos      chaosCommand      `cmd:"" help:"Run everything while it fails and is killed, and compare the books at the end."`
+
+	Version kong.VersionFlag `help:"Say which version this is, and end."`
 }
 
 const description = `Shows DataWald at work on one machine.
@@ -30,7 +33,7 @@ Settings are environment variables; .env.example lists them.`
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k := kong.Parse(&commands{}, kong.Name("sandbox"), kong.Description(description), kong.BindTo(ctx, (*context.Context)(nil)))
+	k := kong.Parse(&commands{}, kong.Name("sandbox"), kong.Vars{"version": version.Line("sandbox")}, kong.Description(description), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

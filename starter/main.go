@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"datawald/version"
 )
 
 func main() {
@@ -41,6 +43,8 @@ type commands struct {
 	User      userCommand      `cmd:"" help:"Say who may sign in at the gateway. Works on the store alone."`
 	Key       keyCommand       `cmd:"" help:"Make and revoke API keys of the gateway. Works on the store alone."`
 	Doctor    doctorCommand    `cmd:"" help:"Check the settings against the other side."`
+
+	Version kong.VersionFlag `help:"Say which version this is, and end."`
 }
 
 // streams are where a command reads and writes.
@@ -63,7 +67,7 @@ func (a *app) warn(format string, args ...any) { fmt.Fprintf(a.err, "starter: "+
 
 // run carries out one command line and gives its exit code.
 func run(ctx context.Context, args []string, s streams) int {
-	shown := false // help was asked for, and given
+	shown := false // help or the version was asked for, and given
 	a := &app{ctx: ctx, streams: s}
 	command, err := newParser(s, func(int) { shown = true }).Parse(args)
 	if shown {
@@ -75,10 +79,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	return a.end(command.Run(a))
 }
 
-// newParser reads command lines. It calls end when it has shown help.
+// newParser reads command lines. It calls end when it has shown help or the version.
 func newParser(s streams, end func(int)) *kong.Kong {
 	parser, err := kong.New(&commands{},
-		kong.Name("starter"), kong.Description(description), kong.Writers(s.out, s.err), kong.Exit(end),
+		kong.Name("starter"), kong.Description(description), kong.Vars{"version": version.Line("starter")}, kong.Writers(s.out, s.err), kong.Exit(end),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}))
 	if err != nil {
 		panic(err) // the tags of the commands above are wrong

@@ -41,6 +41,8 @@ type Store struct {
 	findings *mongo.Collection
 	// rules holds the versions of the rules, and which is in force.
 	rules *mongo.Collection
+	// alarms holds what is amiss and what was told of it, how the channels do, and how many orders are usual (alarms.go, usual.go).
+	alarms *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
@@ -83,7 +85,7 @@ func connect(ctx context.Context, uri, database string, monitor *event.CommandMo
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
 		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
-		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings")}
+		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings"), alarms: db.Collection("alarms")}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("MongoDB does not answer: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}

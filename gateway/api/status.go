@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"datawald/store"
+	"datawald/version"
 	"datawald/watch"
 )
 
@@ -29,7 +30,7 @@ type Status struct {
 	// Level is the worst of Needs.
 	Level   Level  `json:"level" doc:"ok: nothing needs a person; attention: a person should look; trouble: orders do not get on"`
 	Needs   []Need `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
-	Version string `json:"version,omitempty" doc:"Version of the program, where it was built with one"`
+	Version string `json:"version" doc:"Version of the gateway; devel where it was built without one"`
 }
 
 // Workers says whether workers are there.
@@ -88,7 +89,7 @@ func (s *server) statusOf(ctx context.Context, instance string) (*Status, error)
 	if err != nil {
 		return nil, partDown(err, "store")
 	}
-	status := &Status{Overview: *overview, Waiting: waiting, Schedule: schedule, Workers: s.workers(ctx, instance, schedule), Version: version(),
+	status := &Status{Overview: *overview, Waiting: waiting, Schedule: schedule, Workers: s.workers(ctx, instance, schedule), Version: version.String(),
 		Health: Healths{Magento: magentoHealth(progress, overview.LastRun, schedule.Late), B1: b1Health(overview.B1)}}
 	status.sumUp(instance, s.lacksRules(ctx, instance))
 	return status, nil

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -102,20 +100,3 @@ func presence(there bool, err error) Presence {
 	}
 	return presenceDown
 }
-
-// version is that of the program: of the module, or the commit it was built from; empty where neither is known.
-var version = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return ""
-})
