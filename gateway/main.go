@@ -47,6 +47,7 @@ func run() error {
 		return err
 	}
 	log := settings.Logger("gateway")
+	config.WarnOfLooseSecrets(settings.InstanceNames, log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
