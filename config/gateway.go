@@ -19,6 +19,7 @@ type Gateway struct {
 	Logging
 	Instances
 	Watch
+	Alarms
 	Listening
 	Access
 	// TemporalUI is where the Temporal UI is, for links; empty for none.

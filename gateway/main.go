@@ -17,6 +17,7 @@ import (
 
 	temporallog "go.temporal.io/sdk/log"
 
+	"datawald/alarm"
 	"datawald/config"
 	"datawald/gateway/api"
 	"datawald/gateway/web"
@@ -74,7 +75,13 @@ func run() error {
 	watching, enough := context.WithCancel(ctx)
 	var watched sync.WaitGroup
 	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}
+	alarms, err := alarm.New(sight, settings.InstanceNames, settings.Alarms, log)
+	if err != nil {
+		enough()
+		return err
+	}
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
+	watched.Go(func() { alarms.Keep(watching) })
 	watched.Go(func() { sweep(watching, gate, log) })
 	defer func() {
 		enough()
