@@ -48,7 +48,7 @@ func (k *Keeper) tell(ctx context.Context, to Channel) error {
 	if events, err := k.untold(ctx, to.Name()); err != nil || !k.isSettled(events) {
 		return err
 	}
-	has, err := k.Store.TakeAlarmChannel(ctx, to.Name(), lease)
+	has, err := k.Store.TakeAlarmChannel(ctx, to.Name(), k.now(), k.now().Add(lease))
 	if has == nil || err != nil {
 		return err
 	}
@@ -63,11 +63,11 @@ func (k *Keeper) tell(ctx context.Context, to Channel) error {
 		if err := k.sent(ctx, has, some); err != nil {
 			return err
 		}
-		if kept, err := k.Store.KeepAlarmChannel(ctx, has, lease); !kept || err != nil {
+		if kept, err := k.Store.KeepAlarmChannel(ctx, has, k.now().Add(lease)); !kept || err != nil {
 			return err
 		}
 	}
-	_, err = k.Store.KeepAlarmChannel(ctx, has, 0)
+	_, err = k.Store.KeepAlarmChannel(ctx, has, time.Time{})
 	return err
 }
 
@@ -145,6 +145,6 @@ func (k *Keeper) putOff(ctx context.Context, has *store.AlarmChannel, failure er
 	}
 	has.Attempts++
 	has.Failure, has.NextAt = failure.Error(), now.Add(pause)
-	_, err := k.Store.KeepAlarmChannel(context.WithoutCancel(ctx), has, 0)
+	_, err := k.Store.KeepAlarmChannel(context.WithoutCancel(ctx), has, time.Time{})
 	return err
 }

@@ -265,3 +265,6 @@ func (in *receiver) count() int {
 
 // logTo has a keeper write its log there.
 func logTo(k *Keeper, w io.Writer) { k.Log = slog.New(slog.NewTextHandler(w, nil)) }
+
+// okSchedule is one of which there is nothing to say.
+func okSchedule() *watch.Schedule { return &watch.Schedule{State: watch.On} }
