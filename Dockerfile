@@ -10,6 +10,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 # Folder by folder, so that no secret, no .env and no data of the working copy gets into a layer.
 COPY activities/ activities/
+COPY alarm/ alarm/
 COPY config/ config/
 COPY gateway/ gateway/
 COPY magento/ magento/

@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store tools version visibility watch worker workflows deploy docs
+FOLDERS  = activities alarm bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store telemetry tools version visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.
@@ -25,7 +25,11 @@ export SANDBOX_ORDERS_DIR
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-.PHONY: chromium help run build programs bench chaos outage test vet walk torture carts fuzz clean clean-data $(PROGRAMS)
+# What Prometheus itself says of its rules. Without one `make test` takes it out of Debian's package, of which nothing is installed.
+PROMTOOL ?= $(or $(shell command -v promtool),$(abspath bin/promtool))
+export PROMTOOL
+
+.PHONY: chromium promtool help run build programs bench chaos outage test vet walk torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,7 +70,16 @@ chromium:
 		apt-get update -q && apt-get install -y -q --no-install-recommends chromium; } || \
 		{ echo "the page is tested in Chromium: install it, or name one in CHROMIUM"; exit 1; }
 
-test: build vet chromium ## vet, unit and integration tests with the race detector, random shops, carts and documents
+bin/promtool:
+	@echo "fetching promtool, with which the rules for Prometheus are tested"
+	@mkdir -p bin; dir=$$(mktemp -d) && cd $$dir && { apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; }; } && \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool && chmod +x promtool && mv promtool $(CURDIR)/bin/ && rm -r $$dir || \
+		{ echo "the rules for Prometheus are tested with promtool: install Prometheus, or name its promtool in PROMTOOL"; exit 1; }
+
+promtool:
+	@command -v "$(PROMTOOL)" >/dev/null || $(MAKE) --no-print-directory bin/promtool
+
+test: build vet chromium promtool ## vet, unit and integration tests with the race detector, random shops, carts and documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(call told,$(GO) test $(RACE) -timeout 25m ./...)
 	cd tools && $(GO) test -timeout 10m ./...

@@ -21,10 +21,22 @@ type Keeper struct {
 	// Channels are the ways by which people are told.
 	Channels []Channel
 
-	// Pace says how often it looks and tells; zero fields are the ordinary ones.
+	// Pace says how often it looks and tells.
 	Pace Pace
 	// Clock is what time it is; nil for the machine's.
 	Clock func() time.Time
+
+	// blind has the instances at which it could not look last.
+	blind map[string]bool
+}
+
+// New makes the keeper of a program.
+func New(sight watch.Sight, instances []string, s config.Alarms, log *slog.Logger) (*Keeper, error) {
+	channels, err := Channels(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Keeper{Sight: sight, Instances: instances, Limits: s, Log: log, Channels: channels, Pace: ordinary}, nil
 }
 
 // Pace are the times of a keeper.
@@ -47,12 +59,8 @@ const lookLimit = 2 * time.Minute
 // noteAgain is how seldom the words of an alarm that stands are written anew.
 const noteAgain = 10 * time.Minute
 
-// Keep looks and tells until ctx ends. A store that does not answer is noticed by everybody else, and nothing can be agreed on without it; the next
-// look tells what this one could not.
+// Keep looks and tells until ctx ends. Nothing can be agreed on without the store; the next look tells what this one could not.
 func (k *Keeper) Keep(ctx context.Context) {
-	if k.Pace == (Pace{}) {
-		k.Pace = ordinary
-	}
 	var both sync.WaitGroup
 	both.Go(func() { each(ctx, k.Pace.Look, k.LookAll) })
 	both.Go(func() { each(ctx, k.Pace.Tell, k.TellAll) })
@@ -75,9 +83,17 @@ func each(ctx context.Context, pause time.Duration, do func(context.Context)) {
 // LookAll looks at all instances once.
 func (k *Keeper) LookAll(ctx context.Context) {
 	for _, instance := range k.Instances {
-		if err := k.look(ctx, instance); err != nil && ctx.Err() == nil {
-			k.Log.Debug("alarms were not looked at", "instance", instance, "error", err)
+		err := k.look(ctx, instance)
+		if ctx.Err() != nil {
+			return
 		}
+		if err != nil && !k.blind[instance] {
+			k.Log.Warn("alarms cannot be looked at", "instance", instance, "error", err)
+		}
+		if k.blind == nil {
+			k.blind = map[string]bool{}
+		}
+		k.blind[instance] = err != nil
 	}
 }
 

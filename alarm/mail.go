@@ -23,6 +23,8 @@ type mailer struct {
 	host, from string
 	to         []string
 	options    []mail.Option
+	// dial connects to the server.
+	dial mail.DialContextFunc
 }
 
 func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
@@ -34,12 +36,12 @@ func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ALARM_SMTP_ADDRESS: %w", err)
 	}
-	m := &mailer{host: host, from: s.SMTPFrom, to: s.SMTPTo, options: []mail.Option{
-		mail.WithPort(port), mail.WithTimeout(sendLimit),
-		mail.WithTLSConfig(&tls.Config{ServerName: host, RootCAs: authorities, MinVersion: tls.VersionTLS12}),
-	}}
+	secure := &tls.Config{ServerName: host, RootCAs: authorities, MinVersion: tls.VersionTLS12}
+	m := &mailer{host: host, from: s.SMTPFrom, to: s.SMTPTo, dial: (&net.Dialer{}).DialContext,
+		options: []mail.Option{mail.WithPort(port), mail.WithTimeout(sendLimit), mail.WithTLSConfig(secure)}}
 	switch {
 	case port == implicitTLS:
+		m.dial = (&tls.Dialer{Config: secure}).DialContext
 		m.options = append(m.options, mail.WithSSL())
 	case config.Loopback(host): // nobody listens between here and there
 		m.options = append(m.options, mail.WithTLSPolicy(mail.TLSOpportunistic))
@@ -70,11 +72,22 @@ func (m *mailer) Send(ctx context.Context, message Message) error {
 	letter.SetDate()
 	letter.Subject(message.Subject)
 	letter.SetBodyString(mail.TypeTextPlain, message.Text)
-	client, err := mail.NewClient(m.host, m.options...)
+	client, err := mail.NewClient(m.host, append(m.options[:len(m.options):len(m.options)], mail.WithDialContextFunc(m.until(ctx)))...)
 	if err != nil {
 		return err
 	}
 	return client.DialAndSendWithContext(ctx, letter)
+}
+
+// until dials connections that end with ctx: the library looks at it between two letters only.
+func (m *mailer) until(ctx context.Context) mail.DialContextFunc {
+	return func(dialing context.Context, network, address string) (net.Conn, error) {
+		conn, err := m.dial(dialing, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() }) // the library has its error from it
+		}
+		return conn, err
+	}
 }
 
 // Channels are the ways that the settings name; none when they name none.

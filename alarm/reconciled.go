@@ -5,37 +5,40 @@ import (
 	"time"
 )
 
-// reconciled is what the latest reconciliation says.
+// reconciled is what the reconciliations say.
 type reconciled struct {
-	// known is false while the store keeps none.
-	known bool
 	// at is when the latest one ended; zero while there was none.
 	at time.Time
-	// findings is how many of its findings are open.
+	// findings is how many wait for a person.
 	findings int64
 }
 
 func (k *Keeper) reconciled(ctx context.Context, instance string) (r reconciled, err error) {
+	books, err := k.Store.ReconciliationOf(ctx, instance)
+	if err != nil {
+		return r, err
+	}
+	if books.Latest != nil && books.Latest.EndedAt != nil {
+		r.at = books.Latest.EndedAt.UTC()
+	}
+	for _, n := range books.Open {
+		r.findings += n
+	}
 	return r, nil
 }
 
 func reconciliation(f facts) verdict {
-	switch {
-	case !f.reconciled.known:
-		return verdict{}
-	case f.reconciled.findings == 0:
+	n := f.reconciled.findings
+	if n == 0 {
 		return verdict{state: good}
 	}
-	n := f.reconciled.findings
-	return verdict{state: bad, count: n, since: f.reconciled.at, what: "The reconciliation of that time found what does not agree: " + counted(n, "finding is open", "findings are open") + ".",
+	return verdict{state: bad, count: n, what: "Magento, the store and B1 do not agree: " + counted(n, "finding is open", "findings are open") + ".",
 		todo: "Open the page, Reconciliation, or run starter reconcile: each finding says what to do."}
 }
 
 func reconciliationLate(f facts) verdict {
 	limit := f.limits.ReconciliationAge
 	switch {
-	case !f.reconciled.known:
-		return verdict{}
 	case limit == 0 || f.now.Sub(f.reconciled.at) < limit:
 		return verdict{state: good}
 	case f.reconciled.at.IsZero():

@@ -68,11 +68,11 @@ func NewRhythm(u *store.Usual, zone *time.Location, quiet []string) (r *Rhythm, 
 func levelOf(weeks []float64) float64 {
 	sorted := slices.Sorted(slices.Values(weeks))
 	middle := (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
-	all := mean(weeks)
+	all, lately := mean(weeks), weeks[0]+weeks[1]
 	if all == 0 {
 		return 0
 	}
-	return min(1, middle/all, mean(weeks[:2])/all)
+	return min(1, middle/all, (lately+2*math.Sqrt(lately)+1)/2/all) // two weeks of a small shop may be weak by chance
 }
 
 // tamed takes an hour that was out of the ordinary in one week for the next busiest of its kind.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"datawald/store"
@@ -28,6 +29,8 @@ const (
 	// The pause after an attempt that failed doubles from the first to the longest.
 	firstPause   = 30 * time.Second
 	longestPause = 30 * time.Minute
+	// mostFailure is how many characters of an error are kept.
+	mostFailure = 300
 )
 
 // untold is an event that a channel has yet to tell.
@@ -48,7 +51,7 @@ func (k *Keeper) tell(ctx context.Context, to Channel) error {
 	if events, err := k.untold(ctx, to.Name()); err != nil || !k.isSettled(events) {
 		return err
 	}
-	has, err := k.Store.TakeAlarmChannel(ctx, to.Name(), lease)
+	has, err := k.Store.TakeAlarmChannel(ctx, to.Name(), k.now(), k.now().Add(lease))
 	if has == nil || err != nil {
 		return err
 	}
@@ -63,11 +66,11 @@ func (k *Keeper) tell(ctx context.Context, to Channel) error {
 		if err := k.sent(ctx, has, some); err != nil {
 			return err
 		}
-		if kept, err := k.Store.KeepAlarmChannel(ctx, has, lease); !kept || err != nil {
+		if kept, err := k.Store.KeepAlarmChannel(ctx, has, k.now().Add(lease)); !kept || err != nil {
 			return err
 		}
 	}
-	_, err = k.Store.KeepAlarmChannel(ctx, has, 0)
+	_, err = k.Store.KeepAlarmChannel(ctx, has, time.Time{})
 	return err
 }
 
@@ -144,7 +147,16 @@ func (k *Keeper) putOff(ctx context.Context, has *store.AlarmChannel, failure er
 		pause = min(firstPause<<has.Attempts, longestPause)
 	}
 	has.Attempts++
-	has.Failure, has.NextAt = failure.Error(), now.Add(pause)
-	_, err := k.Store.KeepAlarmChannel(context.WithoutCancel(ctx), has, 0)
+	has.Failure, has.NextAt = short(failure.Error()), now.Add(pause)
+	_, err := k.Store.KeepAlarmChannel(context.WithoutCancel(ctx), has, time.Time{})
 	return err
+}
+
+// short is the beginning of a text, on one line.
+func short(text string) string {
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if len(runes) > mostFailure {
+		return string(runes[:mostFailure]) + "…"
+	}
+	return string(runes)
 }

@@ -36,12 +36,13 @@ type Alarms struct {
 	Reminder time.Duration `envconfig:"ALARM_REMINDER" default:"24h"`
 
 	// WebhookURL is where messages are posted as JSON, WebhookSecret what they are signed with. Empty: none.
-	WebhookURL    string `envconfig:"ALARM_WEBHOOK_URL"`
-	WebhookSecret string `envconfig:"ALARM_WEBHOOK_SECRET"`
+	// The address is a secret as well: with many services whoever has it may write.
+	WebhookURL    string `envconfig:"ALARM_WEBHOOK_URL" secret:"ALARM_WEBHOOK_URL"`
+	WebhookSecret string `envconfig:"ALARM_WEBHOOK_SECRET" secret:"ALARM_WEBHOOK_SECRET"`
 	// SMTPAddress is host:port of the mail server; port 465 speaks TLS from the start, all others must offer STARTTLS. Empty: no mail.
 	SMTPAddress  string   `envconfig:"ALARM_SMTP_ADDRESS"`
 	SMTPUser     string   `envconfig:"ALARM_SMTP_USER"`
-	SMTPPassword string   `envconfig:"ALARM_SMTP_PASSWORD"`
+	SMTPPassword string   `envconfig:"ALARM_SMTP_PASSWORD" secret:"ALARM_SMTP_PASSWORD"`
 	SMTPFrom     string   `envconfig:"ALARM_SMTP_FROM"`
 	SMTPTo       []string `envconfig:"ALARM_SMTP_TO"`
 	// CAFile has the authorities that signed the certificates of both; empty for those of the system.

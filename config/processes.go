@@ -27,6 +27,7 @@ type Worker struct {
 	Logging
 	Instances
 	Watch
+	Alarms
 	Rulebook
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`

@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 	temporallog "go.temporal.io/sdk/log"
 
+	"datawald/alarm"
 	"datawald/config"
 	"datawald/gateway/api"
 	"datawald/gateway/figures"
@@ -54,6 +55,7 @@ func run() error {
 		return err
 	}
 	log := settings.Logger("gateway")
+	config.WarnOfLooseSecrets(settings.InstanceNames, log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
@@ -88,7 +90,13 @@ func run() error {
 	watching, enough := context.WithCancel(ctx)
 	var watched sync.WaitGroup
 	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}
+	alarms, err := alarm.New(sight, settings.InstanceNames, settings.Alarms, log)
+	if err != nil {
+		enough()
+		return err
+	}
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
+	watched.Go(func() { alarms.Keep(watching) })
 	watched.Go(func() { sweep(watching, gate, log) })
 	defer func() {
 		enough()

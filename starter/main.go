@@ -27,7 +27,7 @@ const description = `Runs DataWald: orders from Magento into SAP Business One.
 
 Settings come from the environment; .env.example lists them all.
 
-Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held, 6 a reconciliation has findings. b1 prepare has two more; its --help tells them.`
+Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held, or an alarm stands, 6 a reconciliation has findings. b1 prepare has two more; its --help tells them.`
 
 // commands is the command line as kong reads it.
 type commands struct {
@@ -37,6 +37,7 @@ type commands struct {
 	Backfill  backfillCommand  `cmd:"" help:"Bring a part of the shop's history to B1, behind all other orders."`
 	Reconcile reconcileCommand `cmd:"" help:"Compare Magento's orders with the store and B1, and mend what can be mended."`
 	Status    statusCommand    `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
+	Alarms    alarmsCommand    `cmd:"" help:"Show the alarms that stand, or send a test message."`
 	Preview   previewCommand   `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
 	Rules     rulesCommand     `cmd:"" help:"Work on rules files."`
 	B1        b1Command        `cmd:"" name:"b1" help:"Prepare a B1 company."`

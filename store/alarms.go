@@ -182,7 +182,8 @@ type AlarmChannel struct {
 	SentAt time.Time `bson:"sent_at,omitempty" json:"sent_at,omitzero"`
 }
 
-func (s *Store) alarmChannel(ctx context.Context, name string) (*AlarmChannel, error) {
+// AlarmChannel reads how a channel does.
+func (s *Store) AlarmChannel(ctx context.Context, name string) (*AlarmChannel, error) {
 	c := &AlarmChannel{ID: kindChannel + ":" + name}
 	err := s.alarms.FindOne(ctx, bson.D{{Key: "_id", Value: c.ID}}).Decode(c)
 	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
@@ -195,31 +196,24 @@ func (s *Store) alarmChannel(ctx context.Context, name string) (*AlarmChannel, e
 	return c, nil
 }
 
-// AlarmChannel reads how a channel does.
-func (s *Store) AlarmChannel(ctx context.Context, name string) (*AlarmChannel, error) {
-	return s.alarmChannel(ctx, name)
-}
-
-// TakeAlarmChannel gives a channel to the caller for a time, nil while another has it or it is not due.
-func (s *Store) TakeAlarmChannel(ctx context.Context, name string, lease time.Duration) (*AlarmChannel, error) {
-	c, err := s.alarmChannel(ctx, name)
-	if now := s.moment(); err != nil || now.Before(c.Until) || now.Before(c.NextAt) {
+// TakeAlarmChannel gives a channel to the caller until a time, nil while another has it or it is not due.
+func (s *Store) TakeAlarmChannel(ctx context.Context, name string, now, until time.Time) (*AlarmChannel, error) {
+	c, err := s.AlarmChannel(ctx, name)
+	if err != nil || now.Before(c.Until) || now.Before(c.NextAt) {
 		return nil, err
 	}
-	if kept, err := s.KeepAlarmChannel(ctx, c, lease); !kept || err != nil {
+	if kept, err := s.KeepAlarmChannel(ctx, c, until); !kept || err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-// KeepAlarmChannel writes a channel that the caller has and gives it to him for a time from now; not for a lease of 0. kept is false when he has it no
-// longer: he must send nothing more.
-func (s *Store) KeepAlarmChannel(ctx context.Context, c *AlarmChannel, lease time.Duration) (kept bool, err error) {
+// KeepAlarmChannel writes a channel that the caller has, and gives it to him until another time, zero to give it back. kept is false when he has it
+// no longer: he must send nothing more.
+func (s *Store) KeepAlarmChannel(ctx context.Context, c *AlarmChannel, until time.Time) (kept bool, err error) {
 	was := c.Rev
 	c.Rev++
-	if c.Until = (time.Time{}); lease > 0 {
-		c.Until = s.moment().Add(lease)
-	}
+	c.Until = until
 	kept, err = replaceOrAdd(ctx, s.alarms, c.ID, was, c)
 	if err != nil {
 		return false, fmt.Errorf("write the channel %s: %w", c.Name, err)

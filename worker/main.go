@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"datawald/activities"
+	alarming "datawald/alarm"
 	"datawald/config"
 	"datawald/magento"
 	"datawald/sapb1"
@@ -45,6 +46,7 @@ func run() error {
 		return err
 	}
 	log := settings.Logger("worker")
+	config.WarnOfLooseSecrets(settings.InstanceNames, log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
@@ -79,17 +81,23 @@ func run() error {
 	}
 	defer stopRules()
 	warnInsecure(settings, log)
-	stopWatch := keepWatch(ctx, watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}, settings, log)
+	sight := watch.Sight{Temporal: temporal, Store: db, TaskQueue: settings.TaskQueue, Namespace: settings.TemporalNamespace, After: settings.SyncAlarmAfter}
+	keeper, err := alarming.New(sight, settings.InstanceNames, settings.Alarms, log)
+	if err != nil {
+		return err
+	}
+	stopWatch := keepWatch(ctx, sight, keeper, settings, log)
 	defer stopWatch()
 	defer complete(ctx, db, settings.InstanceNames, completeEvery, log)()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 
-// keepWatch looks after the schedules, also while this process has orders in hand that it finishes, until stop is called.
-func keepWatch(ctx context.Context, sight watch.Sight, settings *config.Worker, log *slog.Logger) (stop func()) {
+// keepWatch looks after the schedules and alarms, also while this process has orders in hand that it finishes, until stop is called.
+func keepWatch(ctx context.Context, sight watch.Sight, keeper *alarming.Keeper, settings *config.Worker, log *slog.Logger) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var kept sync.WaitGroup
 	kept.Go(func() { sight.Keep(ctx, settings.InstanceNames, log) })
+	kept.Go(func() { keeper.Keep(ctx) })
 	return func() {
 		cancel()
 		kept.Wait()

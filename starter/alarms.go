@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"datawald/alarm"
+	"datawald/config"
+	"datawald/store"
+)
+
+type alarmsCommand struct {
+	JSON bool `help:"Print one line of JSON for programs."`
+	Test bool `help:"Send a test message by each channel of the settings instead."`
+}
+
+// Help is the long form of the command's help.
+func (alarmsCommand) Help() string {
+	return `Lists the alarms that stand, of all instances, and how the channels do by which people are told (docs/alarms.md). It asks the store alone: workers and gateways do the watching.
+
+With --test it sends a test message by webhook and by mail, as ALARM_WEBHOOK_… and ALARM_SMTP_… say in its own environment, and asks nobody else.
+
+Exit codes: 0 no alarm stands, or the test messages were sent; 1 something could not be reached; 2 wrong settings; 3 an alarm stands.
+
+Example:
+
+    starter alarms
+    starter alarms --test`
+}
+
+// alarmsAnswer is what --json prints; programs rely on its members.
+type alarmsAnswer struct {
+	Alarms   []store.Alarm         `json:"alarms"`
+	Channels []*store.AlarmChannel `json:"channels"`
+}
+
+// Run lists, or sends.
+func (cmd alarmsCommand) Run(a *app) error {
+	settings, err := config.LoadAlarms()
+	if err != nil {
+		return &exitError{exitInput, err}
+	}
+	channels, err := alarm.Channels(settings)
+	if err != nil {
+		return &exitError{exitInput, err}
+	}
+	if cmd.Test {
+		return cmd.test(a, channels)
+	}
+	at, err := config.LoadStore()
+	if err != nil {
+		return &exitError{exitInput, err}
+	}
+	db, done, err := openStore(a.ctx, &config.Starter{Store: at})
+	if err != nil {
+		return err
+	}
+	defer done()
+	answer, err := askAlarms(a.ctx, db, channels)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		if err := json.NewEncoder(a.out).Encode(answer); err != nil {
+			return err
+		}
+	} else {
+		answer.show(a)
+	}
+	if len(answer.Alarms) > 0 {
+		return errHeld
+	}
+	return nil
+}
+
+func askAlarms(ctx context.Context, db *store.Store, channels []alarm.Channel) (answer alarmsAnswer, err error) {
+	if answer.Alarms, err = db.RaisedAlarms(ctx, ""); err != nil {
+		return answer, err
+	}
+	answer.Channels = []*store.AlarmChannel{}
+	for _, c := range channels {
+		has, err := db.AlarmChannel(ctx, c.Name())
+		if err != nil {
+			return answer, err
+		}
+		answer.Channels = append(answer.Channels, has)
+	}
+	return answer, nil
+}
+
+// show writes it for people.
+func (answer alarmsAnswer) show(a *app) {
+	if len(answer.Alarms) == 0 {
+		a.say("No alarm stands.")
+	}
+	for _, r := range answer.Alarms {
+		a.say("%s: %s (%s), since %s, told %s\n  %s\n  What to do: %s", r.Instance, alarm.Title(r.Name), r.Name, stampOf(r.Since), stampOf(r.RaisedAt), r.What, r.Todo)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	for _, c := range answer.Channels {
+		switch {
+		case c.Attempts > 0:
+			fmt.Fprintf(w, "%s\tFAILS since %s, %d times: %s; next at %s\n", c.Name, stampOf(c.FailedSince), c.Attempts, c.Failure, stampOf(c.NextAt))
+		case c.SentAt.IsZero():
+			fmt.Fprintf(w, "%s\tnothing was sent yet; starter alarms --test tries it\n", c.Name)
+		default:
+			fmt.Fprintf(w, "%s\tsent last at %s\n", c.Name, stampOf(c.SentAt))
+		}
+	}
+	if len(answer.Channels) == 0 {
+		fmt.Fprintln(w, "Nobody is told: neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set here.")
+	}
+}
+
+func stampOf(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// test sends a message by each channel.
+func (cmd alarmsCommand) test(a *app, channels []alarm.Channel) error {
+	if len(channels) == 0 {
+		return badInput("neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set: nobody would be told")
+	}
+	failed := 0
+	for _, c := range channels {
+		ctx, cancel := context.WithTimeout(a.ctx, 30*time.Second)
+		err := c.Send(ctx, alarm.TestMessage(time.Now().UTC()))
+		cancel()
+		if err != nil {
+			failed++
+			a.say("%s: FAILED: %v", c.Name(), err)
+			continue
+		}
+		a.say("%s: sent", c.Name())
+	}
+	if failed > 0 {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
