@@ -47,8 +47,9 @@ func (w *world) begin() client.WorkflowRun {
 }
 
 // history reads a workflow's history as it stands at the server, which has no keys.
-func history(t *testing.T, workflowID string) (h historypb.History) {
+func history(t *testing.T, workflowID string) *historypb.History {
 	t.Helper()
+	h := &historypb.History{}
 	events := testkit.Temporal(t).GetWorkflowHistory(t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
@@ -64,7 +65,7 @@ func history(t *testing.T, workflowID string) (h historypb.History) {
 func keysIn(t *testing.T, workflowID string) map[string]int {
 	t.Helper()
 	h, keys := history(t, workflowID), map[string]int{}
-	err := proxy.VisitPayloads(t.Context(), &h, proxy.VisitPayloadsOptions{SkipSearchAttributes: true,
+	err := proxy.VisitPayloads(t.Context(), h, proxy.VisitPayloadsOptions{SkipSearchAttributes: true,
 		Visitor: func(_ *proxy.VisitPayloadsContext, all []*commonpb.Payload) ([]*commonpb.Payload, error) {
 			for _, p := range all {
 				keys[string(p.Metadata["encryption-key-id"])]++
