@@ -3,7 +3,7 @@
 // cluster and the embedded store all serve.
 //
 // Operations used, all of which MongoDB and the embedded store answer alike: insertOne, insertMany (unordered), replaceOne,
-// updateOne with $set and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
+// updateOne with $set and $setOnInsert and upsert, deleteOne, deleteMany, findOne, find with sort, skip and limit or by a list of _ids
 // ($in), countDocuments, aggregate with $match and
 // $group, find by a text in a field ($regex of nothing but a text), createIndexes, dropIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
