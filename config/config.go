@@ -56,6 +56,9 @@ type Temporal struct {
 }
 
 func (t Temporal) check() (problems []string) {
+	if strings.Contains(t.TemporalAddress, "@") {
+		problems = append(problems, "TEMPORAL_ADDRESS: has an @, want host:port; a key belongs into TEMPORAL_API_KEY")
+	}
 	if !strings.Contains(t.TemporalAddress, ":") {
 		problems = append(problems, fmt.Sprintf("TEMPORAL_ADDRESS: is %q, want host:port", t.TemporalAddress))
 	}

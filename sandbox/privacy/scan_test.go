@@ -180,8 +180,18 @@ func (s *scan) look() {
 	}
 }
 
-// histories are all histories of the namespace, with what lists and descriptions show of each workflow and each schedule.
+// histories are all histories once there is one for each order.
 func (s *scan) histories() string {
+	s.t.Helper()
+	s.until("all workflows are listed", func() bool {
+		count, err := s.temporal.CountWorkflow(s.t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `WorkflowType="InsertOrder"`})
+		return err == nil && count.Count >= int64(*marked)-1
+	})
+	return s.allHistories()
+}
+
+// allHistories are all histories of the namespace, with what lists and descriptions show of each workflow and each schedule.
+func (s *scan) allHistories() string {
 	s.t.Helper()
 	var all strings.Builder
 	write := func(m proto.Message) {
@@ -190,10 +200,6 @@ func (s *scan) histories() string {
 		all.Write(unfolded(text))
 	}
 	listed := 0
-	s.until("all workflows are listed", func() bool {
-		count, err := s.temporal.CountWorkflow(s.t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `WorkflowType="InsertOrder"`})
-		return err == nil && count.Count >= int64(*marked)-1
-	})
 	for token := []byte(nil); ; {
 		page, err := s.temporal.ListWorkflow(s.t.Context(), &workflowservice.ListWorkflowExecutionsRequest{PageSize: 100, NextPageToken: token})
 		s.must(err)
@@ -206,20 +212,11 @@ func (s *scan) histories() string {
 			break
 		}
 	}
-	schedules, err := s.temporal.WorkflowService().ListSchedules(s.t.Context(), &workflowservice.ListSchedulesRequest{Namespace: s.namespace(), MaximumPageSize: 100})
+	schedules, err := s.temporal.WorkflowService().ListSchedules(s.t.Context(), &workflowservice.ListSchedulesRequest{Namespace: setting(s.env, "TEMPORAL_NAMESPACE"), MaximumPageSize: 100})
 	s.must(err)
 	write(schedules)
-	s.t.Logf("%d workflows of %d orders were read, %d KB", listed, *marked, all.Len()>>10)
+	s.t.Logf("%d workflows were read, %d KB", listed, all.Len()>>10)
 	return all.String()
-}
-
-func (s *scan) namespace() string {
-	for _, setting := range s.env {
-		if name, ok := strings.CutPrefix(setting, "TEMPORAL_NAMESPACE="); ok {
-			return name
-		}
-	}
-	return ""
 }
 
 func (s *scan) history(workflowID, runID string, write func(proto.Message)) {

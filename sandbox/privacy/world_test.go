@@ -21,6 +21,10 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	_ "datawald/activities" // what the programs are made of, so that a result is not taken from the cache when it changes
+	_ "datawald/config"
+	_ "datawald/gateway/api"
+	_ "datawald/gateway/web"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/sandbox/magentosim"
@@ -28,6 +32,8 @@ import (
 	"datawald/sandbox/testkit"
 	"datawald/sandbox/workshop"
 	"datawald/store"
+	_ "datawald/watch"
+	_ "datawald/workflows"
 )
 
 func TestMain(m *testing.M) { testkit.Main(m) }
