@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -113,6 +114,9 @@ func (p *posting) post(ctx context.Context) (*InsertOrderResult, error) {
 	if p.settled() {
 		return p.result("unchanged"), nil
 	}
+	if p.doc.Erased() {
+		return p.erased(ctx)
+	}
 	if err := p.understand(ctx); err != nil {
 		return nil, err
 	}
@@ -175,6 +179,16 @@ func (p *posting) load(ctx context.Context) error {
 // skipped is: the attempt was begun before. It is asked before the document is read, which is not needed any more.
 func (p *posting) settled() bool {
 	return p.doc.Status == order.Cancelled || p.doc.Status == order.Posted || p.doc.Skipped()
+}
+
+// erased ends an attempt at an order whose personal data were erased: what is left is no order that could be sent or compared. One that is to go to B1
+// all the same is held until it was read from Magento again.
+func (p *posting) erased(ctx context.Context) (*InsertOrderResult, error) {
+	if p.doc.Status == order.Excluded {
+		return p.result("left out"), nil
+	}
+	return nil, p.hold(ctx, "read", &order.Reason{Code: codeDocumentMissing, Field: "payload",
+		Message: "The personal data of the order were erased on " + p.doc.ErasedAt.Format(time.DateOnly) + ", so that it cannot be sent.", Hint: "Resync the order: it is read from Magento again."})
 }
 
 func (p *posting) result(note string) *InsertOrderResult {

@@ -133,8 +133,9 @@ func waitsForMagento(doc *store.Staged) bool {
 }
 
 // ruledOut reports whether rules alone keep the order from B1: it is excluded, and not by a person, or was held before anything was sent.
+// What was erased says nothing that rules could be asked about.
 func ruledOut(doc *store.Staged) bool {
-	if doc.Order == nil || inB1(doc) || doc.Skipped() {
+	if doc.Order == nil || inB1(doc) || doc.Skipped() || doc.Erased() {
 		return false
 	}
 	return doc.Status == order.Excluded || doc.Status == order.Held && heldByRules(doc)

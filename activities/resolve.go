@@ -38,7 +38,7 @@ func (a *Activities) understood(ctx context.Context, i Instance, doc *store.Stag
 		if doc.Order != nil && !i.Rules.ReadSource(doc.StoreID) {
 			return nil, nil // erased; what was read of it then must do
 		}
-		return nil, &order.Reason{Code: "document_missing", Field: "payload",
+		return nil, &order.Reason{Code: codeDocumentMissing, Field: "payload",
 			Message: "The Magento document of the order is no longer stored, and it is needed.", Hint: "Resync the order."}
 	}
 	if err != nil {
@@ -54,6 +54,9 @@ func (a *Activities) understood(ctx context.Context, i Instance, doc *store.Stag
 	doc.Order, doc.ContentHash = o, o.ContentHash()
 	return mapping.NewSource(raw), nil
 }
+
+// codeDocumentMissing is that of an order whose document is gone, or what was read of it.
+const codeDocumentMissing = "document_missing"
 
 // ask finds out what the mapping needs to know of B1. Of an order that B1 has only the articles matter; whom it goes to is
 // asked again when it must be sent anew.

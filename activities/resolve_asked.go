@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -13,8 +11,7 @@ import (
 // askedIDs name in the store what the buyer is looked for by. The values are hashed: they are personal.
 func (p *posting) askedIDs() (ids []string) {
 	for _, q := range p.buyer.plan.Find {
-		sum := sha256.Sum256([]byte(strings.ToLower(strings.TrimSpace(q.Value))))
-		ids = append(ids, store.PartnerID(p.instance.CompanyID, "asked:"+q.Property+":"+hex.EncodeToString(sum[:16])))
+		ids = append(ids, store.PartnerID(p.instance.CompanyID, "asked:"+q.Property+":"+hashed(strings.ToLower(strings.TrimSpace(q.Value)))))
 	}
 	slices.Sort(ids)
 	return ids

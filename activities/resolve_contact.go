@@ -2,8 +2,6 @@ package activities
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -14,8 +12,7 @@ import (
 
 // contactID names a contact person of a partner in the store. The name is hashed: it is a person's.
 func (p *posting) contactID(cardCode string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(p.buyer.plan.Contact.Name)))
-	return store.PartnerID(p.instance.CompanyID, "contact:"+cardCode+":"+hex.EncodeToString(sum[:16]))
+	return store.PartnerID(p.instance.CompanyID, "contact:"+cardCode+":"+hashed(strings.ToLower(p.buyer.plan.Contact.Name)))
 }
 
 // knownContact takes the contact person from what is remembered. He is not looked for in B1 before the order is sent: a

@@ -67,10 +67,12 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 	if errors.Is(err, store.ErrUnchanged) {
 		p.count(outcome, doc)
 		p.asBefore(doc)
+		p.noteErased(doc)
 		return nil
 	}
 	if err == nil {
 		p.count(outcome, doc)
+		p.noteErased(doc)
 		err = p.forgetBroken(ctx, doc)
 	}
 	return err

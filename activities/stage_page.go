@@ -28,6 +28,8 @@ type page struct {
 
 	mu     sync.Mutex
 	result SyncOrderResult
+	// erased are orders whose personal data were erased, and of which Magento gave the same version again.
+	erased []order.Key
 }
 
 // stageAll stages every document. What is known is told apart with one question to the store; new orders are written
@@ -55,6 +57,9 @@ func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput
 		return nil, err
 	}
 	if err := p.stageOthers(ctx, others); err != nil {
+		return nil, err
+	}
+	if err := p.dropErased(ctx); err != nil {
 		return nil, err
 	}
 	slices.Sort(p.result.Open)
@@ -90,6 +95,7 @@ func (p *page) passSeen(versions []store.PayloadRef, head *store.Staged) []store
 	for len(versions) > 0 && !p.in.Again && seen(versions[0], head) {
 		p.count(stagedUnchanged, head)
 		p.asBefore(head)
+		p.noteErased(head)
 		versions = versions[1:]
 	}
 	return versions
@@ -168,6 +174,34 @@ func (p *page) stageOthers(ctx context.Context, groups [][]store.PayloadRef) err
 		})
 	}
 	return g.Wait()
+}
+
+// noteErased notes an order that stays erased: the page has brought its document back.
+func (p *page) noteErased(doc *store.Staged) {
+	if !doc.Erased() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erased = append(p.erased, doc.Key)
+}
+
+// dropErased takes the documents away again of orders that are still erased. What is the same is no reason to bring a person's data back; whoever asks for
+// the order by its number does.
+func (p *page) dropErased(ctx context.Context) error {
+	heads, err := p.store.Heads(ctx, p.erased)
+	if err != nil {
+		return err
+	}
+	for key, head := range heads {
+		if !head.Erased() {
+			continue
+		}
+		if err := p.store.DropPayloads(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // asBefore notes an order of which there is no news.

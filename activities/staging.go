@@ -3,6 +3,7 @@ package activities
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"datawald/order"
 	"datawald/store"
@@ -54,7 +55,7 @@ func (s *staging) apply(o *order.Order, convertErr error, ref store.PayloadRef) 
 		return s.unreadable(convertErr)
 	}
 	was := doc.ContentHash
-	doc.Order, doc.ContentHash = o, o.ContentHash()
+	doc.Order, doc.ContentHash, doc.ErasedAt = o, o.ContentHash(), time.Time{}
 	doc.StoreID, doc.IncrementID, doc.EntityID, doc.PlacedAt = o.StoreID, o.IncrementID, o.EntityID, o.CreatedAt
 	doc.Magento = store.MagentoSide{State: o.State, Status: o.Status, UpdatedAt: o.UpdatedAt, Total: o.Total(), ReadAt: ref.ReadAt}
 	if doc.Skipped() {
@@ -118,7 +119,7 @@ func (s *staging) unreadable(cause error) string {
 		s.note(reason, s.doc.PayloadHash)
 		return stagedUnreadable
 	}
-	s.doc.Order, s.doc.ContentHash = nil, "" // the version before must not be posted in its place
+	s.doc.Order, s.doc.ContentHash, s.doc.ErasedAt = nil, "", time.Time{} // the version before must not be posted in its place
 	if s.doc.Skipped() {
 		s.note(reason, s.doc.PayloadHash)
 		return stagedUnreadable

@@ -50,9 +50,15 @@ type Temporal struct {
 	TaskQueue string `envconfig:"TEMPORAL_TASK_QUEUE" default:"datawald"`
 	// APIKey lets in where the service asks for one, as Temporal Cloud does. With one the connection is by TLS.
 	APIKey string `envconfig:"TEMPORAL_API_KEY" secret:"TEMPORAL_API_KEY"`
+	// CodecKeys are keys, name:base64 separated by commas, with which what Temporal keeps is encrypted: with the first one, and decrypted with any.
+	// Empty: nothing is encrypted.
+	CodecKeys string `envconfig:"TEMPORAL_CODEC_KEYS" secret:"TEMPORAL_CODEC_KEYS"`
 }
 
 func (t Temporal) check() (problems []string) {
+	if strings.Contains(t.TemporalAddress, "@") {
+		problems = append(problems, "TEMPORAL_ADDRESS: has an @, want host:port; a key belongs into TEMPORAL_API_KEY")
+	}
 	if !strings.Contains(t.TemporalAddress, ":") {
 		problems = append(problems, fmt.Sprintf("TEMPORAL_ADDRESS: is %q, want host:port", t.TemporalAddress))
 	}
@@ -61,6 +67,9 @@ func (t Temporal) check() (problems []string) {
 	}
 	if t.TaskQueue == "" {
 		problems = append(problems, "TEMPORAL_TASK_QUEUE: is empty, want a name such as datawald")
+	}
+	if _, err := t.Converter(); err != nil {
+		problems = append(problems, err.Error())
 	}
 	return problems
 }

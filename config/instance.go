@@ -74,10 +74,22 @@ func (m Magento) From() time.Time {
 // anyAddress stands in for one that is reported as missing, so that what else is wrong is reported with it.
 const anyAddress = "https://missing.example.com"
 
+// withPassword is what is wrong with an address that has a user or a password in it: it would be shown wherever the address is. Empty for none.
+func withPassword(prefix, address string) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://"), "/")
+	if strings.Contains(host, "@") {
+		return prefix + "_URL: has an @, and so a user or a password in it; want the address alone, and these in settings of their own"
+	}
+	return ""
+}
+
 func (m Magento) check(prefix string) (problems []string) {
 	problems = append(problems, missing(map[string]string{prefix + "_URL": m.URL})...)
 	if m.URL == "" {
 		m.URL = anyAddress
+	}
+	if problem := withPassword(prefix, m.URL); problem != "" {
+		return append(problems, problem)
 	}
 	_, err := m.Client()
 	problems = append(problems, each(prefix, err)...)
@@ -139,6 +151,9 @@ func (b B1) check(prefix string) (problems []string) {
 		prefix + "_URL": b.URL, prefix + "_COMPANY_DB": b.CompanyDB, prefix + "_USER": b.User, prefix + "_PASSWORD": b.Password})...)
 	if b.URL == "" {
 		b.URL = anyAddress
+	}
+	if problem := withPassword(prefix, b.URL); problem != "" {
+		return append(problems, problem)
 	}
 	_, err := b.Client()
 	problems = append(problems, each(prefix, err)...)

@@ -39,6 +39,9 @@ type Worker struct {
 	// Lanes are what the worker does: sync (workflows, Magento, the store) and b1 (orders to B1).
 	Lanes []string `envconfig:"WORKER_LANES" default:"sync,b1"`
 
+	// RetentionDays is after how many days without a change the personal data of an order that is done are erased; 0 keeps them.
+	RetentionDays int `envconfig:"RETENTION_DAYS" default:"0"`
+
 	// Deployment and BuildID name this version of the program where Temporal tells versions apart; BuildID is empty for not.
 	Deployment string `envconfig:"WORKER_DEPLOYMENT" default:"datawald"`
 	BuildID    string `envconfig:"WORKER_BUILD_ID"`
@@ -92,6 +95,7 @@ func LoadWorker() (*Worker, error) {
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
 	problems = append(problems, w.checkLanes()...)
 	problems = append(problems, optional("WORKER_METRICS_ADDRESS", w.MetricsAddress)...)
+	problems = append(problems, between("RETENTION_DAYS", w.RetentionDays, 0, 36_500)...)
 	problems = append(problems, w.checkVersion()...)
 	var ofRules []string
 	for _, name := range w.Instances.InstanceNames {

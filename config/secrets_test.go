@@ -34,6 +34,7 @@ var secrets = []struct {
 }{
 	{"MONGODB_URI", "mongodb://u:p@db/", func(w *config.Worker, _ *config.Gateway) string { return w.MongoDBURI }},
 	{"TEMPORAL_API_KEY", "key-of-the-cloud", func(w *config.Worker, _ *config.Gateway) string { return w.APIKey }},
+	{"TEMPORAL_CODEC_KEYS", "a:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", func(w *config.Worker, _ *config.Gateway) string { return w.CodecKeys }},
 	{"MAGENTO_TOKEN", "a-token", func(w *config.Worker, _ *config.Gateway) string { return w.All[0].Magento.Token }},
 	{"MAGENTO_CONSUMER_KEY", "ck", func(w *config.Worker, _ *config.Gateway) string { return w.All[0].Magento.ConsumerKey }},
 	{"MAGENTO_CONSUMER_SECRET", "cs", func(w *config.Worker, _ *config.Gateway) string { return w.All[0].Magento.ConsumerSecret }},

@@ -58,5 +58,5 @@ func (t Temporal) options(logger log.Logger) (client.Options, error) {
 		return client.Options{}, fmt.Errorf("Temporal settings: %w", err)
 	}
 	options.HostPort, options.Namespace, options.Logger = t.TemporalAddress, t.TemporalNamespace, logger
-	return options, nil
+	return options, t.encrypting(&options)
 }

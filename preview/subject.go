@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"datawald/magento"
 	"datawald/mapping"
@@ -53,6 +54,10 @@ func reasonOf(err error) *order.Reason {
 // serves. Its error is that of the store.
 func FromStore(ctx context.Context, db *store.Store, doc *store.Staged, rules ...*mapping.Rules) (Subject, error) {
 	s := newSubject(doc)
+	if doc.Erased() { // without its buyer it would come out as another order
+		s.Order, s.Unreadable = nil, missing("The personal data of the order were erased on "+doc.ErasedAt.Format(time.DateOnly)+".")
+		return s, nil
+	}
 	anew := doc.Order == nil || !order.SameForm(doc.ContentHash, todaysForm)
 	if !anew && !readSource(doc.StoreID, rules) {
 		return s, nil

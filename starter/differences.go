@@ -17,7 +17,7 @@ import (
 // differences names what the schedule states otherwise than planned, as "interval 1m0s -> 5m0s". Everything that a
 // schedule can state is compared, so that a change by hand is undone as well.
 func (p plan) differences(is client.Schedule) []string {
-	want, have := statements(*p.schedule(nil)), statements(is)
+	want, have := p.statements(*p.schedule(nil)), p.statements(is)
 	var out []string
 	for i, w := range want {
 		if w.value != have[i].value {
@@ -39,8 +39,8 @@ func orNone(s string) string {
 type statement struct{ name, value string }
 
 // statements lists all that a schedule states, always in the same order.
-func statements(s client.Schedule) []statement {
-	return append(timing(s.Spec, s.Policy), doing(s.Action)...)
+func (p plan) statements(s client.Schedule) []statement {
+	return append(timing(s.Spec, s.Policy), p.doing(s.Action)...)
 }
 
 func timing(s *client.ScheduleSpec, p *client.SchedulePolicies) []statement {
@@ -59,7 +59,7 @@ func timing(s *client.ScheduleSpec, p *client.SchedulePolicies) []statement {
 	}
 }
 
-func doing(action client.ScheduleAction) []statement {
+func (p plan) doing(action client.ScheduleAction) []statement {
 	a, ok := action.(*client.ScheduleWorkflowAction)
 	if !ok {
 		a = &client.ScheduleWorkflowAction{}
@@ -68,7 +68,7 @@ func doing(action client.ScheduleAction) []statement {
 		{"workflow", workflowName(a.Workflow)},
 		{"workflow id", a.ID},
 		{"task queue", a.TaskQueue},
-		{"input", list(a.Args, input)},
+		{"input", list(a.Args, p.input)},
 		{"execution timeout", duration(a.WorkflowExecutionTimeout)},
 		{"run timeout", duration(a.WorkflowRunTimeout)},
 		{"task timeout", duration(a.WorkflowTaskTimeout)},
@@ -89,7 +89,7 @@ func attributes(a *client.ScheduleWorkflowAction) string {
 		all = append(all, fmt.Sprintf("%s=%v", key.GetName(), value))
 	}
 	for name, value := range a.UntypedSearchAttributes {
-		all = append(all, name+"="+input(value))
+		all = append(all, name+"="+plan{}.input(value))
 	}
 	slices.Sort(all)
 	return strings.Join(all, ", ")
@@ -145,14 +145,32 @@ func workflowName(w any) string {
 	return name[strings.LastIndex(name, ".")+1:]
 }
 
-// input is an argument as it is written on the wire.
-func input(arg any) string {
-	p, ok := arg.(*commonpb.Payload)
+// input is an argument as it is written on the wire, with the name of the key that it is encrypted with: an input under a key that is no longer
+// the first one is written anew, so that the old key can be taken away.
+func (p plan) input(arg any) string {
+	payload, ok := arg.(*commonpb.Payload)
 	if !ok {
 		var err error
-		if p, err = converter.GetDefaultDataConverter().ToPayload(arg); err != nil {
+		if payload, err = p.write(arg); err != nil {
 			return "unreadable"
 		}
 	}
-	return string(p.GetData())
+	if p.readable == nil {
+		return string(payload.GetData())
+	}
+	text, key, err := p.readable(payload)
+	switch {
+	case err != nil:
+		return "unreadable: " + err.Error()
+	case key != "":
+		return fmt.Sprintf("%s, encrypted with the key %s", text, key)
+	}
+	return text
+}
+
+func (p plan) write(arg any) (*commonpb.Payload, error) {
+	if p.written == nil {
+		return converter.GetDefaultDataConverter().ToPayload(arg)
+	}
+	return p.written.ToPayload(arg)
 }

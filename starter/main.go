@@ -44,6 +44,7 @@ type commands struct {
 	User      userCommand      `cmd:"" help:"Say who may sign in at the gateway. Works on the store alone."`
 	Key       keyCommand       `cmd:"" help:"Make and revoke API keys of the gateway. Works on the store alone."`
 	Doctor    doctorCommand    `cmd:"" help:"Check the settings against the other side."`
+	Erase     eraseCommand     `cmd:"" help:"Erase the personal data of one person, or of some orders. Works on the store alone."`
 
 	Version kong.VersionFlag `help:"Say which version this is, and end."`
 }

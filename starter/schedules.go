@@ -3,8 +3,10 @@ package main
 import (
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"datawald/config"
@@ -30,6 +32,10 @@ type plan struct {
 	keepAttributes bool
 	// waits is true for what begins at its time and not when the schedule is made.
 	waits bool
+	// readable gives the text of an input as it stands on the wire, and the key that it is encrypted with.
+	readable func(*commonpb.Payload) (text, key string, err error)
+	// written makes an input as it is to stand there.
+	written converter.DataConverter
 }
 
 // beside is the plan for a schedule that is there.
@@ -71,6 +77,13 @@ func schedules(s *config.Starter, searchable bool) []plan {
 		if s.ReconcileDays > 0 {
 			table = append(table, reconcilePlan(s, instance, searchable))
 		}
+	}
+	written, err := s.Converter()
+	if err != nil {
+		written = converter.GetDefaultDataConverter() // the settings were checked when they were read
+	}
+	for n := range table {
+		table[n].readable, table[n].written = s.Readable, written
 	}
 	return table
 }

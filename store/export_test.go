@@ -26,6 +26,44 @@ func (s *Store) Indexes() map[string][]mongo.IndexModel {
 	return indexes
 }
 
+// Migration is a migration of a test.
+type Migration struct {
+	Version int
+	Do      func(context.Context, *Store) error
+	Breaks  bool
+}
+
+// Migrate brings the database to the version of these migrations.
+func (s *Store) Migrate(ctx context.Context, all ...Migration) error {
+	return s.migrate(ctx, migrationsOf(all))
+}
+
+// CheckSchema is the check of a program that knows these migrations.
+func (s *Store) CheckSchema(ctx context.Context, all ...Migration) error {
+	_, err := s.checkSchema(ctx, migrationsOf(all))
+	return err
+}
+
+func migrationsOf(all []Migration) (own []migration) {
+	for _, m := range all {
+		own = append(own, migration{m.Version, "of a test", m.Do, m.Breaks})
+	}
+	return own
+}
+
+// Version is how far the database is migrated.
+func (s *Store) Version(t testing.TB) int {
+	t.Helper()
+	is, err := s.readSchema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return is.Version
+}
+
+// Known is the version that this release migrates to.
+func Known() int { return known(migrations) }
+
 // Orders is the collection itself, for documents that only an earlier release or another machine would write.
 func (s *Store) Orders() *mongo.Collection { return s.orders }
 

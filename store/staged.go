@@ -70,6 +70,10 @@ type Staged struct {
 	// is a draft, whose numbers are counted apart from those of sales orders; earlier releases did not tell the two apart.
 	Replaces      int64 `bson:"replaces,omitempty" json:"replaces,omitempty"`
 	ReplacesDraft bool  `bson:"replaces_draft,omitempty" json:"replaces_draft,omitempty"`
+	// ErasedAt is when the personal data of the order, and the documents it came from, were erased; zero while they are there. Reading the order from Magento
+	// again brings them back. Until then nothing of it is mapped or sent.
+	ErasedAt time.Time `bson:"erased_at,omitempty" json:"erased_at,omitzero"`
+
 	// Import is the run that brought the order as part of a backfill; empty for all others. It waits behind what is fresh, unless it is
 	// Promoted: since the backfill brought it, Magento has changed it or a person asked for it. It is a fresh one then for good.
 	Import   string `bson:"import,omitempty" json:"import,omitempty"`
@@ -114,7 +118,7 @@ func (s *Staged) LetPass(entry int64) {
 
 // DocumentFormat grows with each release whose order documents say what the one before would drop by writing them. What a person does
 // is refused by a program that finds a higher one: it is of an older release than the workers.
-const DocumentFormat = 1
+const DocumentFormat = 2
 
 // Settled says which attention a person has settled: the code, and the content of the order for which it stood (its content hash; of a document
 // that could not be read its payload hash). The same code with another content is a new one.

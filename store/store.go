@@ -3,7 +3,7 @@
 // cluster and the embedded store all serve.
 //
 // Operations used, all of which MongoDB and the embedded store answer alike: insertOne, insertMany (unordered), replaceOne,
-// updateOne with $set and $setOnInsert and upsert, updateMany with $set and $unset, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
+// updateOne with $set and $setOnInsert and upsert, updateMany with $set and $unset, deleteOne, deleteMany, findOne, find with sort, skip and limit or by a list of _ids
 // ($in), countDocuments, aggregate with $match and
 // $group, find by a text in a field ($regex of nothing but a text), createIndexes, dropIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -43,11 +44,13 @@ type Store struct {
 	rules *mongo.Collection
 	// alarms holds what is amiss and what was told of it, how the channels do, and how many orders are usual (alarms.go, usual.go).
 	alarms *mongo.Collection
+	// schema is one document: how far the database is migrated.
+	schema *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
 
-// Open connects to the database, checks that it answers, creates the indexes that are missing, and drops those that are obsolete. It is for the programs
+// Open connects to the database, checks that it answers, creates the indexes that are missing, and migrates what earlier releases stored. It is for the programs
 // that serve, worker and gateway: on a large database it may take minutes.
 func Open(ctx context.Context, uri, database string) (*Store, error) {
 	return open(ctx, uri, database, nil)
@@ -65,9 +68,17 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 	return s, nil
 }
 
-// Connect connects to the database, checks that it answers, and leaves its indexes as they are. It is for commands.
+// Connect connects to the database, checks that it answers and that no newer release has migrated it beyond what this one knows, and leaves it as it is. It is
+// for commands.
 func Connect(ctx context.Context, uri, database string) (*Store, error) {
-	return connect(ctx, uri, database, nil)
+	s, err := connect(ctx, uri, database, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.checkSchema(ctx, migrations); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
 }
 
 func connect(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
@@ -78,28 +89,37 @@ func connect(ctx context.Context, uri, database string, monitor *event.CommandMo
 		SetServerSelectionTimeout(10 * time.Second).
 		SetWriteConcern(writeconcern.Majority()))
 	if err != nil {
-		return nil, fmt.Errorf("MongoDB address: %w", err)
+		return nil, addressError(uri, err)
 	}
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
 		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
-		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings"), alarms: db.Collection("alarms")}
+		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings"), alarms: db.Collection("alarms"), schema: db.Collection("schema")}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("MongoDB does not answer: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
 
+// addressError says what is wrong with a connection string. The driver quotes parts of it, so that its words are for those without a password alone.
+func addressError(uri string, err error) error {
+	if strings.Contains(uri, "@") {
+		return errors.New("MongoDB address: it cannot be read: user and password must be percent-encoded (%40 for @, %2F for /, %25 for %), and options such as MongoDB has them")
+	}
+	return fmt.Errorf("MongoDB address: %w", err)
+}
+
+// prepare makes the database what this release needs. A database that it must not touch is left before the first index.
 func (s *Store) prepare(ctx context.Context) error {
+	if _, err := s.checkSchema(ctx, migrations); err != nil {
+		return err
+	}
 	if err := s.createIndexes(ctx); err != nil {
 		return fmt.Errorf("MongoDB indexes: %w", err)
 	}
-	if err := s.dropObsolete(ctx); err != nil {
-		return fmt.Errorf("MongoDB indexes: %w", err)
-	}
-	return nil
+	return s.migrate(ctx, migrations)
 }
 
 // Ping reports whether the database answers.
@@ -174,7 +194,7 @@ var obsolete = []string{"queue", "by_placed_at", "by_status", "newest"}
 // noSuchIndex is the code by which a server says so.
 const noSuchIndex = 27
 
-// dropObsolete takes indexes away that nothing asks by. A process of an earlier release that starts later makes its own anew.
+// dropObsolete takes indexes away that nothing asks by. A process of an earlier release that starts later makes its own anew, which costs each write a little.
 func (s *Store) dropObsolete(ctx context.Context) error {
 	for _, name := range obsolete {
 		err := s.orders.Indexes().DropOne(ctx, name)

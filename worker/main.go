@@ -89,6 +89,7 @@ func run() error {
 	stopWatch := keepWatch(ctx, sight, keeper, settings, log)
 	defer stopWatch()
 	defer complete(ctx, db, settings.InstanceNames, completeEvery, log)()
+	defer retain(ctx, db, settings.InstanceNames, time.Duration(settings.RetentionDays)*day, retainEvery, log)()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 

@@ -12,7 +12,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"datawald/order"
@@ -171,7 +170,11 @@ func (s *server) resyncInput(ctx context.Context, workflowID, runID string) (in 
 		return in, fmt.Errorf("the history of %s is empty", workflowID)
 	}
 	started := events[0].GetWorkflowExecutionStartedEventAttributes()
-	return in, converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in)
+	readable, err := s.settings.Converter()
+	if err != nil {
+		return in, err
+	}
+	return in, readable.FromPayloads(started.GetInput(), &in)
 }
 
 // stateOf names the state of a workflow; what is not over is running.

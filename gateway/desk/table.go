@@ -66,7 +66,12 @@ var table = []row{
 	{"skipped", func(o *store.Staged, _ time.Time) bool { return o.Skipped() },
 		says("It was skipped by a person, for the reason that stands there. Resume it to take it to B1."),
 		says("It is skipped already."),
-		nothing},
+		func(o *store.Staged) string {
+			if o.Erased() {
+				return "Its personal data were erased on " + o.ErasedAt.Format(time.DateOnly) + ". Resync it by its number, which reads it from Magento again; then it can be resumed."
+			}
+			return ""
+		}},
 	{"left out by a rule", in(order.Excluded),
 		func(o *store.Staged) string {
 			return fmt.Sprintf("The rule %q leaves it out. It comes in by itself when the rule no longer fits; change the order in Magento, or the rules.", codeOf(o))

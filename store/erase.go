@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
+)
+
+// erasedText stands for what was erased of a text.
+const erasedText = "[erased]"
+
+// Final reports whether the connector has nothing left to do for the order, by itself or by what it was asked for: it is posted and Magento is told, or
+// it was left out or cancelled for good. A held order is not: a person still needs to see what it is about.
+func (s *Staged) Final() bool {
+	if s.Intent != nil || s.WriteBack.Open() || s.waits() {
+		return false
+	}
+	return s.Status == order.Posted || s.Status == order.Excluded || s.Status == order.Cancelled
+}
+
+// Erased reports whether the personal data of the order were erased.
+func (s *Staged) Erased() bool { return !s.ErasedAt.IsZero() }
+
+// erase takes the personal data out of the order. The account of it stays: its names, states, totals, rows, B1's numbers, hashes and story. hide takes
+// what is known of the buyer out of a text.
+func (s *Staged) erase(by string, hide func(string) string) {
+	s.Order = s.Order.Erased()
+	for _, reason := range []*order.Reason{s.Reason, s.Attention} {
+		hideIn(reason, hide)
+	}
+	if s.WriteBack != nil {
+		hideIn(s.WriteBack.Reason, hide)
+		hideIn(s.WriteBack.Concern, hide)
+	}
+	for n := range s.Timeline {
+		e := &s.Timeline[n]
+		if e.Detail = hide(e.Detail); e.Step == "desk" && e.Detail != "" { // a person's own words, and of one who writes about a buyer nobody knows which
+			e.Detail = erasedText
+		}
+	}
+	s.ErasedAt = now()
+	s.Note(Event{At: s.ErasedAt, Step: "erased", Outcome: "done", Detail: "the personal data and the documents were erased", Actor: by})
+}
+
+func hideIn(r *order.Reason, hide func(string) string) {
+	if r != nil {
+		r.Message, r.Hint = hide(r.Message), hide(r.Hint)
+	}
+}
+
+// EraseOrder erases the personal data of an order and all documents that Magento gave of it, if it is such that may allows it when it is written; done
+// is false when it is not. by is who erases it, hide takes what is known of the buyer out of a text. The documents go first: whoever dies in between has
+// left an order that is to be erased still. An order of which Magento gives a new version meanwhile is staged as any other, and not erased.
+func (s *Store) EraseOrder(ctx context.Context, key order.Key, by string, hide func(string) string, may func(*Staged) bool) (done bool, err error) {
+	doc, err := s.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) || err == nil && !may(doc) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := s.DropPayloads(ctx, key); err != nil {
+		return false, err
+	}
+	_, err = s.ChangeRead(ctx, doc, func(doc *Staged) error {
+		if done = doc.Rev > 0 && may(doc); !done {
+			return ErrUnchanged
+		}
+		doc.erase(by, hide)
+		return nil
+	})
+	if errors.Is(err, ErrUnchanged) {
+		return false, nil
+	}
+	return done && err == nil, err
+}
+
+// DropPayloads erases all documents that Magento gave of an order.
+func (s *Store) DropPayloads(ctx context.Context, key order.Key) error {
+	if _, err := s.payloads.DeleteMany(ctx, bson.D{{Key: "key", Value: key}}); err != nil {
+		return fmt.Errorf("erase documents of %s: %w", key, err)
+	}
+	return nil
+}
+
+// Unchanged gives up to limit orders of an instance, without their lines and timeline, that nobody has changed since a time, behind a place, the first
+// change first, and the place of the last of them.
+func (s *Store) Unchanged(ctx context.Context, instance string, after ChangePlace, since time.Time, limit int) ([]Staged, ChangePlace, error) {
+	and := append(after.behind(instance), bson.D{{Key: "changed_at", Value: bson.D{{Key: "$lt", Value: since}}}})
+	cur, err := s.orders.Find(ctx, bson.D{{Key: "$and", Value: and}}, options.Find().SetLimit(int64(limit)).
+		SetSort(bson.D{{Key: "changed_at", Value: 1}, {Key: "_id", Value: 1}}).SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
+	if err != nil {
+		return nil, after, fmt.Errorf("find old orders: %w", err)
+	}
+	found, err := stagedOf(ctx, cur)
+	if err != nil || len(found) == 0 {
+		return nil, after, err
+	}
+	last := found[len(found)-1]
+	return found, ChangePlace{At: last.ChangedAt, Key: last.Key}, nil
+}
+
+// Retained is up to which change the orders of an instance were looked at, to be erased when they are old; the zero place before the first look.
+func (s *Store) Retained(ctx context.Context, instance string) (ChangePlace, error) {
+	var doc struct {
+		At  time.Time `bson:"at"`
+		Key order.Key `bson:"key"`
+	}
+	err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: cutID(instance, "retained")}}).Decode(&doc)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return ChangePlace{}, fmt.Errorf("read how far old orders are erased: %w", err)
+	}
+	return ChangePlace{At: doc.At, Key: doc.Key}, nil
+}
+
+// NoteRetained keeps the place.
+func (s *Store) NoteRetained(ctx context.Context, instance string, place ChangePlace) error {
+	_, err := s.cuts.UpdateOne(ctx, bson.D{{Key: "_id", Value: cutID(instance, "retained")}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "at", Value: place.At}, {Key: "key", Value: place.Key}}}}, options.UpdateOne().SetUpsert(true))
+	if err != nil {
+		return fmt.Errorf("note how far old orders are erased: %w", err)
+	}
+	return nil
+}
+
+// EachPayload gives every document that is kept, in no particular order, until each returns an error.
+func (s *Store) EachPayload(ctx context.Context, each func(key order.Key, raw []byte) error) (err error) {
+	cur, err := s.payloads.Find(ctx, bson.D{})
+	if err != nil {
+		return fmt.Errorf("read payloads: %w", err)
+	}
+	defer func() { err = errors.Join(err, cur.Close(ctx)) }()
+	for cur.Next(ctx) {
+		var p Payload
+		if err := cur.Decode(&p); err != nil {
+			return fmt.Errorf("read payloads: %w", err)
+		}
+		raw, err := p.unpack()
+		if err != nil {
+			return err
+		}
+		if err := each(p.Key, raw); err != nil {
+			return err
+		}
+	}
+	return cur.Err()
+}
+
+// ForgetPartners drops what is remembered of partners and contact persons whose name within their company is among these, and says how many they were.
+// With dry it only counts. One with an intent, of which nobody knows yet whether B1 has it, stays.
+func (s *Store) ForgetPartners(ctx context.Context, is func(identity string) bool, dry bool) (n int, err error) {
+	cur, err := s.partners.Find(ctx, bson.D{}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "rev", Value: 1}, {Key: "intent", Value: 1}}))
+	if err != nil {
+		return 0, fmt.Errorf("read partners: %w", err)
+	}
+	var all []Partner
+	if err := cur.All(ctx, &all); err != nil {
+		return 0, fmt.Errorf("read partners: %w", err)
+	}
+	for _, p := range all {
+		_, identity, _ := strings.Cut(p.ID, "#")
+		if p.Intent != nil || !is(identity) {
+			continue
+		}
+		if n++; dry {
+			continue
+		}
+		if _, err := s.partners.DeleteOne(ctx, bson.D{{Key: "_id", Value: p.ID}, {Key: "rev", Value: p.Rev}}); err != nil {
+			return n, fmt.Errorf("forget a partner: %w", err)
+		}
+	}
+	return n, nil
+}
+
+// HideInAudit has hide change the words of all audit entries, and says how many changed. With dry it only counts.
+func (s *Store) HideInAudit(ctx context.Context, hide func(target, why string) string, dry bool) (n int, err error) {
+	cur, err := s.audit.Find(ctx, bson.D{{Key: "why", Value: bson.D{{Key: "$exists", Value: true}}}},
+		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
+	if err != nil {
+		return 0, fmt.Errorf("read the audit: %w", err)
+	}
+	var all []AuditEntry
+	if err := cur.All(ctx, &all); err != nil {
+		return 0, fmt.Errorf("read the audit: %w", err)
+	}
+	for _, e := range all {
+		why := hide(e.Target, e.Why)
+		if why == e.Why {
+			continue
+		}
+		if n++; dry {
+			continue
+		}
+		if _, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "why", Value: why}}}}); err != nil {
+			return n, fmt.Errorf("change the audit: %w", err)
+		}
+	}
+	return n, nil
+}
+
+// erasedAnswer stands in the place of an answer that was erased: the request is still known, and is not carried out a second time.
+const erasedAnswer = `{"erased":true}`
+
+// EraseAnswers empties the kept answers that say something of a person, and says how many they were. With dry it only counts.
+func (s *Store) EraseAnswers(ctx context.Context, says func(body string) bool, dry bool) (n int, err error) {
+	cur, err := s.requests.Find(ctx, bson.D{{Key: "done", Value: true}}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "body", Value: 1}}))
+	if err != nil {
+		return 0, fmt.Errorf("read requests: %w", err)
+	}
+	var all []Request
+	if err := cur.All(ctx, &all); err != nil {
+		return 0, fmt.Errorf("read requests: %w", err)
+	}
+	for _, r := range all {
+		if len(r.Body) == 0 || !says(string(r.Body)) {
+			continue
+		}
+		if n++; dry {
+			continue
+		}
+		set := bson.D{{Key: "body", Value: []byte(erasedAnswer)}, {Key: "type", Value: "application/json"}}
+		if _, err := s.requests.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}}, bson.D{{Key: "$set", Value: set}}); err != nil {
+			return n, fmt.Errorf("erase an answer: %w", err)
+		}
+	}
+	return n, nil
+}
+
+// EachOrder gives every order of an instance (empty for all) with its lines and without its timeline, in no particular order, until each returns an error.
+func (s *Store) EachOrder(ctx context.Context, instance string, each func(*Staged) error) (err error) {
+	filter := bson.D{}
+	if instance != "" {
+		filter = bson.D{{Key: "instance", Value: instance}}
+	}
+	cur, err := s.orders.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}}))
+	if err != nil {
+		return fmt.Errorf("read orders: %w", err)
+	}
+	defer func() { err = errors.Join(err, cur.Close(ctx)) }()
+	for cur.Next(ctx) {
+		var d document
+		if err := cur.Decode(&d); err != nil {
+			return fmt.Errorf("read orders: %w", err)
+		}
+		doc, err := d.staged()
+		if err != nil {
+			return err
+		}
+		if err := each(doc); err != nil {
+			return err
+		}
+	}
+	return cur.Err()
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"datawald/activities"
+	"datawald/store"
+)
+
+const (
+	day = 24 * time.Hour
+	// retainEvery is the time between two looks for what is old enough.
+	retainEvery = time.Minute
+	// retainedAtOnce is how many orders one look takes up: some seconds of work. A million orders of an old installation take a day and a half.
+	retainedAtOnce = 500
+	// retainLease is how long a worker that died keeps the others from it.
+	retainLease = 5 * time.Minute
+)
+
+// retain erases the personal data of orders that are done and that nobody has changed for age, beside the work, until stop is called. Of several workers
+// one does it at a time. An age of zero keeps everything.
+func retain(ctx context.Context, db *store.Store, instances []string, age, every time.Duration, log *slog.Logger) (stop func()) {
+	if age <= 0 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r := retainer{db: db, instances: instances, age: age, owner: rand.Text(), log: log}
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			r.look(ctx)
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() {
+		cancel()
+		done.Wait()
+		r.end(context.WithoutCancel(ctx))
+	}
+}
+
+type retainer struct {
+	db        *store.Store
+	instances []string
+	age       time.Duration
+	owner     string
+	log       *slog.Logger
+}
+
+// look erases what is old enough of each instance, if it is this worker's turn.
+func (r *retainer) look(ctx context.Context) {
+	for _, instance := range r.instances {
+		taken, err := r.db.Lease(ctx, retention(instance), r.owner, retainLease)
+		erased := 0
+		if err == nil && taken {
+			erased, _, err = activities.EraseOld(ctx, r.db, instance, r.age, retainedAtOnce)
+		}
+		if erased > 0 {
+			r.log.Info("personal data of old orders erased", "instance", instance, "orders", erased)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.log.Warn("personal data of old orders are not erased yet", "instance", instance, "error", err)
+		}
+	}
+}
+
+// end lets another worker do it at once.
+func (r *retainer) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for _, instance := range r.instances {
+		if err := r.db.EndLease(ctx, retention(instance), r.owner); err != nil {
+			r.log.Warn("not closed cleanly", "what", "retention", "error", err)
+		}
+	}
+}
+
+func retention(instance string) string { return "retention:" + instance }
