@@ -54,7 +54,7 @@ var MagentoHealth = magentoHealth
 func Pace(poll time.Duration, whole int, back time.Duration) (restore func()) {
 	was := usual
 	usual.poll, usual.whole = cmp.Or(poll, was.poll), cmp.Or(whole, was.whole)
-	usual.changed, usual.first = cmp.Or(back, was.changed), cmp.Or(back, was.first)
+	usual.changed, usual.late, usual.first = cmp.Or(back, was.changed), cmp.Or(back, was.late), cmp.Or(back, was.first)
 	return func() { usual = was }
 }
 

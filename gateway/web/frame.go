@@ -65,6 +65,8 @@ type frame struct {
 	Instance string
 	// Of and And name the instance in links, as the first parameter and as a further one; empty where there is only one.
 	Of, And template.URL
+	// Asked is when the page was asked for, in milliseconds since 1970: changes after it are told to the open page.
+	Asked int64
 	// Said is a sentence on what was just done.
 	Said string
 	Body any
@@ -91,7 +93,7 @@ var sections = []struct {
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
 func (v *visit) show(status int, name, title string, body any) error {
 	f := frame{Title: title, Who: v.who, Here: ownPath(v.r.URL.RequestURI()), Section: v.section(), Instances: v.settings.Instances,
-		Instance: v.shown(), Said: v.said(), Body: body}
+		Instance: v.shown(), Asked: v.began.UnixMilli(), Said: v.said(), Body: body}
 	if f.Instance != "" && len(f.Instances) > 1 {
 		name := url.Values{"instance": {f.Instance}}.Encode()
 		f.Of, f.And = template.URL("?"+name), template.URL("&"+name)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"time"
 
 	"datawald/gateway/access"
 	"datawald/gateway/api"
@@ -108,6 +109,8 @@ type visit struct {
 	// who is nil before he has signed in; pass is what he showed.
 	who  *person
 	pass access.Pass
+	// began is when it was asked for: all that it shows is of then or later.
+	began time.Time
 }
 
 // open are the patterns that need nobody to have signed in.
@@ -116,7 +119,7 @@ var open = map[string]bool{"GET /login": true, "POST /login": true}
 // serve runs a page for whoever may see it.
 func (s *site) serve(pattern string, p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{site: s, w: w, r: r}
+		v := &visit{site: s, w: w, r: r, began: time.Now()}
 		defer v.recovered(pattern)
 		if err := v.admit(pattern); err != nil {
 			v.fail(pattern, err)
