@@ -143,3 +143,20 @@ func SetMaxExports(n int) (restore func()) {
 	maxExports = n
 	return func() { maxExports = was }
 }
+
+// CountedTwice counts the orders of a backfill, does something, counts again, and once more when the count was forgotten.
+func CountedTwice(ctx context.Context, db *store.Store, instance, run string, between func()) (first, again, anew *BackfillNow) {
+	t := newTally(db)
+	count := func() *BackfillNow {
+		now, err := t.of(ctx, instance, run)
+		if err != nil {
+			panic(err)
+		}
+		return now
+	}
+	first = count()
+	between()
+	again = count()
+	t.forget(run)
+	return first, again, count()
+}
