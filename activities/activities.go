@@ -40,6 +40,20 @@ type Ranges interface {
 	InRange(ctx context.Context, selected order.Selection, after int64) (*magento.RangePage, error)
 }
 
+// Accounts reads keys and totals of a shop's orders, for reconciliations.
+type Accounts interface {
+	Accounts(ctx context.Context, selected order.Selection, after int64) (*magento.AccountPage, error)
+	AccountsOf(ctx context.Context, entityIDs []int64) ([]magento.Account, error)
+	CountOrders(ctx context.Context, selected order.Selection) (int64, error)
+}
+
+// Books reads many documents of a B1 company by their keys, for reconciliations. All of it waits behind the orders.
+type Books interface {
+	OrdersUnder(ctx context.Context, references []sapb1.Reference) ([]sapb1.Keyed, error)
+	DraftsUnder(ctx context.Context, references []sapb1.Reference) ([]sapb1.Keyed, error)
+	OrdersNumbered(ctx context.Context, entries []int64) ([]sapb1.Keyed, error)
+}
+
 // Company is what the activities need of a B1 client.
 type Company interface {
 	FindOrders(ctx context.Context, ref sapb1.Reference) ([]sapb1.Document, error)
@@ -76,6 +90,9 @@ type Instance struct {
 	Pages Pages
 	// Ranges is for backfills only.
 	Ranges Ranges
+	// Accounts and Books are for reconciliations only.
+	Accounts Accounts
+	Books    Books
 	// Writer tells the shop what B1 has; needed only where the rules ask for it. ShopTimeout is the longest that one call
 	// to the shop takes, zero for a minute. ShopSettle is how long the shop may still carry out a write whose outcome is not
 	// known, zero for two minutes: PHP goes on after the caller is gone.

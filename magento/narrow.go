@@ -18,8 +18,13 @@ import (
 
 // read reads one page, whatever single orders do to it.
 func (r *Reader) read(ctx context.Context, where []condition, sort ...string) (*listing, error) {
+	return r.readAs(ctx, search{where: where, sort: sort})
+}
+
+// readAs reads one page of a search, of the size that is right at the moment.
+func (r *Reader) readAs(ctx context.Context, s search) (*listing, error) {
 	size := r.pageSize()
-	s := search{where: where, sort: sort, pageSize: size}
+	s.pageSize = size
 	l, err := r.Client.within(ctx, &s)
 	if s.pageSize < size {
 		r.limit.Store(int64(s.pageSize))

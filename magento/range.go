@@ -26,7 +26,13 @@ type RangePage struct {
 // A page that is shorter than it was asked for is no end by itself: a shop may have a limit that it keeps without a word, and a
 // module may take orders out of the answer. It is the end when Magento counts no more than it shows.
 func (r *Reader) InRange(ctx context.Context, selected order.Selection, after int64) (*RangePage, error) {
-	l, err := r.read(ctx, append(conditionsOf(selected), condition{"entity_id", opGreater, strconv.FormatInt(after, 10)}), "entity_id")
+	where := append(conditionsOf(selected), condition{"entity_id", opGreater, strconv.FormatInt(after, 10)})
+	return r.inTurn(ctx, search{where: where, sort: []string{"entity_id"}}, after)
+}
+
+// inTurn reads the page of a search that goes by entity_id.
+func (r *Reader) inTurn(ctx context.Context, s search, after int64) (*RangePage, error) {
+	l, err := r.readAs(ctx, s)
 	if err != nil {
 		return nil, err
 	}

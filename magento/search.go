@@ -30,6 +30,8 @@ type search struct {
 	newest   bool     // descending instead
 	pageSize int
 	page     int
+	// fields are those of each order that are asked for; empty for all.
+	fields string
 }
 
 func (s search) params() []param {
@@ -50,6 +52,9 @@ func (s search) params() []param {
 	page := s.page
 	if page < 1 {
 		page = 1
+	}
+	if s.fields != "" { // the count is left out of the answer unless it is named
+		out = append(out, param{"fields", "items[" + s.fields + "],total_count"})
 	}
 	return append(out, param{p + "[pageSize]", strconv.Itoa(s.pageSize)}, param{p + "[currentPage]", strconv.Itoa(page)})
 }

@@ -145,6 +145,8 @@ type request struct {
 	vital bool
 	// needed marks what some orders cannot do without: their buyer, their articles.
 	needed bool
+	// aside marks calls that say nothing about how fast B1 is with orders: they are not measured.
+	aside bool
 	// name tells the call from others of its kind, where a raw body is another each time.
 	name string
 }
@@ -201,7 +203,7 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	began := c.lane.begin()
 	res, body, err := c.send(req)
 	err = read(r, res, body, err, out)
-	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
+	c.ended(ctx, began, r, ending{class: r.class(int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:
 	case f.Kind == order.Config && (r.vital || r.sends || r.needed || isUntrusted(f)), r.vital && f.Kind == order.Permanent && f.Code != codeTooLarge:

@@ -17,6 +17,8 @@ type lane struct {
 	circuit circuit
 	inHand  int
 	waiting []*waiter
+	// behind is who waits behind all orders (AdmitBehind).
+	behind []*waiter
 	// calm are the limit's bounds before B1 began to fail; strained is true when it has said since that it has too much to do.
 	calm     bounds
 	strained bool
@@ -27,8 +29,11 @@ type lane struct {
 	told           time.Time
 }
 
-// waiter is an order that waits; in is closed when it is let in.
-type waiter struct{ in chan struct{} }
+// waiter is an order that waits; in is closed when it is let in. since is when it came, of one that waits behind all orders.
+type waiter struct {
+	in    chan struct{}
+	since time.Time
+}
 
 func newLane(s Settings) *lane {
 	return &lane{limit: newLimiter(s.MaxCalls), circuit: newCircuit(s.MaxCalls, s.ProbeEvery)}
@@ -45,9 +50,12 @@ func (l *lane) join() *waiter {
 
 // letIn lets in as many as may. The caller holds the lock.
 func (l *lane) letIn() {
-	for len(l.waiting) > 0 && l.inHand < l.room() {
-		close(l.waiting[0].in)
-		l.waiting = slices.Delete(l.waiting, 0, 1)
+	for l.inHand < l.room() {
+		w := l.next()
+		if w == nil {
+			return
+		}
+		close(w.in)
 		l.inHand++
 	}
 }
@@ -69,6 +77,8 @@ func (l *lane) quit(w *waiter) *order.Failure {
 	defer l.mu.Unlock()
 	if i := slices.Index(l.waiting, w); i >= 0 {
 		l.waiting = slices.Delete(l.waiting, i, i+1)
+	} else if i := slices.Index(l.behind, w); i >= 0 {
+		l.behind = slices.Delete(l.behind, i, i+1)
 	} else { // it was let in at the same moment
 		l.inHand--
 		l.letIn()

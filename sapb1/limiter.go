@@ -260,3 +260,11 @@ func (l *limiter) set(limit, goal int) {
 
 // class groups calls that take B1 about as long: the same operation with a body of about the same size.
 func class(op string, body int) string { return op + "/" + strconv.Itoa(bits.Len(uint(body))) }
+
+// class is that of a call with a body of so many bytes; empty where it is no measure.
+func (r request) class(body int) string {
+	if r.aside {
+		return ""
+	}
+	return class(r.op, body)
+}

@@ -23,15 +23,17 @@ type Reference struct {
 }
 
 // filter finds every document with the reference. The user-defined field is exact; NumAtCard finds what a person typed.
-func (r Reference) filter() string {
-	var one []string
+func (r Reference) filter() string { return strings.Join(r.conditions(), " or ") }
+
+// conditions are those of which one is enough.
+func (r Reference) conditions() (one []string) {
 	if r.Field != "" {
 		one = append(one, r.Field+" eq "+Quote(r.Value))
 	}
 	for _, number := range append([]string{r.NumAtCard}, r.Also...) {
 		one = append(one, "NumAtCard eq "+Quote(number))
 	}
-	return strings.Join(one, " or ")
+	return one
 }
 
 // FindOrders gives the sales orders with the reference, cancelled ones too, oldest first.

@@ -36,6 +36,24 @@ func (s *Store) Heads(ctx context.Context, keys []order.Key) (map[order.Key]*Sta
 	return heads, nil
 }
 
+// HeadsOfEntities is Heads by Magento's entity_id. It looks through all orders of the instance: it is for the few that Magento cannot show.
+func (s *Store) HeadsOfEntities(ctx context.Context, instance string, entityIDs []int64) (map[int64]*Staged, error) {
+	cur, err := s.orders.Find(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "entity_id", Value: bson.D{{Key: "$in", Value: entityIDs}}}},
+		options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	found, err := stagedOf(ctx, cur)
+	if err != nil {
+		return nil, err
+	}
+	heads := map[int64]*Staged{}
+	for i := range found {
+		heads[found[i].EntityID] = &found[i]
+	}
+	return heads, nil
+}
+
 // headsAtOnce is how many orders one question names; the embedded store looks up to 1,000 by name.
 const headsAtOnce = 500
 

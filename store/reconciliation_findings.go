@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -81,6 +82,53 @@ func (s *Store) Saw(ctx context.Context, run string, findings []Finding) error {
 		}
 	}
 	return nil
+}
+
+// SawNoMore ends what a reconciliation has seen of some orders before, and has not found with its latest look at them: an activity may be run again.
+func (s *Store) SawNoMore(ctx context.Context, instance, run string, keys []order.Key, found []Finding) error {
+	there := map[string]bool{}
+	for _, f := range found {
+		f.settle()
+		there[f.ID] = true
+	}
+	for some := range slices.Chunk(keys, headsAtOnce) {
+		cur, err := s.findings.Find(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "key", Value: bson.D{{Key: "$in", Value: some}}}, {Key: "run", Value: run}, {Key: "open", Value: true}},
+			options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
+		if err != nil {
+			return fmt.Errorf("read findings: %w", err)
+		}
+		var seen []Finding
+		if err := cur.All(ctx, &seen); err != nil {
+			return fmt.Errorf("read findings: %w", err)
+		}
+		for _, f := range seen {
+			if there[f.ID] {
+				continue
+			}
+			if _, err := s.findings.UpdateOne(ctx, bson.D{{Key: "_id", Value: f.ID}, {Key: "run", Value: run}}, closing()); err != nil {
+				return fmt.Errorf("resolve finding %s: %w", f.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// closing is what ends a finding.
+func closing() bson.D {
+	return bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}}
+}
+
+// Drop removes the findings of a kind that a reconciliation is the latest to have seen: they are told otherwise.
+func (s *Store) Drop(ctx context.Context, instance, run string, kind FindingKind) error {
+	for {
+		n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}, {Key: "kind", Value: kind}}, sweepAtOnce)
+		if err != nil {
+			return fmt.Errorf("remove findings: %w", err)
+		}
+		if n < sweepAtOnce {
+			return nil
+		}
+	}
 }
 
 // Heal notes that a reconciliation has mended a finding.
@@ -166,12 +214,12 @@ func (s *Store) CountFindings(ctx context.Context, instance string) (open, heale
 	return open, healed, err
 }
 
-// CountFindingsOf counts by kind what a reconciliation was the latest to see, and how much of it was mended.
-func (s *Store) CountFindingsOf(ctx context.Context, instance, run string) (seen, healed map[FindingKind]int64, err error) {
+// CountSeen counts by kind what a reconciliation was the latest to see and is open, and how much of it was mended.
+func (s *Store) CountSeen(ctx context.Context, instance, run string) (seen, healed map[FindingKind]int64, err error) {
 	seen, healed = map[FindingKind]int64{}, map[FindingKind]int64{}
-	of := bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}}
+	of := bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}, {Key: "open", Value: true}}
 	if _, err = s.countFindings(ctx, of, seen); err == nil {
-		_, err = s.countFindings(ctx, append(of[:2:2], bson.E{Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}), healed)
+		_, err = s.countFindings(ctx, append(of[:3:3], bson.E{Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}), healed)
 	}
 	return seen, healed, err
 }
@@ -206,7 +254,7 @@ func (s *Store) Resolve(ctx context.Context, instance, run string, from, to time
 			bson.D{{Key: "placed_at", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}},
 			bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}},
 		}},
-	}, bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}})
+	}, closing())
 	if err != nil {
 		return 0, fmt.Errorf("resolve findings: %w", err)
 	}
@@ -216,7 +264,7 @@ func (s *Store) Resolve(ctx context.Context, instance, run string, from, to time
 // ResolveOne ends one open finding that a reconciliation has looked at again and not found.
 func (s *Store) ResolveOne(ctx context.Context, run, id string) error {
 	_, err := s.findings.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run}}}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}})
+		closing())
 	if err != nil {
 		return fmt.Errorf("resolve finding %s: %w", id, err)
 	}

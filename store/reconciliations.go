@@ -106,8 +106,10 @@ const (
 	FindTotalDiffers FindingKind = "total_differs"
 	// FindCancelledInB1: the store says posted, B1's sales order is cancelled.
 	FindCancelledInB1 FindingKind = "cancelled_in_b1"
-	// FindUnexpectedInB1: B1 has a live sales order of one that the store has as excluded, skipped, cancelled or held without one.
+	// FindUnexpectedInB1: B1 has a live sales order of one that the store has as cancelled.
 	FindUnexpectedInB1 FindingKind = "unexpected_in_b1"
+	// FindStaleInStore: Magento changed the order, the store has it as it was, though the reading has passed the change.
+	FindStaleInStore FindingKind = "stale_in_store"
 	// FindTooManyMissing: so many are missing in B1 that it may be another or an older company. It stands for the window, not for an order.
 	FindTooManyMissing FindingKind = "too_many_missing"
 )
@@ -115,7 +117,7 @@ const (
 // FindingKinds lists them in the order in which people read them.
 func FindingKinds() []FindingKind {
 	return []FindingKind{FindMissingInStore, FindMissingInB1, FindKeyChanged, FindDuplicate, FindTotalDiffers, FindCancelledInB1, FindUnexpectedInB1,
-		FindTooManyMissing}
+		FindStaleInStore, FindTooManyMissing}
 }
 
 // OfOrder reports whether findings of the kind are each about one order, and the kind so is a line of account.

@@ -162,6 +162,7 @@ func mainWorker(c client.Client, settings *config.Worker, a *activities.Activiti
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 	w.RegisterWorkflowWithOptions(workflows.PostImports, workflow.RegisterOptions{Name: "PostImports"})
+	w.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
 	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(a)
 	return w
@@ -218,6 +219,8 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 		all = append(all, activities.Instance{
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
 			Pages: reader, Ranges: reader,
+			// A reader of its own: what an order weighs that is read by its keys alone says nothing about whole ones.
+			Accounts: &magento.Reader{Client: shop, PageSize: i.Magento.PageSize}, Books: company,
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, StopTimeout: settings.StopTimeout, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,

@@ -36,6 +36,8 @@ const (
 	SourceWebhook Source = "webhook" // the shop named orders
 
 	SourceBackfill Source = "backfill" // a person wants a part of the shop's history
+
+	SourceReconcile Source = "reconcile" // the books are compared
 )
 
 // RunAttributes are the search attributes of a run. Give them to no run in a namespace that lacks one of SearchAttributes: the run
@@ -80,4 +82,9 @@ func SyncSummary(instance string) string { return "orders of " + instance + " in
 // ResyncSummary is what they show of a resync.
 func ResyncSummary(orders int, actor string) string {
 	return fmt.Sprintf("%d order(s), asked for by %s", orders, actor)
+}
+
+// ReconcileSummary is what they show of a reconciliation.
+func ReconcileSummary(instance, actor string) string {
+	return fmt.Sprintf("orders of %s compared with the store and B1, asked for by %s", instance, actor)
 }

@@ -42,6 +42,10 @@ func ResyncOrdersID(instance, name string) string { return "resync-orders:" + in
 // BackfillOrdersID is the workflow ID of the backfill of an instance: there is one at a time.
 func BackfillOrdersID(instance string) string { return "backfill-orders:" + instance }
 
+// ReconcileID is the workflow ID of a reconciliation that somebody asks for: there is one of these at a time. Temporal appends the time to it for those of
+// the schedule, which has the same ID.
+func ReconcileID(instance string) string { return "reconcile:" + instance }
+
 // TakeHintsID is the workflow ID under which the hints of a shop are gathered.
 func TakeHintsID(instance string) string { return "take-hints:" + instance }
 

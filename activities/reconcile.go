@@ -1,0 +1,157 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// ReconcileOrdersInput is one page of a reconciliation: the orders of Magento that were placed in a window, behind an entity_id.
+type ReconcileOrdersInput struct {
+	Instance string `json:"instance"`
+	// Run is the reconciliation, by the ID of its record.
+	Run string `json:"run"`
+	// From is inclusive, To exclusive; both by created_at in Magento, UTC.
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	After int64     `json:"after,omitempty"`
+	// Left is how many more orders that B1 lacks are looked into and written down one by one, LeftInStore the same of the store; negative for no
+	// limit. Further ones are counted.
+	Left        int64 `json:"left"`
+	LeftInStore int64 `json:"left_in_store"`
+}
+
+// ReconcileOrdersResult counts the orders of the page by their line of account: a history holds none of them.
+type ReconcileOrdersResult struct {
+	// Next is where the window goes on. Total is how many orders lie behind After, by Magento's count.
+	Next  int64 `json:"next,omitempty"`
+	Done  bool  `json:"done,omitempty"`
+	Total int64 `json:"total,omitempty"`
+	// Lines counts the orders; each is in one.
+	Lines map[store.AccountLine]int64 `json:"lines,omitempty"`
+	// QuietUntil is when B1 may be asked again; then nothing was compared.
+	QuietUntil *time.Time `json:"quiet_until,omitempty"`
+}
+
+// ReconcileOrders compares a page of Magento's orders with the store and with B1, and writes down what does not agree. It changes no order. It may
+// be run any number of times: what the page finds stands under the order's key.
+func (a *Activities) ReconcileOrders(ctx context.Context, in ReconcileOrdersInput) (*ReconcileOrdersResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if until := i.Rules.QuietUntil(now()); !until.IsZero() {
+		return &ReconcileOrdersResult{Next: in.After, QuietUntil: &until}, nil
+	}
+	page, err := i.Accounts.Accounts(ctx, windowOf(in.From, in.To), in.After)
+	if err != nil {
+		return nil, fail(err, nil)
+	}
+	c := &comparison{Activities: a, instance: i, run: in.Run, left: in.Left, leftInStore: in.LeftInStore}
+	if err := c.compare(ctx, page.Accounts); err != nil {
+		return nil, fail(err, nil)
+	}
+	if err := c.note(ctx); err != nil {
+		return nil, err
+	}
+	return &ReconcileOrdersResult{Next: page.Next, Done: page.Done, Total: page.Total, Lines: c.lines()}, nil
+}
+
+// windowOf selects the orders that were placed in a window.
+func windowOf(from, to time.Time) order.Selection {
+	return order.Selection{By: order.ByCreated, From: from, To: to}
+}
+
+// RecheckFindingsInput is a page of the open findings of orders that were placed before a reconciliation's window: it would not come by them.
+type RecheckFindingsInput struct {
+	Instance string    `json:"instance"`
+	Run      string    `json:"run"`
+	Before   time.Time `json:"before"`
+	// After is the place of the last finding of the page before.
+	After string `json:"after,omitempty"`
+}
+
+// RecheckFindingsResult counts what is still so, by kind, and what is not.
+type RecheckFindingsResult struct {
+	Next       string                      `json:"next,omitempty"`
+	Done       bool                        `json:"done,omitempty"`
+	Findings   map[store.FindingKind]int64 `json:"findings,omitempty"`
+	Resolved   int64                       `json:"resolved,omitempty"`
+	QuietUntil *time.Time                  `json:"quiet_until,omitempty"`
+}
+
+// recheckedAtOnce is how many findings a page has.
+const recheckedAtOnce = 100
+
+// RecheckFindings looks at open findings of older orders again. What is found no more is resolved.
+func (a *Activities) RecheckFindings(ctx context.Context, in RecheckFindingsInput) (*RecheckFindingsResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if until := i.Rules.QuietUntil(now()); !until.IsZero() {
+		return &RecheckFindingsResult{Next: in.After, QuietUntil: &until}, nil
+	}
+	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: in.Instance, Open: true, PlacedBefore: in.Before, After: in.After, Limit: recheckedAtOnce})
+	if err != nil {
+		return nil, err
+	}
+	result := &RecheckFindingsResult{Next: in.After, Done: len(open) < recheckedAtOnce, Findings: map[store.FindingKind]int64{}}
+	var ids []int64
+	for _, f := range open {
+		result.Next = f.Place
+		if f.EntityID > 0 {
+			ids = append(ids, f.EntityID)
+		}
+	}
+	accounts, err := i.Accounts.AccountsOf(ctx, ids)
+	if err != nil {
+		return nil, fail(err, nil)
+	}
+	c := &comparison{Activities: a, instance: i, run: in.Run, left: noLimit, leftInStore: noLimit}
+	if err := c.compare(ctx, accounts); err != nil {
+		return nil, fail(err, nil)
+	}
+	if err := c.note(ctx); err != nil {
+		return nil, err
+	}
+	for line, n := range c.lines() {
+		if kind := store.FindingKind(line); isFinding(line) {
+			result.Findings[kind] = n
+		}
+	}
+	return result, c.resolve(ctx, open, result)
+}
+
+// resolve ends those of the findings that this look has not seen again.
+func (c *comparison) resolve(ctx context.Context, open []store.Finding, result *RecheckFindingsResult) error {
+	seen := map[string]bool{}
+	for _, f := range c.findings {
+		seen[store.FindingID(string(f.Key), f.Kind)] = true
+	}
+	for _, f := range open {
+		if f.Key == "" || seen[f.ID] || f.Run == c.run {
+			continue
+		}
+		if err := c.store.ResolveOne(ctx, c.run, f.ID); err != nil {
+			return err
+		}
+		result.Resolved++
+	}
+	return nil
+}
+
+// isFinding reports whether the line is a kind of finding.
+func isFinding(line store.AccountLine) bool {
+	for _, k := range store.FindingKinds() {
+		if store.AccountLine(k) == line {
+			return true
+		}
+	}
+	return false
+}
+
+// noLimit has each order that B1 lacks looked into.
+const noLimit = -1

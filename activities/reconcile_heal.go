@@ -1,0 +1,235 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+)
+
+// HealFindingsInput is a page of what a reconciliation has found and may mend by itself.
+type HealFindingsInput struct {
+	Instance string `json:"instance"`
+	Run      string `json:"run"`
+	// After is the place of the last finding of the page before.
+	After string `json:"after,omitempty"`
+	Actor string `json:"actor,omitempty"`
+}
+
+// HealFindingsResult counts by kind what was mended.
+type HealFindingsResult struct {
+	Next       string                      `json:"next,omitempty"`
+	Done       bool                        `json:"done,omitempty"`
+	Healed     map[store.FindingKind]int64 `json:"healed,omitempty"`
+	QuietUntil *time.Time                  `json:"quiet_until,omitempty"`
+}
+
+// healedAtOnce is how many findings a page has.
+const healedAtOnce = 25
+
+// HealFindings mends what can be mended, after a second look at each. It sends nothing to B1: what is to be sent anew becomes pending, with an intent, so
+// that InsertOrder looks for it several times, with time between, before it sends it. It may be run any number of times.
+func (a *Activities) HealFindings(ctx context.Context, in HealFindingsInput) (*HealFindingsResult, error) {
+	i, err := a.instance(in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if until := i.Rules.QuietUntil(now()); !until.IsZero() {
+		return &HealFindingsResult{Next: in.After, QuietUntil: &until}, nil
+	}
+	all, err := a.store.Findings(ctx, store.FindingFilter{Instance: in.Instance, Run: in.Run, Curable: true, Unhealed: true, After: in.After, Limit: healedAtOnce})
+	if err != nil {
+		return nil, err
+	}
+	h := &healing{Activities: a, instance: i, in: in, result: &HealFindingsResult{Next: in.After, Done: len(all) < healedAtOnce, Healed: map[store.FindingKind]int64{}}}
+	if len(all) > 0 {
+		h.result.Next = all[len(all)-1].Place
+	}
+	for _, heal := range []func(context.Context, []store.Finding) error{h.stage, h.follow, h.sendAnew} {
+		if err := heal(ctx, all); err != nil {
+			return nil, fail(err, nil)
+		}
+	}
+	return h.result, nil
+}
+
+// healing mends a page of findings.
+type healing struct {
+	*Activities
+	instance Instance
+	in       HealFindingsInput
+	result   *HealFindingsResult
+}
+
+func (h *healing) healed(ctx context.Context, f store.Finding) error {
+	if err := h.store.Heal(ctx, h.in.Run, f.ID); err != nil {
+		return err
+	}
+	h.result.Healed[f.Kind]++
+	return nil
+}
+
+// stage reads what the store lacks, or has as it was, from Magento, and stages it as any other order. InsertOrder then finds it in B1 or sends it.
+func (h *healing) stage(ctx context.Context, all []store.Finding) error {
+	var some []store.Finding
+	var ids []int64
+	for _, f := range all {
+		if f.Kind == store.FindMissingInStore || f.Kind == store.FindStaleInStore {
+			some, ids = append(some, f), append(ids, f.EntityID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	asked := h.instance.now()
+	documents, err := h.instance.Shop.FindByEntityIDs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	refs, err := h.keep(ctx, h.instance.Name, documents, asked)
+	if err != nil {
+		return err
+	}
+	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor}); err != nil {
+		return err
+	}
+	if err := h.forgetStandIns(ctx, h.instance.Name, documents); err != nil {
+		return err
+	}
+	for _, f := range some {
+		if slices.ContainsFunc(documents, func(d magento.Document) bool { return d.EntityID == f.EntityID }) {
+			if err := h.healed(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// second gives the orders of some findings as B1 has them now, drafts first: a draft that becomes an order between the two is seen as the order.
+func (h *healing) second(ctx context.Context, all []store.Finding, kind store.FindingKind) (*comparison, map[order.Key]store.Finding, error) {
+	about := map[order.Key]store.Finding{}
+	c := &comparison{Activities: h.Activities, instance: h.instance, run: h.in.Run, left: noLimit}
+	var keys []order.Key
+	for _, f := range all {
+		if f.Kind == kind {
+			about[f.Key], keys = f, append(keys, f.Key)
+		}
+	}
+	heads, err := h.store.Heads(ctx, keys)
+	if err != nil || len(keys) == 0 {
+		return c, about, err
+	}
+	for _, key := range keys {
+		if doc := heads[key]; doc != nil {
+			c.orders = append(c.orders, &compared{key: key, doc: doc})
+		}
+	}
+	drafts, err := c.under(ctx, h.instance.Books.DraftsUnder, c.those((*compared).asked))
+	if err != nil {
+		return c, about, err
+	}
+	for o := range drafts {
+		o.draft = true
+	}
+	for _, look := range []func(context.Context) error{c.fromOrders, c.notOthers, c.fromEntries} {
+		if err := look(ctx); err != nil {
+			return c, about, err
+		}
+	}
+	return c, about, nil
+}
+
+// follow notes that sales orders were cancelled in B1, as InsertOrder does when it comes upon one.
+func (h *healing) follow(ctx context.Context, all []store.Finding) error {
+	c, about, err := h.second(ctx, all, store.FindCancelledInB1)
+	if err != nil {
+		return err
+	}
+	for _, o := range c.orders {
+		isCancelled := len(o.cancelled) > 0 || o.numbered != nil && o.numbered.IsCancelled()
+		if !o.asked() || len(o.live) > 0 || !isCancelled {
+			continue
+		}
+		message := fmt.Sprintf("Sales order %d is cancelled in B1.", o.docNum())
+		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
+			doc.Status, doc.Reason = order.Cancelled, &order.Reason{Code: codeCancelledInB1, Message: message}
+			doc.Note(h.event(ctx, string(order.Cancelled), message))
+		})
+		if err != nil {
+			return err
+		}
+		if !done {
+			continue
+		}
+		if err := h.healed(ctx, about[o.key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendAnew makes orders pending of which B1 has nothing any more, at this second look either.
+func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
+	c, about, err := h.second(ctx, all, store.FindMissingInB1)
+	if err != nil {
+		return err
+	}
+	for _, o := range c.orders {
+		if !o.lacks() || o.numbered != nil {
+			continue
+		}
+		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
+			detail := fmt.Sprintf("sales order %d is no longer in B1: it is looked for, and sent anew when it is not found", doc.BO.DocNum)
+			inDoubt(doc)
+			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
+			doc.Note(h.event(ctx, string(order.Pending), detail))
+		})
+		if err != nil {
+			return err
+		}
+		if !done {
+			continue
+		}
+		if err := h.healed(ctx, about[o.key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inDoubt lets go of the order's document, and leaves the intent of its sending in its place, as if its answer had been lost just now: whoever takes the
+// order up looks for it several times before he sends it, under each reference that it ever had.
+func inDoubt(doc *store.Staged) {
+	intent := &store.Intent{SentAt: now(), Hash: doc.PostedHash, Payload: doc.PostedPayload, Reference: doc.BO.Reference, CardCode: doc.BO.CardCode, Sent: doc.BO.Sent, Over: true}
+	DropDocument(doc)
+	intent.Replaces, intent.ReplacesDraft = doc.Replaces, doc.ReplacesDraft
+	doc.Intent = intent
+}
+
+// change writes to an order, if it is still as it was found: posted, with the same document, and in nobody's hands.
+func (h *healing) change(ctx context.Context, f store.Finding, change func(*store.Staged)) (done bool, err error) {
+	_, err = h.store.Change(ctx, f.Key, func(doc *store.Staged) error {
+		if doc.Status != order.Posted || doc.BO == nil || doc.BO.DocEntry != f.DocEntry || doc.Claim != nil || doc.Intent != nil {
+			return store.ErrUnchanged
+		}
+		change(doc)
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// event begins a line of the order's timeline.
+func (h *healing) event(ctx context.Context, outcome, detail string) store.Event {
+	e := event(ctx, "reconciled", outcome, detail)
+	e.Actor = h.in.Actor
+	return e
+}

@@ -1,0 +1,163 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// BeginReconcileResult says what a reconciliation goes by.
+type BeginReconcileResult struct {
+	// Busy names another reconciliation of the instance that is under way; empty for none. Two would tell each other's findings.
+	Busy string `json:"busy,omitempty"`
+	// Posted is how many orders of the window the store has as posted: what may be missing in B1 before that says more about the company than about orders is a share of it.
+	Posted int64 `json:"posted"`
+	// Settle is how long to wait before the second look.
+	Settle time.Duration `json:"settle"`
+}
+
+// forgottenAfter is when a reconciliation that is not heard of counts no longer as under way. One that waits says every ten minutes that it is there.
+const forgottenAfter = 30 * time.Minute
+
+// BeginReconcile notes the beginning of a reconciliation, unless another is under way.
+func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginReconcileResult, error) {
+	i, err := a.instance(run.Instance)
+	if err != nil {
+		return nil, err
+	}
+	status, err := a.store.ReconciliationOf(ctx, run.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if other := status.Running; other != nil && other.ID != run.ID && time.Since(other.Reconciliation.NotedAt) < forgottenAfter {
+		return &BeginReconcileResult{Busy: other.ID}, nil
+	}
+	posted, err := a.store.Count(ctx, store.Filter{Instance: run.Instance, Status: order.Posted, From: run.Reconciliation.From, To: run.Reconciliation.To})
+	if err != nil {
+		return nil, err
+	}
+	return &BeginReconcileResult{Posted: posted, Settle: i.Settle * time.Duration(max(i.Looks, 1))}, a.NoteReconcile(ctx, run)
+}
+
+// NoteReconcile writes down how far a reconciliation has come.
+func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
+	run.Reconciliation.NotedAt = now()
+	_, err := a.store.NoteRun(ctx, run)
+	return err
+}
+
+// NoteTooManyInput says of what there is too much.
+type NoteTooManyInput struct {
+	Run   store.Run           `json:"run"`
+	Kinds []store.FindingKind `json:"kinds"`
+}
+
+// NoteTooMany writes one finding in place of those about single orders, when so many are missing that something else is the matter.
+func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error {
+	run, r := in.Run, in.Run.Reconciliation
+	var what, hints []string
+	for _, kind := range in.Kinds {
+		said, hint := tooManySaid(kind, r.Lines[store.AccountLine(kind)])
+		examples, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Run: run.ID, Kind: kind, Limit: shownExamples})
+		if err != nil {
+			return err
+		}
+		for n, f := range examples {
+			said += []string{", such as ", ", "}[min(n, 1)] + string(f.Key)
+		}
+		what, hints = append(what, said+"."), append(hints, hint)
+	}
+	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
+		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
+	if err := a.store.Saw(ctx, run.ID, []store.Finding{{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason}}); err != nil {
+		return err
+	}
+	for _, kind := range in.Kinds {
+		if err := a.store.Drop(ctx, run.Instance, run.ID, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shownExamples is how many orders stand for all of them.
+const shownExamples = 5
+
+// tooManySaid says what is missing, and what may be behind it.
+func tooManySaid(kind store.FindingKind, n int64) (said, hint string) {
+	if kind == store.FindMissingInStore {
+		return fmt.Sprintf("The store lacks %d of Magento's orders", n), "Check that MAGENTO_SYNC_FROM was not set back, and that the store is the right one: a backfill brings older orders in."
+	}
+	return fmt.Sprintf("B1 lacks %d of the orders that were posted", n), "Check that B1_COMPANY_DB is the right company, and that its database was not set back."
+}
+
+// EndReconcileInput is a reconciliation at its end.
+type EndReconcileInput struct {
+	Run store.Run `json:"run"`
+	// Whole is true when all of the window was compared: then what was not found again is over.
+	Whole bool `json:"whole"`
+}
+
+// EndReconcile closes the record of a reconciliation. Of one that has compared all of its window it asks Magento once more how many orders there are,
+// ends the findings that it has not seen, and removes those that nobody needs any more.
+func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*store.Run, error) {
+	run := in.Run
+	r := run.Reconciliation
+	if in.Whole {
+		i, err := a.instance(run.Instance)
+		if err != nil {
+			return nil, err
+		}
+		if r.Total, err = i.Accounts.CountOrders(ctx, windowOf(r.From, r.To)); err != nil {
+			return nil, fail(err, nil)
+		}
+		resolved, err := a.store.Resolve(ctx, run.Instance, run.ID, r.From, r.To)
+		if err != nil {
+			return nil, err
+		}
+		if r.Resolved += resolved; r.Total != r.Orders {
+			run.Errors = append(run.Errors, fmt.Sprintf("Magento counts %d orders of the window and has shown %d: some came or went while it was read. The next reconciliation counts anew", r.Total, r.Orders))
+		}
+		seen, healed, err := a.store.CountSeen(ctx, run.Instance, run.ID)
+		if err != nil {
+			return nil, err
+		}
+		r.Findings, r.Healed = given(seen), given(healed) // an activity that was run again has counted anew
+		if _, err := a.store.ForgetFindings(ctx, run.Instance, now().Add(-store.FindingsKept)); err != nil {
+			return nil, err
+		}
+	}
+	ended := now()
+	r.NotedAt, run.EndedAt = ended, &ended
+	if err := a.store.PutRun(ctx, run); err != nil {
+		return nil, err
+	}
+	if open, _, err := a.store.CountFindings(ctx, run.Instance); err == nil {
+		a.tellFindings(run, open)
+	}
+	return &run, nil
+}
+
+// given leaves out what there is none of.
+func given(counts map[store.FindingKind]int64) map[store.FindingKind]int64 {
+	maps.DeleteFunc(counts, func(_ store.FindingKind, n int64) bool { return n == 0 })
+	return counts
+}
+
+// tellFindings says so in the log when the books do not agree: how many findings of which kind wait for a person.
+func (a *Activities) tellFindings(run store.Run, open map[store.FindingKind]int64) {
+	var told []any
+	for _, kind := range store.FindingKinds() {
+		if open[kind] > 0 {
+			told = append(told, string(kind), open[kind])
+		}
+	}
+	if len(told) > 0 {
+		a.log.Warn("the books of Magento, the store and B1 do not agree", append([]any{"instance", run.Instance, "reconciliation", run.ID}, told...)...)
+	}
+}

@@ -1,0 +1,147 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"datawald/activities"
+	"datawald/store"
+)
+
+// heal mends what was found, when what was only on its way has had the time to arrive.
+func (r *reconcile) heal(ctx workflow.Context) error {
+	a := r.account()
+	if !a.Heal || r.state.TooMany || !r.anything() {
+		return nil
+	}
+	if a.Phase == store.ReconcileCompares {
+		a.Phase = store.ReconcileSettles
+		if err := workflow.Sleep(ctx, r.state.Settle); err != nil {
+			return err
+		}
+		a.Phase = store.ReconcileHeals
+	}
+	for done := false; !done; {
+		in := activities.HealFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, After: r.state.Place, Actor: r.in.Actor}
+		var page activities.HealFindingsResult
+		got, err := r.step(ctx, "heal", act.HealFindings, in, &page, &page.QuietUntil)
+		if err != nil {
+			return err
+		}
+		if !got {
+			continue
+		}
+		for _, kind := range store.FindingKinds() {
+			if n := page.Healed[kind]; n > 0 {
+				a.Healed[kind] += n
+			}
+		}
+		r.state.Place, done = page.Next, page.Done
+	}
+	return nil
+}
+
+// anything reports whether something was found.
+func (r *reconcile) anything() bool {
+	for _, kind := range store.FindingKinds() {
+		if r.account().Findings[kind] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// step carries out one page of a step at the workers of the B1 company. got is false when it is to be asked again: it was quiet there, or the other
+// side did not answer, and that was waited for. Between pages it goes on in a new history where the old one is long.
+func (r *reconcile) step(ctx workflow.Context, what string, activity, in, page any, quiet **time.Time) (got bool, err error) {
+	if r.pages >= comparedPages || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		next := r.in
+		next.Resume = r.state
+		return false, workflow.NewContinueAsNewError(ctx, Reconcile, next)
+	}
+	r.pages++
+	err = workflow.ExecuteActivity(r.atB1(ctx), activity, in).Get(ctx, page)
+	switch {
+	case temporal.IsCanceledError(err):
+		return false, err
+	case err != nil:
+		return false, r.wait(ctx, outagePause, what+": "+text(err))
+	case *quiet != nil:
+		return false, r.wait(ctx, max((*quiet).Sub(workflow.Now(ctx)), time.Second), "quiet hours of B1")
+	}
+	r.account().Waits, r.since = "", time.Time{}
+	if workflow.Now(ctx).Sub(r.noted) >= noteEvery {
+		return true, r.note(ctx)
+	}
+	return true, nil
+}
+
+// atB1 is for the steps that ask B1. A try that waits for its turn there does so for minutes; what fails is tried again by this workflow.
+func (r *reconcile) atB1(ctx workflow.Context) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           B1TaskQueue(r.in.Instance),
+		StartToCloseTimeout: 10 * time.Minute,
+		HeartbeatTimeout:    silence,
+		RetryPolicy:         retries(3),
+	})
+}
+
+// wait lets time pass before a page is asked for again, and says every ten minutes that it is there.
+func (r *reconcile) wait(ctx workflow.Context, pause time.Duration, why string) error {
+	if r.account().Waits = why; r.since.IsZero() {
+		r.since = workflow.Now(ctx)
+	}
+	if workflow.Now(ctx).Sub(r.since) >= reconcilePatience {
+		r.state.Run.Errors = append(r.state.Run.Errors, fmt.Sprintf("given up after %s: %s", reconcilePatience, why))
+		return errGivenUp
+	}
+	for until := workflow.Now(ctx).Add(pause); ; {
+		if workflow.Now(ctx).Sub(r.noted) >= waitingNote || r.noted.IsZero() || r.since.Equal(workflow.Now(ctx)) {
+			if err := r.note(ctx); err != nil {
+				return err
+			}
+		}
+		left := until.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			return nil
+		}
+		if err := workflow.Sleep(ctx, min(left, waitingNote)); err != nil {
+			return err
+		}
+	}
+}
+
+// note writes the record down as it stands. The store may not answer: the next note says it.
+func (r *reconcile) note(ctx workflow.Context) error {
+	r.noted = workflow.Now(ctx)
+	err := workflow.ExecuteActivity(withFewTries(ctx), act.NoteReconcile, r.state.Run).Get(ctx, nil)
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+	return nil
+}
+
+// end closes the record.
+func (r *reconcile) end(ctx workflow.Context, whole bool) (*store.Run, error) {
+	r.account().Waits = ""
+	var run store.Run
+	if err := workflow.ExecuteActivity(ctx, act.EndReconcile, activities.EndReconcileInput{Run: r.state.Run, Whole: whole}).Get(ctx, &run); err != nil {
+		return nil, err
+	}
+	r.state.Run = run
+	return &run, nil
+}
+
+// abandon closes the record of one that was cancelled.
+func (r *reconcile) abandon(ctx workflow.Context, cause error) error {
+	ctx, cancel := workflow.NewDisconnectedContext(withOptions(ctx))
+	defer cancel()
+	r.state.Run.Errors = append(r.state.Run.Errors, "cancelled")
+	if _, err := r.end(ctx, false); err != nil {
+		return err
+	}
+	return cause
+}
