@@ -255,6 +255,10 @@ func TestSession_OfOnesOwnPassword(t *testing.T) {
 	call(t, w.server, "GET", "/api/v1/session", "", []string{"Cookie", fresh}).ok(200, &struct{}{})
 	w.signIn("anna", "another good password")
 	w.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`).problem(403, "not-allowed", "key")
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "change-own-password", Target: "anna", Limit: 50})
+	if err != nil || len(entries) != 3 || entries[0].State != store.AuditDone || entries[0].Status != 200 || entries[2].State != store.AuditRefused || entries[2].Problem != "wrong-password" {
+		t.Errorf("written down: %+v, %v", entries, err) // a password that is too short for the document is refused before
+	}
 }
 
 // A page of this process asks as somebody whose credential it has seen.

@@ -65,6 +65,7 @@ var (
 	userNotFound      = kind{"user-not-found", "No such user", http.StatusNotFound}
 	userExists        = kind{"user-exists", "There is a user of this name", http.StatusConflict}
 	keyNotFound       = kind{"key-not-found", "No such API key", http.StatusNotFound}
+	tooManyKeys       = kind{"too-many-keys", "There are too many API keys", http.StatusConflict}
 	lastAdmin         = kind{"last-admin", "This is the last admin", http.StatusConflict}
 	requestUnderWay   = kind{"request-under-way", "The same request is being carried out", http.StatusConflict}
 	outcomeUnknown    = kind{"outcome-unknown", "What came of the same request is not known", http.StatusConflict}

@@ -168,11 +168,11 @@ func (v *visit) whoAsks() error {
 		return &api.Problem{Title: "The store does not answer", Status: http.StatusServiceUnavailable,
 			Detail: "Without it nobody can be let in. No order is lost. Try again in some seconds; if it lasts, look at that server."}
 	}
+	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
 	if v.r.Method == http.MethodPost && !pass.Shows(v.r.PostFormValue(access.CSRFField)) {
 		return &api.Problem{Title: "The form is out of date", Status: http.StatusForbidden,
 			Detail: "It was made for another session. Nothing was done. Open the page again and repeat what you did."}
 	}
-	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
 	return nil
 }
 
@@ -199,8 +199,16 @@ func failedPage() *api.Problem {
 
 // fail shows a problem; who has not signed in, or no longer, comes to the login page and back to where he was.
 func (v *visit) fail(pattern string, err error) {
+	kept := v.keptBy(pattern)
+	if errors.Is(err, errNobody) && kept != nil {
+		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept})
+		return
+	}
 	if errors.Is(err, errNobody) {
 		v.toLogin()
+		return
+	}
+	if p := asProblem(err); kept != nil && v.who != nil && p != nil && v.edit(p.Status, kept, p) == nil {
 		return
 	}
 	p, ok := errors.AsType[*api.Problem](err)
@@ -209,6 +217,20 @@ func (v *visit) fail(pattern string, err error) {
 		p = failedPage()
 	}
 	v.show(p.Status, "problem", p.Title, p)
+}
+
+// keptBy is what a form brought that cannot be sent again from the page it came from: a text of rules. nil for all others, and for a request that
+// could not be read.
+func (v *visit) keptBy(pattern string) *keptRules {
+	if pattern != "POST /rules/try" && pattern != "POST /rules/activate" {
+		return nil
+	}
+	return v.keptIn("")
+}
+
+// editor is the address of the editor for the instance of the visit.
+func (v *visit) editor() string {
+	return "/rules/edit?" + url.Values{"instance": {v.instance()}}.Encode()
 }
 
 // toLogin leads to the login page. A form that was sent is not sent again: one comes back to the page that had it.
