@@ -113,8 +113,10 @@ func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*s
 		if err != nil {
 			return nil, err
 		}
-		if r.Total, err = i.Accounts.CountOrders(ctx, windowOf(r.From, r.To)); err != nil {
-			return nil, fail(err, nil)
+		if total, err := i.Accounts.CountOrders(ctx, windowOf(r.From, r.To)); err == nil {
+			r.Total = total
+		} else { // the count of the beginning must do
+			run.Errors = append(run.Errors, "count Magento's orders at the end: "+short(err.Error()))
 		}
 		resolved, err := a.store.Resolve(ctx, run.Instance, run.ID, r.From, r.To)
 		if err != nil {

@@ -164,6 +164,37 @@ func (s Schedule) check() (problems []string) {
 	return append(problems, between("SYNC_WINDOW", s.SyncWindow, 1, 500)...)
 }
 
+// Reconciliation says when the books of Magento, the store and B1 are compared by schedule.
+type Reconciliation struct {
+	// ReconcileAt is the time of day in UTC, as 02:30.
+	ReconcileAt string `envconfig:"RECONCILE_AT" default:"02:30"`
+	// ReconcileDays is how many days of orders are compared, 1 to 3,650; 0 for no schedule.
+	ReconcileDays int `envconfig:"RECONCILE_DAYS" default:"35"`
+	// ReconcileHeal has mended what can be mended.
+	ReconcileHeal bool `envconfig:"RECONCILE_HEAL" default:"true"`
+	// ReconcileMostMissing is how many orders may be missing before nothing is mended. A twentieth of the posted ones may be, where that is more.
+	ReconcileMostMissing int64 `envconfig:"RECONCILE_MOST_MISSING" default:"50"`
+}
+
+// ReconcileOffset is the time of day, from midnight; zero where it cannot be read.
+func (r Reconciliation) ReconcileOffset() time.Duration {
+	at, err := time.Parse("15:04", r.ReconcileAt)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+}
+
+func (r Reconciliation) check() (problems []string) {
+	if _, err := time.Parse("15:04", r.ReconcileAt); err != nil {
+		problems = append(problems, fmt.Sprintf("RECONCILE_AT: is %q, want a time of day in UTC such as 02:30", r.ReconcileAt))
+	}
+	if r.ReconcileMostMissing < 1 {
+		problems = append(problems, fmt.Sprintf("RECONCILE_MOST_MISSING: is %d, want at least 1", r.ReconcileMostMissing))
+	}
+	return append(problems, between("RECONCILE_DAYS", r.ReconcileDays, 0, 3650)...)
+}
+
 // Watch says when a schedule that brings nothing in is an alarm.
 type Watch struct {
 	// SyncAlarmAfter is how long beyond two intervals no run may have read Magento, and half of how long a backfill may stand still.
@@ -178,6 +209,7 @@ type Starter struct {
 	Temporal
 	Instances
 	Schedule
+	Reconciliation
 	Watch
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // This file reads many documents by their keys for a reconciliation: few calls, no lines, no personal data.
@@ -121,9 +122,14 @@ func (c *Client) keyed(ctx context.Context, resource, field string, conditions [
 	return all, nil
 }
 
+// behindLimit is how long a listing waits for its turn. Its caller comes again, and says meanwhile that it waits.
+const behindLimit = time.Minute
+
 // behind makes a listing when no order waits for B1.
 func (c *Client) behind(ctx context.Context, r request) ([]keyedRow, error) {
-	release, err := c.AdmitBehind(ctx)
+	waiting, cancel := context.WithTimeout(ctx, behindLimit)
+	defer cancel()
+	release, err := c.AdmitBehind(waiting)
 	if err != nil {
 		return nil, err
 	}

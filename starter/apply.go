@@ -18,7 +18,7 @@ type applyCommand struct{}
 
 // Help is the long form of the command's help.
 func (applyCommand) Help() string {
-	return `Makes the schedules in Temporal as the settings want them: INSTANCES, SYNC_INTERVAL, SYNC_WINDOW and TEMPORAL_TASK_QUEUE. It makes the search attributes of the workflows in the namespace too, and says so when it may not: then runs go without them. Run it after every change of these; when nothing has changed it writes nothing. A new schedule starts its first run at once. Whether a schedule is paused, and its note, stay as operators have set them.
+	return `Makes the schedules in Temporal as the settings want them: INSTANCES, SYNC_INTERVAL, SYNC_WINDOW, TEMPORAL_TASK_QUEUE, and for the nightly reconciliation RECONCILE_AT, RECONCILE_DAYS, RECONCILE_HEAL and RECONCILE_MOST_MISSING. It makes the search attributes of the workflows in the namespace too, and says so when it may not: then runs go without them. Run it after every change of these; when nothing has changed it writes nothing. A new schedule starts its first run at once, that of the reconciliation at its time. Whether a schedule is paused, and its note, stay as operators have set them.
 
 Example:
 
@@ -56,6 +56,11 @@ func applyAll(a *app, c client.Client, s *config.Starter) error {
 		}
 		a.say("%s: %s", p.id, done)
 	}
+	if s.ReconcileDays == 0 {
+		if err := removeReconciliations(a, c, s); err != nil {
+			return err
+		}
+	}
 	if known && !searchable {
 		a.say("no schedule of INSTANCES names search attributes: the orders of their next runs go to B1 without them. What names them still waits for them: " +
 			"runs and backfills that were begun before, and schedules of instances that INSTANCES has no longer; docs/operations.md (The schedule) says how these are ended")
@@ -92,7 +97,7 @@ func searchable(a *app, c client.Client, s *config.Starter) (yes, known bool, er
 func apply(ctx context.Context, c client.ScheduleClient, p plan) (done string, err error) {
 	_, err = c.Create(ctx, p.options())
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return fmt.Sprintf("created, a run starts now and then every %s", p.spec.Intervals[0].Every), err
+		return p.created(), err
 	}
 	err = c.GetHandle(ctx, p.id).Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(is client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		schedule := is.Description.Schedule

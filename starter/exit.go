@@ -9,6 +9,8 @@ const (
 	exitInput  = 2 // wrong input or settings: the caller must change something
 	exitHeld   = 3 // an order is held, would be, or is missing
 
+	exitFindings = 6 // the books do not agree, or did not before they were mended
+
 	// Of b1 prepare.
 	exitRestart = 4 // all is there, and the Service Layer must be restarted to show it
 	exitMissing = 5 // a dry run found something missing

@@ -25,21 +25,22 @@ const description = `Runs DataWald: orders from Magento into SAP Business One.
 
 Settings come from the environment; .env.example lists them all.
 
-Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held. b1 prepare has two more; its --help tells them.`
+Exit codes: 0 done, 1 the other side does not answer or something unexpected happened, 2 wrong input or settings, 3 an order is or would be held, 6 a reconciliation has findings. b1 prepare has two more; its --help tells them.`
 
 // commands is the command line as kong reads it.
 type commands struct {
-	Apply    applyCommand    `cmd:"" help:"Create or update the schedules, one for each instance."`
-	Sync     syncCommand     `cmd:"" help:"Start a run now instead of at its time."`
-	Resync   resyncCommand   `cmd:"" help:"Read orders from Magento again by their numbers and take them to B1."`
-	Backfill backfillCommand `cmd:"" help:"Bring a part of the shop's history to B1, behind all other orders."`
-	Status   statusCommand   `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
-	Preview  previewCommand  `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
-	Rules    rulesCommand    `cmd:"" help:"Work on rules files."`
-	B1       b1Command       `cmd:"" name:"b1" help:"Prepare a B1 company."`
-	User     userCommand     `cmd:"" help:"Say who may sign in at the gateway. Works on the store alone."`
-	Key      keyCommand      `cmd:"" help:"Make and revoke API keys of the gateway. Works on the store alone."`
-	Doctor   doctorCommand   `cmd:"" help:"Check the settings against the other side."`
+	Apply     applyCommand     `cmd:"" help:"Create or update the schedules, one for each instance."`
+	Sync      syncCommand      `cmd:"" help:"Start a run now instead of at its time."`
+	Resync    resyncCommand    `cmd:"" help:"Read orders from Magento again by their numbers and take them to B1."`
+	Backfill  backfillCommand  `cmd:"" help:"Bring a part of the shop's history to B1, behind all other orders."`
+	Reconcile reconcileCommand `cmd:"" help:"Compare Magento's orders with the store and B1, and mend what can be mended."`
+	Status    statusCommand    `cmd:"" help:"Show how many orders are in each state and how far Magento is read."`
+	Preview   previewCommand   `cmd:"" help:"Show the B1 document of an order, with the proof of its total. Sends nothing."`
+	Rules     rulesCommand     `cmd:"" help:"Work on rules files."`
+	B1        b1Command        `cmd:"" name:"b1" help:"Prepare a B1 company."`
+	User      userCommand      `cmd:"" help:"Say who may sign in at the gateway. Works on the store alone."`
+	Key       keyCommand       `cmd:"" help:"Make and revoke API keys of the gateway. Works on the store alone."`
+	Doctor    doctorCommand    `cmd:"" help:"Check the settings against the other side."`
 }
 
 // streams are where a command reads and writes.

@@ -59,7 +59,7 @@ func newRig(t *testing.T) *rig {
 		"INSTANCES": r.instance, "MONGODB_URI": testkit.MongoURI(t), "MONGODB_DATABASE": database,
 		"TEMPORAL_ADDRESS": testkit.TemporalAddress(t), "TEMPORAL_NAMESPACE": "default", "TEMPORAL_TASK_QUEUE": r.queue,
 		"RULES_" + strings.ToUpper(r.instance) + "_FILE": filepath.Join(testkit.Root(), "rules.example.yaml"),
-		"SYNC_INTERVAL": "24h", "SYNC_WINDOW": "40", // runs begin when a test says so
+		"SYNC_INTERVAL": "24h", "SYNC_WINDOW": "40", "RECONCILE_DAYS": "0", // runs begin when a test says so
 	} {
 		t.Setenv(name, value)
 	}
@@ -117,6 +117,7 @@ func (r *rig) startWorker() {
 	flow.RegisterWorkflow(workflows.TakeHints)
 	flow.RegisterWorkflow(workflows.BackfillOrders)
 	flow.RegisterWorkflow(workflows.PostImports)
+	flow.RegisterWorkflow(workflows.Reconcile)
 	b1 := worker.New(r.temporal, workflows.B1TaskQueue(r.instance), worker.Options{})
 	b1.RegisterWorkflow(workflows.InsertOrder)
 	a := activities.New(r.db, testkit.Silent(), i)
@@ -149,7 +150,7 @@ func (r *rig) connect() activities.Instance {
 	}
 	reader := &magento.Reader{Client: shop, PageSize: 50}
 	return activities.Instance{
-		Name: r.instance, Shop: shop, Pages: reader, Ranges: reader, Overlap: time.Minute,
+		Name: r.instance, Shop: shop, Pages: reader, Ranges: reader, Overlap: time.Minute, Accounts: &magento.Reader{Client: shop, PageSize: 50}, Books: company,
 		Company: company, Rules: exampleRules(r.t), CallTimeout: 5 * time.Second, Settle: 100 * time.Millisecond, Looks: 2,
 	}
 }

@@ -28,6 +28,8 @@ type plan struct {
 	action client.ScheduleWorkflowAction
 	// keepAttributes leaves the search attributes of a schedule that is there as they are.
 	keepAttributes bool
+	// waits is true for what begins at its time and not when the schedule is made.
+	waits bool
 }
 
 // beside is the plan for a schedule that is there.
@@ -66,16 +68,19 @@ func schedules(s *config.Starter, searchable bool) []plan {
 				StaticSummary:            workflows.SyncSummary(instance),
 			},
 		})
+		if s.ReconcileDays > 0 {
+			table = append(table, reconcilePlan(s, instance, searchable))
+		}
 	}
 	return table
 }
 
-// options are for creating the schedule; its first run starts at once.
+// options are for creating the schedule; the first run of most starts at once.
 func (p plan) options() client.ScheduleOptions {
 	return client.ScheduleOptions{
 		ID: p.id, Spec: p.spec, Action: &p.action,
 		Overlap: p.policy.Overlap, CatchupWindow: p.policy.CatchupWindow, PauseOnFailure: p.policy.PauseOnFailure,
-		TriggerImmediately: true,
+		TriggerImmediately: !p.waits,
 	}
 }
 

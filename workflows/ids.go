@@ -46,6 +46,9 @@ func BackfillOrdersID(instance string) string { return "backfill-orders:" + inst
 // the schedule, which has the same ID.
 func ReconcileID(instance string) string { return "reconcile:" + instance }
 
+// ReconcileScheduleID is the ID of the schedule of an instance's reconciliations.
+func ReconcileScheduleID(instance string) string { return "reconcile:" + instance }
+
 // TakeHintsID is the workflow ID under which the hints of a shop are gathered.
 func TakeHintsID(instance string) string { return "take-hints:" + instance }
 

@@ -97,6 +97,9 @@ func (c *Company) control(r *http.Request) (any, error) {
 	case "POST /control/reject":
 		var on target
 		return accepted, readControl(r, &on, func() error { return c.Reject(on.Key) })
+	case "POST /control/tamper":
+		var on Tamper
+		return accepted, readControl(r, &on, func() error { return c.Tamper(on) })
 	case "POST /control/cancel":
 		var on target
 		return accepted, readControl(r, &on, func() error { return c.Cancel(on.Key) })
