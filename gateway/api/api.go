@@ -76,6 +76,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeOrders()
 	s.routeResyncs()
 	s.routeBackfills()
+	s.routeReconciliations()
 	s.routePreview()
 	s.routeRules()
 	s.routeStatus()

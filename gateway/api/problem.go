@@ -79,13 +79,15 @@ var (
 	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
 	internal          = kind{"internal", "The gateway failed", http.StatusInternalServerError}
 
-	noSchedule     = kind{"no-schedule", "The instance has no schedule", http.StatusNotFound}
-	noWorker       = kind{"no-worker", "No worker takes up the work", http.StatusConflict}
-	schedulePaused = kind{"schedule-paused", "The schedule is paused already", http.StatusConflict}
-	scheduleRuns   = kind{"schedule-not-paused", "The schedule is not paused", http.StatusConflict}
-	runNotFound    = kind{"run-not-found", "No such run", http.StatusNotFound}
-	tooManyExports = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
-	tooManyStreams = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
+	noSchedule             = kind{"no-schedule", "The instance has no schedule", http.StatusNotFound}
+	noWorker               = kind{"no-worker", "No worker takes up the work", http.StatusConflict}
+	schedulePaused         = kind{"schedule-paused", "The schedule is paused already", http.StatusConflict}
+	scheduleRuns           = kind{"schedule-not-paused", "The schedule is not paused", http.StatusConflict}
+	runNotFound            = kind{"run-not-found", "No such run", http.StatusNotFound}
+	reconciliationNotFound = kind{"reconciliation-not-found", "No such reconciliation", http.StatusNotFound}
+	reconciliationRuns     = kind{"reconciliation-under-way", "A reconciliation is under way", http.StatusConflict}
+	tooManyExports         = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
+	tooManyStreams         = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
 )
 
 const mendRequest = "Mend the request and send it again; /openapi.json describes it."
