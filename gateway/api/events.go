@@ -65,7 +65,9 @@ type StatusEvent struct {
 	Needs  []Need                 `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
 	// RunningSince is since when a run of the schedule is under way.
 	RunningSince *time.Time `json:"running_since,omitempty" doc:"Since when a run of the schedule is under way; absent when none is"`
-	Schedule     string     `json:"schedule" enum:"on,paused,missing,unknown" doc:"State of the schedule"`
+	// Reconciliation is nil until there was one, or one is under way.
+	Reconciliation *ReconciliationBrief `json:"reconciliation,omitempty" doc:"How the books stand; absent until a reconciliation has compared its window or is under way"`
+	Schedule       string               `json:"schedule" enum:"on,paused,missing,unknown" doc:"State of the schedule"`
 }
 
 // OrdersEvent names orders that have changed.

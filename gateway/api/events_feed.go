@@ -223,7 +223,7 @@ func (f *feed) at() time.Time {
 }
 
 func statusBody(s *Status) StatusEvent {
-	return StatusEvent{Level: s.Level, Orders: s.Orders, Total: s.Total, Needs: s.Needs, RunningSince: s.Schedule.RunningSince, Schedule: s.Schedule.State}
+	return StatusEvent{Level: s.Level, Orders: s.Orders, Total: s.Total, Needs: s.Needs, RunningSince: s.Schedule.RunningSince, Schedule: s.Schedule.State, Reconciliation: s.Reconciliation}
 }
 
 // backfill tells how far a backfill is that has not ended, and once that it has.

@@ -208,3 +208,30 @@ func (s *server) reconciliation(ctx context.Context, instance, id string) (*stor
 	}
 	return nil, none
 }
+
+// ReconciliationBrief says in short how the books of an instance stand.
+type ReconciliationBrief struct {
+	EndedAt *time.Time `json:"ended_at,omitempty" doc:"When the latest that compared its whole window came to its end"`
+	Orders  int64      `json:"orders" doc:"How many orders that one compared"`
+	Open    int64      `json:"open" doc:"Findings that wait for a person"`
+	Running bool       `json:"running,omitempty" doc:"One is under way, as far as the store knows"`
+	// Compared is how many orders that one has compared.
+	Compared int64 `json:"compared,omitempty" doc:"How many orders the one that is under way has compared"`
+}
+
+func briefOf(books *store.ReconciliationStatus) *ReconciliationBrief {
+	if books.Latest == nil && books.Running == nil {
+		return nil
+	}
+	brief := &ReconciliationBrief{Running: books.Running != nil}
+	for _, n := range books.Open {
+		brief.Open += n
+	}
+	if books.Running != nil && books.Running.Reconciliation != nil {
+		brief.Compared = books.Running.Reconciliation.Orders
+	}
+	if books.Latest != nil {
+		brief.EndedAt, brief.Orders = books.Latest.EndedAt, books.Latest.Reconciliation.Orders
+	}
+	return brief
+}

@@ -67,6 +67,10 @@ func TestReconciliations_AreShown(t *testing.T) {
 	if len(rest.Reconciliations) != 1 || rest.Next != "" || rest.Reconciliations[0].ID != strings.ReplaceAll(old.ID, "/", "~") {
 		t.Errorf("rest %+v", rest)
 	}
+	var status api.Status
+	if w.get("/api/v1/status").ok(200, &status); status.Reconciliation == nil || status.Reconciliation.Open != 3 || status.Reconciliation.Orders != 12 || status.Reconciliation.EndedAt == nil || status.Reconciliation.Running {
+		t.Errorf("the status says %+v", status.Reconciliation)
+	}
 	at := list.Reconciliations[0].Links.Self
 	var one, next api.ReconciliationDetail
 	w.get(at+"&limit=2").ok(200, &one)

@@ -28,7 +28,9 @@ type Status struct {
 	Waiting  *store.Waiting  `json:"waiting" doc:"Which pending order waits longest, and how many do for long"`
 	Schedule *watch.Schedule `json:"schedule"`
 	Health   Healths         `json:"health" doc:"The parts as they were last seen; nobody is asked for this"`
-	Workers  Workers         `json:"workers" doc:"Whether somebody asks Temporal for the work"`
+	// Reconciliation is nil until there was one, or one is under way.
+	Reconciliation *ReconciliationBrief `json:"reconciliation,omitempty" doc:"How the books stand; absent until a reconciliation has compared its window or is under way"`
+	Workers        Workers              `json:"workers" doc:"Whether somebody asks Temporal for the work"`
 	// Level is the worst of Needs.
 	Level   Level  `json:"level" doc:"ok: nothing needs a person; attention: a person should look; trouble: orders do not get on"`
 	Needs   []Need `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
@@ -111,6 +113,11 @@ func (s *server) kept(ctx context.Context, instance string, status *Status) (pro
 	if status.Waiting, err = s.store.Waiting(ctx, instance); err != nil {
 		return progress, err
 	}
+	books, err := s.store.ReconciliationOf(ctx, instance)
+	if err != nil {
+		return progress, err
+	}
+	status.Reconciliation = briefOf(books)
 	return s.store.Progress(ctx, instance, store.TaskOrders)
 }
 

@@ -86,6 +86,7 @@ var sections = []struct {
 	{link{"/work", "Resync", "work"}, access.Viewer},
 	{link{"/rules", "Rules", "rules"}, access.Viewer},
 	{link{"/runs", "Runs", "runs"}, access.Viewer},
+	{link{"/reconciliation", "Reconciliation", "books"}, access.Viewer},
 	{link{"/audit", "Audit", "audit"}, access.Operator},
 	{link{"/users", "Users", "users"}, access.Admin},
 }
@@ -171,8 +172,9 @@ var said = map[string]string{
 	"retried": "It is tried again now, before all others.", "skipped": "It is skipped, and stays so until somebody resumes it.", "resumed": "It goes to B1 again.", "settled": "It is settled, until Magento changes it.",
 	"bulk-retry": "%s orders are tried again now.", "bulk-skip": "%s orders are skipped.", "bulk-resume": "%s orders go to B1 again.", "bulk-settle": "%s orders are settled, until Magento changes them.",
 	"sync": "A run has begun.", "sync-was": "A run was under way already.", "paused": "The schedule is paused: orders wait in Magento.", "schedule-on": "The schedule goes on.",
-	"activated": "The rules are in force. Held orders are tried again by themselves.",
-	"password":  "Your password is changed. Your other sessions have ended.", "user-added": "The user may sign in.", "user-changed": "The user is changed; his sessions have ended.",
+	"reconciling": "A reconciliation has begun. Its account comes here.",
+	"activated":   "The rules are in force. Held orders are tried again by themselves.",
+	"password":    "Your password is changed. Your other sessions have ended.", "user-added": "The user may sign in.", "user-changed": "The user is changed; his sessions have ended.",
 	"user-removed": "The user is removed.", "key-revoked": "The key has ended.",
 }
 

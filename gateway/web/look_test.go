@@ -18,7 +18,7 @@ func (w *world) shown() map[string]string {
 	return map[string]string{
 		"today": "/", "orders": "/orders", "orders-held": "/orders?state=held&from=2020-01-01",
 		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/work",
-		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
+		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "reconciliation": "/reconciliation", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
 	}
 }
 
@@ -27,6 +27,7 @@ func (w *world) shown() map[string]string {
 func TestPictures(t *testing.T) {
 	w := newWorld(t)
 	w.stock(400)
+	w.reconciled()
 	b := w.open()
 	w.signIn(b, access.Admin)
 	for name, path := range w.shown() {

@@ -96,6 +96,7 @@ func (s *site) routes() map[string]page {
 		"GET /rules": rules, "GET /rules/edit": editRules, "POST /rules/try": tryRules, "POST /rules/activate": activateRules, "GET /rules/versions/{id}": oneVersion,
 
 		"GET /runs": runs, "GET /runs/{id}": oneRun, "POST /schedule/{action}": steerSchedule,
+		"GET /reconciliation": reconciliation, "POST /reconciliation": startReconciliation, "GET /reconciliation/{id}": reconciliation,
 		"GET /audit": audit,
 		"GET /users": users, "POST /users": addUser, "GET /users/{name}": oneUser, "POST /users/{name}": changeUser, "POST /keys": addKey, "POST /keys/{id}/revoke": revokeKey,
 	}

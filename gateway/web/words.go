@@ -28,6 +28,14 @@ var words = template.FuncMap{
 	"kind":     kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
 	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
+	"lineName": func(k store.FindingKind) string { return lineNames[string(k)] },
+	"total": func(counts map[store.FindingKind]int64) string {
+		var all int64
+		for _, n := range counts {
+			all += n
+		}
+		return count(all)
+	},
 	"sum": func(a, b int) int { return a + b },
 }
 
