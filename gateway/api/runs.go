@@ -73,7 +73,9 @@ type RunSummary struct {
 	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
 	QuietUntil *time.Time              `json:"quiet_until,omitempty" doc:"When orders are sent again, where the rules let none be sent during the run"`
 	Backfill   *store.BackfillProgress `json:"backfill,omitempty" doc:"How far a backfill is, or came"`
-	Links      Links                   `json:"links"`
+	// Reconciliation is the account of one.
+	Reconciliation *store.Reconciliation `json:"reconciliation,omitempty" doc:"The account of a reconciliation"`
+	Links          Links                 `json:"links"`
 }
 
 // runPathID is the ID of a record as it stands in a path: workflow ID and run ID are joined by ~ instead of /. A run ID has neither.
@@ -107,7 +109,7 @@ func (l links) run(workflowID, runID string) string {
 func (s *server) runOf(r store.Run) RunSummary {
 	id := runPathID(r.ID)
 	shown := RunSummary{ID: id, Kind: r.Kind, Instance: r.Instance, WorkflowID: r.WorkflowID, RunID: r.RunID, State: completed, StartedAt: r.StartedAt.UTC(),
-		EndedAt: r.EndedAt, Counts: &r.Counts, Errors: r.Errors, QuietUntil: r.QuietUntil, Backfill: r.Backfill,
+		EndedAt: r.EndedAt, Counts: &r.Counts, Errors: r.Errors, QuietUntil: r.QuietUntil, Backfill: r.Backfill, Reconciliation: r.Reconciliation,
 		Shared: r.ID != r.WorkflowID+"/"+r.RunID, Links: Links{Self: runPath(id), Temporal: s.links.run(r.WorkflowID, r.RunID)}}
 	switch {
 	case r.EndedAt == nil:
