@@ -86,7 +86,7 @@ test: build vet chromium promtool ## vet, unit and integration tests with the ra
 	$(MAKE) --no-print-directory torture carts fuzz
 
 walk: build chromium ## the order desk as people use it, in a real browser with all programs behind it
-	$(GO) test -tags walk ./gateway/walk -count=1 -timeout 15m
+	$(GO) test ./gateway/walk -count=1 -timeout 15m
 
 torture: bin/mongod ## the reading of Magento in 2,000 random histories of a shop
 	$(GO) test ./workflows -run '^TestReading_' -count=1 -timeout 30m
@@ -129,7 +129,7 @@ outage: build ## B1 dead for five minutes, and then one that writes nothing: one
 
 vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order of a map in a workflow
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }
-	$(GO) vet -tags walk ./...
+	$(GO) vet ./...
 	cd tools && $(GO) vet ./...
 	bin/workflowcheck -test=false ./workflows
 

@@ -221,3 +221,25 @@ func TestSweep_RemovesAllThatIsOver(t *testing.T) {
 		t.Errorf("%d removed, %v, want %d", n, err, many)
 	}
 }
+
+// Fails without: the filter of the keys in over, or the exception of a key that may be set again.
+func TestSweep_ForgetsKeysThatWereRevokedLongAgo(t *testing.T) {
+	s := testkit.Store(t)
+	long, lately := time.Now().UTC().Add(-store.KeysKept-time.Minute), time.Now().UTC().Add(-store.KeysKept+time.Hour)
+	for id, k := range map[string]store.Key{"long": {RevokedAt: &long, CreatedBy: "anna"}, "lately": {RevokedAt: &lately, CreatedBy: "anna"},
+		"set": {RevokedAt: &long, CreatedBy: store.FromSettings}, "valid": {CreatedBy: "anna"}, "expired": {CreatedBy: "anna", ExpiresAt: &long}} {
+		k.ID = id
+		if err := s.AddKey(t.Context(), k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.CountKeys(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d keys are valid (%v), want one", n, err)
+	}
+	if n, err := s.Sweep(t.Context(), long); err != nil || n != 1 {
+		t.Errorf("%d removed, %v, want one", n, err)
+	}
+	if _, err := s.Key(t.Context(), "long"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the key that was revoked long ago: %v", err)
+	}
+}

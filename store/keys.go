@@ -73,6 +73,24 @@ func (s *Store) Keys(ctx context.Context) ([]Key, error) {
 	return keys, nil
 }
 
+// CountKeys counts the keys that are valid.
+func (s *Store) CountKeys(ctx context.Context) (int64, error) {
+	n, err := s.keys.CountDocuments(ctx, bson.D{
+		{Key: "revoked_at", Value: bson.D{{Key: "$exists", Value: false}}},
+		{Key: "$or", Value: bson.A{bson.D{{Key: "expires_at", Value: bson.D{{Key: "$exists", Value: false}}}}, bson.D{{Key: "expires_at", Value: bson.D{{Key: "$gt", Value: now()}}}}}},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count keys: %w", err)
+	}
+	return n, nil
+}
+
+// KeysKept is how long a key is listed that was revoked; the audit keeps that it was.
+const KeysKept = 90 * 24 * time.Hour
+
+// FromSettings made a key that somebody chose: it may be set again, and must then be known as one that was revoked.
+const FromSettings = "settings"
+
 // RevokeKey ends a key for good; one that is revoked keeps the time when it was. The error is ErrNotFound when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	_, err := s.keys.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "revoked_at", Value: bson.D{{Key: "$exists", Value: false}}}},

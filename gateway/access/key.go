@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -36,8 +37,21 @@ func CheckKeyID(id string) error {
 // maxKeyName is the longest name of a key.
 const maxKeyName = 64
 
-// AddKey makes a key and gives it; it cannot be given again. expires is zero for never.
+// MaxKeys is about how many keys may be valid at once: each is a way in, and all of them are listed on one page.
+const MaxKeys = 200
+
+// ErrTooManyKeys says that there are so many.
+var ErrTooManyKeys = fmt.Errorf("there are %d API keys already: revoke those that nobody uses", MaxKeys)
+
+// AddKey makes a key and gives it; it cannot be given again. expires is zero for never. The error is *Invalid, ErrTooManyKeys, or the store's.
 func (g *Gate) AddKey(ctx context.Context, name string, role Role, by string, expires time.Time) (key string, stored store.Key, err error) {
+	valid, err := g.store.CountKeys(ctx)
+	if err != nil {
+		return "", store.Key{}, err
+	}
+	if valid >= MaxKeys {
+		return "", store.Key{}, ErrTooManyKeys
+	}
 	key = "dw_" + chance()[:12] + "_" + chance()
 	stored, err = g.addKey(ctx, key, name, role, by, expires)
 	return key, stored, err
@@ -46,7 +60,7 @@ func (g *Gate) AddKey(ctx context.Context, name string, role Role, by string, ex
 // KeepKey stores a key that was chosen elsewhere, unless it is there already. One that does not get in, or not as what is asked for, is an *Unkept:
 // nothing changes then, and whoever set it learns of it.
 func (g *Gate) KeepKey(ctx context.Context, key, name string, role Role) error {
-	_, err := g.addKey(ctx, key, name, role, "settings", time.Time{})
+	_, err := g.addKey(ctx, key, name, role, store.FromSettings, time.Time{})
 	if !errors.Is(err, store.ErrExists) {
 		return err
 	}

@@ -2,11 +2,13 @@ package access_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"datawald/gateway/access"
+	"datawald/store"
 )
 
 // Fails without: each of the conditions in Key.
@@ -88,4 +90,23 @@ func TestKeepKey_SaysWhenTheKeyOfTheSettingsDoesNotGetIn(t *testing.T) {
 	}
 	d.clock = d.clock.Add(time.Hour)
 	d.unkept(t, key, access.Viewer, "expired")
+}
+
+// Fails without: the count in AddKey.
+func TestAddKey_MakesNoMoreThanAnybodyLooksAfter(t *testing.T) {
+	d := newDesk(t)
+	for n := range access.MaxKeys {
+		if err := d.db.AddKey(t.Context(), store.Key{ID: fmt.Sprintf("k%d", n), Name: "erp", Role: "viewer"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := d.AddKey(t.Context(), "one more", access.Viewer, "admin", time.Time{}); !errors.Is(err, access.ErrTooManyKeys) {
+		t.Errorf("one more gives %v", err)
+	}
+	if err := d.db.RevokeKey(t.Context(), "k7"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.AddKey(t.Context(), "one more", access.Viewer, "admin", time.Time{}); err != nil {
+		t.Errorf("in place of one that was revoked: %v", err)
+	}
 }

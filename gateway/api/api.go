@@ -46,6 +46,7 @@ type server struct {
 	// exports bounds how many exports are read at once.
 	exports chan struct{}
 	book    *rulebook.Book
+	tally   *tally
 	// refusals bounds what is written down of those who ask for what they may not.
 	refusals refusals
 	// open are the routes that need no credential, by method and path.
@@ -64,7 +65,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s := &server{settings: settings, gate: Gate(settings, db), store: db, temporal: temporal, log: log, open: map[string]bool{},
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
 		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
-		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), exports: make(chan struct{}, maxExports), book: newBook(settings, db, log)}
+		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), exports: make(chan struct{}, maxExports), book: newBook(settings, db, log), tally: newTally(db)}
 	router := s.newRouter()
 	s.api = humagin.New(router, description())
 	s.routeHealth()
@@ -75,6 +76,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeOrders()
 	s.routeResyncs()
 	s.routeBackfills()
+	s.routeReconciliations()
 	s.routePreview()
 	s.routeRules()
 	s.routeStatus()

@@ -97,10 +97,10 @@ func (in *startResyncInput) OfInstance() string { return in.Body.Instance }
 func (in *startBackfillInput) OfInstance() string { return in.Body.Instance }
 
 // OfInstance is the instance that was named.
-func (in *syncInput) OfInstance() string { return in.Body.Instance }
+func (in *syncInput) OfInstance() string { return optionally(in.Body).Instance }
 
 // OfInstance is the instance that was named.
-func (in *pauseInput) OfInstance() string { return in.Body.Instance }
+func (in *pauseInput) OfInstance() string { return optionally(in.Body).Instance }
 
 // OfInstance is the instance that was named.
-func (in *resumeInput) OfInstance() string { return in.Body.Instance }
+func (in *resumeInput) OfInstance() string { return optionally(in.Body).Instance }

@@ -47,7 +47,7 @@ func (w *world) backfillIs(path, what string, is func(api.Backfill) bool) (b api
 			return b
 		}
 	}
-	w.t.Fatalf("after a minute still not %s: %+v, %+v", what, b, b.Progress)
+	w.t.Fatalf("after a minute still not %s: %+v, %+v, %+v", what, b, b.Progress, b.Now)
 	return b
 }
 
@@ -79,6 +79,14 @@ func TestBackfillFromRequestToPostedOrders(t *testing.T) {
 	if counts, err := w.db.Counts(t.Context(), w.instance); err != nil || counts[order.Pending] == 0 {
 		t.Errorf("paused it has staged %v, %v", counts, err)
 	}
+	if b.Now == nil || time.Since(b.Now.At) > time.Minute {
+		t.Fatalf("it does not say how its orders stand now: %+v", b.Now)
+	}
+	w.staged(w.key(1, "000000001"), func(d *store.Staged) { d.Status = order.Cancelled }) // its record does not hear of it
+	w.backfillIs(latest, "told of the order that went another way", func(b api.Backfill) bool {
+		return b.Now.Orders[order.Cancelled] == 1 && b.Now.Waiting == 1 && b.Progress.Imported[order.Cancelled] == 0
+	})
+	w.staged(w.key(1, "000000001"), nil)
 	w.post("/api/v1/backfills/"+started.ID+"/resume", "").ok(202, &started)
 	b = w.backfillIs(started.Location, "completed", func(b api.Backfill) bool { return b.State == "completed" })
 	if b.Counts.Posted != 1 || b.Counts.Held != 1 || b.Progress.Imported[order.Posted] != 1 || b.Progress.Imported[order.Held] != 1 || b.EndedAt == nil {

@@ -88,14 +88,14 @@ func TestEveryOperation_NeedsACredential(t *testing.T) {
 
 // needed is the least role of each operation. A new one has to be put here.
 var needed = map[string]access.Role{
-	"list-orders": access.Viewer, "get-order": access.Viewer, "preview-order": access.Viewer, "get-resync": access.Viewer, "get-backfill": access.Viewer,
+	"list-orders": access.Viewer, "get-order": access.Viewer, "preview-order": access.Viewer, "get-resync": access.Viewer, "get-backfill": access.Viewer, "list-reconciliations": access.Viewer, "get-reconciliation": access.Viewer,
 	"get-rules": access.Viewer, "get-status": access.Viewer, "get-session": access.Viewer, "sign-out": access.Viewer, "change-own-password": access.Viewer,
 	"count-orders": access.Viewer, "export-orders": access.Viewer, "compare-order": access.Viewer, "list-payloads": access.Viewer, "get-payload": access.Operator,
 	"retry-order": access.Operator, "skip-order": access.Operator, "resume-order": access.Operator, "settle-order": access.Operator, "act-on-orders": access.Operator,
 	"get-schedule": access.Viewer, "sync-now": access.Operator, "pause-schedule": access.Operator, "resume-schedule": access.Operator,
 	"list-runs": access.Viewer, "get-run": access.Viewer, "get-statistics": access.Viewer, "get-events": access.Viewer,
 	"list-rules-versions": access.Viewer, "get-rules-version": access.Operator, "activate-rules": access.Admin,
-	"start-resync": access.Operator, "start-backfill": access.Operator, "pause-backfill": access.Operator, "resume-backfill": access.Operator,
+	"start-resync": access.Operator, "start-backfill": access.Operator, "start-reconciliation": access.Operator, "pause-backfill": access.Operator, "resume-backfill": access.Operator,
 	"cancel-backfill": access.Operator, "release-backfill": access.Operator, "check-rules": access.Operator, "preview-rules": access.Operator,
 	"diff-rules": access.Operator, "list-audit": access.Operator,
 	"list-users": access.Admin, "add-user": access.Admin, "change-user": access.Admin, "remove-user": access.Admin,
@@ -255,6 +255,10 @@ func TestSession_OfOnesOwnPassword(t *testing.T) {
 	call(t, w.server, "GET", "/api/v1/session", "", []string{"Cookie", fresh}).ok(200, &struct{}{})
 	w.signIn("anna", "another good password")
 	w.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`).problem(403, "not-allowed", "key")
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "change-own-password", Target: "anna", Limit: 50})
+	if err != nil || len(entries) != 3 || entries[0].State != store.AuditDone || entries[0].Status != 200 || entries[2].State != store.AuditRefused || entries[2].Problem != "wrong-password" {
+		t.Errorf("written down: %+v, %v", entries, err) // a password that is too short for the document is refused before
+	}
 }
 
 // A page of this process asks as somebody whose credential it has seen.

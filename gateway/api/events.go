@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -46,6 +47,7 @@ func (s *server) routeEvents() {
 type eventsInput struct {
 	Instance string `query:"instance" doc:"The instance; may be left out where there is only one" example:"main"`
 	Last     string `header:"Last-Event-ID" maxLength:"40" doc:"The id of the last event that was received; browsers send it by themselves" example:"1796040000000"`
+	Since    string `query:"since" maxLength:"40" doc:"The same for who has received none yet: when he read what he shows, in milliseconds since 1970" example:"1796040000000"`
 }
 
 // Types of events.
@@ -63,7 +65,9 @@ type StatusEvent struct {
 	Needs  []Need                 `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
 	// RunningSince is since when a run of the schedule is under way.
 	RunningSince *time.Time `json:"running_since,omitempty" doc:"Since when a run of the schedule is under way; absent when none is"`
-	Schedule     string     `json:"schedule" enum:"on,paused,missing,unknown" doc:"State of the schedule"`
+	// Reconciliation is nil until there was one, or one is under way.
+	Reconciliation *ReconciliationBrief `json:"reconciliation,omitempty" doc:"How the books stand; absent until a reconciliation has compared its window or is under way"`
+	Schedule       string               `json:"schedule" enum:"on,paused,missing,unknown" doc:"State of the schedule"`
 }
 
 // OrdersEvent names orders that have changed.
@@ -134,7 +138,7 @@ func (h *hub) serve(ctx context.Context, in *eventsInput) (*huma.StreamResponse,
 	}
 	h.hook(ctx)
 	ctx, cancel := context.WithTimeout(ctx, streamLife)
-	l, err := h.listen(instance, placeIn(in.Last))
+	l, err := h.listen(instance, placeIn(cmp.Or(in.Last, in.Since)))
 	if err != nil {
 		cancel()
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,8 +29,19 @@ type seen struct{ name, id, data string }
 // hear opens a stream; it must be taken.
 func hear(t *testing.T, url string, last string) *listening {
 	t.Helper()
+	return hearAt(t, url+"/api/v1/events", last)
+}
+
+// hearSince opens a stream for who has read everything at a moment, and nothing since.
+func hearSince(t *testing.T, url string, read time.Time) *listening {
+	t.Helper()
+	return hearAt(t, fmt.Sprintf("%s/api/v1/events?since=%d", url, read.UnixMilli()), "")
+}
+
+func hearAt(t *testing.T, address, last string) *listening {
+	t.Helper()
 	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

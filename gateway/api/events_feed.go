@@ -10,6 +10,7 @@ import (
 
 	"datawald/order"
 	"datawald/store"
+	"datawald/watch"
 )
 
 // pace says how often feeds look, and how far back.
@@ -20,12 +21,14 @@ type pace struct {
 	whole int
 	// changed is how far before the last look changes are read again, as clocks of machines differ.
 	changed time.Duration
+	// late is how far back the looks read that ask Temporal as well: an order is dated before it is written, which takes its time on a busy disk.
+	late time.Duration
 	// first is how far back changes are told to who comes without Last-Event-ID: while he read the list, some may have changed.
 	first time.Duration
 }
 
 // usual is the pace of all feeds.
-var usual = pace{poll: 2 * time.Second, whole: 5, changed: 4 * time.Second, first: 10 * time.Second}
+var usual = pace{poll: 2 * time.Second, whole: 5, changed: 4 * time.Second, late: time.Minute, first: 10 * time.Second}
 
 const (
 	// mostChanged is how many orders are told of in one event.
@@ -153,13 +156,18 @@ func (f *feed) isDown(ctx context.Context) bool {
 func (f *feed) changes(ctx context.Context) (any bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pollLimit)
 	defer cancel()
-	since := f.at().Add(-f.hub.pace.changed)
+	pace, at := f.hub.pace, f.at()
+	since := at.Add(-pace.changed)
+	if f.looks > 0 && f.looks%pace.whole == 0 {
+		since = at.Add(-max(pace.changed, pace.late))
+	}
 	now := time.Now().UTC()
 	found, err := f.hub.server.store.Changes(ctx, f.instance, store.ChangePlace{At: since, Key: lastKey}, time.Time{}, mostChanged+1)
 	if err != nil {
 		return false, err
 	}
-	maps.DeleteFunc(f.told, func(_ order.Key, at time.Time) bool { return at.Before(since) })
+	forgotten := at.Add(-max(pace.changed, pace.late))
+	maps.DeleteFunc(f.told, func(_ order.Key, changed time.Time) bool { return changed.Before(forgotten) })
 	body, more := changedOrders(found, f.told)
 	if len(body.Orders) == 0 && !more {
 		f.publish(now, "", nil)
@@ -189,7 +197,7 @@ func (f *feed) overview(ctx context.Context, changed bool) (err error) {
 	defer cancel()
 	s := f.hub.server
 	switch {
-	case f.status == nil || f.looks%f.hub.pace.whole == 0:
+	case f.status == nil || f.status.Schedule.State == watch.Unknown || f.looks%f.hub.pace.whole == 0:
 		if f.status, err = s.statusOf(ctx, f.instance); err != nil {
 			return err
 		}
@@ -215,7 +223,7 @@ func (f *feed) at() time.Time {
 }
 
 func statusBody(s *Status) StatusEvent {
-	return StatusEvent{Level: s.Level, Orders: s.Orders, Total: s.Total, Needs: s.Needs, RunningSince: s.Schedule.RunningSince, Schedule: s.Schedule.State}
+	return StatusEvent{Level: s.Level, Orders: s.Orders, Total: s.Total, Needs: s.Needs, RunningSince: s.Schedule.RunningSince, Schedule: s.Schedule.State, Reconciliation: s.Reconciliation}
 }
 
 // backfill tells how far a backfill is that has not ended, and once that it has.

@@ -260,3 +260,28 @@ func TestEvents_RefuseWhatMakesNoSense(t *testing.T) {
 	w.get("/api/v1/events?instance=nowhere").problem(422, "unknown-instance", "nowhere")
 	call(t, w.server, http.MethodGet, "/api/v1/events", "", []string{"Last-Event-ID", strings.Repeat("1", 41)}).problem(422, "invalid-request", "Last-Event-ID")
 }
+
+// An order is dated before it is written, which takes its time on a busy disk: it is told of although its date lies behind the latest looks. Fails
+// without: late in changes.
+func TestEvents_TellOfWhatWasWrittenLate(t *testing.T) {
+	t.Cleanup(api.Pace(20*time.Millisecond, 3, 0))
+	w := newWorld(t)
+	key := w.key(1, "1")
+	w.staged(key, nil)
+	l := hear(t, w.server.URL, "")
+	next(l, "orders", names(key, order.Pending))
+	next(l, "status", func(e api.StatusEvent) bool { return e.Total == 1 })
+	w.written(key, time.Now().Add(-30*time.Second), order.Held)
+	next(l, "orders", names(key, order.Held))
+}
+
+// Who has received no event says when he read what he shows, and hears what has changed since. Fails without: Since in serve.
+func TestEvents_TellWhatChangedSinceThePageWasRead(t *testing.T) {
+	quick(t)
+	t.Cleanup(api.Pace(0, 1_000_000, 50*time.Millisecond))
+	w := newWorld(t)
+	w.staged(w.key(1, "1"), nil)
+	w.written(w.key(1, "1"), time.Now().Add(-30*time.Second), order.Pending)
+	next(hearSince(t, w.server.URL, time.Now().Add(-time.Minute)), "orders", names(w.key(1, "1"), order.Pending))
+	w.get("/api/v1/events?since="+strings.Repeat("1", 41)).problem(422, "invalid-request", "since")
+}

@@ -54,7 +54,7 @@ var MagentoHealth = magentoHealth
 func Pace(poll time.Duration, whole int, back time.Duration) (restore func()) {
 	was := usual
 	usual.poll, usual.whole = cmp.Or(poll, was.poll), cmp.Or(whole, was.whole)
-	usual.changed, usual.first = cmp.Or(back, was.changed), cmp.Or(back, was.first)
+	usual.changed, usual.late, usual.first = cmp.Or(back, was.changed), cmp.Or(back, was.late), cmp.Or(back, was.first)
 	return func() { usual = was }
 }
 
@@ -142,4 +142,21 @@ func SetMaxExports(n int) (restore func()) {
 	was := maxExports
 	maxExports = n
 	return func() { maxExports = was }
+}
+
+// CountedTwice counts the orders of a backfill, does something, counts again, and once more when the count was forgotten.
+func CountedTwice(ctx context.Context, db *store.Store, instance, run string, between func()) (first, again, anew *BackfillNow) {
+	t := newTally(db)
+	count := func() *BackfillNow {
+		now, err := t.of(ctx, instance, run)
+		if err != nil {
+			panic(err)
+		}
+		return now
+	}
+	first = count()
+	between()
+	again = count()
+	t.forget(run)
+	return first, again, count()
 }

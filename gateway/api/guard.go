@@ -120,7 +120,7 @@ func sameSite() gin.HandlerFunc {
 
 // bodiless reports whether a route may be called without a body.
 func bodiless(c *gin.Context) bool {
-	return c.Request.Method == http.MethodDelete || strings.HasPrefix(c.FullPath(), ginPath(backfillPaths))
+	return c.Request.Method == http.MethodDelete || strings.HasPrefix(c.FullPath(), ginPath(backfillPaths)) || strings.HasPrefix(c.FullPath(), schedulePaths)
 }
 
 // otherMedia are the content types beside JSON that a route takes. A form cannot have any of them.

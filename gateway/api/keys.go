@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -95,6 +96,9 @@ func (s *server) addKey(ctx context.Context, in *addKeyInput) (*addKeyOutput, er
 	key, stored, err := s.gate.AddKey(ctx, in.Body.Name, in.Body.Role, actorOf(ctx), expires)
 	if bad, ok := errors.AsType[*access.Invalid](err); ok {
 		return nil, invalid("body."+bad.Field, bad.Message)
+	}
+	if errors.Is(err, access.ErrTooManyKeys) {
+		return nil, tooManyKeys.problem(fmt.Sprintf("%d are valid. Revoke those that nobody uses (DELETE /api/v1/keys/{id}); GET /api/v1/keys says when each was used last.", access.MaxKeys))
 	}
 	if err != nil {
 		return nil, partDown(err, "store")

@@ -86,7 +86,7 @@ func hidden(r *order.Reason, hide *order.Redactor) *order.Reason {
 // others are hidden, also what rules, hooks or a later release put there.
 var shown = map[string]bool{
 	"CardCode": true, "NumAtCard": true, "DocDate": true, "DocDueDate": true, "TaxDate": true, "DocCurrency": true, "PaymentMethod": true,
-	"ItemCode": true, "ItemDescription": true, "Currency": true, "TaxCode": true, "VatGroup": true, "WarehouseCode": true, "Remarks": true,
+	"ItemCode": true, "ItemDescription": true, "Currency": true, "TaxCode": true, "VatGroup": true, "WarehouseCode": true,
 	"ShipToCountry": true, "ShipToState": true, "BillToCountry": true, "BillToState": true,
 	"card_code": true, "identity": true, "property": true, "CardType": true, "AddressType": true, "Country": true, "State": true, "notes": true,
 }

@@ -99,6 +99,9 @@ func TestViewers_SeeAPreviewWithoutItsBuyer(t *testing.T) {
 	if found < 4 {
 		t.Fatalf("an operator sees %d of %q in %s", found, values, full)
 	}
+	if !strings.Contains(full, `"Remarks":"`) || strings.Contains(strings.ReplaceAll(hidden, `"Remarks":"•••"`, ""), `"Remarks":"`) {
+		t.Errorf("remarks may hold what a buyer wrote; a viewer sees %s", hidden)
+	}
 	lines, _ := p.Document["DocumentLines"].([]any)
 	if len(lines) == 0 || lines[0].(map[string]any)["ItemCode"] == "•••" || p.Document["DocCurrency"] == "•••" || p.Proof == nil || p.Partner == nil {
 		t.Errorf("a viewer does not see what names nobody: %s", hidden)

@@ -17,6 +17,7 @@ var tagTexts = []huma.Tag{
 	{Name: "events", Description: "What happens, as it happens."},
 	{Name: "orders", Description: "Orders on their way from Magento into B1: lists, one order with all that is known of it, and what is done about it."},
 	{Name: "resyncs", Description: "Orders that are read from Magento again because a person asked for it."},
+	{Name: "reconciliations", Description: "Magento's orders compared with the store and with B1, each accounted for in one line."},
 	{Name: "backfills", Description: "A part of the shop's history, brought to B1 behind all other orders."},
 	{Name: "schedule", Description: "When Magento is read, and its steering."},
 	{Name: "runs", Description: "What the runs have done, and which are under way."},

@@ -89,6 +89,9 @@ post /api/v1/orders/{key}/resume
 post /api/v1/orders/{key}/retry
 post /api/v1/orders/{key}/skip
 post /api/v1/resyncs
+get /api/v1/reconciliations
+get /api/v1/reconciliations/{id}
+post /api/v1/reconciliations
 post /api/v1/rules/activate
 post /api/v1/rules/check
 post /api/v1/rules/diff

@@ -89,7 +89,7 @@ type ActionsRequest struct {
 	Action desk.Action   `json:"action" enum:"retry,skip,resume,settle"`
 	Keys   []string      `json:"keys,omitempty" maxItems:"500" doc:"The orders, by key" example:"[\"main:1:000000123\"]"`
 	Filter *ActionFilter `json:"filter,omitempty" doc:"All orders that it selects; instead of keys"`
-	Reason string        `json:"reason,omitempty" maxLength:"500" doc:"Why, for the timelines; a skip and a settlement need one"`
+	Reason string        `json:"reason,omitempty" maxLength:"500" doc:"Why, for the timelines; a skip and a settlement need one, unless it is a dry run"`
 	Reread bool          `json:"reread,omitempty" doc:"Read the orders from Magento before they are tried; with retry only. Then 500 orders at most are done with one request"`
 	DryRun bool          `json:"dry_run,omitempty" doc:"Count what would be done and what would be refused; nothing is written"`
 	Expect *int64        `json:"expect,omitempty" minimum:"0" doc:"The number of orders that you saw; needed with a filter, unless it is a dry run or goes on with next"`
@@ -193,7 +193,7 @@ func (r ActionsRequest) check() error {
 	if r.Filter != nil && r.Expect == nil && !r.DryRun && r.Next == "" {
 		fault("body.expect", "is missing: say how many orders you saw (a dry run tells)")
 	}
-	if (r.Action == desk.Skip || r.Action == desk.Settle) && strings.TrimSpace(r.Reason) == "" {
+	if (r.Action == desk.Skip || r.Action == desk.Settle) && strings.TrimSpace(r.Reason) == "" && !r.DryRun {
 		fault("body.reason", "is missing: say why")
 	}
 	if r.Reread && r.Action != desk.Retry {

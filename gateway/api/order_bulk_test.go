@@ -90,7 +90,7 @@ func TestBulk_RefusesWhatTheAskerDidNotSee(t *testing.T) {
 	}
 }
 
-// A dry run tells what would come of it, and writes nothing. Fails without: dry in one; Refused being counted there.
+// A dry run tells what would come of it, and writes nothing; it needs no reason. Fails without: dry in one; Refused being counted there.
 func TestBulk_ADryRunWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.shelf(4)
@@ -98,7 +98,7 @@ func TestBulk_ADryRunWritesNothing(t *testing.T) {
 		d.Status, d.Reason = order.Held, &order.Reason{Code: "total_differs"}
 		d.BO = &store.BackOffice{DocNum: 1}
 	})
-	r := w.act(fmt.Sprintf(`{"action":"skip","reason":"w","dry_run":true,"filter":{"instance":%q,"states":["held"]}}`, w.instance))
+	r := w.act(fmt.Sprintf(`{"action":"skip","dry_run":true,"filter":{"instance":%q,"states":["held"]}}`, w.instance))
 	if !r.DryRun || r.Matched != 5 || r.Done != 4 || r.Refused != 1 || len(r.Runs) != 0 || len(r.Refusals) != 1 || r.Refusals[0].Key != w.key(2, "000000009") {
 		t.Errorf("the answer is %+v", r)
 	}

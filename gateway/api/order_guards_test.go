@@ -118,11 +118,18 @@ func TestViewers_SeeAComparisonWithoutItsBuyer(t *testing.T) {
 	}
 }
 
-// A text of which nothing is left selects nothing: it must not pass for no filter where orders are acted on. Fails without: Searches in filter.
+// Blanks alone are no search; but they do not pass for no filter where orders are acted on, and neither does another text of which nothing is left.
+// Fails without: Searches in filter; blanks in it.
 func TestFilter_ATextOfNothingIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.shelf(2)
-	for _, q := range []string{"%20", "%00", "%20%00"} {
+	for _, path := range []string{"/api/v1/orders?q=%20", "/api/v1/orders?q=%20%09%20"} {
+		var list struct{ Orders []api.OrderSummary }
+		if w.get(path).ok(200, &list); len(list.Orders) != 2 {
+			t.Errorf("%s gives %d orders: blanks are no search", path, len(list.Orders))
+		}
+	}
+	for _, q := range []string{"%00", "%20%00"} {
 		w.get("/api/v1/orders?q="+q).problem(422, "invalid-request", "query.q")
 	}
 	w.post("/api/v1/orders/actions", `{"action":"retry","expect":2,"filter":{"q":"  "}}`).problem(422, "invalid-request", "body.filter.q")

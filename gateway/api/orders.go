@@ -136,7 +136,9 @@ func (s *server) filter(in OrderFilter, at string) (f store.Filter, err error) {
 	for _, state := range in.State {
 		f.Statuses = append(f.Statuses, order.Status(state))
 	}
-	if f.Text = strings.TrimSpace(in.Text); in.Text != "" && !f.Searches() {
+	f.Text = strings.TrimSpace(in.Text)
+	// Blanks are no search where orders are looked at. Where they are acted on, they must not select all of them.
+	if blanks := f.Text == "" && at == "query"; in.Text != "" && !f.Searches() && !blanks {
 		return f, invalid(at+".q", "has nothing to look for; leave it out to look at all orders")
 	}
 	if len(f.Statuses) == 1 { // asked for as one the list of a state comes from its own index

@@ -65,6 +65,7 @@ var (
 	userNotFound      = kind{"user-not-found", "No such user", http.StatusNotFound}
 	userExists        = kind{"user-exists", "There is a user of this name", http.StatusConflict}
 	keyNotFound       = kind{"key-not-found", "No such API key", http.StatusNotFound}
+	tooManyKeys       = kind{"too-many-keys", "There are too many API keys", http.StatusConflict}
 	lastAdmin         = kind{"last-admin", "This is the last admin", http.StatusConflict}
 	requestUnderWay   = kind{"request-under-way", "The same request is being carried out", http.StatusConflict}
 	outcomeUnknown    = kind{"outcome-unknown", "What came of the same request is not known", http.StatusConflict}
@@ -78,13 +79,15 @@ var (
 	unavailable       = kind{"unavailable", "A part of DataWald does not answer", http.StatusServiceUnavailable}
 	internal          = kind{"internal", "The gateway failed", http.StatusInternalServerError}
 
-	noSchedule     = kind{"no-schedule", "The instance has no schedule", http.StatusNotFound}
-	noWorker       = kind{"no-worker", "No worker takes up the work", http.StatusConflict}
-	schedulePaused = kind{"schedule-paused", "The schedule is paused already", http.StatusConflict}
-	scheduleRuns   = kind{"schedule-not-paused", "The schedule is not paused", http.StatusConflict}
-	runNotFound    = kind{"run-not-found", "No such run", http.StatusNotFound}
-	tooManyExports = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
-	tooManyStreams = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
+	noSchedule             = kind{"no-schedule", "The instance has no schedule", http.StatusNotFound}
+	noWorker               = kind{"no-worker", "No worker takes up the work", http.StatusConflict}
+	schedulePaused         = kind{"schedule-paused", "The schedule is paused already", http.StatusConflict}
+	scheduleRuns           = kind{"schedule-not-paused", "The schedule is not paused", http.StatusConflict}
+	runNotFound            = kind{"run-not-found", "No such run", http.StatusNotFound}
+	reconciliationNotFound = kind{"reconciliation-not-found", "No such reconciliation", http.StatusNotFound}
+	reconciliationRuns     = kind{"reconciliation-under-way", "A reconciliation is under way", http.StatusConflict}
+	tooManyExports         = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
+	tooManyStreams         = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
 )
 
 const mendRequest = "Mend the request and send it again; /openapi.json describes it."

@@ -39,7 +39,7 @@ func (kindParam) Schema(huma.Registry) *huma.Schema {
 
 type listRunsInput struct {
 	Instance string    `query:"instance" doc:"The instance; may be left out where there is only one" example:"main"`
-	Kind     kindParam `query:"kind" doc:"Runs of this kind: sync (of the schedule), resync, retry (of orders as they are staged), hint (the shop spoke of orders), backfill"`
+	Kind     kindParam `query:"kind" doc:"Runs of this kind: sync (of the schedule), resync, retry (of orders as they are staged), hint (the shop spoke of orders), backfill, reconcile (the books are compared)"`
 	From     string    `query:"from" doc:"Begun at this time or later: RFC 3339, or a day (UTC)" example:"2026-11-01"`
 	To       string    `query:"to" doc:"Begun before this time (RFC 3339), or up to the end of this day (UTC)" example:"2026-11-30"`
 	Limit    int       `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Runs per page"`
@@ -59,7 +59,7 @@ type RunList struct {
 // RunSummary is one run over many orders.
 type RunSummary struct {
 	ID         string      `json:"id" doc:"As GET /api/v1/runs/{id} takes it" example:"resync-orders:main:20261123T164736042Z-9f3a7c21~01931f0e-5b1c-7d63-9a51-6f2f3c1d8e77"`
-	Kind       string      `json:"kind" enum:"sync,resync,retry,hint,backfill" doc:"What began it"`
+	Kind       string      `json:"kind" enum:"sync,resync,retry,hint,backfill,reconcile" doc:"What began it"`
 	Instance   string      `json:"instance"`
 	WorkflowID string      `json:"workflow_id"`
 	RunID      string      `json:"run_id" doc:"The first run of its chain in Temporal"`
@@ -73,7 +73,9 @@ type RunSummary struct {
 	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
 	QuietUntil *time.Time              `json:"quiet_until,omitempty" doc:"When orders are sent again, where the rules let none be sent during the run"`
 	Backfill   *store.BackfillProgress `json:"backfill,omitempty" doc:"How far a backfill is, or came"`
-	Links      Links                   `json:"links"`
+	// Reconciliation is the account of one.
+	Reconciliation *store.Reconciliation `json:"reconciliation,omitempty" doc:"The account of a reconciliation"`
+	Links          Links                 `json:"links"`
 }
 
 // runPathID is the ID of a record as it stands in a path: workflow ID and run ID are joined by ~ instead of /. A run ID has neither.
@@ -107,7 +109,7 @@ func (l links) run(workflowID, runID string) string {
 func (s *server) runOf(r store.Run) RunSummary {
 	id := runPathID(r.ID)
 	shown := RunSummary{ID: id, Kind: r.Kind, Instance: r.Instance, WorkflowID: r.WorkflowID, RunID: r.RunID, State: completed, StartedAt: r.StartedAt.UTC(),
-		EndedAt: r.EndedAt, Counts: &r.Counts, Errors: r.Errors, QuietUntil: r.QuietUntil, Backfill: r.Backfill,
+		EndedAt: r.EndedAt, Counts: &r.Counts, Errors: r.Errors, QuietUntil: r.QuietUntil, Backfill: r.Backfill, Reconciliation: r.Reconciliation,
 		Shared: r.ID != r.WorkflowID+"/"+r.RunID, Links: Links{Self: runPath(id), Temporal: s.links.run(r.WorkflowID, r.RunID)}}
 	switch {
 	case r.EndedAt == nil:

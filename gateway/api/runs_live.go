@@ -39,6 +39,8 @@ func kindOf(workflowID string, instances []string) (kind, instance string) {
 			return store.KindBackfill, name
 		case workflowID == workflows.SyncOrdersID(name), strings.HasPrefix(workflowID, workflows.SyncOrdersID(name)+"-20"):
 			kind, instance = store.KindSync, cmp.Or(longer(instance, name), name)
+		case workflowID == workflows.ReconcileID(name), strings.HasPrefix(workflowID, workflows.ReconcileID(name)+"-20"):
+			kind, instance = store.KindReconcile, cmp.Or(longer(instance, name), name)
 		case strings.HasPrefix(workflowID, workflows.ResyncOrdersID(name, hintName)):
 			return store.KindHint, name
 		case strings.HasPrefix(workflowID, workflows.ResyncOrdersID(name, retryName)):
@@ -63,8 +65,8 @@ func (s *server) liveRuns(ctx context.Context, instance, kind string) (runs []Ru
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
 	runs = []RunSummary{}
-	query := fmt.Sprintf("ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH '%s' OR WorkflowId = '%s' OR WorkflowId STARTS_WITH '%s')",
-		workflows.SyncOrdersID(instance), workflows.BackfillOrdersID(instance), workflows.ResyncOrdersID(instance, ""))
+	query := fmt.Sprintf("ExecutionStatus = 'Running' AND (WorkflowId STARTS_WITH '%s' OR WorkflowId STARTS_WITH '%s' OR WorkflowId = '%s' OR WorkflowId STARTS_WITH '%s')",
+		workflows.SyncOrdersID(instance), workflows.ReconcileID(instance), workflows.BackfillOrdersID(instance), workflows.ResyncOrdersID(instance, ""))
 	list, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.settings.TemporalNamespace, PageSize: liveLimit, Query: query})
 	if err != nil {
 		return runs, false

@@ -16,6 +16,9 @@ import (
 	"datawald/workflows"
 )
 
+// schedulePaths begins the paths of what is done to a schedule.
+const schedulePaths = "/api/v1/schedule/"
+
 // syncLimit is how long the start of a run may take, less than a request may.
 const syncLimit = 12 * time.Second
 
@@ -93,7 +96,15 @@ func (s *server) schedule(ctx context.Context, instance string) (*scheduleOutput
 	return &scheduleOutput{Body: out}, nil
 }
 
-type syncInput struct{ Body SyncRequest }
+// optionally is a body that may be left out where there is only one instance.
+func optionally[T any](body *T) T {
+	if body == nil {
+		return *new(T)
+	}
+	return *body
+}
+
+type syncInput struct{ Body *SyncRequest }
 
 // SyncRequest asks for a run now.
 type SyncRequest struct {
@@ -101,7 +112,7 @@ type SyncRequest struct {
 }
 
 // Audit names what is acted upon.
-func (in *syncInput) Audit() (target, why string) { return in.Body.Instance, "" }
+func (in *syncInput) Audit() (target, why string) { return optionally(in.Body).Instance, "" }
 
 type syncOutput struct {
 	Location string `header:"Location"`
@@ -118,7 +129,7 @@ type StartedSync struct {
 }
 
 func (s *server) syncNow(ctx context.Context, in *syncInput) (*syncOutput, error) {
-	instance, err := s.instance(in.Body.Instance)
+	instance, err := s.instance(optionally(in.Body).Instance)
 	if err != nil {
 		return nil, err
 	}
@@ -149,25 +160,28 @@ func unsteered(err error, instance string) *Problem {
 	return partDown(err, "temporal")
 }
 
-type pauseInput struct{ Body PauseRequest }
+type pauseInput struct{ Body *PauseRequest }
 
 // PauseRequest says which schedule is to rest, and why.
 type PauseRequest struct {
 	Instance string `json:"instance,omitempty" doc:"The instance; may be left out where there is only one" example:"main"`
-	Reason   string `json:"reason" minLength:"1" maxLength:"400" doc:"Why; it stands in the note of the schedule" example:"B1 is being upgraded until 18:00"`
+	Reason   string `json:"reason,omitempty" maxLength:"400" doc:"Why, which must be said; it stands in the note of the schedule" example:"B1 is being upgraded until 18:00"`
 }
 
 // Audit names what is acted upon, and why.
-func (in *pauseInput) Audit() (target, why string) { return in.Body.Instance, in.Body.Reason }
-
-func (s *server) pauseSchedule(ctx context.Context, in *pauseInput) (*scheduleOutput, error) {
-	if strings.TrimSpace(in.Body.Reason) == "" {
-		return nil, invalid("body.reason", "says nothing; write why the schedule is to rest")
-	}
-	return s.setPaused(ctx, in.Body.Instance, true, in.Body.Reason)
+func (in *pauseInput) Audit() (target, why string) {
+	return optionally(in.Body).Instance, optionally(in.Body).Reason
 }
 
-type resumeInput struct{ Body ResumeRequest }
+func (s *server) pauseSchedule(ctx context.Context, in *pauseInput) (*scheduleOutput, error) {
+	body := optionally(in.Body)
+	if strings.TrimSpace(body.Reason) == "" {
+		return nil, invalid("body.reason", "says nothing; write why the schedule is to rest")
+	}
+	return s.setPaused(ctx, body.Instance, true, body.Reason)
+}
+
+type resumeInput struct{ Body *ResumeRequest }
 
 // ResumeRequest says which schedule is to go on.
 type ResumeRequest struct {
@@ -176,10 +190,12 @@ type ResumeRequest struct {
 }
 
 // Audit names what is acted upon, and why.
-func (in *resumeInput) Audit() (target, why string) { return in.Body.Instance, in.Body.Reason }
+func (in *resumeInput) Audit() (target, why string) {
+	return optionally(in.Body).Instance, optionally(in.Body).Reason
+}
 
 func (s *server) resumeSchedule(ctx context.Context, in *resumeInput) (*scheduleOutput, error) {
-	return s.setPaused(ctx, in.Body.Instance, false, in.Body.Reason)
+	return s.setPaused(ctx, optionally(in.Body).Instance, false, optionally(in.Body).Reason)
 }
 
 func (s *server) setPaused(ctx context.Context, name string, paused bool, why string) (*scheduleOutput, error) {

@@ -117,6 +117,11 @@ func TestSchedule_IsPausedAndResumed(t *testing.T) {
 		t.Errorf("schedule %+v", s)
 	}
 	w.post("/api/v1/schedule/pause", `{"reason":"again"}`).problem(409, "schedule-paused", "B1 is being upgraded", "/api/v1/schedule/resume")
+	w.post("/api/v1/schedule/pause", "").problem(422, "invalid-request", "body.reason") // it may have no body, and then says no reason
+	if w.post("/api/v1/schedule/resume", "").ok(200, &s); s.State != "on" || s.Note != "resumed by key:test" {
+		t.Errorf("resumed without a body: %+v", s)
+	}
+	w.post("/api/v1/schedule/pause", `{"reason":"again"}`).ok(200, &s)
 	if w.post("/api/v1/schedule/resume", `{"reason":"done"}`).ok(200, &s); s.State != "on" || s.Note != "resumed by key:test: done" {
 		t.Errorf("schedule %+v", s)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,7 +28,7 @@ func (s *server) routeSession() {
 		Summary: "Who asks: name, role, and the token that changes by session show", Metadata: reads}, s.getSession)
 	route(s, huma.Operation{OperationID: "sign-out", Method: http.MethodDelete, Path: sessionPath, Tags: []string{"session"},
 		Summary: "End the session", Metadata: reads}, s.signOut)
-	route(s, huma.Operation{OperationID: "change-own-password", Method: http.MethodPost, Path: sessionPath + "/password", Tags: []string{"session"},
+	route(s, huma.Operation{OperationID: ownPasswordOperation, Method: http.MethodPost, Path: sessionPath + "/password", Tags: []string{"session"},
 		Summary:     "Change one's own password",
 		Description: "Needs the old one. All sessions of the user end; the answer sets the cookie of a new one.", DefaultStatus: http.StatusOK, Metadata: reads,
 		Errors: []int{http.StatusTooManyRequests}}, s.changeOwnPassword)
@@ -70,10 +71,10 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		if known == "" && errors.Is(err, access.ErrWrong) {
 			known = nobody // written down as well, so that it takes as long
 		}
-		s.noteSignIn(ctx, access.Actor{Name: known, Kind: access.User}, store.AuditRefused, p)
+		s.noteOwn(ctx, "sign-in", access.Actor{Name: known, Kind: access.User}, store.AuditRefused, p)
 		return nil, p
 	}
-	if err := s.noteSignIn(ctx, pass.Actor, store.AuditDone, nil); err != nil {
+	if err := s.noteOwn(ctx, "sign-in", pass.Actor, store.AuditDone, nil); err != nil {
 		return nil, errors.Join(partDown(err, "store"), s.gate.SignOut(ctx, pass))
 	}
 	return &sessionOutput{SetCookie: s.gate.Remember(r, token, pass).String(), Body: sessionOf(pass)}, nil
@@ -83,12 +84,12 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 // the wrong place.
 const nobody = "(nobody)"
 
-// noteSignIn writes down who signed in, and at whose account somebody tried.
-func (s *server) noteSignIn(ctx context.Context, actor access.Actor, state store.AuditState, p *Problem) error {
+// noteOwn writes down what somebody did with an account by its password, and at whose account somebody tried.
+func (s *server) noteOwn(ctx context.Context, operation string, actor access.Actor, state store.AuditState, p *Problem) error {
 	if actor.Name == "" {
 		return nil
 	}
-	e := entry(actor, huma.Operation{OperationID: "sign-in"}, actor.Name, "")
+	e := entry(actor, huma.Operation{OperationID: operation}, actor.Name, "")
 	now := time.Now().UTC()
 	e.State, e.Status, e.EndedAt = state, http.StatusOK, &now
 	if p != nil {
@@ -146,10 +147,34 @@ func (s *server) changeOwnPassword(ctx context.Context, in *ownPasswordInput) (*
 	if pass.Actor.Kind != access.User {
 		return nil, notAllowed.problem("An API key has no password. Sign in as the user whose password it is.")
 	}
-	r := requestOf(ctx)
-	token, pass, err := s.gate.ChangeOwnPassword(ctx, pass.Actor.Name, in.Body.Old, in.Body.New, s.gate.Address(r))
+	r, actor := requestOf(ctx), pass.Actor
+	id, err := s.store.WriteAudit(ctx, entry(actor, huma.Operation{OperationID: ownPasswordOperation}, actor.Name, ""))
 	if err != nil {
-		return nil, s.passwordProblem(err)
+		return nil, partDown(err, "store") // without an entry nothing is done
+	}
+	token, pass, err := s.gate.ChangeOwnPassword(ctx, actor.Name, in.Body.Old, in.Body.New, s.gate.Address(r))
+	p := s.endOwnPassword(ctx, id, err)
+	if p != nil {
+		return nil, p
 	}
 	return &sessionOutput{SetCookie: s.gate.Remember(r, token, pass).String(), Body: sessionOf(pass)}, nil
+}
+
+const ownPasswordOperation = "change-own-password"
+
+// endOwnPassword writes down what came of it, and gives the problem that is to be answered; nil when the password is changed.
+func (s *server) endOwnPassword(ctx context.Context, id string, err error) *Problem {
+	state, status, kind := store.AuditDone, http.StatusOK, ""
+	var p *Problem
+	if err != nil {
+		p = s.passwordProblem(err)
+		state, status, kind = store.AuditRefused, p.Status, strings.TrimPrefix(p.Type, problemPrefix)
+	}
+	if status >= http.StatusInternalServerError {
+		state = store.AuditFailed
+	}
+	if err := s.store.EndAudit(context.WithoutCancel(ctx), id, state, status, kind); err != nil {
+		s.log.Error("the outcome of an act is not written down", "action", ownPasswordOperation, "entry", id, "cause", innermost(err))
+	}
+	return p
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,7 +29,9 @@ type Status struct {
 	Waiting  *store.Waiting  `json:"waiting" doc:"Which pending order waits longest, and how many do for long"`
 	Schedule *watch.Schedule `json:"schedule"`
 	Health   Healths         `json:"health" doc:"The parts as they were last seen; nobody is asked for this"`
-	Workers  Workers         `json:"workers" doc:"Whether somebody asks Temporal for the work"`
+	// Reconciliation is nil until there was one, or one is under way.
+	Reconciliation *ReconciliationBrief `json:"reconciliation,omitempty" doc:"How the books stand; absent until a reconciliation has compared its window or is under way"`
+	Workers        Workers              `json:"workers" doc:"Whether somebody asks Temporal for the work"`
 	// Level is the worst of Needs.
 	Level   Level  `json:"level" doc:"ok: nothing needs a person; attention: a person should look; trouble: orders do not get on"`
 	Needs   []Need `json:"needs" nullable:"false" doc:"What needs a person, the worst first"`
@@ -71,28 +76,71 @@ func (s *server) status(ctx context.Context, in *statusInput) (*statusOutput, er
 	return &statusOutput{Body: *status}, nil
 }
 
-// statusOf gathers how an instance does. The store must answer, Temporal need not.
+// temporalTime is how long a status waits for Temporal. Whoever asks for one wants to know above all whether something is wrong: he must not wait for
+// the part that is.
+const temporalTime = 2500 * time.Millisecond
+
+// statusOf gathers how an instance does. The store must answer, Temporal need not: what it has not told in time is not known.
 func (s *server) statusOf(ctx context.Context, instance string) (*Status, error) {
-	overview, err := s.store.Overview(ctx, instance)
-	if err != nil {
+	var schedule *watch.Schedule
+	var workers Workers
+	var progress store.Progress
+	status := &Status{Version: version.String()}
+	g, asking := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		schedule, workers, err = s.seen(asking, instance)
+		return err
+	})
+	g.Go(func() (err error) {
+		progress, err = s.kept(asking, instance, status)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, partDown(err, "store")
 	}
-	progress, err := s.store.Progress(ctx, instance, store.TaskOrders)
-	if err != nil {
-		return nil, partDown(err, "store")
-	}
-	waiting, err := s.store.Waiting(ctx, instance)
-	if err != nil {
-		return nil, partDown(err, "store")
-	}
-	schedule, err := s.sight().Look(ctx, instance)
-	if err != nil {
-		return nil, partDown(err, "store")
-	}
-	status := &Status{Overview: *overview, Waiting: waiting, Schedule: schedule, Workers: s.workers(ctx, instance, schedule), Version: version.String(),
-		Health: Healths{Magento: magentoHealth(progress, overview.LastRun, schedule.Late), B1: b1Health(overview.B1)}}
+	status.Schedule, status.Workers = schedule, workers
+	status.Health = Healths{Magento: magentoHealth(progress, status.LastRun, schedule.Late), B1: b1Health(status.B1)}
 	status.sumUp(instance, s.lacksRules(ctx, instance))
 	return status, nil
+}
+
+// kept fills in what the store knows, and gives how far Magento was read.
+func (s *server) kept(ctx context.Context, instance string, status *Status) (progress store.Progress, err error) {
+	overview, err := s.store.Overview(ctx, instance)
+	if err != nil {
+		return progress, err
+	}
+	status.Overview = *overview
+	if status.Waiting, err = s.store.Waiting(ctx, instance); err != nil {
+		return progress, err
+	}
+	books, err := s.store.ReconciliationOf(ctx, instance)
+	if err != nil {
+		return progress, err
+	}
+	status.Reconciliation = briefOf(books)
+	return s.store.Progress(ctx, instance, store.TaskOrders)
+}
+
+// seen is how the schedule does and who asks for work, as far as Temporal tells in time.
+func (s *server) seen(ctx context.Context, instance string) (*watch.Schedule, Workers, error) {
+	asking, cancel := context.WithTimeout(ctx, temporalTime)
+	defer cancel()
+	var workers Workers
+	var asked sync.WaitGroup
+	asked.Go(func() { workers = s.workers(asking, instance) })
+	schedule, err := s.sight().Look(asking, instance)
+	asked.Wait()
+	switch {
+	case err != nil && asking.Err() != nil && ctx.Err() == nil:
+		schedule, err = &watch.Schedule{State: watch.Unknown}, nil
+	case err != nil:
+		return nil, workers, err
+	}
+	if schedule.State == watch.Unknown {
+		workers = Workers{Runs: presenceUnknown, Orders: presenceUnknown}
+	}
+	return schedule, workers, err
 }
 
 // sumUp fills in what follows from all else.
@@ -105,12 +153,8 @@ func (s *Status) sumUp(instance, lacksRules string) {
 	s.Level = levelOf(s.Needs)
 }
 
-// workers asks Temporal who asks it for work, unless it does not answer anyway.
-func (s *server) workers(ctx context.Context, instance string, schedule *watch.Schedule) (w Workers) {
-	w = Workers{Runs: presenceUnknown, Orders: presenceUnknown}
-	if schedule.State == watch.Unknown {
-		return w
-	}
+// workers asks Temporal who asks it for work.
+func (s *server) workers(ctx context.Context, instance string) (w Workers) {
 	sight := s.sight()
 	var both sync.WaitGroup
 	both.Go(func() { w.Runs = presence(sight.HasWorker(ctx)) })

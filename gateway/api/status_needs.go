@@ -166,6 +166,9 @@ func (j *judge) orders(s *Status) {
 		j.add("orders_wait", LevelAttention, counted(s.Waiting.Long, "order has", "orders have")+" waited for B1 for more than an hour.",
 			j.at("/api/v1/orders", "state", string(order.Pending)), s.Waiting.Long)
 	}
+	if b := s.Reconciliation; b != nil && b.Open > 0 {
+		j.add("findings_open", LevelAttention, counted(b.Open, "thing does", "things do")+" not agree between Magento, DataWald and B1.", j.at("/api/v1/reconciliations"), b.Open)
+	}
 	if w := s.WriteBacks; w != nil && w.GivenUp > 0 {
 		j.add("write_backs_given_up", LevelAttention, "Magento could not be told of "+counted(w.GivenUp, "posted order", "posted orders")+".",
 			j.at("/api/v1/orders", "write_back", string(store.WriteBackGivenUp)), w.GivenUp)

@@ -68,6 +68,8 @@ func TestNeeds(t *testing.T) {
 		"never read":  {func(s *api.Status) { s.LagSeconds = nil }, "", api.LevelOK, nil, ""},
 		"write-backs": {func(s *api.Status) { s.WriteBacks = &store.WriteBacks{Open: 9, GivenUp: 1, ToLookAt: 2} }, "", api.LevelAttention,
 			[]string{"write_backs_given_up", "write_backs_to_look_at"}, "1 posted order"},
+		"findings":           {func(s *api.Status) { s.Reconciliation = &api.ReconciliationBrief{Open: 2} }, "", api.LevelAttention, []string{"findings_open"}, "2 things do not agree"},
+		"all agrees":         {func(s *api.Status) { s.Reconciliation = &api.ReconciliationBrief{Orders: 12} }, "", api.LevelOK, nil, ""},
 		"open write-backs":   {func(s *api.Status) { s.WriteBacks = &store.WriteBacks{Open: 9} }, "", api.LevelOK, nil, ""},
 		"a stuck backfill":   {func(s *api.Status) { s.Schedule.Backfill = watch.BackfillLost }, "", api.LevelAttention, []string{"backfill_lost"}, "--release"},
 		"one that is left":   {func(s *api.Status) { s.Backfill = &store.BackfillStatus{State: store.BackfillLeft, Imports: 4} }, "", api.LevelAttention, []string{"backfill_left"}, "Release"},

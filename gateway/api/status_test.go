@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"datawald/sandbox/process"
 	"datawald/sandbox/testkit"
 	"datawald/store"
+	"datawald/watch"
 )
 
 func TestStatusOfAnInstanceThatNeverRan(t *testing.T) {
@@ -222,4 +224,49 @@ type panicking struct{ client.Client }
 // DescribeWorkflowExecution panics with personal data.
 func (panicking) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	panic("roni@example.com")
+}
+
+// silentTemporal is a client of a server that takes connections and never says a word.
+func silentTemporal(t *testing.T) client.Client {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}()
+	c, err := client.NewLazyClient(client.Options{HostPort: listener.Addr().String(), Logger: temporallog.NewStructuredLogger(testkit.Silent())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Whoever asks how an instance does hears within three seconds that Temporal is dead, or silent, and how the orders stand. Fails without: the limit in seen.
+func TestStatus_DoesNotWaitForTemporal(t *testing.T) {
+	w := newWorld(t)
+	w.staged(w.key(1, "1"), nil)
+	for name, temporal := range map[string]client.Client{"dead": deadTemporal(t), "silent": silentTemporal(t)} {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t, w.settings, w.db, temporal)
+			began := time.Now()
+			var s api.Status
+			call(t, server, http.MethodGet, "/api/v1/status", "", nil).ok(200, &s)
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if s.Schedule.State != watch.Unknown || s.Workers != (api.Workers{Runs: "unknown", Orders: "unknown"}) || s.Orders[order.Pending] != 1 || s.Needs[0].Code != "temporal_down" {
+				t.Errorf("schedule %+v, workers %+v, orders %v, needs %+v", s.Schedule, s.Workers, s.Orders, s.Needs)
+			}
+		})
+	}
 }

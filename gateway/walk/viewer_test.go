@@ -1,5 +1,3 @@
-//go:build walk
-
 package walk
 
 import (
@@ -74,7 +72,8 @@ func viewerSeesNobodyAndPressesNothing(d *desk) {
 	}
 }
 
-const whole = `document.querySelector("h1") && document.readyState === "complete"`
+// whole is a page that has come to its end, and is not one that says why there is none. What cannot be read at this moment loads itself again.
+const whole = `document.querySelector("h1") && document.readyState === "complete" && !document.querySelector("main .problem")`
 
 // look follows all links of the walk's instance, from Today and some pages more.
 func (d *desk) look(b *browser.Tab, from ...string) {

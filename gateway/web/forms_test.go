@@ -233,6 +233,45 @@ func TestFormsOfManyOrders(t *testing.T) {
 	}
 }
 
+// What asks for attention is settled for many at once where a list has some, with a reason; and the list says in the right words what happened since. Fails
+// without: Settles; asksFor in the list.
+func TestFormsSettleMany(t *testing.T) {
+	w := newWorld(t)
+	for n, code := range []string{"refunded", "refunded", store.CodeCreatedLate} {
+		w.staged(w.key(fmt.Sprint(30+n)), func(d *store.Staged) {
+			booked(d, 30+n)
+			d.Attention = &order.Reason{Code: code, Message: "Something happened."}
+		})
+	}
+	w.staged(w.key("40"), func(d *store.Staged) {
+		heldNow(d)
+		d.Status, d.Reason.Code, d.Attention = order.Excluded, store.CodeSkipped, &order.Reason{Code: "changed", Message: "Another address."}
+	})
+	w.staged(w.key("50"), heldNow)
+	clerk := w.as(access.Operator)
+	page := w.fetch("/orders")
+	for _, word := range []string{"Changed since it was posted", "Perhaps twice in B1", "Changed since it was skipped", ">Settle…</button>"} {
+		if !strings.Contains(page, word) {
+			t.Errorf("the list does not say %q", word)
+		}
+	}
+	if strings.Contains(w.fetch("/orders?state=held"), "Settle") {
+		t.Error("a list where nothing can be settled offers it")
+	}
+	if page := w.fetch("/orders?q=+++"); !strings.Contains(page, ">30</a>") || strings.Contains(page, ">Clear</a>") {
+		t.Error("a search of blanks is one")
+	}
+	list := w.form(clerk, "/orders?attention=true", "/orders/do")
+	_, _, text := list.send("do", "settle:all")
+	sure := formOf(t, clerk, list, text, "/orders/do")
+	sure.comes(422, "/orders/do", "reason")("reason", " ")
+	sure.comes(200, "/orders?attention=true&done=bulk-settle&n=4", "4 orders are settled")("reason", "credit memos are made", "once", "another press")
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "act-on-orders", Limit: 50})
+	if err != nil || len(entries) != 4 || !strings.Contains(entries[3].Target, "(dry run)") || entries[3].Why != "" {
+		t.Errorf("the audit has %+v (%v)", entries, err)
+	}
+}
+
 // formOf is a form on a page that was the answer to another.
 func formOf(t *testing.T, c *http.Client, before *form, text, action string) *form {
 	t.Helper()

@@ -67,3 +67,18 @@ func TestFormOfOnesPassword(t *testing.T) {
 	f.comes(200, "/account?done=password", "Your password is changed.")("old", password(access.Operator), "new", "a new long password", "repeat", "a new long password")
 	w.form(&http.Client{}, "/login", "/login").comes(401, "/login")("name", "operator", "password", password(access.Operator))
 }
+
+// A form for a key that is sent twice, as without JavaScript, made one key: the second time it is said what happened, not shown an empty one. Fails
+// without: the look at the key in addKey.
+func TestFormOfAKeyThatIsSentTwice(t *testing.T) {
+	w := newWorld(t)
+	f := w.form(w.as(access.Admin), "/users", "/keys")
+	f.comes(201, "/keys", `<code class="secret">dw_`)("name", "warehouse", "role", "viewer")
+	status, _, text := f.send()
+	if status != 409 || strings.Contains(text, `class="secret"`) || !strings.Contains(text, "The key was made already") || !strings.Contains(text, "This form was sent twice") {
+		t.Errorf("sent twice: %d, %s", status, text)
+	}
+	if keys, err := w.db.Keys(t.Context()); err != nil || len(keys) != 1 {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+}

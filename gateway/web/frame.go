@@ -65,6 +65,8 @@ type frame struct {
 	Instance string
 	// Of and And name the instance in links, as the first parameter and as a further one; empty where there is only one.
 	Of, And template.URL
+	// Asked is when the page was asked for, in milliseconds since 1970: changes after it are told to the open page.
+	Asked int64
 	// Said is a sentence on what was just done.
 	Said string
 	Body any
@@ -84,6 +86,7 @@ var sections = []struct {
 	{link{"/work", "Resync", "work"}, access.Viewer},
 	{link{"/rules", "Rules", "rules"}, access.Viewer},
 	{link{"/runs", "Runs", "runs"}, access.Viewer},
+	{link{"/reconciliation", "Reconciliation", "books"}, access.Viewer},
 	{link{"/audit", "Audit", "audit"}, access.Operator},
 	{link{"/users", "Users", "users"}, access.Admin},
 }
@@ -91,7 +94,7 @@ var sections = []struct {
 // show writes a page. It is made before anything of it is sent, so that a fault gives no half page.
 func (v *visit) show(status int, name, title string, body any) error {
 	f := frame{Title: title, Who: v.who, Here: ownPath(v.r.URL.RequestURI()), Section: v.section(), Instances: v.settings.Instances,
-		Instance: v.shown(), Said: v.said(), Body: body}
+		Instance: v.shown(), Asked: v.began.UnixMilli(), Said: v.said(), Body: body}
 	if f.Instance != "" && len(f.Instances) > 1 {
 		name := url.Values{"instance": {f.Instance}}.Encode()
 		f.Of, f.And = template.URL("?"+name), template.URL("&"+name)
@@ -167,10 +170,11 @@ func unlessProblem(err error) error {
 // said are sentences by the code in the address that a form leads to. What is said is fixed: an address can be made up.
 var said = map[string]string{
 	"retried": "It is tried again now, before all others.", "skipped": "It is skipped, and stays so until somebody resumes it.", "resumed": "It goes to B1 again.", "settled": "It is settled, until Magento changes it.",
-	"bulk-retry": "%s orders are tried again now.", "bulk-skip": "%s orders are skipped.", "bulk-resume": "%s orders go to B1 again.",
+	"bulk-retry": "%s orders are tried again now.", "bulk-skip": "%s orders are skipped.", "bulk-resume": "%s orders go to B1 again.", "bulk-settle": "%s orders are settled, until Magento changes them.",
 	"sync": "A run has begun.", "sync-was": "A run was under way already.", "paused": "The schedule is paused: orders wait in Magento.", "schedule-on": "The schedule goes on.",
-	"activated": "The rules are in force. Held orders are tried again by themselves.",
-	"password":  "Your password is changed. Your other sessions have ended.", "user-added": "The user may sign in.", "user-changed": "The user is changed; his sessions have ended.",
+	"reconciling": "A reconciliation has begun. Its account comes here.",
+	"activated":   "The rules are in force. Held orders are tried again by themselves.",
+	"password":    "Your password is changed. Your other sessions have ended.", "user-added": "The user may sign in.", "user-changed": "The user is changed; his sessions have ended.",
 	"user-removed": "The user is removed.", "key-revoked": "The key has ended.",
 }
 

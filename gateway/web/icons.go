@@ -21,6 +21,7 @@ var shapes = map[string]string{
 	"work":      `<path d="M13.2 6A5.6 5.6 0 0 0 3 5M2.8 10A5.6 5.6 0 0 0 13 11M3 1.6V5h3.4M13 14.4V11H9.6" fill="none" stroke="currentColor" stroke-width="1.6"/>`,
 	"rules":     `<path d="M2 4h5M11 4h3M2 8h1M7 8h7M2 12h7M13 12h1" stroke="currentColor" stroke-width="1.6"/><circle cx="9" cy="4" r="1.7" fill="currentColor"/><circle cx="5" cy="8" r="1.7" fill="currentColor"/><circle cx="11" cy="12" r="1.7" fill="currentColor"/>`,
 	"runs":      `<path d="M4 2.4l9 5.6-9 5.6z" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"/>`,
+	"books":     `<path d="M8 2v12M4.5 14h7M2.5 4.5h11M2.5 4.5L.8 9.5h3.4zM13.5 4.5l-1.7 5h3.4z" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/>`,
 	"audit":     `<path d="M8 1.2l5.6 2v4.3c0 3.4-2.3 6-5.6 7.3-3.3-1.3-5.6-3.9-5.6-7.3V3.2z" fill="none" stroke="currentColor" stroke-width="1.6"/>`,
 	"users":     `<circle cx="8" cy="5" r="2.9" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M2.4 14.4c.5-3.2 2.7-4.8 5.6-4.8s5.1 1.6 5.6 4.8" fill="none" stroke="currentColor" stroke-width="1.6"/>`,
 	"out":       `<path d="M9 2H3v12h6M7 8h8M12 5l3 3-3 3" fill="none" stroke="currentColor" stroke-width="1.6"/>`,

@@ -27,6 +27,20 @@ type loginForm struct {
 	Again bool
 	// Problem is why the last try failed.
 	Problem *api.Problem
+	// Kept is what was being written when a session ended, nil when nothing was.
+	Kept *keptRules
+}
+
+// keptRules is a text of rules that was sent without a session: it goes with the login page and comes back behind it. It is never in an address.
+type keptRules struct{ Text, Expect, Reason string }
+
+// keptIn reads what goes along from the fields of a form, whose names begin with before.
+func (v *visit) keptIn(before string) *keptRules {
+	k := keptRules{Text: v.r.PostFormValue(before + "text"), Expect: v.r.PostFormValue(before + "expect"), Reason: v.r.PostFormValue(before + "reason")}
+	if k.Text == "" {
+		return nil
+	}
+	return &k
 }
 
 func login(v *visit) error {
@@ -36,7 +50,7 @@ func login(v *visit) error {
 
 // signIn takes name and password to the API and hands its cookie to the browser.
 func signIn(v *visit) error {
-	form := loginForm{Name: v.r.PostFormValue("name"), Next: ownPath(v.r.PostFormValue("next"))}
+	form := loginForm{Name: v.r.PostFormValue("name"), Next: ownPath(v.r.PostFormValue("next")), Kept: v.keptIn("kept.")}
 	body := map[string]string{"name": form.Name, "password": v.r.PostFormValue("password")}
 	answer, err := v.ask(call{method: http.MethodPost, path: "/api/v1/session", body: body}, nil)
 	if err != nil {
@@ -49,8 +63,29 @@ func signIn(v *visit) error {
 		return v.show(form.Problem.Status, "login", "Sign in", form)
 	}
 	v.takeCookies(answer)
+	if form.Kept != nil {
+		return v.back(form, answer)
+	}
 	v.redirect(form.Next)
 	return nil
+}
+
+// back shows the editor with the text that was kept, to who has signed in just now.
+func (v *visit) back(form loginForm, answer *reply) error {
+	next, err := url.Parse(form.Next)
+	if err != nil {
+		return err
+	}
+	v.r = v.r.Clone(v.r.Context())
+	v.r.Method, v.r.URL = http.MethodGet, next // the page is the one that it leads to
+	v.r.Header.Del("Cookie")
+	for _, cookie := range (&http.Response{Header: answer.header}).Cookies() {
+		v.r.AddCookie(cookie)
+	}
+	if err := v.whoAsks(); err != nil {
+		return err
+	}
+	return v.edit(http.StatusOK, form.Kept, ended)
 }
 
 // signOut ends the session.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"datawald/gateway/api"
 	"datawald/order"
@@ -26,6 +27,8 @@ type ordersPage struct {
 	Reasons []api.ReasonCount
 	All     int64
 	Problem *api.Problem
+	// Settles is true when an order of the list asks for attention, which can be settled.
+	Settles bool
 }
 
 // tab is a state with its count; Known is false where it was not counted.
@@ -42,7 +45,7 @@ func (v *visit) filter(change ...string) url.Values {
 	q := url.Values{}
 	for _, name := range filters {
 		for _, value := range v.r.URL.Query()[name] {
-			if value != "" && !slices.Contains(q[name], value) {
+			if strings.TrimSpace(value) != "" && !slices.Contains(q[name], value) {
 				q.Add(name, value)
 			}
 		}
@@ -80,6 +83,7 @@ func orders(v *visit) error {
 			return err
 		}
 	}
+	p.Settles = slices.ContainsFunc(list.Orders, func(o api.OrderSummary) bool { return o.Attention != nil })
 	if p.Orders = list.Orders; list.Next != "" {
 		older := v.filter()
 		older.Set("cursor", list.Next)

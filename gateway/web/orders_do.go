@@ -30,7 +30,7 @@ type bulkPage struct {
 }
 
 var bulkWords = map[desk.Action][3]string{desk.Retry: {"Try again", "tried again", "Try orders again"}, desk.Skip: {"Skip", "skipped", "Skip orders"},
-	desk.Resume: {"Resume", "resumed", "Resume orders"}}
+	desk.Resume: {"Resume", "resumed", "Resume orders"}, desk.Settle: {"Settle", "settled", "Settle what changed"}}
 
 // bulk is done in two steps: the first counts what would be done, the second does it.
 func bulk(v *visit) error {
@@ -41,7 +41,7 @@ func bulk(v *visit) error {
 	if !known {
 		return nowhere(v)
 	}
-	p.Asks, p.Verb, p.Reasoned = texts[0], texts[1], p.Action == desk.Skip
+	p.Asks, p.Verb, p.Reasoned = texts[0], texts[1], p.Action == desk.Skip || p.Action == desk.Settle
 	for name, values := range f {
 		if filter, is := strings.CutPrefix(name, "filter."); is && slices.Contains(filters, filter) {
 			p.Filter[filter] = values
@@ -92,9 +92,6 @@ func (p *bulkPage) request() map[string]any {
 func (p *bulkPage) ask(v *visit, status int) error {
 	body := p.request()
 	body["dry_run"] = true
-	if p.Reasoned && p.Reason == "" {
-		body["reason"] = "counted before a reason is given"
-	}
 	if err := p.all(v, body); err != nil {
 		return err
 	}
@@ -216,5 +213,5 @@ func (p *bulkPage) inWords() string {
 	return "all orders with " + strings.Join(parts, ", ")
 }
 
-var filterNames = map[string]string{"instance": "instance", "state": "state", "reason": "reason", "attention": "change since", "write_back": "Magento told",
+var filterNames = map[string]string{"instance": "instance", "state": "state", "reason": "reason", "attention": "to look at", "write_back": "Magento told",
 	"store": "store", "from": "placed from", "to": "placed until", "q": "text"}

@@ -111,7 +111,13 @@ type diffed struct {
 	Held *preview.DiffSummary `json:"-"`
 }
 
-func editRules(v *visit) error {
+func editRules(v *visit) error { return v.edit(http.StatusOK, nil, nil) }
+
+// ended says why a text that was sent is back in the editor.
+var ended = &api.Problem{Title: "Your session had ended", Detail: "Nothing was done with the text, which is here again. Go on where you were."}
+
+// edit shows the editor: with the rules in force, or with a text that was kept.
+func (v *visit) edit(status int, kept *keptRules, why *api.Problem) error {
 	if !v.who.May(access.Operator) {
 		return &api.Problem{Title: "That is for operators", Status: http.StatusForbidden, Detail: "The text of the rules is for who may try others. Ask an admin for the role operator."}
 	}
@@ -119,8 +125,11 @@ func editRules(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := editorPage{Instance: active.Instance, Active: active.Version, Expect: active.Version, Text: active.Text}
-	return v.show(http.StatusOK, "rules_edit", "Other rules", p)
+	p := editorPage{Instance: active.Instance, Active: active.Version, Expect: active.Version, Text: active.Text, Problem: why}
+	if kept != nil {
+		p.Text, p.Expect, p.Reason = unix(kept.Text), kept.Expect, kept.Reason
+	}
+	return v.show(status, "rules_edit", "Other rules", p)
 }
 
 // tryRules checks a text and, if it is sound, shows what it would change on recent orders and on the held ones.

@@ -127,6 +127,11 @@ func addKey(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if made.Key == "" { // the form was sent before: then it was shown
+		p.Name, p.Problem = "", &api.Problem{Title: "The key was made already", Status: http.StatusConflict,
+			Detail: "This form was sent twice: the first time made the key dw_" + made.ID + "_… and showed it, and it is not shown again. If nobody copied it, revoke it and make another."}
+		return v.showUsers(p.Problem.Status, p)
+	}
 	return v.showUsers(http.StatusCreated, usersPage{New: &made})
 }
 

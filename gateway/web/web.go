@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"time"
 
 	"datawald/gateway/access"
 	"datawald/gateway/api"
@@ -95,6 +96,7 @@ func (s *site) routes() map[string]page {
 		"GET /rules": rules, "GET /rules/edit": editRules, "POST /rules/try": tryRules, "POST /rules/activate": activateRules, "GET /rules/versions/{id}": oneVersion,
 
 		"GET /runs": runs, "GET /runs/{id}": oneRun, "POST /schedule/{action}": steerSchedule,
+		"GET /reconciliation": reconciliation, "POST /reconciliation": startReconciliation, "GET /reconciliation/{id}": reconciliation,
 		"GET /audit": audit,
 		"GET /users": users, "POST /users": addUser, "GET /users/{name}": oneUser, "POST /users/{name}": changeUser, "POST /keys": addKey, "POST /keys/{id}/revoke": revokeKey,
 	}
@@ -108,6 +110,8 @@ type visit struct {
 	// who is nil before he has signed in; pass is what he showed.
 	who  *person
 	pass access.Pass
+	// began is when it was asked for: all that it shows is of then or later.
+	began time.Time
 }
 
 // open are the patterns that need nobody to have signed in.
@@ -116,7 +120,7 @@ var open = map[string]bool{"GET /login": true, "POST /login": true}
 // serve runs a page for whoever may see it.
 func (s *site) serve(pattern string, p page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{site: s, w: w, r: r}
+		v := &visit{site: s, w: w, r: r, began: time.Now()}
 		defer v.recovered(pattern)
 		if err := v.admit(pattern); err != nil {
 			v.fail(pattern, err)
@@ -165,11 +169,11 @@ func (v *visit) whoAsks() error {
 		return &api.Problem{Title: "The store does not answer", Status: http.StatusServiceUnavailable,
 			Detail: "Without it nobody can be let in. No order is lost. Try again in some seconds; if it lasts, look at that server."}
 	}
+	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
 	if v.r.Method == http.MethodPost && !pass.Shows(v.r.PostFormValue(access.CSRFField)) {
 		return &api.Problem{Title: "The form is out of date", Status: http.StatusForbidden,
 			Detail: "It was made for another session. Nothing was done. Open the page again and repeat what you did."}
 	}
-	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
 	return nil
 }
 
@@ -196,8 +200,16 @@ func failedPage() *api.Problem {
 
 // fail shows a problem; who has not signed in, or no longer, comes to the login page and back to where he was.
 func (v *visit) fail(pattern string, err error) {
+	kept := v.keptBy(pattern)
+	if errors.Is(err, errNobody) && kept != nil {
+		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept})
+		return
+	}
 	if errors.Is(err, errNobody) {
 		v.toLogin()
+		return
+	}
+	if p := asProblem(err); kept != nil && v.who != nil && p != nil && v.edit(p.Status, kept, p) == nil {
 		return
 	}
 	p, ok := errors.AsType[*api.Problem](err)
@@ -206,6 +218,20 @@ func (v *visit) fail(pattern string, err error) {
 		p = failedPage()
 	}
 	v.show(p.Status, "problem", p.Title, p)
+}
+
+// keptBy is what a form brought that cannot be sent again from the page it came from: a text of rules. nil for all others, and for a request that
+// could not be read.
+func (v *visit) keptBy(pattern string) *keptRules {
+	if pattern != "POST /rules/try" && pattern != "POST /rules/activate" {
+		return nil
+	}
+	return v.keptIn("")
+}
+
+// editor is the address of the editor for the instance of the visit.
+func (v *visit) editor() string {
+	return "/rules/edit?" + url.Values{"instance": {v.instance()}}.Encode()
 }
 
 // toLogin leads to the login page. A form that was sent is not sent again: one comes back to the page that had it.

@@ -13,6 +13,7 @@ import (
 
 	"datawald/gateway/api"
 	"datawald/order"
+	"datawald/store"
 )
 
 // words are the functions of the templates.
@@ -22,11 +23,19 @@ var words = template.FuncMap{
 	"hasReason": func(all []api.ReasonCount, code string) bool {
 		return slices.ContainsFunc(all, func(r api.ReasonCount) bool { return r.Code == code })
 	},
-	"wholesentence": wholeSentence,
-	"trimdots":      func(s string) string { return strings.TrimSuffix(s, "…") },
-	"kind":          kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
+	"wholesentence": wholeSentence, "asksFor": asksFor,
+	"trimdots": func(s string) string { return strings.TrimSuffix(s, "…") },
+	"kind":     kindName, "iskey": func(s string) bool { _, err := order.ParseKey(s); return err == nil },
 	"list": func(all ...any) []any { return all }, "dict": dict, "lower": strings.ToLower, "words": inWords, "number": number,
 	"rfc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "hour": func(t time.Time) string { return t.UTC().Format("15:04") },
+	"lineName": func(k store.FindingKind) string { return lineNames[string(k)] },
+	"total": func(counts map[store.FindingKind]int64) string {
+		var all int64
+		for _, n := range counts {
+			all += n
+		}
+		return count(all)
+	},
 	"sum": func(a, b int) int { return a + b },
 }
 
@@ -177,3 +186,14 @@ func wholeSentence(text string) string {
 
 // once is a new Idempotency-Key for a form.
 func once() string { return rand.Text() }
+
+// asksFor says in a word why an order that B1 has, or that is skipped, asks for attention.
+func asksFor(attention, reason *order.Reason) string {
+	switch {
+	case attention.Code == store.CodeCreatedLate:
+		return "Perhaps twice in B1"
+	case reason != nil && reason.Code == store.CodeSkipped:
+		return "Changed since it was skipped"
+	}
+	return "Changed since it was posted"
+}

@@ -27,6 +27,25 @@ func TestMoney(t *testing.T) {
 	}
 }
 
+// Every line of account and every kind of finding has words of its own. Fails without: any one of lineNames.
+func TestLineNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, line := range store.AccountLines() {
+		seen[string(line)] = true
+	}
+	for _, kind := range store.FindingKinds() {
+		seen[string(kind)] = true
+	}
+	words := map[string]string{}
+	for name := range seen {
+		text := lineNames[name]
+		if text == "" || words[text] != "" {
+			t.Errorf("%s is called %q, as %q is", name, text, words[text])
+		}
+		words[text] = name
+	}
+}
+
 func TestSentence(t *testing.T) {
 	for want, counts := range map[string]map[order.Status]int64{
 		"1,204 orders from Magento: 1,198 in B1, 4 excluded, 2 held.":      {order.Posted: 1198, order.Excluded: 4, order.Held: 2, order.Draft: 0},

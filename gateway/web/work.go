@@ -147,6 +147,8 @@ type backfillView struct {
 	// Done of All orders are done in its phase; All is 0 while nobody knows.
 	Done, All int64
 	States    []stateRow
+	// Seen is of which moment the states are.
+	Seen time.Time
 	// Form has its range, to start the same for real after it was counted.
 	Form *backfillForm
 	// Controls are the actions that make sense now.
@@ -169,7 +171,7 @@ func (v *visit) backfill(id string) (*backfillView, error) {
 	b.Address = backfillAddress(b.ID, b.Instance)
 	running := string(b.State) == "running"
 	if p := b.Progress; p != nil {
-		b.count(p)
+		b.count(p, b.Now)
 		switch {
 		case running && p.Paused:
 			b.Controls = append(b.Controls, control{"resume", "Go on", "primary"})
@@ -189,11 +191,16 @@ func (v *visit) backfill(id string) (*backfillView, error) {
 	return b, nil
 }
 
-// count says how far it is: orders read of those that Magento counts, then orders settled of those that go to B1.
-func (b *backfillView) count(p *store.BackfillProgress) {
+// count says how far it is: orders read of those that Magento counts, then orders settled of those that go to B1. now is nil when the record
+// alone tells.
+func (b *backfillView) count(p *store.BackfillProgress, now *api.BackfillNow) {
+	imported := p.Imported
+	if b.Seen = p.NotedAt; now != nil {
+		imported, b.Seen = now.Orders, now.At
+	}
 	settled := 0
 	for _, s := range order.Statuses() {
-		if n, m := p.Imported[s], p.Others[s]; n+m > 0 {
+		if n, m := imported[s], p.Others[s]; n+m > 0 {
 			b.States = append(b.States, stateRow{s, n, m})
 			b.Done += int64(n + m)
 			if !s.Open() {
@@ -207,6 +214,10 @@ func (b *backfillView) count(p *store.BackfillProgress) {
 		b.Done = min(int64(settled), b.All)
 		if b.Counts != nil {
 			b.Done = min(int64(b.Counts.Posted+b.Counts.Held+b.Counts.Draft+b.Counts.Other), b.All)
+		}
+		if now != nil { // what does not wait any more is settled, whoever has heard of it
+			b.All = max(b.All, b.Done+int64(now.Waiting))
+			b.Done = max(b.Done, b.All-int64(now.Waiting))
 		}
 	}
 	if p.Phase == store.BackfillEnded {

@@ -186,11 +186,7 @@ func (w *world) as(role access.Role) *http.Client {
 		return c
 	}
 	w.user(role)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	c := &http.Client{Jar: jar, Timeout: time.Minute}
+	c := &http.Client{Jar: newJar(w), Timeout: time.Minute}
 	res, err := c.PostForm(w.server.URL+"/login", url.Values{"name": {string(role)}, "password": {password(role)}, "next": {"/account"}})
 	if err != nil {
 		w.t.Fatal(err)
@@ -201,6 +197,15 @@ func (w *world) as(role access.Role) *http.Client {
 	}
 	w.clients[role] = c
 	return c
+}
+
+func newJar(w *world) http.CookieJar {
+	w.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return jar
 }
 
 // heldNow makes an order one that is held.

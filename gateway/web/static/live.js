@@ -1,7 +1,8 @@
 // Live updates. The server says by events that something changed; the page is then asked for anew, and its parts with data-live
 // are made like the new ones. Where events are refused, the status is asked for every ten seconds; a page that shows several instances, whose
 // events are not in one stream, is asked for as often. A lost connection is said with since
-// when, and the banner goes away by itself.
+// when, and the banner goes away by itself. Only a tab that can be seen listens or asks: a browser has few connections to a host, and each
+// tab that listens holds one.
 import { morph } from "./morph.js";
 import { localTimes } from "./times.js";
 
@@ -10,11 +11,13 @@ const pollsBetween = 30; // then events are tried again
 const retryEvery = 5_000;
 const restBetween = 1_500;
 const patience = 8_000; // the server ends a stream every minute, and the browser comes back within some seconds
+const longest = 40_000; // the server answers sooner, or never
 
 let lostSince = null;
 let busy = false;
 let again = false;
 let last = 0;
+let asked = document.body.dataset.asked; // when the server was asked for what the page shows, by its own clock
 
 export function live() {
   if (document.querySelector("[data-retry]")) return retry();
@@ -25,7 +28,7 @@ export function live() {
 }
 
 const instance = document.body.dataset.instance;
-const ofInstance = (path) => `${path}?instance=${encodeURIComponent(instance)}`;
+const ofInstance = (path, more = {}) => `${path}?${new URLSearchParams({ instance, ...more })}`;
 
 // unfinished asks again for what the server had no time to tell.
 async function unfinished() {
@@ -35,41 +38,57 @@ async function unfinished() {
   }
 }
 
-// listen takes events. What does not come back in time is lost; what is refused is asked for by polling instead.
-function listen() {
-  const source = new EventSource(ofInstance("/api/v1/events"));
+// listen takes events while the tab can be seen. What does not come back in time is lost; what is refused is asked for by polling instead.
+async function listen() {
+  await shown();
+  const source = new EventSource(ofInstance("/api/v1/events", { since: asked }));
+  const over = new AbortController();
   let late = null;
+  let opened = false;
   const back = () => { clearTimeout(late); late = null; };
+  const end = (next) => { over.abort(); back(); source.close(); next?.(); };
   source.onopen = () => {
     back();
-    if (lostSince) refresh();
+    if (opened || lostSince) refresh(); // whatever was told meanwhile, and to whom
+    opened = true;
     found();
     say("Live");
   };
   for (const name of ["status", "orders", "backfill"]) source.addEventListener(name, () => refresh());
   source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) {
-      back();
-      poll();
-    } else late ??= setTimeout(lost, patience);
+    if (source.readyState === EventSource.CLOSED) end(poll);
+    else late ??= setTimeout(lost, patience);
   };
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", () => end(), { signal: over.signal });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) end(rests); }, { signal: over.signal });
+}
+
+// rests waits until the tab can be seen again, and brings it up to date.
+async function rests() {
+  say("Rests until it is looked at");
+  await shown();
+  refresh();
+  listen();
 }
 
 // poll asks for the status, and for the page when the status has changed.
 async function poll() {
   say("Updates every ten seconds");
-  let before = null;
   if (!instance) {
-    await rest(pollEvery);
-    for (;; await rest(pollEvery)) await refresh();
+    for (;;) {
+      await rest(pollEvery);
+      await refresh();
+    }
   }
+  refresh(); // events may have been missed
+  let before = null;
   for (let n = 0; n < pollsBetween || lostSince; n++) {
+    await shown();
     try {
-      const answer = await fetch(ofInstance("/api/v1/status"), { headers: { "X-Live": "1" } });
+      const answer = await ask(ofInstance("/api/v1/status"));
       if (answer.status === 401) return signInAgain();
       const text = await answer.text();
-      if (answer.status >= 500) throw new Error(text);
+      if (isDown(answer)) throw new Error(text);
       found();
       if (before !== null && text !== before) refresh();
       before = text;
@@ -88,11 +107,12 @@ async function refresh() {
   do {
     again = false;
     await rest(Math.max(0, restBetween - (Date.now() - last)));
+    await shown();
     last = Date.now();
     try {
-      const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
+      const answer = await ask(location.href);
       if (answer.redirected && new URL(answer.url).pathname === "/login") return signInAgain();
-      if (answer.status >= 500) throw new Error(String(answer.status));
+      if (isDown(answer)) throw new Error(String(answer.status));
       update(new DOMParser().parseFromString(await answer.text(), "text/html"));
       found();
     } catch {
@@ -104,8 +124,12 @@ async function refresh() {
   busy = false;
 }
 
+const ask = (path) => fetch(path, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(longest) });
+const isDown = (answer) => answer.status >= 500 || answer.status === 429;
+
 function update(fresh) {
   localTimes(fresh);
+  asked = fresh.body.dataset.asked ?? asked;
   let changed = false;
   for (const part of document.querySelectorAll("[data-live]")) {
     const anew = fresh.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
@@ -149,6 +173,7 @@ async function retry() {
   if (words) words.textContent = "It is tried again by itself every five seconds.";
   for (;;) {
     await rest(retryEvery);
+    await shown();
     try {
       if ((await fetch("/readyz")).ok) return location.reload();
     } catch { /* not yet */ }
@@ -156,3 +181,9 @@ async function retry() {
 }
 
 const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// shown is kept once the tab can be seen.
+const shown = () => new Promise((done) => {
+  if (!document.hidden) return done();
+  document.addEventListener("visibilitychange", done, { once: true });
+});

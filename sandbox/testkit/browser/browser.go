@@ -14,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -48,7 +50,14 @@ func Open(t testing.TB, at string) *Tab {
 	if trouble != nil {
 		t.Fatalf("Chromium does not start: %v", trouble)
 	}
-	ctx, end := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
+	b := open(t, at, shared, chromedp.WithNewBrowserContext())
+	b.focused(true)
+	return b
+}
+
+func open(t testing.TB, at string, parent context.Context, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, end := chromedp.NewContext(parent, options...)
 	b := &Tab{t: t, ctx: ctx, at: at}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -63,11 +72,34 @@ func Open(t testing.TB, at string) *Tab {
 	if err := chromedp.Listen(ctx, b.heard); err != nil {
 		t.Fatal(err)
 	}
-	// Without this the page is like one in a window behind another, and nothing in it shows that it has the focus.
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		t.Fatal(err)
-	}
 	return b
+}
+
+// focused sets whether the page takes its tab for the one that somebody uses. Without it the page is like one in a window behind another, and nothing in
+// it shows that it has the focus.
+func (b *Tab) focused(is bool) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: is}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Beside opens another tab in the window of this one, with its cookies and its connections. From then on one of them alone can be seen: the new one,
+// until Front.
+func (b *Tab) Beside() *Tab {
+	b.t.Helper()
+	b.focused(false)
+	other := open(b.t, b.at, b.ctx, chromedp.WithNewWindow(false))
+	other.Front()
+	return other
+}
+
+// Front brings the tab before all others of its window.
+func (b *Tab) Front() {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.BringToFront, cdp.Empty{}); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // chromium is the program: CHROMIUM, or that of Debian. Without one the tests of the page prove nothing, and fail.

@@ -1,0 +1,175 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/client"
+
+	"datawald/gateway/access"
+	"datawald/gateway/api"
+	"datawald/order"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+const reconciliations = "/api/v1/reconciliations"
+
+// reconciled keeps a reconciliation that was begun some hours ago, and what it saw.
+func (w *world) reconciled(name string, hoursAgo int, findings ...store.Finding) store.Run {
+	w.t.Helper()
+	began := time.Now().UTC().Add(-time.Duration(hoursAgo) * time.Hour).Truncate(time.Millisecond)
+	ended := began.Add(time.Minute)
+	run := store.Run{ID: workflows.ReconcileID(w.instance) + "-2026/" + name, WorkflowID: workflows.ReconcileID(w.instance) + "-2026", RunID: name, Kind: store.KindReconcile,
+		Instance: w.instance, StartedAt: began, EndedAt: &ended, Reconciliation: &store.Reconciliation{From: began.AddDate(0, 0, -35), To: began, Heal: true, Phase: store.ReconcileEnded,
+			Total: 12, Orders: 12, Lines: map[store.AccountLine]int64{store.LineInB1: 10, store.AccountLine(store.FindDuplicate): 2}, Findings: map[store.FindingKind]int64{store.FindDuplicate: 2}, NotedAt: ended}}
+	if err := w.db.PutRun(w.t.Context(), run); err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range findings {
+		findings[i].Instance = w.instance
+	}
+	if err := w.db.Saw(w.t.Context(), run.ID, findings); err != nil {
+		w.t.Fatal(err)
+	}
+	return run
+}
+
+func (w *world) finding(number int, kind store.FindingKind) store.Finding {
+	key := w.key(1, fmt.Sprint(number))
+	total := order.Money{Amount: decimal.RequireFromString("10.50"), Currency: "USD"}
+	return store.Finding{Kind: kind, Key: key, EntityID: int64(number), PlacedAt: day(1).Add(time.Duration(number) * time.Minute), Want: &total,
+		Reason: order.Reason{Code: string(kind), Message: "B1 has something else.", Hint: "Look there."}}
+}
+
+// The books are listed, the latest first, with what is open; one of them with its account and its findings, page by page, of one kind, and with those of
+// earlier ones. Fails without: After, Run, Kind and Unhealed in getReconciliation; the cursor of the list.
+func TestReconciliations_AreShown(t *testing.T) {
+	w := newWorld(t)
+	old := w.reconciled("a", 30, w.finding(1, store.FindTotalDiffers))
+	latest := w.reconciled("b", 2, w.finding(2, store.FindDuplicate), w.finding(3, store.FindDuplicate), w.finding(4, store.FindMissingInB1))
+	if err := w.db.Heal(t.Context(), latest.ID, store.FindingID(string(w.key(1, "4")), store.FindMissingInB1)); err != nil {
+		t.Fatal(err)
+	}
+	var list, rest api.ReconciliationList
+	w.get(reconciliations+"?limit=1").ok(200, &list)
+	w.get(reconciliations+"?limit=1&cursor="+list.Next).ok(200, &rest)
+	if len(list.Reconciliations) != 1 || list.Reconciliations[0].State != "completed" || list.Reconciliations[0].Account.Lines[store.LineInB1] != 10 ||
+		list.Open[store.FindDuplicate] != 2 || list.Open[store.FindMissingInB1] != 0 || list.Healed[store.FindMissingInB1] != 1 || len(list.Open) != len(store.FindingKinds()) {
+		t.Errorf("list %+v", list)
+	}
+	if len(rest.Reconciliations) != 1 || rest.Next != "" || rest.Reconciliations[0].ID != strings.ReplaceAll(old.ID, "/", "~") {
+		t.Errorf("rest %+v", rest)
+	}
+	var status api.Status
+	if w.get("/api/v1/status").ok(200, &status); status.Reconciliation == nil || status.Reconciliation.Open != 3 || status.Reconciliation.Orders != 12 || status.Reconciliation.EndedAt == nil || status.Reconciliation.Running {
+		t.Errorf("the status says %+v", status.Reconciliation)
+	}
+	at := list.Reconciliations[0].Links.Self
+	var one, next api.ReconciliationDetail
+	w.get(at+"&limit=2").ok(200, &one)
+	w.get(at+"&limit=2&cursor="+one.Next).ok(200, &next)
+	if one.Account.Total != 12 || len(one.Findings) != 2 || one.Findings[0].Key != w.key(1, "2") || one.Findings[0].Reason.Hint == "" || !strings.Contains(one.Findings[0].Links.Self, "/orders/") {
+		t.Errorf("one %+v", one)
+	}
+	if len(next.Findings) != 1 || next.Findings[0].Key != w.key(1, "4") || next.Findings[0].HealedAt == nil || next.Next != "" {
+		t.Errorf("its second page %+v", next)
+	}
+	for query, want := range map[string]string{"": "2 3 4", "?kind=duplicate": "2 3", "?open=true": "1 2 3", "?open=true&kind=total_differs": "1", "?kind=key_changed": ""} {
+		var d api.ReconciliationDetail
+		w.get(reconciliations+"/latest"+query).ok(200, &d)
+		var got []string
+		for _, f := range d.Findings {
+			got = append(got, f.Key.IncrementID())
+		}
+		if strings.Join(got, " ") != want || d.ID != list.Reconciliations[0].ID || d.Open[store.FindTotalDiffers] != 1 {
+			t.Errorf("latest%s: %v, want %s; %+v", query, got, want, d.Open)
+		}
+	}
+}
+
+// Each thing that is wrong has a problem of its own. Fails without: the instance and the kind in reconciliation.
+func TestReconciliations_SayWhatIsWrong(t *testing.T) {
+	w := newWorld(t)
+	w.get(reconciliations+"/latest").problem(404, "reconciliation-not-found", "POST")
+	w.get(reconciliations+"/nothing~x").problem(404, "reconciliation-not-found", "nothing~x")
+	run := w.reconciled("a", 2)
+	sync := store.Run{ID: "sync-orders:" + w.instance + "/x", WorkflowID: "sync-orders:" + w.instance, RunID: "x", Kind: store.KindSync, Instance: w.instance, StartedAt: time.Now()}
+	if err := w.db.PutRun(t.Context(), sync); err != nil {
+		t.Fatal(err)
+	}
+	w.get(reconciliations+"/"+url.PathEscape(strings.ReplaceAll(sync.ID, "/", "~"))).problem(404, "reconciliation-not-found")
+	at := reconciliations + "/" + url.PathEscape(strings.ReplaceAll(run.ID, "/", "~"))
+	w.get(at+"?instance=nowhere").problem(422, "unknown-instance", "nowhere")
+	w.get(at+"?kind=wrong").problem(422, "invalid-request", "query.kind")
+	w.get(at+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
+	w.get(reconciliations+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
+	for body, word := range map[string]string{`{"from":"2026-11-02T00:00:00Z","to":"2026-11-01T00:00:00Z"}`: "to:", `{"force":true}`: "force:", `{"from":"2096-11-02T00:00:00Z"}`: "future"} {
+		w.post(reconciliations, body).problem(422, "invalid-request", word)
+	}
+	w.post(reconciliations, `{"instance":"nowhere"}`).problem(422, "unknown-instance", "nowhere")
+	dead := serve(t, w.settings, deadStore(t), w.temporal)
+	call(t, dead, http.MethodGet, reconciliations, "", nil).problem(503, "unavailable", "store")
+	call(t, dead, http.MethodGet, at, "", nil).problem(503, "unavailable", "store")
+	call(t, serve(t, w.settings, w.db, deadTemporal(t)), http.MethodPost, reconciliations, `{}`, []string{"Content-Type", "application/json"}).problem(503, "unavailable", "temporal")
+}
+
+// An operator begins one, once for each Idempotency-Key, and none while one is under way; it is written down. Fails without: noReconciliation; the case
+// AlreadyStarted; Audit.
+func TestReconciliations_AreBegunOnce(t *testing.T) {
+	w := newWorld(t)
+	t.Cleanup(func() {
+		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test")
+	})
+	request := `{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","heal":true}`
+	viewer := w.as(access.Viewer)
+	call(t, w.server, http.MethodPost, reconciliations, request, []string{"Authorization", viewer, "Content-Type", "application/json"}).problem(403, "not-allowed", "operator")
+
+	var first, again api.StartedReconciliation
+	r := w.post(reconciliations, request, "Idempotency-Key", "once")
+	r.ok(202, &first)
+	w.post(reconciliations, request, "Idempotency-Key", "once").ok(202, &again)
+	if first.ID != again.ID || first.WorkflowID != workflows.ReconcileID(w.instance) || r.header.Get("Location") != first.Location {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	w.hasSource(first.WorkflowID, "reconcile")
+	w.post(reconciliations, request).problem(409, "reconciliation-under-way", reconciliations)
+	var live api.RunSummary
+	if w.get("/api/v1/runs/"+url.PathEscape(first.ID)).ok(200, &live); live.Kind != "reconcile" || live.State != "running" {
+		t.Errorf("run %+v", live)
+	}
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
+	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z heal" || entries[1].State != store.AuditDone {
+		t.Errorf("written down: %+v, %v", entries, err)
+	}
+	if err := w.temporal.TerminateWorkflow(t.Context(), first.WorkflowID, "", "test"); err != nil {
+		t.Fatal(err)
+	}
+
+	open := store.Run{ID: workflows.SyncOrdersID(w.instance) + "/x", WorkflowID: workflows.SyncOrdersID(w.instance), RunID: "x", Kind: store.KindReconcile, Instance: w.instance, StartedAt: time.Now(),
+		Reconciliation: &store.Reconciliation{Phase: store.ReconcileCompares}}
+	if err := w.db.PutRun(t.Context(), open); err != nil {
+		t.Fatal(err)
+	}
+	w.post(reconciliations, request).ok(202, &again) // its end was never written down, and Temporal knows of none
+	if err := w.temporal.TerminateWorkflow(t.Context(), again.WorkflowID, "", "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.lives(open.WorkflowID)
+	w.post(reconciliations, request).problem(409, "reconciliation-under-way", "Watch it")
+}
+
+// lives begins a workflow of that name that nobody takes up.
+func (w *world) lives(workflowID string) {
+	w.t.Helper()
+	if _, err := w.temporal.ExecuteWorkflow(w.t.Context(), client.StartWorkflowOptions{ID: workflowID, TaskQueue: w.settings.TaskQueue}, workflows.Reconcile, workflows.ReconcileInput{}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflowID, "", "test") })
+}

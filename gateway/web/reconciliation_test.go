@@ -1,0 +1,111 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"datawald/gateway/access"
+	"datawald/order"
+	"datawald/store"
+	"datawald/workflows"
+)
+
+// reconciled keeps a reconciliation that came to its end an hour ago, with an account that has every line, and findings of each kind.
+func (w *world) reconciled() {
+	w.t.Helper()
+	began := time.Now().UTC().Add(-time.Hour).Truncate(time.Millisecond)
+	ended := began.Add(3 * time.Minute)
+	account := &store.Reconciliation{From: began.AddDate(0, 0, -35), To: began, Heal: true, Phase: store.ReconcileEnded, NotedAt: ended,
+		Lines: map[store.AccountLine]int64{store.LineInB1: 1198, store.LineHeld: 2, store.LineExcluded: 4}, Findings: map[store.FindingKind]int64{}, Healed: map[store.FindingKind]int64{store.FindMissingInB1: 1}}
+	var findings []store.Finding
+	for n, kind := range store.FindingKinds() {
+		f := store.Finding{Instance: w.instance, Kind: kind, PlacedAt: began.Add(-time.Duration(n) * time.Hour), Reason: order.Reason{Code: string(kind), Message: fmt.Sprintf("Of %s something is amiss.", kind), Hint: "Look there and mend it."}}
+		if kind.OfOrder() {
+			f.Key, f.EntityID = w.key(fmt.Sprintf("%09d", 900+n)), int64(900+n)
+			account.Lines[store.AccountLine(kind)]++
+		}
+		account.Findings[kind]++
+		findings = append(findings, f)
+	}
+	findings[4].Want, findings[4].Got = dollars("100.00"), dollars("99.99")
+	findings[3].Documents = []int64{1204, 1205}
+	for _, n := range account.Lines {
+		account.Orders += n
+	}
+	account.Total = account.Orders
+	run := store.Run{ID: workflows.ReconcileID(w.instance) + "-2026/a", WorkflowID: workflows.ReconcileID(w.instance) + "-2026", RunID: "a", Kind: store.KindReconcile, Instance: w.instance,
+		StartedAt: began, EndedAt: &ended, Reconciliation: account}
+	if err := w.db.PutRun(w.t.Context(), run); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.db.Saw(w.t.Context(), run.ID, findings); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.db.Heal(w.t.Context(), run.ID, store.FindingID(string(findings[1].Key), findings[1].Kind)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func dollars(text string) *order.Money {
+	return &order.Money{Amount: decimal.RequireFromString(text), Currency: "USD"}
+}
+
+// The page says how the books stand, what was found with what to do about it, and Today says so as well. Fails without: briefOf in the status; open in
+// read; tell.
+func TestReconciliationPage(t *testing.T) {
+	w := newWorld(t)
+	w.as(access.Admin)
+	if page := w.fetch("/reconciliation"); !strings.Contains(page, "Nothing was compared yet.") || !strings.Contains(page, "There was none.") {
+		t.Errorf("before there was one: %s", page)
+	}
+	if strings.Contains(w.fetch("/"), "Reconciled") {
+		t.Error("Today tells of none")
+	}
+	w.reconciled()
+	says := func(path string, words ...string) string {
+		t.Helper()
+		page := w.fetch(path)
+		for _, word := range words {
+			if !strings.Contains(page, word) {
+				t.Errorf("%s does not say %q", path, word)
+			}
+		}
+		return page
+	}
+	all := says("/reconciliation", "8 findings wait for a person", "1,212 orders from Magento: 1,198 in B1 with the right total, 2 held, 4 not meant for B1, 8 that do not agree.", "In B1, and the totals agree",
+		"Of duplicate something is amiss.", "Look there and mend it.", "B1 no. 1204, 1205", "The whole window", "99.99", `<td class="amount" data-label="Mended">1</td>`)
+	if strings.Contains(all, "Of missing_in_b1") {
+		t.Error("what is mended waits for a person")
+	}
+	if page := says("/reconciliation?kind=duplicate", "Of duplicate"); strings.Contains(page, "Of total_differs") {
+		t.Error("other kinds are shown as well")
+	}
+	says("/reconciliation/"+workflows.ReconcileID(w.instance)+"-2026~a", "What it found", "Of missing_in_b1 something is amiss.", "mended")
+	says("/", "Reconciled", "8 findings", "8 things do not agree between Magento, DataWald and B1.", `/reconciliation?instance=`)
+	says("/reconciliation?cursor=wrong", "query.cursor")
+	says("/reconciliation/nothing~x", "No such reconciliation")
+}
+
+// An operator begins one from the page; a second one is refused while it is under way, and days that are none are. Fails without: the days in
+// startReconciliation.
+func TestFormOfReconciliation(t *testing.T) {
+	w := newWorld(t)
+	clerk := w.as(access.Operator)
+	f := w.form(clerk, "/reconciliation", "/reconciliation")
+	f.comes(422, "/reconciliation", "Name days as 2026-11-30")("from", "yesterday")
+	f.comes(422, "/reconciliation", "does not lie after from", `value="2026-11-05"`)("from", "2026-11-05", "to", "2026-11-01", "once", "another")
+	t.Cleanup(func() {
+		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflows.ReconcileID(w.instance), "", "test")
+	})
+	f.comes(200, "/reconciliation?done=reconciling&instance="+w.instance, "A reconciliation has begun.")("from", "2026-11-01", "to", "2026-11-05", "heal", "1", "once", "a third")
+	f.comes(409, "/reconciliation", "A reconciliation is under way")("once", "a fourth")
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
+	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-06T00:00:00Z heal" {
+		t.Errorf("the audit has %+v (%v)", entries, err)
+	}
+}
