@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -97,7 +98,7 @@ func (p *posting) sendContact(ctx context.Context) (*made, error) {
 	if err == nil && done == nil {
 		err = &order.Failure{Kind: order.Unknown, System: "b1", Op: "PATCH BusinessPartners(n)", Message: "the contact person is not there after it was added"}
 	}
-	if f, ok := err.(*order.Failure); ok && f.Kind == order.Transient {
+	if f, ok := errors.AsType[*order.Failure](err); ok && f.Kind == order.Transient {
 		unseen := *f
 		unseen.Kind = order.Unknown // he is there, and could not be read
 		err = &unseen

@@ -2,7 +2,6 @@
 package deploy_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -101,7 +100,7 @@ func TestSandboxEnvironmentHasKnownNames(t *testing.T) {
 		}
 		name, _, _ := strings.Cut(line, "=")
 		if _, ok := programs[name]; !ok && name != "COMPOSE_PROFILES" { // that one is for Compose
-			t.Error(fmt.Sprintf("deploy/sandbox.env:%d: %s is not in .env.example", n+1, name))
+			t.Errorf("deploy/sandbox.env:%d: %s is not in .env.example", n+1, name)
 		}
 	}
 }
