@@ -25,7 +25,7 @@ export SANDBOX_ORDERS_DIR
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-.PHONY: chromium help run build programs bench chaos outage test vet walk torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: chromium help run build programs bench chaos outage test vet lint vulnerable licences reproducible walk torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,16 @@ bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -no
 bin/workflowcheck: tools/go.mod tools/go.sum
 	@mkdir -p bin
 	@cd tools && $(GO) build -o ../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+
+# Both linters are built from the versions that tools/lint/go.mod names.
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "building bin/golangci-lint: about 2 minutes the first time, on 2 cores"
+	@mkdir -p bin
+	@cd tools/lint && $(GO) build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
+	@mkdir -p bin
+	@cd tools/lint && $(GO) build -o ../../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
 
 # told runs tests, and repeats at the end what failed and why: between the packages that pass it is hard to find.
 define told
@@ -119,6 +129,31 @@ vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order o
 	$(GO) vet -tags walk ./...
 	cd tools && $(GO) vet ./...
 	bin/workflowcheck -test=false ./workflows
+
+lint: bin/golangci-lint bin/govulncheck ## golangci-lint, the modules as they were published, their licences and known vulnerabilities
+	bin/golangci-lint run ./...
+	@for m in . tools tools/lint tools/vulndb; do (cd $$m && echo "$$m: $$($(GO) mod verify)") || exit 1; done
+	cd tools/lint && $(GO) vet ./... && $(GO) test -timeout 5m ./...
+	cd tools/lint && $(GO) run ./licences -root ../.. -check
+	@$(MAKE) --no-print-directory vulnerable
+
+# The database of known vulnerabilities: a folder with a file for each, or an address. It is the one that tools/vulndb/go.mod pins, so
+# that nothing but Go modules is fetched; VULNDB=https://vuln.go.dev asks for the newest.
+VULNDB ?=
+
+vulnerable: bin/govulncheck ## known vulnerabilities that the programs call; VULNDB=https://vuln.go.dev by the newest list
+	@db="$(VULNDB)"; test -n "$$db" || { (cd tools/vulndb && $(GO) mod download golang.org/x/vulndb) && db=$$(cd tools/vulndb && $(GO) list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv; } || exit 1; \
+		cd tools/lint && $(GO) run ./vulnerable -root ../.. -govulncheck $(CURDIR)/bin/govulncheck -db "$$db" $(PROGRAMS:%=./%)
+
+licences: ## write docs/licences.md, the list of the modules in the programs
+	cd tools/lint && $(GO) run ./licences -root ../..
+
+# Each of both builds has a folder and a cache of its own, so that nothing of one can be in the other.
+reproducible: ## build all programs twice from nothing in two folders, about 6 minutes: they must be the same, byte for byte
+	@set -e; work=$$(mktemp -d); trap 'chmod -R u+w "$$work"; rm -rf "$$work"' EXIT; \
+	for n in one the/other; do mkdir -p "$$work/$$n/src" "$$work/$$n/bin"; git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read | tar -x -C "$$work/$$n/src"; \
+		(cd "$$work/$$n/src" && GOCACHE="$$work/$$n/cache" $(BUILD) -ldflags '$(LDFLAGS)' -o "$$work/$$n/bin/" $(PROGRAMS:%=./%)); done; \
+	cd "$$work/one/bin" && sha256sum $(PROGRAMS) && sha256sum $(PROGRAMS) >"$$work/sums" && cd "$$work/the/other/bin" && sha256sum -c "$$work/sums"
 
 clean-data: ## forget all orders of the sandbox
 	rm -rf data
