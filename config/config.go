@@ -24,7 +24,7 @@ import (
 // Store says where MongoDB is.
 type Store struct {
 	// MongoDBURI is a connection string, mongodb://host:27017/?replicaSet=rs0.
-	MongoDBURI string `envconfig:"MONGODB_URI" default:"mongodb://127.0.0.1:27027/"`
+	MongoDBURI string `envconfig:"MONGODB_URI" default:"mongodb://127.0.0.1:27027/" secret:"MONGODB_URI"`
 	// MongoDBDatabase is the name of the database.
 	MongoDBDatabase string `envconfig:"MONGODB_DATABASE" default:"datawald"`
 }
@@ -39,8 +39,8 @@ func (s Store) check() (problems []string) {
 	return problems
 }
 
-// Temporal says where the Temporal service is. TLS and API keys come from Temporal's own environment variables
-// (TEMPORAL_TLS…, TEMPORAL_API_KEY, TEMPORAL_PROFILE), read by its client library.
+// Temporal says where the Temporal service is, and how to get in. TLS comes from Temporal's own environment variables (TEMPORAL_TLS…,
+// TEMPORAL_PROFILE), read by its client library.
 type Temporal struct {
 	// TemporalAddress is host:port of the frontend.
 	TemporalAddress string `envconfig:"TEMPORAL_ADDRESS" default:"127.0.0.1:7233"`
@@ -48,6 +48,8 @@ type Temporal struct {
 	TemporalNamespace string `envconfig:"TEMPORAL_NAMESPACE" default:"default"`
 	// TaskQueue is where the workflows run; deployments that share a namespace need different ones.
 	TaskQueue string `envconfig:"TEMPORAL_TASK_QUEUE" default:"datawald"`
+	// APIKey lets in where the service asks for one, as Temporal Cloud does. With one the connection is by TLS.
+	APIKey string `envconfig:"TEMPORAL_API_KEY" secret:"TEMPORAL_API_KEY"`
 }
 
 func (t Temporal) check() (problems []string) {
@@ -126,10 +128,10 @@ func (i Instances) check() (problems []string) {
 // checker is a group of settings that knows its own limits.
 type checker interface{ check() []string }
 
-// load fills spec from the environment and collects every problem in one error, a line each. prefix is empty for the
+// load fills spec from the environment, and its secrets from their files, and collects every problem in one error, a line each. prefix is empty for the
 // plain names.
 func load(prefix string, spec any) []string {
-	problems := process(prefix, spec)
+	problems := append(process(prefix, spec), readSecrets(prefix, spec)...)
 	v := reflect.ValueOf(spec).Elem()
 	for i := range v.NumField() {
 		if c, ok := v.Field(i).Interface().(checker); ok {

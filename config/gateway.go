@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ type Gateway struct {
 func LoadGateway() (*Gateway, error) {
 	var g Gateway
 	problems := load("", &g)
-	problems = append(problems, g.Access.readFiles()...)
+	problems = append(problems, g.Access.checkSecrets()...)
 	problems = append(problems, g.published()...)
 	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
@@ -142,11 +141,9 @@ type Access struct {
 	SessionIdle time.Duration `envconfig:"GATEWAY_SESSION_IDLE" default:"12h"`
 	SessionLife time.Duration `envconfig:"GATEWAY_SESSION_LIFE" default:"168h"`
 	// AdminPassword is that of the user admin, which is created when there is no user. Empty: one is chosen by chance, and printed once.
-	AdminPassword     string `envconfig:"GATEWAY_ADMIN_PASSWORD"`
-	AdminPasswordFile string `envconfig:"GATEWAY_ADMIN_PASSWORD_FILE"`
+	AdminPassword string `envconfig:"GATEWAY_ADMIN_PASSWORD" secret:"GATEWAY_ADMIN_PASSWORD"`
 	// Key is an API key, dw_<id>_<secret>, which is stored unless it is there already: for automation.
-	Key     string `envconfig:"GATEWAY_KEY"`
-	KeyFile string `envconfig:"GATEWAY_KEY_FILE"`
+	Key string `envconfig:"GATEWAY_KEY" secret:"GATEWAY_KEY"`
 	// KeyRole is what the key may do: viewer, operator or admin.
 	KeyRole string `envconfig:"GATEWAY_KEY_ROLE" default:"admin"`
 }
@@ -192,28 +189,8 @@ const (
 
 var keyForm = regexp.MustCompile(`^dw_[a-z0-9]{1,32}_[a-z0-9]{20,128}$`)
 
-// readFiles takes secrets from their files, and checks them whence ever they come.
-func (a *Access) readFiles() (problems []string) {
-	for _, s := range []struct {
-		name, file string
-		value      *string
-	}{{"GATEWAY_ADMIN_PASSWORD", a.AdminPasswordFile, &a.AdminPassword}, {"GATEWAY_KEY", a.KeyFile, &a.Key}} {
-		if s.file == "" {
-			continue
-		}
-		if *s.value != "" {
-			problems = append(problems, fmt.Sprintf("%s and %s_FILE: want one of them", s.name, s.name))
-			continue
-		}
-		text, err := os.ReadFile(s.file)
-		if err != nil {
-			problems = append(problems, fmt.Sprintf("%s_FILE: %v", s.name, err))
-			continue
-		}
-		if *s.value = strings.TrimRight(string(text), "\r\n"); *s.value == "" {
-			problems = append(problems, fmt.Sprintf("%s_FILE: %s is empty", s.name, s.file))
-		}
-	}
+// checkSecrets looks at what the first user and the first key let in with.
+func (a *Access) checkSecrets() (problems []string) {
 	if n := utf8.RuneCountInString(a.AdminPassword); n > 0 && n < minPassword {
 		problems = append(problems, fmt.Sprintf("GATEWAY_ADMIN_PASSWORD: has %d characters, want at least %d", n, minPassword))
 	}

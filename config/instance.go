@@ -19,15 +19,15 @@ type Magento struct {
 	// URL is the shop's base address.
 	URL string `split_words:"true"`
 	// Token is an integration's access token, used as Bearer.
-	Token string `split_words:"true"`
+	Token string `split_words:"true" secret:"TOKEN"`
 	// The four credentials of an integration, used to sign with OAuth 1.0a; they win over Token.
-	ConsumerKey       string `split_words:"true"`
-	ConsumerSecret    string `split_words:"true"`
-	AccessToken       string `split_words:"true"`
-	AccessTokenSecret string `split_words:"true"`
+	ConsumerKey       string `split_words:"true" secret:"CONSUMER_KEY"`
+	ConsumerSecret    string `split_words:"true" secret:"CONSUMER_SECRET"`
+	AccessToken       string `split_words:"true" secret:"ACCESS_TOKEN"`
+	AccessTokenSecret string `split_words:"true" secret:"ACCESS_TOKEN_SECRET"`
 	// AdminUser and AdminPassword log in where there is no integration; the others win over them.
 	AdminUser     string `split_words:"true"`
-	AdminPassword string `split_words:"true"`
+	AdminPassword string `split_words:"true" secret:"ADMIN_PASSWORD"`
 	// Timeout bounds one call.
 	Timeout time.Duration `split_words:"true" default:"60s"`
 	// PageSize is the number of orders per call, 1 to 300.
@@ -95,7 +95,7 @@ type B1 struct {
 	URL       string `split_words:"true"`
 	CompanyDB string `split_words:"true"`
 	User      string `split_words:"true"`
-	Password  string `split_words:"true"`
+	Password  string `split_words:"true" secret:"PASSWORD"`
 	// CAFile is a PEM file with the authority of the server's certificate.
 	CAFile string `split_words:"true"`
 	// Insecure switches the check of the certificate off. For trials only.

@@ -87,7 +87,7 @@ func TestGateway_ListensToAllBehindAProxyThatEndsTLS(t *testing.T) {
 	wantProblems(t, err, `GATEWAY_HOSTS: |"http://`, "GATEWAY_TLS_CERT_FILE and |no such file")
 }
 
-// Fails without: readFiles.
+// Fails without: readSecrets.
 func TestGateway_TakesSecretsFromFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

@@ -10,8 +10,22 @@ import (
 	"go.temporal.io/sdk/log"
 )
 
-// Dial connects to the Temporal service. Address and namespace come from our settings; TLS, API keys and profiles from
-// Temporal's own environment variables.
+// withKey is the environment for Temporal's client library, with the API key wherever it came from.
+type withKey struct {
+	temporalconfig.EnvLookup
+	key string
+}
+
+// LookupEnv gives the API key of our settings; where they have none, what the environment has.
+func (w withKey) LookupEnv(name string) (string, bool) {
+	if name == "TEMPORAL_API_KEY" && w.key != "" {
+		return w.key, true
+	}
+	return w.EnvLookup.LookupEnv(name)
+}
+
+// Dial connects to the Temporal service. Address, namespace and API key come from our settings; TLS and profiles from Temporal's own
+// environment variables.
 func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, error) {
 	options, err := t.options(logger)
 	if err != nil {
@@ -36,7 +50,7 @@ func (t Temporal) Lazy(logger log.Logger) (client.Client, error) {
 }
 
 func (t Temporal) options(logger log.Logger) (client.Options, error) {
-	options, err := temporalconfig.LoadDefaultClientOptions()
+	options, err := temporalconfig.LoadClientOptions(temporalconfig.LoadClientOptionsRequest{EnvLookup: withKey{temporalconfig.EnvLookupOS, t.APIKey}})
 	if err != nil {
 		return client.Options{}, fmt.Errorf("Temporal settings: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 // MAGENTO_WEBHOOK_SECRET, MAGENTO_EU_WEBHOOK_SECRET.
 type Webhook struct {
 	// WebhookSecret is what the sender must know, at least 16 characters; empty switches the webhook off.
-	WebhookSecret string `split_words:"true"`
+	WebhookSecret string `split_words:"true" secret:"WEBHOOK_SECRET"`
 }
 
 // minSecret is the least length of a secret: 16 characters by chance cannot be guessed, however often one tries.

@@ -51,6 +51,7 @@ func run() error {
 		return err
 	}
 	log := settings.Logger("gateway")
+	config.WarnOfLooseSecrets(settings.InstanceNames, log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 

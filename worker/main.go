@@ -44,6 +44,7 @@ func run() error {
 		return err
 	}
 	log := settings.Logger("worker")
+	config.WarnOfLooseSecrets(settings.InstanceNames, log)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
