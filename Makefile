@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store tools version visibility watch worker workflows deploy docs
+FOLDERS  = activities alive bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 standalone starter store tools version visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.
@@ -25,7 +25,7 @@ export SANDBOX_ORDERS_DIR
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-.PHONY: chromium help run build programs bench chaos outage test vet lint vulnerable licences reproducible walk torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: chromium help run build programs bench chaos outage test vet lint vulnerable licences reproducible image image-files walk torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -154,6 +154,20 @@ reproducible: ## build all programs twice from nothing in two folders, about 6 m
 	for n in one the/other; do mkdir -p "$$work/$$n/src" "$$work/$$n/bin"; git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read | tar -x -C "$$work/$$n/src"; \
 		(cd "$$work/$$n/src" && GOCACHE="$$work/$$n/cache" $(BUILD) -ldflags '$(LDFLAGS)' -o "$$work/$$n/bin/" $(PROGRAMS:%=./%)); done; \
 	cd "$$work/one/bin" && sha256sum $(PROGRAMS) && sha256sum $(PROGRAMS) >"$$work/sums" && cd "$$work/the/other/bin" && sha256sum -c "$$work/sums"
+
+# The program that builds images: docker, podman, or whatever takes the same arguments.
+DOCKER ?= docker
+
+# What the image holds, as a folder. The programs are static and bring authorities and time zones themselves.
+image-files:
+	@rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
+	@GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
+	@cp rules.example.yaml bin/image/etc/datawald/
+	@cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
+	@chmod 1777 bin/image/var/lib/datawald
+
+image: image-files ## the image of docker-compose.yml, out of what make has built: nothing is fetched
+	$(DOCKER) build --network none -t datawald:local -f deploy/image/Dockerfile bin/image
 
 clean-data: ## forget all orders of the sandbox
 	rm -rf data

@@ -22,6 +22,7 @@ import (
 	"datawald/config"
 	"datawald/magento"
 	"datawald/sapb1"
+	_ "datawald/standalone"
 	"datawald/store"
 	"datawald/version"
 	"datawald/watch"
