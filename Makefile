@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities alarm bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 starter store telemetry tools version visibility watch worker workflows deploy docs
+FOLDERS  = activities alarm alive bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 standalone starter store telemetry tools version visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.
@@ -29,7 +29,7 @@ export CHROMIUM
 PROMTOOL ?= $(or $(shell command -v promtool),$(abspath bin/promtool))
 export PROMTOOL
 
-.PHONY: chromium promtool help run build programs bench chaos outage test vet walk torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: chromium promtool help run build programs bench chaos outage test vet lint vulnerable licences reproducible image image-files walk torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,16 @@ bin/mongod: tools/go.mod tools/go.sum $(shell find tools/mongod -name '*.go' -no
 bin/workflowcheck: tools/go.mod tools/go.sum
 	@mkdir -p bin
 	@cd tools && $(GO) build -o ../bin/workflowcheck go.temporal.io/sdk/contrib/tools/workflowcheck
+
+# Both linters are built from the versions that tools/lint/go.mod names.
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "building bin/golangci-lint: about 2 minutes the first time, on 2 cores"
+	@mkdir -p bin
+	@cd tools/lint && $(GO) build -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+bin/govulncheck: tools/lint/go.mod tools/lint/go.sum
+	@mkdir -p bin
+	@cd tools/lint && $(GO) build -o ../../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
 
 # told runs tests, and repeats at the end what failed and why: between the packages that pass it is hard to find.
 define told
@@ -132,6 +142,45 @@ vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order o
 	$(GO) vet ./...
 	cd tools && $(GO) vet ./...
 	bin/workflowcheck -test=false ./workflows
+
+lint: bin/golangci-lint bin/govulncheck ## golangci-lint, the modules as they were published, their licences and known vulnerabilities
+	bin/golangci-lint run ./...
+	@for m in . tools tools/lint tools/vulndb; do (cd $$m && echo "$$m: $$($(GO) mod verify)") || exit 1; done
+	cd tools/lint && $(GO) vet ./... && $(GO) test -timeout 5m ./...
+	cd tools/lint && $(GO) run ./licences -root ../.. -check
+	@$(MAKE) --no-print-directory vulnerable
+
+# The database of known vulnerabilities: a folder with a file for each, or an address. It is the one that tools/vulndb/go.mod pins, so
+# that nothing but Go modules is fetched; VULNDB=https://vuln.go.dev asks for the newest.
+VULNDB ?=
+
+vulnerable: bin/govulncheck ## known vulnerabilities that the programs call; VULNDB=https://vuln.go.dev by the newest list
+	@db="$(VULNDB)"; test -n "$$db" || { (cd tools/vulndb && $(GO) mod download golang.org/x/vulndb) && db=$$(cd tools/vulndb && $(GO) list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv; } || exit 1; \
+		cd tools/lint && $(GO) run ./vulnerable -root ../.. -govulncheck $(CURDIR)/bin/govulncheck -db "$$db" $(PROGRAMS:%=./%)
+
+licences: ## write docs/licences.md, the list of the modules in the programs
+	cd tools/lint && $(GO) run ./licences -root ../..
+
+# Each of both builds has a folder and a cache of its own, so that nothing of one can be in the other.
+reproducible: ## build all programs twice from nothing in two folders, about 6 minutes: they must be the same, byte for byte
+	@set -e; work=$$(mktemp -d); trap 'chmod -R u+w "$$work"; rm -rf "$$work"' EXIT; \
+	for n in one the/other; do mkdir -p "$$work/$$n/src" "$$work/$$n/bin"; git ls-files -z --cached --others --exclude-standard | tar -c --null -T - --ignore-failed-read | tar -x -C "$$work/$$n/src"; \
+		(cd "$$work/$$n/src" && GOCACHE="$$work/$$n/cache" $(BUILD) -ldflags '$(LDFLAGS)' -o "$$work/$$n/bin/" $(PROGRAMS:%=./%)); done; \
+	cd "$$work/one/bin" && sha256sum $(PROGRAMS) && sha256sum $(PROGRAMS) >"$$work/sums" && cd "$$work/the/other/bin" && sha256sum -c "$$work/sums"
+
+# The program that builds images: docker, podman, or whatever takes the same arguments.
+DOCKER ?= docker
+
+# What the image holds, as a folder. The programs are static and bring authorities and time zones themselves.
+image-files:
+	@rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
+	@GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
+	@cp rules.example.yaml bin/image/etc/datawald/
+	@cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
+	@chmod 1777 bin/image/var/lib/datawald
+
+image: image-files ## the image of docker-compose.yml, out of what make has built: nothing is fetched
+	$(DOCKER) build --network none -t datawald:local -f deploy/image/Dockerfile bin/image
 
 clean-data: ## forget all orders of the sandbox
 	rm -rf data

@@ -179,9 +179,9 @@ func pick(orders []sapb1.Document) *found {
 
 // lookUpFailed ends an attempt that could not look. Without a look nothing is ever sent.
 func (p *posting) lookUpFailed(ctx context.Context, err error) error {
-	if order.KindOf(err) == order.Permanent {
+	if refused, ok := errors.AsType[*order.Failure](err); ok && refused.Kind == order.Permanent {
 		// The look-up is the same for every order: when B1 refuses it, no order is at fault.
-		f := *err.(*order.Failure)
+		f := *refused
 		f.Kind, f.Hint = order.Config, "B1 refuses the look-up of orders: check reference.user_field in the rules and restart the Service Layer after adding it."
 		err = &f
 	}

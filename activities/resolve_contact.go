@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -94,7 +95,7 @@ func (p *posting) sendContact(ctx context.Context) (*made, error) {
 	if err == nil && done == nil {
 		err = &order.Failure{Kind: order.Unknown, System: "b1", Op: "PATCH BusinessPartners(n)", Message: "the contact person is not there after it was added"}
 	}
-	if f, ok := err.(*order.Failure); ok && f.Kind == order.Transient {
+	if f, ok := errors.AsType[*order.Failure](err); ok && f.Kind == order.Transient {
 		unseen := *f
 		unseen.Kind = order.Unknown // he is there, and could not be read
 		err = &unseen

@@ -139,7 +139,10 @@ func (p *posting) send(ctx context.Context, m making, c *store.Claim, fresh bool
 func (p *posting) alreadyThere(ctx context.Context, m making, refused error) (*made, error) {
 	found, err := m.seek(ctx, nil, false)
 	if found == nil && err == nil {
-		err = refusedPartner(m.what, refused.(*order.Failure))
+		err = refused
+		if f, ok := errors.AsType[*order.Failure](refused); ok {
+			err = refusedPartner(m.what, f)
+		}
 	}
 	if err != nil {
 		return nil, p.dropMaking(ctx, m, err, func(known *store.Partner) { known.Intent = nil })

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -142,7 +143,7 @@ func (p *posting) remember(ctx context.Context, id string, who made) error {
 
 // noQuestion tells of a question that B1 refuses: it is the same for every order, so no order is at fault.
 func noQuestion(err error, what string) error {
-	f, ok := err.(*order.Failure)
+	f, ok := errors.AsType[*order.Failure](err)
 	if !ok || f.Kind != order.Permanent {
 		return err
 	}

@@ -1,6 +1,7 @@
 package deploy_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"datawald/config"
 )
 
 // compose is what the tests look at in docker-compose.yml.
@@ -82,8 +85,8 @@ func TestComposePublishesTheGatewayAlone(t *testing.T) {
 	network, _ := strings.CutPrefix(c.Services["gateway"].NetworkMode, "service:")
 	for _, name := range sorted(c.Services) {
 		for _, port := range c.Services[name].Ports {
-			if name != network {
-				t.Errorf("%s publishes %s; only the network of the gateway, %s, may publish a port", name, port, network)
+			if name != network && name != "grafana" {
+				t.Errorf("%s publishes %s; only the network of the gateway, %s, and Grafana may publish a port", name, port, network)
 			}
 			if !strings.HasPrefix(port, "127.0.0.1:") {
 				t.Errorf("%s publishes %s; want it on 127.0.0.1 alone", name, port)
@@ -100,7 +103,7 @@ func TestComposePinsImages(t *testing.T) {
 		_, tag, _ := strings.Cut(s.Image, ":")
 		switch {
 		case s.ours() && tag == "local":
-		case tag == "" || tag == "latest" || !regexp.MustCompile(`^\d+\.\d+\.\d+|^\d+\.\d+-`).MatchString(tag):
+		case tag == "" || tag == "latest" || !regexp.MustCompile(`^v?\d+\.\d+\.\d+|^\d+\.\d+-`).MatchString(tag):
 			t.Errorf("image %q: want a tag with a whole version", s.Image)
 		}
 	})
@@ -162,20 +165,20 @@ func TestComposeSettingsAreKnown(t *testing.T) {
 			return a || b
 		}
 		for _, name := range sorted(s.Environment) {
-			if !known(name) {
+			if !known(strings.TrimSuffix(name, "_FILE")) && !known(name) {
 				t.Errorf("environment: %s is not in .env.example", name)
 			}
 		}
 		for _, name := range s.Secrets {
-			if !known(name) { // with-secrets.sh makes a setting of the file's name
+			if !known(name) {
 				t.Errorf("secrets: %s is not in .env.example", name)
 			}
 			if filepath.Base(c.Secrets[name].File) != name {
 				t.Errorf("secrets: the file of %s is %s, want the same name", name, c.Secrets[name].File)
 			}
 		}
-		if s.EnvFile != ".env" {
-			t.Errorf("env_file: is %v, want .env", s.EnvFile)
+		if files := fmt.Sprint(s.EnvFile); files != "[deploy/secrets.env .env]" {
+			t.Errorf("env_file: is %v, want the files of secrets, and .env, which counts more", files)
 		}
 	})
 	if m := regexp.MustCompile(`\$\{?[A-Z_]+`).FindString(read(t, "docker-compose.yml")); m != "" {
@@ -234,6 +237,45 @@ func TestComposeDatabasesHaveNoWayOut(t *testing.T) {
 	for _, name := range []string{"postgresql", "mongodb", "temporal", "temporal-ui"} {
 		if !slices.Equal(c.Services[name].Networks, []string{"inside"}) {
 			t.Errorf("%s is on the networks %v, want inside alone", name, c.Services[name].Networks)
+		}
+	}
+}
+
+// The image of our programs has neither a shell nor wget: their health checks are programs of ours. Fails without: --health in any of them, and
+// with the health check of one taken out.
+func TestComposeHealthChecksOfOurProgramsNeedNoOther(t *testing.T) {
+	c := load(t)
+	for _, name := range []string{"gateway", "simulators"} {
+		test, _ := c.Services[name].Healthcheck["test"].([]any)
+		if len(test) < 3 || test[0] != "CMD" || !slices.Contains([]any{"gateway", "sandbox"}, test[1]) || test[len(test)-1] != "--health" {
+			t.Errorf("%s: health check %v", name, test)
+		}
+	}
+}
+
+// A setting NAME_FILE of deploy/secrets.env is a secret that config reads from a file, and the file is mounted where a program reads it.
+func TestSecretsOfTheFileAreMounted(t *testing.T) {
+	c := load(t)
+	named := 0
+	for _, m := range regexp.MustCompile(`(?m)^#?([A-Z0-9_]+)_FILE=(.*)$`).FindAllStringSubmatch(read(t, "deploy/secrets.env"), -1) {
+		named++
+		if !config.IsSecret(m[1]) || m[2] != "/run/secrets/"+m[1] {
+			t.Errorf("deploy/secrets.env: %s: want a secret of the programs, in /run/secrets", m[0])
+		}
+		mounted := false
+		for _, name := range sorted(c.Services) {
+			mounted = mounted || c.Services[name].ours() && slices.Contains(c.Services[name].Secrets, m[1])
+		}
+		if !mounted {
+			t.Errorf("deploy/secrets.env: no service has %s", m[1])
+		}
+	}
+	if named < 7 {
+		t.Errorf("deploy/secrets.env names %d files, want 7 or more: is it still read?", named)
+	}
+	for _, name := range []string{"worker", "sync-worker", "starter", "gateway"} {
+		if s := c.Services[name]; s.Environment["MONGODB_URI_FILE"] != "/run/secrets/MONGODB_URI" || !slices.Contains(s.Secrets, "MONGODB_URI") {
+			t.Errorf("%s does not read MONGODB_URI from its secret", name)
 		}
 	}
 }

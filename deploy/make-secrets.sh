@@ -3,7 +3,7 @@
 # random; those of Magento and B1 are left empty for you to fill in. Files that are there already stay as they are.
 #
 # The folder is closed to other users of this machine. The files in it can be read by all, because the containers run
-# under users of their own.
+# under users of their own; as root those of DataWald's programs (in capitals) are made theirs alone, user 10001.
 set -eu
 
 cd "$(dirname "$0")"
@@ -29,6 +29,7 @@ keep postgres_password "$(random 24)"
 keep mongodb_root_password "$(random 24)"
 keep mongodb_keyfile "$(random 400)"
 keep mongodb_password "$(random 24)"
+keep grafana_admin_password "$(random 24)"
 keep MONGODB_URI "mongodb://datawald:$(cat mongodb_password)@mongodb:27017/?replicaSet=rs0&authSource=datawald"
 
 echo "to fill in:"
@@ -41,3 +42,9 @@ keep MAGENTO_ADMIN_PASSWORD ""
 
 echo "to fill in, or left empty for no webhook:"
 keep MAGENTO_WEBHOOK_SECRET ""
+
+if [ "$(id -u)" = 0 ]; then
+	chown 10001 [A-Z]*
+	chmod 400 [A-Z]*
+fi
+echo "then say in deploy/secrets.env which of them are used"

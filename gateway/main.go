@@ -19,10 +19,12 @@ import (
 	temporallog "go.temporal.io/sdk/log"
 
 	"datawald/alarm"
+	"datawald/alive"
 	"datawald/config"
 	"datawald/gateway/api"
 	"datawald/gateway/figures"
 	"datawald/gateway/web"
+	_ "datawald/standalone"
 	"datawald/store"
 	"datawald/telemetry"
 	"datawald/version"
@@ -43,10 +45,22 @@ func main() {
 	if version.Asked("gateway", os.Args[1:], os.Stdout) {
 		return
 	}
+	if alive.Asked(os.Args[1:]) {
+		alive.End(healthy(context.Background()))
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// healthy asks the gateway that runs with the same settings whether it is ready.
+func healthy(ctx context.Context) error {
+	settings, err := config.LoadGateway()
+	if err != nil {
+		return err
+	}
+	return alive.Ask(ctx, settings.Address, "/readyz", settings.TLS())
 }
 
 func run() error {

@@ -1,7 +1,6 @@
 package magento
 
 import (
-	"errors"
 	"fmt"
 
 	"datawald/order"
@@ -25,11 +24,6 @@ func tooLarge(op string) *order.Failure {
 	return &order.Failure{Kind: order.Transient, System: system, Op: op, Code: failureTooLarge,
 		Message: fmt.Sprintf("the answer is larger than %d MB", maxAnswer>>20),
 		Hint:    "Look at the order in Magento: a module puts too much into its document. Its extension attributes can be switched off for the integration."}
-}
-
-func isTooLarge(err error) bool {
-	f, ok := errors.AsType[*order.Failure](err)
-	return ok && f.Code == failureTooLarge
 }
 
 // weigh remembers what the orders of a list weigh on average: those of the next page will be much the same.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"datawald/alive"
 	"datawald/sandbox/chaos"
+	_ "datawald/standalone"
 	"datawald/version"
 )
 
@@ -51,13 +54,18 @@ func (runCommand) Run(ctx context.Context) error {
 	return runAll(ctx, settings)
 }
 
-type simulatorsCommand struct{}
+type simulatorsCommand struct {
+	Health bool `help:"Ask those that run whether they answer, and end."`
+}
 
 // Run runs both simulators.
-func (simulatorsCommand) Run(ctx context.Context) error {
+func (c simulatorsCommand) Run(ctx context.Context) error {
 	settings, err := loadSettings()
 	if err != nil {
 		return err
+	}
+	if c.Health {
+		return errors.Join(alive.Ask(ctx, settings.Magento, "/state?summary=1", false), alive.Ask(ctx, settings.B1, "/state?summary=1", false))
 	}
 	return runSimulators(ctx, settings)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -46,7 +47,7 @@ func prepare(s *settings, only ...string) error {
 }
 
 func rootCause(err error) error {
-	if op, ok := err.(*net.OpError); ok {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err
 	}
 	return err

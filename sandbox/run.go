@@ -212,7 +212,7 @@ func (b *sandbox) watch(ctx context.Context, worker, gateway *process.Process) e
 		case <-ctx.Done():
 			return ctx.Err()
 		case p := <-b.lost:
-			return fmt.Errorf("%s (process %d) has ended by itself (%v); its last words:\n%s", p.Name, p.ID(), p.Err(), b.lastWords(p.Name))
+			return fmt.Errorf("%s (process %d) has ended by itself (%w); its last words:\n%s", p.Name, p.ID(), p.Err(), b.lastWords(p.Name))
 		case <-worker.Done():
 			worker, err = b.restart(ctx, worker)
 		case <-gateway.Done():

@@ -2,6 +2,7 @@ package sapb1
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -143,7 +144,7 @@ var errTookTooLong = fmt.Errorf("B1 took too long: %w", context.DeadlineExceeded
 // ended tells the lane how a call ended, and the listener when it was one too many. What ended because the caller gave up
 // says nothing about B1.
 func (c *Client) ended(ctx context.Context, began mark, r request, e ending, err error) {
-	if ctx.Err() != nil && context.Cause(ctx) != errTookTooLong {
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTookTooLong) {
 		return
 	}
 	f := failureOf(err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -121,7 +122,7 @@ func readParts(contentType string, body io.Reader) (parts []rawPart, err error) 
 	reader := multipart.NewReader(body, params["boundary"])
 	for {
 		part, err := reader.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return parts, nil
 		}
 		if err != nil {
@@ -148,7 +149,7 @@ func readPart(p rawPart) (*partAnswer, error) {
 		return nil, fmt.Errorf("a part does not begin with a status line")
 	}
 	header, err := reader.ReadMIMEHeader()
-	if err != nil && err != io.EOF { // a part without a body may lack the empty line
+	if err != nil && !errors.Is(err, io.EOF) { // a part without a body may lack the empty line
 		return nil, err
 	}
 	answer.header = http.Header(header)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -70,7 +71,7 @@ func (s *session) loggedIn(cookies string, err error) (generation int) {
 	if err == nil {
 		s.generation++
 	}
-	if f, ok := err.(*order.Failure); ok && f.Kind == order.Config {
+	if f, ok := errors.AsType[*order.Failure](err); ok && f.Kind == order.Config {
 		s.refused, s.refusedUntil = f, time.Now().Add(loginPause)
 	}
 	return s.generation

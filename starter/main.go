@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	_ "datawald/standalone"
 	"datawald/version"
 )
 

@@ -259,7 +259,8 @@ func TestLiveRules_WorkersThatAreKilledComeBackWithWhatWasActivated(t *testing.T
 	first.Kill()
 	second.Kill()
 	done := d.activate(d.mended())
-	first, second = d.startProcess(program), d.startProcess(program)
+	first = d.startProcess(program)
+	d.startProcess(program)
 	d.eventually("the order is posted", func() bool { return d.is(p, order.Posted) })
 	if doc := d.get(p); doc.RuleVersion != idOf(t, d.mended()) {
 		t.Errorf("rule_version %s, want %s", doc.RuleVersion, idOf(t, d.mended()))
@@ -271,7 +272,7 @@ func TestLiveRules_WorkersThatAreKilledComeBackWithWhatWasActivated(t *testing.T
 	changed := strings.Replace(d.example(), "checkmo: {", "# sofort is no more\n    checkmo: {", 1)
 	d.write(changed)
 	first.Kill()
-	first = d.startProcess(program) // the other one goes on, with the file of before
+	d.startProcess(program) // the other one goes on, with the file of before
 	d.eventually("the changed file is in force", func() bool {
 		now := d.inForce()
 		return now.Text == changed && now.Whence == store.RulesByFile && now.By == "file"

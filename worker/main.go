@@ -23,6 +23,7 @@ import (
 	"datawald/config"
 	"datawald/magento"
 	"datawald/sapb1"
+	_ "datawald/standalone"
 	"datawald/store"
 	"datawald/telemetry"
 	"datawald/version"

@@ -126,7 +126,7 @@ func (s *syncOrders) run(ctx workflow.Context) (*store.Run, error) {
 func (s *syncOrders) begin(ctx workflow.Context) {
 	var cut activities.GetLastCutResult
 	if err := workflow.ExecuteActivity(ctx, act.GetLastCut, activities.GetLastCutInput{Instance: s.in.Instance}).Get(ctx, &cut); err != nil {
-		s.failed("read the cut", err)
+		_ = s.failed("read the cut", err) // one that was cancelled learns it at its next step
 		return
 	}
 	s.state.Run.From, s.state.Run.To, s.state.After, s.state.Latest = cut.Start, cut.Cut, cut.Start, cut.Latest

@@ -45,10 +45,7 @@ func (d doc) sub(name string) doc {
 // allOrders reads a whole shop through its API.
 func allOrders(t *testing.T, shop running) []doc {
 	var out []doc
-	for _, one := range doc(shop.search(byID...).json(t)).list("items") {
-		out = append(out, one)
-	}
-	return out
+	return append(out, doc(shop.search(byID...).json(t)).list("items")...)
 }
 
 // moneyRows are the rows a careful reader counts: of a bundle whose parts have prices the parts, otherwise the parent.
