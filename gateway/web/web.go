@@ -22,6 +22,8 @@ type Settings struct {
 	Instances []string
 	// Own reports whether a request names this gateway, and not a name that somebody else pointed at it.
 	Own func(*http.Request) bool
+	// Provider is the way in by an identity provider; without a name there is none.
+	Provider api.ProviderWay
 	// Log gets failures of the page, by route, and never what was asked or answered.
 	Log *slog.Logger
 }
