@@ -28,8 +28,8 @@ type OIDC struct {
 	Scopes []string `envconfig:"OIDC_SCOPES" default:"profile"`
 	// ProviderSessionLife ends a session that the provider began; one never lasts longer than GATEWAY_SESSION_LIFE.
 	ProviderSessionLife time.Duration `envconfig:"OIDC_SESSION_LIFE" default:"12h"`
-	// Passwords says whose are taken while there is a provider: all, or admins for those of admins alone.
-	Passwords string `envconfig:"OIDC_PASSWORDS" default:"all"`
+	// LocalSignIn says whose passwords are taken while there is a provider: all, or admins for those of admins alone.
+	LocalSignIn string `envconfig:"OIDC_LOCAL_SIGN_IN" default:"all"`
 }
 
 // Provided reports whether people get in by an identity provider.
@@ -66,8 +66,8 @@ func (g *Gateway) checkProvider() (problems []string) {
 	if o.ProviderSessionLife < time.Minute {
 		problems = append(problems, fmt.Sprintf("OIDC_SESSION_LIFE: is %s, want at least 1m", o.ProviderSessionLife))
 	}
-	if o.Passwords != "all" && o.Passwords != "admins" {
-		problems = append(problems, fmt.Sprintf("OIDC_PASSWORDS: is %q, want all or admins", o.Passwords))
+	if o.LocalSignIn != "all" && o.LocalSignIn != "admins" {
+		problems = append(problems, fmt.Sprintf("OIDC_LOCAL_SIGN_IN: is %q, want all or admins", o.LocalSignIn))
 	}
 	if !guardedAddress(g.PublicURL(), false) {
 		problems = append(problems, fmt.Sprintf("GATEWAY_URL: the gateway would be at %q, want the https address at which people open it, without a path, such as https://datawald.example.com: "+

@@ -169,7 +169,7 @@ func (p *provided) note(ctx context.Context, actor access.Actor, state store.Aud
 
 // passwordsOf says who may sign in with a password while there is a provider.
 func (s *server) passwordsOf(pass access.Pass) *Problem {
-	if !s.settings.Provided() || s.settings.Passwords != "admins" || pass.Actor.Role == access.Admin {
+	if !s.settings.Provided() || s.settings.LocalSignIn != "admins" || pass.Actor.Role == access.Admin {
 		return nil
 	}
 	return notAllowed.problem("Passwords are for admins here. Sign in by the company's identity provider, with the button on the sign-in page.")
