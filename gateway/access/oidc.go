@@ -102,7 +102,7 @@ func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (g guarded) safe(u *url.URL) bool {
 	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || g.plain && u.Scheme == "http" && ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || g.plain && u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 type bounded struct {
