@@ -267,20 +267,34 @@ func TestProvided_HasTheHighestRoleOfHisGroupsOrNone(t *testing.T) {
 	}
 }
 
-// Fails without: Generation++ in provided; user.Role there.
+// Fails without: Generation++ in provided, one by one with DeleteSessionsOf; user.Role there.
 func TestProvided_WhoseRoleHasChangedLosesTheOneBefore(t *testing.T) {
 	c := newCompany(t)
 	c.provider.Is("1", anna("datawald-admin"))
 	before, _ := c.enters()
 	same, _ := c.enters()
 	c.session(before, nil)
+	generation := func() int64 {
+		user, err := c.db.User(t.Context(), "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return user.Generation
+	}
+	was := generation()
 	c.provider.Is("1", anna("staff"))
 	after, pass := c.enters()
+	if generation() == was {
+		t.Error("a session of the role before that nobody deleted would go on")
+	}
 	if pass.Actor.Role != access.Viewer {
 		t.Errorf("she is %s still", pass.Actor.Role)
 	}
 	for _, token := range []string{before, same} {
 		c.session(token, access.ErrCredential)
+		if _, err := c.db.Session(t.Context(), access.Hashed(token)); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a session stays in the store: %v", err)
+		}
 	}
 	if got := c.session(after, nil).Actor.Role; got != access.Viewer {
 		t.Errorf("the session is of a %s", got)

@@ -110,7 +110,7 @@ func (g *Gate) change(ctx context.Context, name string, alter func(*store.User))
 
 // lastAdmin refuses to change an admin such that none is left who gets in without the identity provider.
 func lastAdmin(before store.User, users []store.User) error {
-	if Role(before.Role) != Admin || before.Disabled || before.Subject != "" {
+	if Role(before.Role) != Admin || before.Disabled {
 		return nil
 	}
 	if slices.ContainsFunc(users, func(u store.User) bool { return Role(u.Role) == Admin && !u.Disabled && u.Subject == "" }) {
