@@ -25,6 +25,7 @@ type Gateway struct {
 	// MetricsAddress is where /metrics listens; empty for nowhere.
 	MetricsAddress string `envconfig:"GATEWAY_METRICS_ADDRESS"`
 	Tracing
+	OIDC
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
 
@@ -41,6 +42,7 @@ func LoadGateway() (*Gateway, error) {
 	problems = append(problems, g.Access.checkSecrets()...)
 	problems = append(problems, g.published()...)
 	problems = append(problems, optional("GATEWAY_METRICS_ADDRESS", g.MetricsAddress)...)
+	problems = append(problems, g.checkProvider()...)
 	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
 		g.Rules[name] = ReadFileRules(name)
@@ -55,6 +57,8 @@ type Listening struct {
 	Address string `envconfig:"GATEWAY_ADDRESS" default:"127.0.0.1:8080"`
 	// Hosts are the names by which it is called, beside those of this machine and the listen address.
 	Hosts []string `envconfig:"GATEWAY_HOSTS"`
+	// URL is the address at which people open it, https://datawald.example.com. Empty: see PublicURL.
+	URL string `envconfig:"GATEWAY_URL"`
 	// TLSCertFile and TLSKeyFile are PEM files, the certificate with those between it and its authority. They are read again when they change.
 	TLSCertFile string `envconfig:"GATEWAY_TLS_CERT_FILE"`
 	TLSKeyFile  string `envconfig:"GATEWAY_TLS_KEY_FILE"`

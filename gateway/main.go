@@ -116,7 +116,7 @@ func run() error {
 		enough()
 		watched.Wait()
 	}()
-	page, err := web.New(handler, gate, web.Settings{Instances: settings.InstanceNames, Own: api.OwnHost(settings), Log: log})
+	page, err := web.New(handler, gate, web.Settings{Instances: settings.InstanceNames, Own: api.OwnHost(settings), Provider: api.Way(settings), Log: log})
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,9 @@ type User struct {
 	Role string `bson:"role"`
 	// Disabled users keep their name in what they did, and may do nothing.
 	Disabled bool `bson:"disabled,omitempty"`
-	// Password is its hash.
+	// Password is its hash; empty for who comes in by the identity provider, who is known by Subject: the provider's name and what it calls him.
 	Password string `bson:"password"`
+	Subject  string `bson:"subject,omitempty"`
 	// Generation counts what ends all sessions of the user: a new password, another role, being disabled. A session of an earlier
 	// one is worth nothing, even while it is not deleted yet. It begins with the time, so that a new user has nothing of one of his name
 	// who was removed.

@@ -52,3 +52,12 @@ func (g *Gate) Hashing() int { return len(g.hasher.turns) }
 
 // Hashed is what the store keeps of a token.
 func Hashed(token string) string { return hashed(token) }
+
+// SetClock puts the provider's time into the hands of a test.
+func (p *Provider) SetClock(now func() time.Time) { p.now = now }
+
+// ProviderTime and ProviderRests are the bounds of a provider that does not answer.
+const (
+	ProviderTime  = providerTime
+	ProviderRests = providerRests
+)

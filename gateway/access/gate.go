@@ -93,7 +93,7 @@ func (g *Gate) SignIn(ctx context.Context, name, password string, from netip.Add
 	if err != nil {
 		return "", Pass{}, known, err
 	}
-	token, pass, err = g.open(ctx, user)
+	token, pass, err = g.open(ctx, user, g.settings.Life)
 	return token, pass, known, err
 }
 

@@ -40,11 +40,11 @@ func csrfOf(token string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// open begins a session.
-func (g *Gate) open(ctx context.Context, user *store.User) (token string, pass Pass, err error) {
+// open begins a session that ends after life, whatever happens.
+func (g *Gate) open(ctx context.Context, user *store.User, life time.Duration) (token string, pass Pass, err error) {
 	token = chance()
 	now := g.now()
-	session := store.Session{ID: hashed(token), User: user.Name, Generation: user.Generation, CreatedAt: now, SeenAt: now, EndsAt: now.Add(g.settings.Life)}
+	session := store.Session{ID: hashed(token), User: user.Name, Generation: user.Generation, CreatedAt: now, SeenAt: now, EndsAt: now.Add(life)}
 	if err := g.store.AddSession(ctx, session); err != nil {
 		return "", Pass{}, err
 	}

@@ -58,7 +58,10 @@ func (g *Gate) ChangeUser(ctx context.Context, name string, change UserChange) (
 	}
 	hash := ""
 	if change.Password != nil {
-		var err error
+		err := g.ownPasswords(ctx, name)
+		if err != nil {
+			return nil, err
+		}
 		if hash, err = g.newPassword(ctx, *change.Password); err != nil {
 			return nil, err
 		}
@@ -105,12 +108,12 @@ func (g *Gate) change(ctx context.Context, name string, alter func(*store.User))
 	return &after, err
 }
 
-// lastAdmin refuses to change an admin such that none is left.
+// lastAdmin refuses to change an admin such that none is left who gets in without the identity provider.
 func lastAdmin(before store.User, users []store.User) error {
 	if Role(before.Role) != Admin || before.Disabled {
 		return nil
 	}
-	if slices.ContainsFunc(users, func(u store.User) bool { return Role(u.Role) == Admin && !u.Disabled }) {
+	if slices.ContainsFunc(users, func(u store.User) bool { return Role(u.Role) == Admin && !u.Disabled && u.Subject == "" }) {
 		return nil
 	}
 	return ErrLastAdmin
@@ -147,5 +150,5 @@ func (g *Gate) ChangeOwnPassword(ctx context.Context, name, old, password string
 	if err != nil {
 		return "", Pass{}, err
 	}
-	return g.open(ctx, user)
+	return g.open(ctx, user, g.settings.Life)
 }

@@ -81,6 +81,9 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeRules()
 	s.routeStatus()
 	s.routeWebhooks()
+	if err := s.routeProvider(router); err != nil {
+		return nil, err
+	}
 	if err := routeDocs(router, s.api.OpenAPI()); err != nil {
 		return nil, err
 	}

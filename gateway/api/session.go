@@ -74,6 +74,10 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		s.noteOwn(ctx, "sign-in", access.Actor{Name: known, Kind: access.User}, store.AuditRefused, p)
 		return nil, p
 	}
+	if p := s.passwordsOf(pass); p != nil {
+		s.noteOwn(ctx, "sign-in", pass.Actor, store.AuditRefused, p)
+		return nil, errors.Join(p, s.gate.SignOut(ctx, pass))
+	}
 	if err := s.noteOwn(ctx, "sign-in", pass.Actor, store.AuditDone, nil); err != nil {
 		return nil, errors.Join(partDown(err, "store"), s.gate.SignOut(ctx, pass))
 	}

@@ -3,22 +3,13 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
+	"datawald/gateway/access"
 	"datawald/gateway/api"
 )
 
-// ownPath gives a path of this page; the start page for all that is none, so that no link leads anybody away after he has
-// signed in.
-func ownPath(next string) string {
-	u, err := url.Parse(next)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" ||
-		!strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") ||
-		u.Path == "/login" || strings.HasPrefix(u.Path, "/api/") && u.Path != "/api/docs" {
-		return "/"
-	}
-	return next
-}
+// ownPath gives a path of this page; the start page for all that is none.
+func ownPath(next string) string { return access.OwnPath(next) }
 
 // loginForm is what the login page shows.
 type loginForm struct {
@@ -29,6 +20,9 @@ type loginForm struct {
 	Problem *api.Problem
 	// Kept is what was being written when a session ended, nil when nothing was.
 	Kept *keptRules
+	// Provider is the way in by an identity provider. Out is true when one has just signed out, here alone.
+	Provider api.ProviderWay
+	Out      bool
 }
 
 // keptRules is a text of rules that was sent without a session: it goes with the login page and comes back behind it. It is never in an address.
@@ -45,12 +39,13 @@ func (v *visit) keptIn(before string) *keptRules {
 
 func login(v *visit) error {
 	q := v.r.URL.Query()
-	return v.show(http.StatusOK, "login", "Sign in", loginForm{Next: ownPath(q.Get("next")), Again: q.Get("again") != ""})
+	return v.show(http.StatusOK, "login", "Sign in", loginForm{Next: ownPath(q.Get("next")), Again: q.Get("again") != "", Out: q.Get("out") != "",
+		Problem: api.ProviderProblem(q.Get("failed")), Provider: v.settings.Provider})
 }
 
 // signIn takes name and password to the API and hands its cookie to the browser.
 func signIn(v *visit) error {
-	form := loginForm{Name: v.r.PostFormValue("name"), Next: ownPath(v.r.PostFormValue("next")), Kept: v.keptIn("kept.")}
+	form := loginForm{Name: v.r.PostFormValue("name"), Next: ownPath(v.r.PostFormValue("next")), Kept: v.keptIn("kept."), Provider: v.settings.Provider}
 	body := map[string]string{"name": form.Name, "password": v.r.PostFormValue("password")}
 	answer, err := v.ask(call{method: http.MethodPost, path: "/api/v1/session", body: body}, nil)
 	if err != nil {
@@ -95,6 +90,10 @@ func signOut(v *visit) error {
 		return err
 	}
 	v.takeCookies(answer)
+	if v.settings.Provider.Name != "" {
+		v.redirect("/login?out=1")
+		return nil
+	}
 	v.redirect("/login")
 	return nil
 }

@@ -23,6 +23,8 @@ type Settings struct {
 	Instances []string
 	// Own reports whether a request names this gateway, and not a name that somebody else pointed at it.
 	Own func(*http.Request) bool
+	// Provider is the way in by an identity provider; without a name there is none.
+	Provider api.ProviderWay
 	// Log gets failures of the page, by route, and never what was asked or answered.
 	Log *slog.Logger
 }
@@ -202,7 +204,7 @@ func failedPage() *api.Problem {
 func (v *visit) fail(pattern string, err error) {
 	kept := v.keptBy(pattern)
 	if errors.Is(err, errNobody) && kept != nil {
-		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept})
+		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept, Provider: v.settings.Provider})
 		return
 	}
 	if errors.Is(err, errNobody) {

@@ -1,0 +1,116 @@
+package access_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/gateway/access"
+	"datawald/sandbox/testkit/identity"
+)
+
+// A provider that hangs keeps nobody waiting for long, and nobody from trying again: what it offers is asked for anew, after a while.
+//
+// Fails without: the Timeout of the client (the test does not end); rest in offer (it is asked at once, and hangs again); the time of rest.
+func TestProvider_ThatHangs(t *testing.T) {
+	c := newCompany(t)
+	c.provider.Hang()
+	begun := time.Now()
+	_, _, err := c.client.Begin(t.Context(), "/")
+	if refused, ok := errors.AsType[*access.Refused](err); !ok || refused.Why != access.Unreachable || time.Since(begun) > 3*access.ProviderTime {
+		t.Fatalf("after %s: %v", time.Since(begun), err)
+	}
+	asked := c.provider.Asked("/.well-known/openid-configuration")
+	for range 5 {
+		if _, _, err := c.client.Begin(t.Context(), "/"); err == nil {
+			t.Error("it is said to answer")
+		}
+	}
+	if n := c.provider.Asked("/.well-known/openid-configuration"); n != asked {
+		t.Errorf("it was asked %d times more within its rest", n-asked)
+	}
+	c.provider.Answer()
+	c.client.SetClock(func() time.Time { return time.Now().Add(access.ProviderRests) })
+	v := c.goes("/")
+	c.client.SetClock(time.Now)
+	c.provider.Hang()
+	c.refused("while it hangs", v, access.Unreachable)
+	c.provider.Answer()
+	c.enters()
+}
+
+// Who goes away while the provider is asked leaves those who wait with an answer.
+//
+// Fails without: WithoutCancel in offer.
+func TestProvider_IsAskedForThoseWhoStay(t *testing.T) {
+	c := newCompany(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := c.client.Begin(gone, "/"); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	c.enters()
+}
+
+// Fails without: the look at the scheme in safe; safe in discover; the bound of answers; the issuer, which the library compares.
+func TestProvider_ThatIsNotWhatItShouldBe(t *testing.T) {
+	c := newCompany(t)
+	for what, change := range map[string]func(map[string]any){
+		"keys in the clear":        func(d map[string]any) { d["jwks_uri"] = "http://192.0.2.1/keys" },
+		"token in the clear":       func(d map[string]any) { d["token_endpoint"] = "http://192.0.2.1/token" },
+		"a way in that is no link": func(d map[string]any) { d["authorization_endpoint"] = "javascript:alert(1)" },
+		"no keys":                  func(d map[string]any) { delete(d, "jwks_uri") },
+		"another's name":           func(d map[string]any) { d["issuer"] = "https://evil.example" },
+		"too much":                 func(d map[string]any) { d["claims_supported"] = strings.Repeat("x", 2<<20) },
+	} {
+		c.knows(func(*access.ProviderSettings) {})
+		c.provider.Break(identity.Broken{Describe: change})
+		_, _, err := c.client.Begin(t.Context(), "/")
+		if refused, ok := errors.AsType[*access.Refused](err); !ok || refused.Why != access.Unreachable {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// Who makes answers up is kept waiting; a colleague at another address is not, and failures that nobody can make up do not count.
+//
+// Fails without: begin in SignInProvided; back there.
+func TestProvided_IsThrottled(t *testing.T) {
+	c := newCompany(t)
+	other := netip.MustParseAddr("198.51.100.7")
+	c.provider.Is("1", anna("sales"))
+	for range 40 {
+		c.refused("no role", c.goes("/"), access.NoRole)
+	}
+	c.provider.Is("1", anna("staff"))
+	made := func() visit {
+		v := c.goes("/")
+		v.answer.Set("code", "made up")
+		return v
+	}
+	for range 5 {
+		c.refused("a code that was made up", made(), access.Untrusted)
+	}
+	c.refused("one more", made(), access.Throttled)
+	if _, _, _, err := c.comes(c.goes("/"), other); err != nil {
+		t.Errorf("elsewhere: %v", err)
+	}
+	c.clock = c.clock.Add(2 * time.Second)
+	c.enters()
+}
+
+func TestProvider_SaysWhereOneSignsOut(t *testing.T) {
+	c := newCompany(t)
+	address, err := c.client.SignOutAddress(t.Context(), "https://datawald.example.com/login")
+	if err != nil || address != c.provider.URL+"/end?client_id=datawald&post_logout_redirect_uri=https%3A%2F%2Fdatawald.example.com%2Flogin" {
+		t.Errorf("%s, %v", address, err)
+	}
+	c.knows(func(*access.ProviderSettings) {})
+	c.provider.Break(identity.Broken{NoEnd: true})
+	if address, err := c.client.SignOutAddress(t.Context(), "https://datawald.example.com/login"); err != nil || address != "" {
+		t.Errorf("%s, %v", address, err)
+	}
+}

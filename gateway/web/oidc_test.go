@@ -1,0 +1,115 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"datawald/config"
+	"datawald/gateway/access"
+	"datawald/gateway/api"
+	"datawald/gateway/web"
+	"datawald/sandbox/testkit"
+	"datawald/sandbox/testkit/identity"
+)
+
+// provides gives the world an identity provider, and serves it anew.
+func (w *world) provides() *identity.Provider {
+	w.t.Helper()
+	p := identity.New(w.t)
+	w.settings.OIDC = config.OIDC{Issuer: p.URL, ClientID: identity.ClientID, ClientSecret: identity.ClientSecret, ProviderName: "Example Ltd", RoleClaim: "groups",
+		RoleMap: []string{"ops=operator"}, NameClaim: "preferred_username", ProviderSessionLife: time.Hour, LocalSignIn: "all"}
+	server := httptest.NewUnstartedServer(nil)
+	w.settings.URL = "http://" + server.Listener.Addr().String()
+	handler, err := api.New(w.settings, w.db, w.temporal, testkit.Silent())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	page, err := web.New(handler, w.gate, web.Settings{Instances: w.settings.InstanceNames, Own: api.OwnHost(w.settings), Provider: api.Way(w.settings), Log: testkit.Silent()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	server.Config.Handler = web.Mount(handler, page)
+	server.Start()
+	w.t.Cleanup(server.Close)
+	w.server = server
+	return p
+}
+
+// The way in by a provider is shown where there is one, and nowhere else.
+//
+// Fails without: the look at the name in the template; at OIDC_ISSUER in api.Way; OwnPath.
+func TestSignInPage_NamesTheProvider(t *testing.T) {
+	w := newWorld(t)
+	if text := page(t, w.server.URL+"/login?out=1"); strings.Contains(text, "/api/oidc/") || !strings.Contains(text, `name="password"`) {
+		t.Errorf("without a provider it shows %s", text)
+	}
+	w.provides()
+	text := page(t, w.server.URL+"/login?next=%2Forders%3Fq%3D1")
+	if !strings.Contains(text, `href="/api/oidc/sign-in?next=%2Forders%3Fq%3D1"`) || !strings.Contains(text, "Sign in with Example Ltd") || !strings.Contains(text, `name="password"`) ||
+		strings.Contains(text, "/api/oidc/sign-out") {
+		t.Errorf("it shows %s", text)
+	}
+	if text := page(t, w.server.URL+"/login?next=https%3A%2F%2Fevil.example"); strings.Contains(text, "evil") {
+		t.Errorf("it leads away: %s", text)
+	}
+	if text := page(t, w.server.URL+"/login?failed=no-role"); !strings.Contains(text, "Your account has no role here") {
+		t.Errorf("it does not say why: %s", text)
+	}
+	if text := page(t, w.server.URL+"/login?failed=%3Cb%3E"); strings.Contains(text, "<b>") || strings.Contains(text, `id="fault"`) {
+		t.Errorf("it says what was made up: %s", text)
+	}
+}
+
+func page(t *testing.T, address string) string {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := (&http.Client{Jar: jar}).Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var text strings.Builder
+	if err := res.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// A real browser goes to the provider and back, under the page's own content policy and with the cookies as they are; the provider is at another name, so
+// that the way back comes from another site.
+//
+// Fails without: SameSite=Lax of what is kept (Strict: the browser does not send it back).
+func TestSigningInByTheProvider(t *testing.T) {
+	w := newWorld(t)
+	p := w.provides()
+	p.Is("1", map[string]any{"preferred_username": "anna", "groups": []string{"ops"}})
+	// The gateway asks the provider at its own address; the browser is led to another name of it.
+	p.Break(identity.Broken{Describe: func(d map[string]any) {
+		d["authorization_endpoint"] = strings.Replace(p.URL, "127.0.0.1", "localhost", 1) + "/authorize"
+	}})
+	b := w.open()
+	b.Visit("/orders?state=held")
+	b.Sees("Sign in with Example Ltd")
+	b.Click("Sign in with Example Ltd")
+	b.Until("she is signed in", `document.body.dataset.who === "anna"`)
+	b.IsAt("/orders?state=held")
+	b.Visit("/account")
+	b.Sees("anna", string(access.Operator))
+	b.Click("Sign out")
+	b.Sees("You are signed out here", "Sign out of Example Ltd too")
+	b.Click("Sign out of Example Ltd too")
+	b.Until("the provider sends her back", `location.pathname === "/login" && location.search === ""`)
+	if n := p.Asked("/end"); n != 1 {
+		t.Errorf("the provider was asked to end its session %d times", n)
+	}
+	p.Is("1", map[string]any{"preferred_username": "anna", "groups": []string{"sales"}})
+	b.Click("Sign in with Example Ltd")
+	b.Sees("Your account has no role here")
+}
