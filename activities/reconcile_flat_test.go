@@ -26,7 +26,7 @@ import (
 // flatOrders is how many orders TestReconcile_NeedsNoMoreMemoryForMoreOrders compares:
 //
 //	go test ./activities -run TestReconcile_NeedsNoMore -v -args -reconcile.orders 100000
-var flatOrders = flag.Int("reconcile.orders", 10_000, "how many orders the test of the reconciliation's memory compares")
+var flatOrders = flag.Int("reconcile.orders", 5_000, "how many orders the test of the reconciliation's memory compares")
 
 var placedAt = time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
 
@@ -90,8 +90,8 @@ func stagePosted(t *testing.T, db *store.Store, from, to int64) {
 	}
 }
 
-// A reconciliation holds one page at a time: ten times as many orders need no more memory. Fails without: dropping a page when it is counted (tried with a comparison
-// that is kept from page to page: 10,000 orders needed 9 MB more than 1,000).
+// A reconciliation holds one page at a time: ten times as many orders need no more memory. Fails without: letting go of a page when it is counted (tried with comparisons
+// that were kept from page to page).
 func TestReconcile_NeedsNoMoreMemoryForMoreOrders(t *testing.T) {
 	company := httptest.NewServer(http.HandlerFunc(mirror))
 	defer company.Close()
