@@ -2,6 +2,7 @@ package sapb1
 
 import (
 	"net/http"
+	"testing"
 	"time"
 )
 
@@ -28,4 +29,25 @@ func (c *Client) ForgetRefusal() {
 // Through puts something between the client and the network. It is called before the first call.
 func (c *Client) Through(between func(http.RoundTripper) http.RoundTripper) {
 	c.http.Transport = between(c.http.Transport)
+}
+
+// WaitForBehind returns when so many wait behind the orders.
+func (c *Client) WaitForBehind(n int) {
+	for c.Behind() < n {
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// Behind is how many wait behind the orders.
+func (c *Client) Behind() int {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return len(c.lane.behind)
+}
+
+// Patience changes how long those let orders go before.
+func (c *Client) Patience(_ testing.TB, d time.Duration) {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	c.lane.patient = d
 }

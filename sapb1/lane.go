@@ -19,6 +19,8 @@ type lane struct {
 	waiting []*waiter
 	// behind is who waits behind all orders (AdmitBehind).
 	behind []*waiter
+	// patient is how long these let orders go before.
+	patient time.Duration
 	// calm are the limit's bounds before B1 began to fail; strained is true when it has said since that it has too much to do.
 	calm     bounds
 	strained bool
@@ -36,7 +38,7 @@ type waiter struct {
 }
 
 func newLane(s Settings) *lane {
-	return &lane{limit: newLimiter(s.MaxCalls), circuit: newCircuit(s.MaxCalls, s.ProbeEvery)}
+	return &lane{limit: newLimiter(s.MaxCalls), circuit: newCircuit(s.MaxCalls, s.ProbeEvery), patient: behindPatience}
 }
 
 func (l *lane) join() *waiter {

@@ -42,7 +42,9 @@ func (l *lane) joinBehind(now time.Time) *waiter {
 
 // patience is how long the waiter lets others go before from now on.
 func (l *lane) patience(w *waiter) time.Duration {
-	return max(behindPatience-time.Since(w.since), 50*time.Millisecond)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(l.patient-time.Since(w.since), 50*time.Millisecond)
 }
 
 // lookAgain lets in who has waited long enough.
@@ -56,7 +58,7 @@ func (l *lane) lookAgain() {
 func (l *lane) next() *waiter {
 	from := &l.waiting
 	// While it is tried whether B1 writes orders, what only reads would answer nothing.
-	if len(l.behind) > 0 && !l.circuit.trial && (len(l.waiting) == 0 || time.Since(l.behind[0].since) >= behindPatience) {
+	if len(l.behind) > 0 && !l.circuit.trial && (len(l.waiting) == 0 || time.Since(l.behind[0].since) >= l.patient) {
 		from = &l.behind
 	}
 	if len(*from) == 0 {

@@ -121,6 +121,9 @@ func (r *reconcile) setup(ctx workflow.Context) error {
 		r.state = &reconcileState{Run: newRun(ctx, store.KindReconcile, r.in.Instance)}
 		r.state.Run.Reconciliation = r.begin(workflow.Now(ctx).UTC().Truncate(time.Second))
 	}
+	if a := r.account(); a.Healed == nil { // an empty one is not carried on
+		a.Healed = map[store.FindingKind]int64{}
+	}
 	return workflow.SetQueryHandler(ctx, ProgressQuery, func() (store.Run, error) { return r.state.Run, nil })
 }
 

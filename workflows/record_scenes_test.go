@@ -29,7 +29,7 @@ type scene struct {
 }
 
 // scenes are recorded by TestReplay. Each takes about a minute at most, side by side.
-var scenes = slices.Concat(scenesOfRuns, scenesOfParts, scenesAtOnce)
+var scenes = slices.Concat(scenesOfRuns, scenesOfParts, scenesAtOnce, scenesOfReconcile)
 
 var scenesOfRuns = []scene{
 	{name: "sync-orders", play: func(s *stage) {

@@ -50,6 +50,8 @@ type stage struct {
 	// quiet is the end of the quiet hours; quietOver is true when they were.
 	quiet     *time.Time
 	quietOver bool
+	// audit is what a reconciliation comes upon.
+	audit audit
 	// attributes are the search attributes of the workflows that the scene begins.
 	attributes temporal.SearchAttributes
 	// rules are those that are new, alarm is what is said of B1, writeBack is true when Magento is to be told.
@@ -77,6 +79,7 @@ func (s *stage) serve(queue string) worker.Worker {
 	w.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
 	w.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 	w.RegisterWorkflowWithOptions(workflows.PostImports, workflow.RegisterOptions{Name: "PostImports"})
+	w.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
 	w.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	w.RegisterActivity(s)
 	if err := w.Start(); err != nil {

@@ -136,6 +136,7 @@ func replay(t *testing.T, file string) {
 	r.RegisterWorkflowWithOptions(workflows.ResyncOrders, workflow.RegisterOptions{Name: "ResyncOrders"})
 	r.RegisterWorkflowWithOptions(workflows.BackfillOrders, workflow.RegisterOptions{Name: "BackfillOrders"})
 	r.RegisterWorkflowWithOptions(workflows.PostImports, workflow.RegisterOptions{Name: "PostImports"})
+	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: "Reconcile"})
 	r.RegisterWorkflowWithOptions(workflows.TakeHints, workflow.RegisterOptions{Name: "TakeHints"})
 	start := history.Events[0].GetWorkflowExecutionStartedEventAttributes()
 	original := workflow.Execution{ID: start.WorkflowId, RunID: start.OriginalExecutionRunId}
