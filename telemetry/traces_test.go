@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/proto/otlp/trace/v1"
@@ -125,6 +126,16 @@ func TestRequests_TellTheRouteAlone(t *testing.T) {
 	}
 }
 
+// until waits for a condition, ten seconds at most.
+func until(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not within ten seconds")
+		}
+	}
+}
+
 func named(to *testkit.Receiver, name string) *v1.Span {
 	for _, s := range to.Spans() {
 		if s.GetName() == name {
@@ -227,19 +238,25 @@ func TestClient_HistoriesGoOnWithTraces(t *testing.T) {
 }
 
 // A receiver that is away costs one line, and one when it is back.
-// Fails without: spoken.
+// Fails without: spoken, or without its lost.
 func TestTraces_ThatDoNotArriveAreSaidOnce(t *testing.T) {
 	var said bytes.Buffer
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "5")
 	shown, to, end := traced(t, slog.New(slog.NewTextHandler(&said, nil)))
 	to.Refuse(true)
 	observe := shown.B1Calls("main")
-	for range 3 {
+	until(t, func() bool {
 		observe(t.Context(), "POST Orders")(nil)
-	}
+		return to.Refused() > 2
+	})
+	to.Refuse(false)
+	until(t, func() bool {
+		observe(t.Context(), "POST Orders")(nil)
+		return len(to.Spans()) > 0
+	})
 	end()
-	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "traces do not arrive") {
-		t.Errorf("said %q, want one line", said.String())
+	if text := said.String(); strings.Count(text, "\n") != 2 || !strings.Contains(text, "traces do not arrive") || !strings.HasSuffix(strings.TrimSpace(text), `msg="traces arrive again"`) {
+		t.Errorf("said %q, want one line that they do not arrive and one that they do", text)
 	}
 }
 
