@@ -262,7 +262,7 @@ func TestTraces_ThatDoNotArriveAreSaidOnce(t *testing.T) {
 }
 
 // A receiver that takes a batch and never answers keeps neither a call nor the stop, and is said to be away all the same.
-// Fails without: the time limits of the sender (a stop that waits for it), and with a spoken that takes its time-out for the end of the program.
+// Fails with a spoken that takes the time-out of a batch for the end of the program.
 func TestTraces_AReceiverThatHangsKeepsNobody(t *testing.T) {
 	release := make(chan struct{})
 	hangs := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
