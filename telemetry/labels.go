@@ -24,7 +24,7 @@ func among(list []string, value string) string {
 
 // operationsOfB1 and operationsOfMagento are the names by which the clients call what they do.
 var (
-	operationsOfB1 = []string{"POST Login", "POST Logout", "GET Orders", "GET Orders(n)", "POST Orders", "GET Drafts", "POST $batch",
+	operationsOfB1 = []string{"POST Login", "POST Logout", "GET Orders", "GET Orders(n)", "GET Orders (account)", "POST Orders", "GET Drafts", "GET Drafts (account)", "POST $batch",
 		"GET BusinessPartners", "GET BusinessPartners(n)", "POST BusinessPartners", "PATCH BusinessPartners(n)", "GET Items",
 		"POST SBOBobService_GetCurrencyRate", "GET SBOBobService_GetCurrencyRate", ofUserTable}
 	operationsOfMagento = []string{"POST integration/admin/token", "GET orders", "GET orders/{id}", "POST orders", "POST orders/{id}/comments"}

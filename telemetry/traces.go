@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -80,7 +81,7 @@ func (s *spoken) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case err != nil && !s.lost && ctx.Err() == nil:
+	case err != nil && !s.lost && !errors.Is(ctx.Err(), context.Canceled):
 		s.log.Warn("traces do not arrive: spans are lost until they do; look at OTEL_EXPORTER_OTLP_ENDPOINT", "cause", fmt.Sprintf("%T", err))
 		s.lost = true
 	case err == nil && s.lost:

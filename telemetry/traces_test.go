@@ -1,7 +1,6 @@
 package telemetry_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -223,23 +222,6 @@ func TestClient_HistoriesGoOnWithTraces(t *testing.T) {
 		if err := r.ReplayWorkflowHistoryFromJSONFile(temporallog.NewStructuredLogger(testkit.Silent()), file); err != nil {
 			t.Errorf("%s: %v", filepath.Base(file), err)
 		}
-	}
-}
-
-// A receiver that is away costs one line, and one when it is back.
-// Fails without: spoken.
-func TestTraces_ThatDoNotArriveAreSaidOnce(t *testing.T) {
-	var said bytes.Buffer
-	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "5")
-	shown, to, end := traced(t, slog.New(slog.NewTextHandler(&said, nil)))
-	to.Refuse(true)
-	observe := shown.B1Calls("main")
-	for range 3 {
-		observe(t.Context(), "POST Orders")(nil)
-	}
-	end()
-	if n := strings.Count(said.String(), "\n"); n != 1 || !strings.Contains(said.String(), "traces do not arrive") {
-		t.Errorf("said %q, want one line", said.String())
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -216,9 +217,13 @@ func (w *watched) checkLogs(t *testing.T) {
 }
 
 func (w *watched) checkMetrics(t *testing.T, metrics string) {
+	posted, err := w.db.Count(t.Context(), store.Filter{Instance: w.instance, Status: order.Posted})
+	if err != nil || posted == 0 {
+		t.Fatal(posted, err)
+	}
 	in := `{instance="` + w.instance + `"`
 	for _, want := range []string{"datawald_orders" + in + `,state="posted"}`, "datawald_held_orders" + in + `,reason="b1_refused"}`, "datawald_lag_seconds" + in,
-		"datawald_cut_age_seconds" + in, "datawald_oldest_pending_seconds" + in + "} 0", "datawald_placed_to_posted_seconds_count" + in,
+		"datawald_cut_age_seconds" + in, "datawald_oldest_pending_seconds" + in + "} 0", "datawald_placed_to_posted_seconds_count" + in + fmt.Sprintf("} %d\n", posted),
 		"datawald_b1_call_seconds_count" + in + `,operation="POST Orders",outcome="ok"}`, "datawald_b1_call_seconds_count" + in + `,operation="POST Orders",outcome="refused"}`,
 		"datawald_b1_calls_in_flight" + in + "} 0", "datawald_b1_concurrency" + in, "datawald_b1_circuit_open" + in + "} 0",
 		"datawald_magento_call_seconds_count" + in + `,operation="GET orders",outcome="ok"}`, `program="gateway"`, `program="worker"`,

@@ -21,6 +21,7 @@ type Receiver struct {
 	spans   []*v1.Span
 	raw     []byte
 	refuses bool
+	refused int
 }
 
 // NewReceiver listens until the test ends.
@@ -39,12 +40,22 @@ func (r *Receiver) Refuse(on bool) {
 	r.refuses = on
 }
 
+// Refused is how many batches it has refused.
+func (r *Receiver) Refused() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refused
+}
+
 // ServeHTTP takes one batch.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(req.Body)
 	var batch collector.ExportTraceServiceRequest
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.refuses {
+		r.refused++
+	}
 	if err != nil || r.refuses || req.URL.Path != "/v1/traces" || proto.Unmarshal(body, &batch) != nil {
 		http.Error(w, "no", http.StatusBadRequest)
 		return
