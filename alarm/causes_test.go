@@ -26,7 +26,7 @@ type cause struct {
 const company = "b1.example.com/SBO"
 
 var causes = map[string]cause{
-	"the schedule is paused": {name: SchedulePaused, words: "stocktaking", make: func(p *place) {
+	"the schedule is paused": {name: SchedulePaused, words: "is paused", make: func(p *place) {
 		if err := p.schedule.Pause(p.t.Context(), client.SchedulePauseOptions{Note: "stocktaking"}); err != nil {
 			p.t.Fatal(err)
 		}
@@ -137,6 +137,9 @@ func TestCauses_AreRaisedOnceAndResolvedOnce(t *testing.T) {
 			all, err := p.db.RaisedAlarms(t.Context(), p.instance)
 			if err != nil || !strings.Contains(all[0].What+all[0].Todo, c.words) || all[0].What == "" || all[0].Todo == "" || all[0].Since.IsZero() {
 				t.Errorf("it says %+v (%v), want %q in it", all, err, c.words)
+			}
+			if strings.Contains(all[0].What+all[0].Todo, "stocktaking") {
+				t.Error("it passes on what somebody wrote")
 			}
 			c.mend(p)
 			p.look()

@@ -14,12 +14,9 @@ const drains = 15 * time.Minute
 func schedulePaused(f facts) verdict {
 	switch f.schedule.State {
 	case watch.Paused:
-		note := ""
-		if f.schedule.Note != "" {
-			note = " Its note says: " + f.schedule.Note + "."
-		}
-		return verdict{state: bad, hold: f.limits.Paused, what: "The schedule is paused: no order is read from Magento, and those that wait are not sent." + note,
-			todo: "Let it go on when that is no longer wanted: on the page, or temporal schedule toggle --unpause."}
+		// The note of whoever paused it is on the page: what people write stays there.
+		return verdict{state: bad, hold: f.limits.Paused, what: "The schedule is paused: no order is read from Magento, and those that wait are not sent.",
+			todo: "Let it go on when that is no longer wanted: on the page, which shows the note of whoever paused it, or temporal schedule toggle --unpause."}
 	case watch.Missing:
 		return verdict{state: bad, hold: f.limits.Paused, what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
 	case watch.On:

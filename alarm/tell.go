@@ -29,6 +29,7 @@ const (
 	// The pause after an attempt that failed doubles from the first to the longest.
 	firstPause   = 30 * time.Second
 	longestPause = 30 * time.Minute
+	doublings    = 6 // of the first pause, after which it is the longest
 	// mostFailure is how many characters of an error are kept.
 	mostFailure = 300
 )
@@ -143,8 +144,8 @@ func (k *Keeper) putOff(ctx context.Context, has *store.AlarmChannel, failure er
 		k.Log.Warn("alarms cannot be told", "channel", has.Name, "error", failure)
 	}
 	pause := longestPause
-	if has.Attempts < 6 {
-		pause = min(firstPause<<has.Attempts, longestPause)
+	if has.Attempts < doublings {
+		pause = firstPause << has.Attempts
 	}
 	has.Attempts++
 	has.Failure, has.NextAt = short(failure.Error()), now.Add(pause)
