@@ -134,7 +134,7 @@ func TestMigrate_AnOlderProgramKnowsWhatItMustNotTouch(t *testing.T) {
 }
 
 // What a release of 2026-11-25 stored is opened, found, read and changed. Its dump is in testdata, with made-up orders.
-// Fails without: the migration that drops its indexes; CompleteOrders.
+// Fails without: dropObsolete and migrate in prepare; CompleteOrders.
 func TestMigrate_ADumpOfAnEarlierRelease(t *testing.T) {
 	uri, name := testkit.MongoURI(t), testkit.Name(t)
 	client, err := mongo.Connect(options.Client().ApplyURI(uri))

@@ -119,6 +119,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.createIndexes(ctx); err != nil {
 		return fmt.Errorf("MongoDB indexes: %w", err)
 	}
+	if err := s.dropObsolete(ctx); err != nil {
+		return fmt.Errorf("MongoDB indexes: %w", err)
+	}
 	return s.migrate(ctx, migrations)
 }
 

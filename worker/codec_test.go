@@ -10,6 +10,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/proxy"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 
 	"datawald/config"
 	"datawald/order"
@@ -27,7 +28,7 @@ func codecKey(letter string) string {
 func (w *world) useKeys(keys string) {
 	w.t.Helper()
 	w.settings.CodecKeys = keys
-	c, err := w.settings.Dial(w.t.Context(), nil)
+	c, err := w.settings.Dial(w.t.Context(), log.NewStructuredLogger(testkit.Silent()))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -347,7 +347,8 @@ func (s *scan) erase() {
 	// One whose order is still under way keeps it, and is named by the key of the order alone.
 	heldKey := string(s.key(s.held))
 	if code, printed = s.starter("erase", "--customer", emailOf(2), "--yes"); code != 3 || !strings.Contains(printed, heldKey+" (held)") {
-		s.t.Errorf("erase who is under way: exit %d\n%s", code, printed)
+		doc, _ := s.db.Get(s.t.Context(), s.key(s.held))
+		s.t.Errorf("erase who is under way: exit %d\n%s %v %v %+v", code, printed, doc.Status, doc.Reason, doc.Timeline)
 	}
 	if places := findMarks(printed, mark); len(places) > 0 {
 		s.t.Errorf("the starter says %q", places)
