@@ -39,6 +39,7 @@ type tile struct {
 
 func today(v *visit) error {
 	p := todayPage{Instance: v.instance()}
+	drawn := p.drawing(v)
 	if err := v.get("/api/v1/status", v.ofInstance(), &p.Status); err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func today(v *visit) error {
 	for _, status := range order.Statuses() {
 		p.States = append(p.States, tile{status, p.Orders[status], "/orders?" + v.ofMany("state", string(status)).Encode()})
 	}
-	if err := p.draw(v); err != nil {
+	if err := drawn(); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, "today", p.Headline, p)
@@ -58,27 +59,35 @@ func today(v *visit) error {
 const (
 	// chartHours is how far back the picture goes.
 	chartHours = "24"
-	// chartTime is how long the page waits for it. After the gateway's start the hours are gathered by and by: the page then comes without the
+	// chartTime is how long the page takes for it, beside all else. After the gateway's start the hours are gathered by and by: the page then comes without the
 	// picture, and asks for it again.
-	chartTime = 700 * time.Millisecond
+	chartTime = 200 * time.Millisecond
 )
 
-// draw adds the picture of the last hours. Without statistics, or when they take long, the page is shown all the same.
-func (p *todayPage) draw(v *visit) error {
+// drawing begins the picture of the last hours; drawn adds it. Without statistics, or when they take long, the page is shown all the same.
+func (p *todayPage) drawing(v *visit) (drawn func() error) {
 	q := v.ofInstance()
 	q.Set("hours", chartHours)
-	counted := make(chan error, 1)
+	counted, late := make(chan error, 1), time.After(chartTime)
 	s := &api.Statistics{}
 	go func() { counted <- v.get("/api/v1/statistics", q, s) }()
-	select {
-	case err := <-counted:
-		if p.Uncounted = asProblem(err) != nil; err != nil {
-			return unlessProblem(err)
+	return func() error {
+		select {
+		case err := <-counted:
+			if p.Uncounted = asProblem(err) != nil; err != nil {
+				return unlessProblem(err)
+			}
+		case <-late:
+			p.Uncounted = true // who asks next finds what is gathered by then
+			return nil
 		}
-	case <-time.After(chartTime):
-		p.Uncounted = true // who asks next finds what is gathered by then
+		p.draw(s)
 		return nil
 	}
+}
+
+// draw makes the picture.
+func (p *todayPage) draw(s *api.Statistics) {
 	hours := make([]hour, len(s.Hours))
 	for n, h := range s.Hours {
 		hours[n] = hour{At: h.Hour, Placed: h.Placed, Posted: h.Posted, Held: h.Held, Median: -1, P95: -1}
@@ -87,7 +96,6 @@ func (p *todayPage) draw(v *visit) error {
 		}
 	}
 	p.Chart = draw(hours, inHours(s))
-	return nil
 }
 
 // inHours is the picture in words.
