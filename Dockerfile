@@ -26,6 +26,7 @@ COPY sapb1/ sapb1/
 COPY standalone/ standalone/
 COPY starter/ starter/
 COPY store/ store/
+COPY telemetry/ telemetry/
 COPY version/ version/
 COPY visibility/ visibility/
 COPY watch/ watch/

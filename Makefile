@@ -3,7 +3,7 @@
 GO      ?= go
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE     = $(shell $(GO) env CGO_ENABLED | grep -q 1 && command -v $$($(GO) env CC) >/dev/null && echo -race)
-FOLDERS  = activities alive bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 standalone starter store tools version visibility watch worker workflows deploy docs
+FOLDERS  = activities alive bench config gateway magento mapping order preview punctual rulebook sandbox sapb1 standalone starter store telemetry tools version visibility watch worker workflows deploy docs
 PROGRAMS = worker starter gateway sandbox
 SERVERS  = temporal mongod
 # What checks the code; the tests want it built.

@@ -113,6 +113,8 @@ type Instance struct {
 	// to find nothing before it is sent again.
 	Settle time.Duration
 	Looks  int
+	// Posted hears when an order that no backfill brought is in B1, and when it was placed; nil for nobody.
+	Posted func(placed time.Time)
 	// Clock is the clock by which reading goes; nil for that of this machine.
 	Clock func() time.Time
 }

@@ -33,8 +33,10 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 	if linked {
 		note = "linked"
 	}
+	fresh := false
 	err := p.change(ctx, func(doc *store.Staged) error {
 		known(doc)
+		fresh = doc.PostedAt.IsZero() && doc.Import == ""
 		doc.BO = p.backOffice(d, linked && !wroteIt(doc))
 		doc.Claim, doc.Intent, doc.Manual, doc.AgainstCancelled = nil, nil, false, false
 		doc.Status, doc.Reason = order.Posted, reason
@@ -55,6 +57,9 @@ func (p *posting) record(ctx context.Context, d *sapb1.Document, linked bool) (*
 	if reason != nil {
 		p.log.Warn("order held", "order", p.key, "code", reason.Code)
 		return nil, p.heldError(reason)
+	}
+	if fresh && p.instance.Posted != nil {
+		p.instance.Posted(p.doc.PlacedAt)
 	}
 	result := p.result(note)
 	result.WriteBack = p.doc.WriteBack.Open()

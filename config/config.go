@@ -209,6 +209,14 @@ func address(name, v string) []string {
 	return nil
 }
 
+// optional checks host:port that may be left out.
+func optional(name, v string) []string {
+	if v == "" {
+		return nil
+	}
+	return address(name, v)
+}
+
 // each makes a problem of every line of err.
 func each(prefix string, err error) (problems []string) {
 	if err == nil {

@@ -21,6 +21,9 @@ type Gateway struct {
 	Watch
 	Listening
 	Access
+	// MetricsAddress is where /metrics listens; empty for nowhere.
+	MetricsAddress string `envconfig:"GATEWAY_METRICS_ADDRESS"`
+	Tracing
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
 
@@ -36,6 +39,7 @@ func LoadGateway() (*Gateway, error) {
 	problems := load("", &g)
 	problems = append(problems, g.Access.checkSecrets()...)
 	problems = append(problems, g.published()...)
+	problems = append(problems, optional("GATEWAY_METRICS_ADDRESS", g.MetricsAddress)...)
 	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
 		g.Rules[name] = ReadFileRules(name)

@@ -45,7 +45,14 @@ type Magento struct {
 }
 
 // Client makes the client of the shop.
-func (m Magento) Client() (*magento.Client, error) { return magento.New(m.settings()) }
+func (m Magento) Client() (*magento.Client, error) { return m.ClientWith(nil) }
+
+// ClientWith is Client; observe is told of each call.
+func (m Magento) ClientWith(observe func(ctx context.Context, op string) func(error)) (*magento.Client, error) {
+	s := m.settings()
+	s.Observe = observe
+	return magento.New(s)
+}
 
 // Way is how the client signs in.
 func (m Magento) Way() (magento.Way, error) { return m.settings().Way() }
@@ -119,12 +126,12 @@ type B1 struct {
 }
 
 // Client makes the client of the company.
-func (b B1) Client() (*sapb1.Client, error) { return b.ClientWith(nil) }
+func (b B1) Client() (*sapb1.Client, error) { return b.ClientWith(nil, nil) }
 
-// ClientWith is Client; tell hears how B1 does.
-func (b B1) ClientWith(tell func(context.Context, sapb1.Health) error) (*sapb1.Client, error) {
+// ClientWith is Client; tell hears how B1 does, and observe is told of each call.
+func (b B1) ClientWith(tell func(context.Context, sapb1.Health) error, observe func(ctx context.Context, op string) func(error)) (*sapb1.Client, error) {
 	return sapb1.New(sapb1.Settings{URL: b.URL, CompanyDB: b.CompanyDB, User: b.User, Password: b.Password, Timeout: b.Timeout,
-		MaxCalls: b.MaxCalls, CAFile: b.CAFile, Insecure: b.Insecure, Tell: tell})
+		MaxCalls: b.MaxCalls, CAFile: b.CAFile, Insecure: b.Insecure, Tell: tell, Observe: observe})
 }
 
 func (b B1) check(prefix string) (problems []string) {

@@ -31,6 +31,10 @@ type Worker struct {
 	// StopTimeout is how long a worker that is told to stop waits for the orders it has in hand.
 	StopTimeout time.Duration `envconfig:"WORKER_STOP_TIMEOUT" default:"30s"`
 
+	// MetricsAddress is where /metrics listens; empty for nowhere.
+	MetricsAddress string `envconfig:"WORKER_METRICS_ADDRESS"`
+	Tracing
+
 	// Lanes are what the worker does: sync (workflows, Magento, the store) and b1 (orders to B1).
 	Lanes []string `envconfig:"WORKER_LANES" default:"sync,b1"`
 
@@ -86,6 +90,7 @@ func LoadWorker() (*Worker, error) {
 	problems := load("", &w)
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
 	problems = append(problems, w.checkLanes()...)
+	problems = append(problems, optional("WORKER_METRICS_ADDRESS", w.MetricsAddress)...)
 	problems = append(problems, w.checkVersion()...)
 	var ofRules []string
 	for _, name := range w.Instances.InstanceNames {

@@ -25,11 +25,14 @@ func (w withKey) LookupEnv(name string) (string, bool) {
 }
 
 // Dial connects to the Temporal service. Address, namespace and API key come from our settings; TLS and profiles from Temporal's own
-// environment variables.
-func (t Temporal) Dial(ctx context.Context, logger log.Logger) (client.Client, error) {
+// environment variables. with may add to the options.
+func (t Temporal) Dial(ctx context.Context, logger log.Logger, with ...func(*client.Options)) (client.Client, error) {
 	options, err := t.options(logger)
 	if err != nil {
 		return nil, err
+	}
+	for _, add := range with {
+		add(&options)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()

@@ -15,14 +15,17 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	temporallog "go.temporal.io/sdk/log"
 
 	"datawald/alive"
 	"datawald/config"
 	"datawald/gateway/api"
+	"datawald/gateway/figures"
 	"datawald/gateway/web"
 	_ "datawald/standalone"
 	"datawald/store"
+	"datawald/telemetry"
 	"datawald/version"
 	"datawald/watch"
 )
@@ -73,18 +76,26 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer closeStore(db, log)
+	defer closing(log, "store", db.Close)
 
-	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(log))
+	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Gateway, Version: version.String(), Revision: version.Revision(), MetricsAddress: settings.MetricsAddress, Setting: "GATEWAY_METRICS_ADDRESS", Log: log})
+	if err != nil {
+		return err
+	}
+	defer closing(log, "telemetry", shown.Stop)
+
+	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(log), shown.Client)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
 
+	shown.Keep(settings.InstanceNames, figures.Questions(db, temporal)...)
 	handler, err := api.New(settings, db, temporal, log)
 	if err != nil {
 		return err
 	}
+	handler = shown.Requests(handler, routes(handler))
 	gate := api.Gate(settings, db)
 	if err := letIn(ctx, gate, settings, os.Stdout); err != nil {
 		return err
@@ -160,10 +171,21 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	return err
 }
 
-func closeStore(db *store.Store, log *slog.Logger) {
+// closing runs an end-of-life call with a limit and reports when it fails.
+func closing(log *slog.Logger, what string, end func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := db.Close(ctx); err != nil {
-		log.Warn("not closed cleanly", "what", "store", "error", err)
+	if err := end(ctx); err != nil {
+		log.Warn("not closed cleanly", "what", what, "error", err)
 	}
+}
+
+// routes are the addresses of the API as they are written down, for traces.
+func routes(handler http.Handler) (all []telemetry.Route) {
+	if router, ok := handler.(*gin.Engine); ok {
+		for _, r := range router.Routes() {
+			all = append(all, telemetry.Route{Method: r.Method, Pattern: r.Path})
+		}
+	}
+	return all
 }

@@ -41,6 +41,9 @@ type Settings struct {
 	Now func() time.Time
 	// Timeout bounds one call. Magento loads each order of a page again, one by one. Default 60 s.
 	Timeout time.Duration
+	// Observe is told of each call as it goes out, by the name of its operation, and gives what is told how it ended. It must not wait.
+	// Nil for nobody.
+	Observe func(ctx context.Context, op string) (ended func(error))
 	// Transport reaches the shop; the client takes it for itself. Default: as net/http does, by the proxy of the environment.
 	Transport *http.Transport
 }
@@ -48,14 +51,15 @@ type Settings struct {
 // Client reads one shop. It is safe for concurrent use and never repeats a call by itself, but for one that was refused
 // because an admin token had ended.
 type Client struct {
-	root   string
-	way    Way
-	token  string
-	oauth  OAuth
-	admin  *adminSession // of WayAdmin
-	stores []int64
-	http   *http.Client
-	now    func() time.Time
+	root    string
+	way     Way
+	token   string
+	oauth   OAuth
+	admin   *adminSession // of WayAdmin
+	stores  []int64
+	http    *http.Client
+	now     func() time.Time
+	observe func(ctx context.Context, op string) (ended func(error))
 	// answered holds the operations that the shop has answered: what it refuses after that worked before.
 	answered sync.Map
 	// broken are orders that broke a list lately.
@@ -77,6 +81,9 @@ func New(s Settings) (*Client, error) {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
+	if s.Observe == nil {
+		s.Observe = func(context.Context, string) func(error) { return func(error) {} }
+	}
 	if s.Transport == nil {
 		s.Transport = &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second,
 			MaxIdleConnsPerHost: 8, IdleConnTimeout: 90 * time.Second}
@@ -84,7 +91,7 @@ func New(s Settings) (*Client, error) {
 	// A redirect is not followed: the request is signed for one address, and once.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{root: root, way: way, token: s.Token, oauth: s.OAuth, admin: newAdminSession(s.AdminUser, s.AdminPassword), stores: s.Stores,
-		http: &http.Client{Transport: punctual.Guard(s.Transport), Timeout: s.Timeout, CheckRedirect: stay}, now: s.Now}, nil
+		http: &http.Client{Transport: punctual.Guard(s.Transport), Timeout: s.Timeout, CheckRedirect: stay}, now: s.Now, observe: s.Observe}, nil
 }
 
 // restRoot is the address of the API up to and with /V1.
@@ -153,8 +160,20 @@ func (c *Client) authorize(req *http.Request, params []param) {
 	c.signer(req, params)
 }
 
-// exchange makes one attempt and believes only an answer in JSON.
+// exchange makes one attempt, which is observed.
 func (c *Client) exchange(ctx context.Context, what call, sign authorizer) (*answer, error) {
+	ended := c.observe(ctx, what.op)
+	a, err := c.attempt(ctx, what, sign)
+	if what.method == http.MethodGet {
+		ended(err)
+	} else {
+		ended(asWrite(what.op, err))
+	}
+	return a, err
+}
+
+// attempt believes only an answer in JSON.
+func (c *Client) attempt(ctx context.Context, what call, sign authorizer) (*answer, error) {
 	r, err := c.roundTrip(ctx, what, sign)
 	if err != nil {
 		return nil, err

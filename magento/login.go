@@ -20,6 +20,8 @@ const (
 
 // login gives a new token and how long it may be used.
 func (c *Client) login(ctx context.Context) (token string, life time.Duration, err error) {
+	ended := c.observe(ctx, opLogin)
+	defer func() { ended(err) }()
 	body, err := json.Marshal(map[string]string{"username": c.admin.user, "password": c.admin.password})
 	if err != nil {
 		return "", 0, err

@@ -48,6 +48,14 @@ func (c *Client) Wrote(since time.Time) bool {
 	return c.lane.circuit.wroteAt.After(since)
 }
 
+// Load is how much the way to B1 has to do: the calls under way, how many orders may be in hand at most, and whether none is sent because B1
+// does not answer or writes none.
+func (c *Client) Load() (inFlight, concurrency int, open bool) {
+	c.lane.mu.Lock()
+	defer c.lane.mu.Unlock()
+	return len(c.slots), c.lane.limit.limit, c.lane.circuit.open
+}
+
 // leave makes room for the next, and makes known that B1 is well if nobody knows yet.
 func (c *Client) leave(ctx context.Context) {
 	l := c.lane

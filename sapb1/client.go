@@ -44,6 +44,9 @@ type Settings struct {
 	// TellEvery, default 15 s. It must not call the client.
 	Tell      func(context.Context, Health) error
 	TellEvery time.Duration
+	// Observe is told of each call as it goes out, by the name of its operation, and gives what is told how it ended. It must not wait.
+	// Nil for nobody.
+	Observe func(ctx context.Context, op string) (ended func(error))
 	// CAFile is a PEM file with the authority of a self-signed certificate.
 	CAFile string
 	// Insecure switches the check of the certificate off. For trials only.
@@ -85,6 +88,9 @@ func New(s Settings) (*Client, error) {
 	}
 	if s.TellEvery <= 0 {
 		s.TellEvery = 15 * time.Second
+	}
+	if s.Observe == nil {
+		s.Observe = func(context.Context, string) func(error) { return func(error) {} }
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -198,9 +204,10 @@ func (c *Client) once(ctx context.Context, r request, out any) (again bool, err 
 	if late(ctx) {
 		return false, transportFailure(r.op, false, context.DeadlineExceeded)
 	}
-	began := c.lane.begin()
+	began, ended := c.lane.begin(), c.settings.Observe(ctx, r.op)
 	res, body, err := c.send(req)
 	err = read(r, res, body, err, out)
+	ended(err)
 	c.ended(ctx, began, r, ending{class: class(r.op, int(req.ContentLength)), about: about}, err)
 	switch f := failureOf(err); {
 	case f == nil:

@@ -87,7 +87,10 @@ func (c *Client) forget(generation int) {
 	}
 }
 
-const opLogin = "POST Login"
+const (
+	opLogin  = "POST Login"
+	opLogout = "POST Logout"
+)
 
 func (c *Client) login(ctx context.Context) (string, error) {
 	cookies, _, err := c.logIn(ctx)
@@ -107,7 +110,7 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 		return "", nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	began := c.lane.begin()
+	began, ended := c.lane.begin(), c.settings.Observe(ctx, opLogin)
 	res, answer, err := c.send(req)
 	switch {
 	case err != nil:
@@ -121,6 +124,7 @@ func (c *Client) logIn(ctx context.Context) (cookies string, answer []byte, err 
 	if f := failureOf(err); f != nil && f.Kind == order.Permanent {
 		f.Kind = order.Config
 	}
+	ended(err)
 	return cookies, answer, err
 }
 
@@ -164,8 +168,10 @@ func (c *Client) Logout(ctx context.Context) error {
 		return err
 	}
 	req.Header.Set("Cookie", cookies)
-	if _, _, err := c.send(req); err != nil {
-		return transportFailure("POST Logout", false, err)
+	ended := c.settings.Observe(ctx, opLogout)
+	if _, _, err = c.send(req); err != nil {
+		err = transportFailure(opLogout, false, err)
 	}
-	return nil
+	ended(err)
+	return err
 }

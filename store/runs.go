@@ -20,10 +20,14 @@ const (
 	KindRetry    = "retry"    // for orders that a person takes to B1 as they are staged
 	KindHint     = "hint"     // for orders that the shop spoke of
 	KindBackfill = "backfill" // for a part of the shop's history
+	// KindReconcile compares what the shop has with the store and B1.
+	KindReconcile = "reconcile"
 )
 
 // RunKinds are all of them.
-func RunKinds() []string { return []string{KindSync, KindResync, KindRetry, KindHint, KindBackfill} }
+func RunKinds() []string {
+	return []string{KindSync, KindResync, KindRetry, KindHint, KindBackfill, KindReconcile}
+}
 
 // Run records one run of a workflow over many orders, for good: Temporal forgets it after its retention.
 type Run struct {
@@ -40,9 +44,11 @@ type Run struct {
 	// QuietUntil is when orders are sent again, where the rules let none be sent during the run.
 	QuietUntil *time.Time `bson:"quiet_until,omitempty" json:"quiet_until,omitempty"`
 	// Backfill is there for runs of that kind only. Theirs is written while they are under way as well.
-	Backfill  *BackfillProgress `bson:"backfill,omitempty" json:"backfill,omitempty"`
-	StartedAt time.Time         `bson:"started_at" json:"started_at"`
-	EndedAt   *time.Time        `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
+	Backfill *BackfillProgress `bson:"backfill,omitempty" json:"backfill,omitempty"`
+	// Reconciliation is there for runs of that kind only, and written while they are under way as well.
+	Reconciliation *Reconciliation `bson:"reconciliation,omitempty" json:"reconciliation,omitempty"`
+	StartedAt      time.Time       `bson:"started_at" json:"started_at"`
+	EndedAt        *time.Time      `bson:"ended_at,omitempty" json:"ended_at,omitempty"`
 }
 
 // Counts says what became of the orders of a run. The first group counts documents as they were staged, the second the

@@ -3,7 +3,7 @@
 // cluster and the embedded store all serve.
 //
 // Operations used, all of which MongoDB and the embedded store answer alike: insertOne, insertMany (unordered), replaceOne,
-// updateOne with $set and $setOnInsert and upsert, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
+// updateOne with $set and $setOnInsert and upsert, updateMany with $set and $unset, deleteOne, findOne, find with sort, skip and limit or by a list of _ids
 // ($in), countDocuments, aggregate with $match and
 // $group, find by a text in a field ($regex of nothing but a text), createIndexes, dropIndexes. Nothing relies on transactions, update pipelines or change streams.
 package store
@@ -37,8 +37,12 @@ type Store struct {
 	lanes *mongo.Collection
 	// users is one document with all users; keys, sessions and requests are named by what cannot be guessed; audit by time.
 	users, keys, sessions, requests, audit *mongo.Collection
+	// findings is what reconciliations found: _id is <order key>|<kind>.
+	findings *mongo.Collection
 	// rules holds the versions of the rules, and which is in force.
 	rules *mongo.Collection
+	// alarms holds what is amiss and what was told of it, how the channels do, and how many orders are usual (alarms.go, usual.go).
+	alarms *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
 }
@@ -81,7 +85,7 @@ func connect(ctx context.Context, uri, database string, monitor *event.CommandMo
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
 		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
-		audit: db.Collection("audit"), rules: db.Collection("rules")}
+		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings"), alarms: db.Collection("alarms")}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("MongoDB does not answer: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}
@@ -150,6 +154,13 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: bson.D{{Key: "ends_at", Value: 1}}, Options: options.Index().SetName("by_end")},
 			{Keys: bson.D{{Key: "seen_at", Value: 1}}, Options: options.Index().SetName("by_use")},
 			{Keys: bson.D{{Key: "user", Value: 1}}, Options: options.Index().SetName("by_user")},
+		},
+		s.findings: {
+			// Only findings that are not resolved carry the field "open".
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "open", Value: 1}, {Key: "place", Value: 1}}, Options: options.Index().SetName("open_findings")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "run", Value: 1}, {Key: "place", Value: 1}}, Options: options.Index().SetName("by_run")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "key", Value: 1}}, Options: options.Index().SetName("by_order")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "last_seen", Value: 1}}, Options: options.Index().SetName("by_last_seen")},
 		},
 		s.requests: {
 			{Keys: bson.D{{Key: "begun_at", Value: 1}}, Options: options.Index().SetName("by_begin")},

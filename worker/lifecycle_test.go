@@ -28,7 +28,7 @@ func (w *world) place(kind string, store int) magentosim.Placed {
 // stageOnly reads the shop into the store without taking anything to B1, by the activities alone.
 func (w *world) stageOnly() {
 	w.t.Helper()
-	all, _, err := instances(w.settings, w.db, w.log)
+	all, _, err := instances(w.settings, w.db, w.log, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func (d *desk) write(text string) {
 func (d *desk) startLive() (stop func()) {
 	d.t.Helper()
 	d.settings.RulesPoll = 200 * time.Millisecond
-	all, companies, err := instances(d.settings, d.db, d.log)
+	all, companies, err := instances(d.settings, d.db, d.log, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"datawald/sapb1"
 	_ "datawald/standalone"
 	"datawald/store"
+	"datawald/telemetry"
 	"datawald/version"
 	"datawald/watch"
 	"datawald/workflows"
@@ -55,13 +56,19 @@ func run() error {
 	}
 	defer closing(log, "store", db.Close)
 
-	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(quiet(log)))
+	shown, err := telemetry.Start(ctx, telemetry.Settings{Program: telemetry.Worker, Version: version.String(), Revision: version.Revision(), MetricsAddress: settings.MetricsAddress, Setting: "WORKER_METRICS_ADDRESS", Log: log})
+	if err != nil {
+		return err
+	}
+	defer closing(log, "telemetry", shown.Stop)
+
+	temporal, err := settings.Dial(ctx, temporallog.NewStructuredLogger(quiet(log)), shown.Client)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
 
-	instances, companies, err := instances(settings, db, log)
+	instances, companies, err := instances(settings, db, log, shown)
 	if err != nil {
 		return err
 	}
@@ -209,17 +216,21 @@ func atOnceWorker(c client.Client, settings *config.Worker, i config.Instance, a
 const notingTasks = 4
 
 // instances makes the clients of every shop and company.
-func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all []activities.Instance, companies []*sapb1.Client, err error) {
+func instances(settings *config.Worker, db *store.Store, log *slog.Logger, shown *telemetry.Telemetry) (all []activities.Instance, companies []*sapb1.Client, err error) {
 	for _, i := range settings.All {
-		shop, err := i.Magento.Client()
+		shop, err := i.Magento.ClientWith(shown.MagentoCalls(i.Name))
 		if err != nil {
 			return nil, nil, err
 		}
-		company, err := i.B1.ClientWith(newAlarm(db, log, i.B1.Company(), i.B1.AlarmAfter).tell)
+		company, err := i.B1.ClientWith(newAlarm(db, log, i.B1.Company(), i.B1.AlarmAfter).tell, shown.B1Calls(i.Name))
 		if err != nil {
 			return nil, nil, err
 		}
 		companies = append(companies, company)
+		shown.WatchB1(i.Name, func() (l telemetry.Load) {
+			l.InFlight, l.Concurrency, l.Open = company.Load()
+			return l
+		})
 		reader := &magento.Reader{Client: shop, PageSize: i.Magento.PageSize, Settle: i.Magento.Settle}
 		all = append(all, activities.Instance{
 			Name: i.Name, Shop: shop, Writer: shop, ShopTimeout: i.Magento.Timeout, ShopSettle: i.Magento.WriteSettle,
@@ -227,6 +238,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger) (all 
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, StopTimeout: settings.StopTimeout, Paced: i.B1.OrdersPerSecond > 0,
 			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
+			Posted: shown.Posted(i.Name),
 		})
 	}
 	return all, companies, nil

@@ -21,6 +21,7 @@ import (
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/testkit"
 	"datawald/store"
+	"datawald/telemetry"
 	"datawald/workflows"
 )
 
@@ -39,6 +40,8 @@ type world struct {
 	database string
 	// log takes what workers in this process say.
 	log *slog.Logger
+	// shown is what workers in this process show of themselves; nil for nothing.
+	shown *telemetry.Telemetry
 	// mongoURI leads to the store, for worker processes.
 	mongoURI string
 	// ledger is a user table of the company, and switches ledger mode on; empty for none.
@@ -138,7 +141,7 @@ func (w *world) configure(t *testing.T, temporal string) *config.Worker {
 // startWorker runs a worker in this process until stop is called or the test ends.
 func (w *world) startWorker() (stop func()) {
 	w.t.Helper()
-	all, companies, err := instances(w.settings, w.db, w.log)
+	all, companies, err := instances(w.settings, w.db, w.log, w.shown)
 	if err != nil {
 		w.t.Fatal(err)
 	}

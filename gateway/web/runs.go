@@ -27,7 +27,7 @@ type kindTab struct {
 }
 
 // kindNames are the kinds of runs in the clerk's words.
-var kindNames = map[string]string{"": "All", "sync": "Schedule", "resync": "Resync", "retry": "Retry", "hint": "Hint of the shop", "backfill": "Backfill"}
+var kindNames = map[string]string{"": "All", "sync": "Schedule", "resync": "Resync", "retry": "Retry", "hint": "Hint of the shop", "backfill": "Backfill", "reconcile": "Reconciliation"}
 
 func runs(v *visit) error { return v.showRuns(http.StatusOK, nil) }
 

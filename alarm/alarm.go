@@ -1,0 +1,97 @@
+// Package alarm tells people that something is amiss: that no orders come, that they do not get on, or that nobody is at work. Every worker and
+// gateway looks at the same figures each minute; what they see is kept in the store, where one of them raises an alarm and one resolves it, and one
+// sends the message of it, by webhook and by mail.
+package alarm
+
+import "time"
+
+// Names of the alarms.
+const (
+	NoNewOrders        = "no_new_orders"
+	Lag                = "lag"
+	OldestPending      = "oldest_pending"
+	CircuitOpen        = "circuit_open"
+	HeldOrders         = "held_orders"
+	Credentials        = "credentials"
+	SchedulePaused     = "schedule_paused"
+	ScheduleSkipping   = "schedule_skipping"
+	Reconciliation     = "reconciliation"
+	ReconciliationLate = "reconciliation_late"
+	WorkerGone         = "worker_gone"
+)
+
+// Names gives all of them, in the order in which they are looked at and shown.
+func Names() (names []string) {
+	for _, c := range conditions {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// state is what is seen of a cause.
+type state int
+
+const (
+	unknown state = iota // nobody can tell now: what was is left
+	good
+	bad
+)
+
+// verdict is what is seen of a condition, in words for those who mend it.
+type verdict struct {
+	state state
+	// hold is how long it must be seen before it is told of; 0 for Hold of the watch.
+	hold time.Duration
+	// subject is what it is seen at, where another one is another cause. It is not told.
+	subject string
+	// since is since when it lasts, where that is known.
+	since time.Time
+	what  string
+	todo  string
+	count int64
+}
+
+// condition is one thing that may be amiss.
+type condition struct {
+	name string
+	// follows are the alarms whose causes make this one as well: it is not raised beside them.
+	follows []string
+	judge   func(facts) verdict
+}
+
+// conditions is the table of all alarms.
+var conditions = []condition{
+	{SchedulePaused, nil, schedulePaused},
+	{ScheduleSkipping, nil, scheduleSkipping},
+	{WorkerGone, nil, workerGone},
+	{Credentials, nil, credentials},
+	{CircuitOpen, nil, circuitOpen},
+	{Lag, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials}, lag},
+	{NoNewOrders, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials, Lag}, noNewOrders},
+	{OldestPending, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials, CircuitOpen}, oldestPending},
+	{HeldOrders, nil, heldOrders},
+	{Reconciliation, nil, reconciliation},
+	{ReconciliationLate, []string{SchedulePaused, WorkerGone}, reconciliationLate},
+}
+
+// judge gives a verdict for each condition. What follows from another cause is taken for good while it is not raised, so that it has its time once
+// that cause is gone, and left as it is when it is.
+func judge(f facts, raised func(name string) bool) map[string]verdict {
+	all := map[string]verdict{}
+	for _, c := range conditions {
+		all[c.name] = c.judge(f)
+	}
+	for _, c := range conditions {
+		v := all[c.name]
+		for _, cause := range c.follows {
+			if v.state != bad || all[cause].state != bad {
+				continue
+			}
+			if v.state = good; raised(c.name) {
+				v.state = unknown
+			}
+			all[c.name] = v
+		}
+	}
+	return all
+}

@@ -1,0 +1,133 @@
+package alarm
+
+import (
+	"fmt"
+	"time"
+
+	"datawald/sapb1"
+	"datawald/watch"
+)
+
+// drains is how long what waits behind an outage has before it is told of: a queue that gets on shows another oldest order meanwhile.
+const drains = 15 * time.Minute
+
+func schedulePaused(f facts) verdict {
+	switch f.schedule.State {
+	case watch.Paused:
+		note := ""
+		if f.schedule.Note != "" {
+			note = " Its note says: " + f.schedule.Note + "."
+		}
+		return verdict{state: bad, hold: f.limits.Paused, what: "The schedule is paused: no order is read from Magento, and those that wait are not sent." + note,
+			todo: "Let it go on when that is no longer wanted: on the page, or temporal schedule toggle --unpause."}
+	case watch.Missing:
+		return verdict{state: bad, hold: f.limits.Paused, what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
+	case watch.On:
+		return verdict{state: good}
+	}
+	return verdict{} // Temporal does not answer, of which the lag tells
+}
+
+func scheduleSkipping(f facts) verdict {
+	s := f.schedule
+	switch {
+	case s.Cause == watch.NoAttributes: // the server may not even describe the schedule
+		return verdict{state: bad, since: f.read, what: "No run can be started: search attributes are missing in the namespace of Temporal.", todo: "Run starter apply."}
+	case s.State == watch.Unknown:
+		return verdict{}
+	case s.Late && s.Cause == watch.RunHangs:
+		v := verdict{state: bad, since: f.read, what: "One run is under way and does not get on, and all others are skipped: Magento is not read.",
+			todo: "Look at the run in Temporal and at the worker's log; end it there when nothing moves. The next run goes on from the same place."}
+		if s.RunningSince != nil {
+			v.since = *s.RunningSince
+		}
+		return v
+	}
+	return verdict{state: good}
+}
+
+func workerGone(f facts) verdict {
+	switch {
+	case f.runsUnserved == nil || f.ordersUnserved == nil:
+		return verdict{}
+	case *f.runsUnserved && *f.ordersUnserved:
+		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker is at work: nothing reads Magento, and no order goes to B1. None is lost.",
+			todo: "Start a worker, and see in its log why the last one ended."}
+	case *f.runsUnserved:
+		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker takes up the runs: nothing reads Magento.",
+			todo: "Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended."}
+	case *f.ordersUnserved:
+		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker takes orders to B1: they wait, and none is lost.",
+			todo: "Start a worker that has b1 in WORKER_LANES, and see in its log why the last one ended."}
+	}
+	return verdict{state: good}
+}
+
+func credentials(f facts) verdict {
+	switch {
+	case f.b1.Cause == string(sapb1.Refused) && !f.b1.DownSince.IsZero():
+		return verdict{state: bad, since: f.b1.DownSince, what: "B1 refuses the connector (" + f.b1.Failure + "): orders wait, and none is lost.",
+			todo: "Run starter doctor b1, and mend the user, the password, its rights or the certificate. With new settings restart the worker."}
+	case f.magentoRefuses:
+		return verdict{state: bad, since: f.refusedAt, what: "Magento refuses the connector: no order is read.",
+			todo: "Run starter doctor magento, and mend the integration, its rights or the address. With new settings restart the worker."}
+	}
+	return verdict{state: good}
+}
+
+func circuitOpen(f facts) verdict {
+	if f.b1.DownSince.IsZero() || f.b1.Cause == string(sapb1.Refused) || f.now.Sub(f.b1.DownSince) < f.limits.B1Down {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, since: f.b1.DownSince, what: "B1 " + sapb1.Cause(f.b1.Cause).Does() + " (" + f.b1.Failure + "): orders wait, none is lost, and they are sent by themselves when it does.",
+		todo: "Look at the Service Layer, its database and what lies between."}
+}
+
+func lag(f facts) verdict {
+	if f.caughtUp.IsZero() || f.now.Sub(f.caughtUp) < f.limits.Lag {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, since: f.caughtUp, what: "What changed in Magento since then may not be here: no run has read it to its end.",
+		todo: "Look at the page, Status: it says whether Temporal, Magento or a worker is away, or a backlog is being read. starter status shows the errors of the last run."}
+}
+
+func noNewOrders(f facts) verdict {
+	if !f.limits.NoNewOrders || f.rhythm == nil || f.latest.IsZero() {
+		return verdict{state: good}
+	}
+	todo := "Place an order in the shop, or ask whether it sells. Then see whether that order is in Magento's list, and whether MAGENTO_STORES leaves it out. A day without orders that is " +
+		"to be so belongs into ALARM_QUIET_DAYS."
+	if expected, silent := f.rhythm.Silent(f.latest, f.now); silent {
+		return verdict{state: bad, since: f.latest, what: fmt.Sprintf("No order has come since then, and about %.0f would be usual.", expected), todo: todo}
+	}
+	if expected, sparse := f.rhythm.Sparse(f.lastDay, f.now); sparse {
+		return verdict{state: bad, what: fmt.Sprintf("%s in the last 24 hours, and about %.0f would be usual.", counted(f.lastDay, "order was placed", "orders were placed"), expected), todo: todo, count: f.lastDay}
+	}
+	return verdict{state: good}
+}
+
+func oldestPending(f facts) verdict {
+	o := f.waiting.Oldest
+	if o == nil || f.quietUntil.After(f.now) || f.now.Sub(o.Since) < f.limits.OldestPending || f.now.Sub(o.StagedAt) < f.limits.OldestPending {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, hold: min(drains, f.limits.OldestPending), subject: string(o.Key), since: o.StagedAt, count: f.waiting.Long,
+		what: fmt.Sprintf("An order waits for B1 since then, and does not get on; %s for more than an hour.", counted(f.waiting.Long, "order has waited", "orders have waited")),
+		todo: "Open the oldest pending order on the page: its timeline says what each attempt came to."}
+}
+
+func heldOrders(f facts) verdict {
+	if f.held <= int64(f.limits.HeldOrders) {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, count: f.held, what: fmt.Sprintf("%s; more than %d are an alarm.", counted(f.held, "order is held", "orders are held"), f.limits.HeldOrders),
+		todo: "Open the held orders on the page: each says why, and what mends it. Many for one reason are mended together."}
+}
+
+// counted is a number with its noun.
+func counted(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

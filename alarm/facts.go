@@ -1,0 +1,126 @@
+package alarm
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"datawald/activities"
+	"datawald/config"
+	"datawald/order"
+	"datawald/store"
+	"datawald/watch"
+)
+
+// facts are the figures of an instance by which all is judged.
+type facts struct {
+	now    time.Time
+	limits config.Alarms
+	// schedule is how Temporal shows it.
+	schedule *watch.Schedule
+	// runsUnserved and ordersUnserved are true while nobody asks Temporal for the work; nil when it does not tell.
+	runsUnserved, ordersUnserved *bool
+	// read is when Magento last answered, caughtUp when the latest reading began that came to its end; zero while there was none.
+	read, caughtUp time.Time
+	// magentoRefuses is true when the latest run was refused, which began at refusedAt.
+	magentoRefuses bool
+	refusedAt      time.Time
+	b1             store.Lane
+	quietUntil     time.Time
+	waiting        *store.Waiting
+	held           int64
+	// rhythm is nil while too little is known of the shop. latest is when its latest order was placed, lastDay how many were in 24 hours.
+	rhythm  *Rhythm
+	latest  time.Time
+	lastDay int64
+	// reconciled is the latest reconciliation, as far as its alarms want it.
+	reconciled reconciled
+}
+
+// gather reads the facts. The store must answer, Temporal need not.
+func (k *Keeper) gather(ctx context.Context, instance string) (f facts, err error) {
+	f = facts{now: k.now(), limits: k.Limits}
+	if f.schedule, err = k.Look(ctx, instance); err != nil {
+		return f, err
+	}
+	if f.schedule.State != watch.Unknown { // it would be asked for these in vain
+		f.runsUnserved, f.ordersUnserved = unserved(k.HasWorker(ctx)), unserved(k.Served(ctx, instance))
+	}
+	progress, err := k.Store.Progress(ctx, instance, store.TaskOrders)
+	if err != nil {
+		return f, err
+	}
+	f.read, f.caughtUp = progress.Latest.Began, progress.CaughtUp.Began
+	if err := k.lastRun(ctx, instance, &f); err != nil {
+		return f, err
+	}
+	if f.b1, f.quietUntil, err = k.Store.WayToB1(ctx, instance); err != nil {
+		return f, err
+	}
+	if f.waiting, err = k.Store.Waiting(ctx, instance); err != nil {
+		return f, err
+	}
+	if f.held, err = k.Store.Count(ctx, store.Filter{Instance: instance, Status: order.Held}); err != nil {
+		return f, err
+	}
+	if f.reconciled, err = k.reconciled(ctx, instance); err != nil {
+		return f, err
+	}
+	return f, k.usual(ctx, instance, &f)
+}
+
+// unserved turns an answer around; nil when there was none.
+func unserved(served bool, err error) *bool {
+	if err != nil {
+		return nil
+	}
+	return new(!served)
+}
+
+// lastRun reads whether Magento refused the latest run that has ended, and has not answered since. A run notes an error with its type.
+func (k *Keeper) lastRun(ctx context.Context, instance string, f *facts) error {
+	last, err := k.Store.LatestSync(ctx, instance)
+	if err != nil || last == nil {
+		return err
+	}
+	f.refusedAt = last.StartedAt
+	f.magentoRefuses = !f.read.After(last.StartedAt) && refused(last.Errors, "read Magento: ") || refused(last.Errors, "write back to Magento: ")
+	return nil
+}
+
+func refused(errors []string, step string) bool {
+	return slices.ContainsFunc(errors, func(e string) bool {
+		return strings.HasPrefix(e, step) && strings.Contains(e, "(type: "+activities.TypeConfig+",")
+	})
+}
+
+// countAgain is how old what was counted of the usual orders may be.
+const countAgain = 24 * time.Hour
+
+// usual reads what is usual, and has it counted once a day by one of all: up to the latest order, so that a silence of weeks does not become usual.
+func (k *Keeper) usual(ctx context.Context, instance string, f *facts) error {
+	if !k.Limits.NoNewOrders {
+		return nil
+	}
+	var err error
+	if f.latest, err = k.Store.LatestPlaced(ctx, instance, f.now); err != nil || f.latest.IsZero() {
+		return err
+	}
+	if f.lastDay, err = k.Store.Count(ctx, store.Filter{Instance: instance, From: f.now.Add(-24 * time.Hour), To: f.now}); err != nil {
+		return err
+	}
+	counted, err := k.Store.Usual(ctx, instance)
+	if err != nil {
+		return err
+	}
+	if f.now.Sub(counted.CountedAt) >= countAgain && !f.latest.Before(counted.Until()) {
+		if err := k.Store.CountUsual(ctx, counted, f.latest); err != nil {
+			return err
+		}
+	}
+	if r, known := NewRhythm(counted, k.Limits.Zone(), k.Limits.QuietDays); known {
+		f.rhythm = r
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package alarm
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"datawald/config"
+	"datawald/store"
+	"datawald/watch"
+)
+
+// Keeper watches over instances, with the eyes of package watch.
+type Keeper struct {
+	watch.Sight
+	Instances []string
+	Limits    config.Alarms
+	Log       *slog.Logger
+	// Channels are the ways by which people are told.
+	Channels []Channel
+
+	// Pace says how often it looks and tells; zero fields are the ordinary ones.
+	Pace Pace
+	// Clock is what time it is; nil for the machine's.
+	Clock func() time.Time
+}
+
+// Pace are the times of a keeper.
+type Pace struct {
+	// Look and Tell are the times between two looks, and between two times that it sees whether something is to be told.
+	Look, Tell time.Duration
+	// Hold is how long a cause must be seen before the alarm is raised, where the alarm itself says nothing; Clear how long it must be gone before it
+	// is resolved: what comes and goes within minutes is one alarm.
+	Hold, Clear time.Duration
+	// Settle is how old an event must be before it is told, so that what is raised by one cause is told together.
+	Settle time.Duration
+}
+
+// ordinary is the pace of the programs.
+var ordinary = Pace{Look: time.Minute, Tell: 15 * time.Second, Hold: time.Minute, Clear: 5 * time.Minute, Settle: 10 * time.Second}
+
+// lookLimit bounds one look at an instance: the first one of a large shop counts its orders of eight weeks.
+const lookLimit = 2 * time.Minute
+
+// noteAgain is how seldom the words of an alarm that stands are written anew.
+const noteAgain = 10 * time.Minute
+
+// Keep looks and tells until ctx ends. A store that does not answer is noticed by everybody else, and nothing can be agreed on without it; the next
+// look tells what this one could not.
+func (k *Keeper) Keep(ctx context.Context) {
+	if k.Pace == (Pace{}) {
+		k.Pace = ordinary
+	}
+	var both sync.WaitGroup
+	both.Go(func() { each(ctx, k.Pace.Look, k.LookAll) })
+	both.Go(func() { each(ctx, k.Pace.Tell, k.TellAll) })
+	both.Wait()
+}
+
+func each(ctx context.Context, pause time.Duration, do func(context.Context)) {
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			do(ctx)
+		}
+	}
+}
+
+// LookAll looks at all instances once.
+func (k *Keeper) LookAll(ctx context.Context) {
+	for _, instance := range k.Instances {
+		if err := k.look(ctx, instance); err != nil && ctx.Err() == nil {
+			k.Log.Debug("alarms were not looked at", "instance", instance, "error", err)
+		}
+	}
+}
+
+func (k *Keeper) now() time.Time {
+	if k.Clock != nil {
+		return k.Clock()
+	}
+	return time.Now().UTC().Truncate(time.Millisecond)
+}
+
+// look looks at an instance once.
+func (k *Keeper) look(ctx context.Context, instance string) error {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	f, err := k.gather(ctx, instance)
+	if err != nil {
+		return err
+	}
+	known, err := k.Store.Alarms(ctx, instance)
+	if err != nil {
+		return err
+	}
+	at := func(name string) store.Alarm {
+		if n := slices.IndexFunc(known, func(a store.Alarm) bool { return a.Name == name }); n >= 0 {
+			return known[n]
+		}
+		return store.Alarm{}
+	}
+	verdicts := judge(f, func(name string) bool { return at(name).Raised })
+	for _, c := range conditions {
+		if a := at(c.name); !k.step(&a, verdicts[c.name], f.now) {
+			continue // the store need not be asked again
+		}
+		if err := k.note(ctx, instance, c.name, verdicts[c.name], f.now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note writes what follows from a verdict, and says in the log what this process raised or resolved.
+func (k *Keeper) note(ctx context.Context, instance, name string, v verdict, now time.Time) error {
+	var was int64
+	a, written, err := k.Store.ChangeAlarm(ctx, instance, name, func(a *store.Alarm) bool {
+		was = a.Seq
+		return k.step(a, v, now)
+	})
+	if err != nil || !written || a.Seq == was {
+		return err
+	}
+	switch e := a.Events[len(a.Events)-1]; e.Kind {
+	case store.AlarmRaised:
+		k.Log.Warn("alarm raised", "instance", instance, "alarm", name, "what", e.What)
+	case store.AlarmResolved:
+		k.Log.Warn("alarm resolved", "instance", instance, "alarm", name)
+	}
+	return nil
+}
+
+// step makes of an alarm what follows from a verdict; false when that is nothing.
+func (k *Keeper) step(a *store.Alarm, v verdict, now time.Time) (changed bool) {
+	switch v.state {
+	case bad:
+		return k.seen(a, v, now)
+	case good:
+		return k.gone(a, now)
+	}
+	return false
+}
+
+// seen notes that the cause is there.
+func (k *Keeper) seen(a *store.Alarm, v verdict, now time.Time) (changed bool) {
+	if !a.ClearSince.IsZero() {
+		a.ClearSince, changed = time.Time{}, true
+	}
+	if a.BadSince.IsZero() || !a.Raised && a.Subject != v.subject {
+		a.BadSince, a.Subject, changed = now, v.subject, true
+	}
+	hold := v.hold
+	if hold == 0 {
+		hold = k.Pace.Hold
+	}
+	switch {
+	case !a.Raised && now.Sub(a.BadSince) >= hold:
+		word(a, v, now)
+		a.Raised, a.RaisedAt, a.ResolvedAt = true, now, time.Time{}
+		k.event(a, store.AlarmRaised, now)
+	case a.Raised && k.Limits.Reminder > 0 && now.Sub(toldAt(a)) >= k.Limits.Reminder:
+		word(a, v, now)
+		k.event(a, store.AlarmReminder, now)
+	case a.Raised && now.Sub(a.NotedAt) >= noteAgain && (a.What != v.what || a.Todo != v.todo || a.Count != v.count):
+		word(a, v, now)
+	default:
+		return changed
+	}
+	return true
+}
+
+// word writes what is so.
+func word(a *store.Alarm, v verdict, now time.Time) {
+	a.What, a.Todo, a.Count, a.NotedAt = v.what, v.todo, v.count, now
+	if a.Since = v.since; a.Since.IsZero() {
+		a.Since = a.BadSince
+	}
+}
+
+// gone notes that the cause is not there.
+func (k *Keeper) gone(a *store.Alarm, now time.Time) (changed bool) {
+	if !a.Raised {
+		changed = !a.BadSince.IsZero()
+		a.BadSince, a.Subject = time.Time{}, ""
+		return changed
+	}
+	if a.ClearSince.IsZero() {
+		a.ClearSince, changed = now, true
+	}
+	if now.Sub(a.ClearSince) < k.Pace.Clear {
+		return changed
+	}
+	a.Raised, a.ResolvedAt = false, now
+	a.BadSince, a.ClearSince, a.Subject = time.Time{}, time.Time{}, ""
+	k.event(a, store.AlarmResolved, now)
+	return true
+}
+
+// event adds an event. Channels that this process has are known to the alarm from its first event on, so that none is missed.
+func (k *Keeper) event(a *store.Alarm, kind string, now time.Time) {
+	for _, c := range k.Channels {
+		if _, known := a.Told[c.Name()]; !known {
+			if a.Told == nil {
+				a.Told = map[string]int64{}
+			}
+			a.Told[c.Name()] = a.Seq
+		}
+	}
+	a.Add(kind, now)
+}
+
+// toldAt is when the last event was.
+func toldAt(a *store.Alarm) time.Time {
+	if len(a.Events) == 0 {
+		return a.RaisedAt
+	}
+	return a.Events[len(a.Events)-1].At
+}

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
+)
+
+// Finding is one thing in which Magento, the store and B1 do not agree. It holds keys, numbers and amounts, and nothing of a person.
+type Finding struct {
+	// ID is <order key>|<kind>, or <instance>|<kind> for one that concerns no single order.
+	ID       string      `bson:"_id" json:"id"`
+	Instance string      `bson:"instance" json:"instance"`
+	Kind     FindingKind `bson:"kind" json:"kind"`
+	// Key is the order; empty for a finding about the window as a whole. EntityID is Magento's, PlacedAt when it was placed there.
+	Key      order.Key `bson:"key,omitempty" json:"key,omitempty"`
+	EntityID int64     `bson:"entity_id,omitempty" json:"entity_id,omitempty"`
+	PlacedAt time.Time `bson:"placed_at" json:"placed_at"`
+	// Reason says what was found, with the figures, and what to do. Its code is more than the kind where that has several.
+	Reason order.Reason `bson:"reason" json:"reason"`
+	// Documents are B1's numbers (DocNum) of the sales orders that it is about, DocEntry that of the store.
+	Documents []int64 `bson:"documents,omitempty" json:"documents,omitempty"`
+	DocEntry  int64   `bson:"doc_entry,omitempty" json:"doc_entry,omitempty"`
+	// Want and Got are the totals that do not agree.
+	Want *order.Money `bson:"want,omitempty" json:"want,omitempty"`
+	Got  *order.Money `bson:"got,omitempty" json:"got,omitempty"`
+	// Curable is true when a reconciliation that heals may mend it by itself.
+	Curable bool `bson:"curable,omitempty" json:"curable,omitempty"`
+	// Run is the latest reconciliation that saw it.
+	Run       string    `bson:"run" json:"run"`
+	FirstSeen time.Time `bson:"first_seen" json:"first_seen"`
+	LastSeen  time.Time `bson:"last_seen" json:"last_seen"`
+	// HealedAt is when a reconciliation mended it, ResolvedAt when a later one did not find it any more; nil for not.
+	HealedAt   *time.Time `bson:"healed_at,omitempty" json:"healed_at,omitempty"`
+	ResolvedAt *time.Time `bson:"resolved_at,omitempty" json:"resolved_at,omitempty"`
+	// Open and Place are for the index: what is not resolved, and where it stands in a list.
+	Open  bool   `bson:"open,omitempty" json:"-"`
+	Place string `bson:"place" json:"-"`
+}
+
+// FindingID is the name of a finding. subject is the order's key, or the instance.
+func FindingID(subject string, kind FindingKind) string { return subject + "|" + string(kind) }
+
+// settle gives the fields that follow from others their values.
+func (f *Finding) settle() {
+	subject := string(f.Key)
+	if subject == "" {
+		subject = f.Instance
+	}
+	f.ID = FindingID(subject, f.Kind)
+	f.Place = f.PlacedAt.UTC().Format(time.RFC3339) + "|" + f.ID
+}
+
+// Saw notes findings of a reconciliation. One that is open keeps when it was first seen; one that was resolved or healed begins anew. What
+// the same reconciliation has healed already stays healed: an activity may be run again.
+func (s *Store) Saw(ctx context.Context, run string, findings []Finding) error {
+	for _, f := range findings {
+		f.settle()
+		f.Run, f.LastSeen, f.Open = run, now(), true
+		f.HealedAt, f.ResolvedAt = nil, nil
+		var before Finding
+		err := s.findings.FindOne(ctx, bson.D{{Key: "_id", Value: f.ID}}).Decode(&before)
+		switch {
+		case err != nil && err != mongo.ErrNoDocuments:
+			return fmt.Errorf("read finding %s: %w", f.ID, err)
+		case err == nil && before.Run == run:
+			f.FirstSeen, f.HealedAt = before.FirstSeen, before.HealedAt
+		case err == nil && before.Open && before.HealedAt == nil:
+			f.FirstSeen = before.FirstSeen
+		default:
+			f.FirstSeen = f.LastSeen
+		}
+		if _, err := s.findings.ReplaceOne(ctx, bson.D{{Key: "_id", Value: f.ID}}, f, options.Replace().SetUpsert(true)); err != nil {
+			return fmt.Errorf("write finding %s: %w", f.ID, err)
+		}
+	}
+	return nil
+}
+
+// Heal notes that a reconciliation has mended a finding.
+func (s *Store) Heal(ctx context.Context, run, id string) error {
+	_, err := s.findings.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "run", Value: run}}, bson.D{{Key: "$set", Value: bson.D{{Key: "healed_at", Value: now()}}}})
+	if err != nil {
+		return fmt.Errorf("note that %s is mended: %w", id, err)
+	}
+	return nil
+}
+
+// FindingFilter selects findings of one instance. Zero fields select everything.
+type FindingFilter struct {
+	Instance string
+	Kind     FindingKind
+	// Run selects what that reconciliation was the latest to see; Key what concerns one order.
+	Run string
+	Key order.Key
+	// Open selects those that are not resolved; Unhealed of them those that nobody has mended.
+	Open, Unhealed bool
+	// Curable selects those that a reconciliation may mend.
+	Curable bool
+	// PlacedBefore selects orders that were placed before that time.
+	PlacedBefore time.Time
+	// After continues a list behind the Place of the last finding of the page before.
+	After string
+	Limit int
+}
+
+func (f FindingFilter) query() bson.D {
+	query := bson.D{{Key: "instance", Value: f.Instance}}
+	add := func(field string, value any) { query = append(query, bson.E{Key: field, Value: value}) }
+	if f.Open || f.Unhealed {
+		add("open", true)
+	}
+	if f.Kind != "" {
+		add("kind", f.Kind)
+	}
+	if f.Run != "" {
+		add("run", f.Run)
+	}
+	if f.Key != "" {
+		add("key", f.Key)
+	}
+	if f.Unhealed {
+		add("healed_at", bson.D{{Key: "$exists", Value: false}})
+	}
+	if f.Curable {
+		add("curable", true)
+	}
+	if !f.PlacedBefore.IsZero() {
+		add("placed_at", bson.D{{Key: "$lt", Value: f.PlacedBefore}})
+	}
+	if f.After != "" {
+		add("place", bson.D{{Key: "$gt", Value: f.After}})
+	}
+	return query
+}
+
+// Findings gives those that the filter selects, the orders that were placed first in front.
+func (s *Store) Findings(ctx context.Context, f FindingFilter) ([]Finding, error) {
+	cur, err := s.findings.Find(ctx, f.query(), options.Find().SetSort(bson.D{{Key: "place", Value: 1}}).SetLimit(int64(f.Limit)))
+	if err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	findings := []Finding{}
+	if err := cur.All(ctx, &findings); err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	return findings, nil
+}
+
+// CountFindings counts by kind what is open: what waits for a person, and what was mended and not confirmed yet. Every kind is there.
+func (s *Store) CountFindings(ctx context.Context, instance string) (open, healed map[FindingKind]int64, err error) {
+	open, healed = map[FindingKind]int64{}, map[FindingKind]int64{}
+	for _, k := range FindingKinds() {
+		open[k], healed[k] = 0, 0
+	}
+	counted, err := s.countFindings(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "open", Value: true}, {Key: "healed_at", Value: bson.D{{Key: "$exists", Value: false}}}}, open)
+	if err == nil && counted {
+		_, err = s.countFindings(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "open", Value: true}, {Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}}, healed)
+	}
+	return open, healed, err
+}
+
+// CountFindingsOf counts by kind what a reconciliation was the latest to see, and how much of it was mended.
+func (s *Store) CountFindingsOf(ctx context.Context, instance, run string) (seen, healed map[FindingKind]int64, err error) {
+	seen, healed = map[FindingKind]int64{}, map[FindingKind]int64{}
+	of := bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}}
+	if _, err = s.countFindings(ctx, of, seen); err == nil {
+		_, err = s.countFindings(ctx, append(of[:2:2], bson.E{Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}), healed)
+	}
+	return seen, healed, err
+}
+
+func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[FindingKind]int64) (counted bool, err error) {
+	cur, err := s.findings.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: filter}},
+		{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$kind"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+	})
+	if err != nil {
+		return false, fmt.Errorf("count findings: %w", err)
+	}
+	var rows []struct {
+		Kind FindingKind `bson:"_id"`
+		N    int64       `bson:"n"`
+	}
+	if err := cur.All(ctx, &rows); err != nil {
+		return false, fmt.Errorf("count findings: %w", err)
+	}
+	for _, r := range rows {
+		into[r.Kind] = r.N
+	}
+	return true, nil
+}
+
+// Resolve ends the open findings of an instance that a reconciliation of orders placed in a window (From inclusive, To exclusive) has not seen
+// any more, and says how many there were. Those that concern no order end with any reconciliation.
+func (s *Store) Resolve(ctx context.Context, instance, run string, from, to time.Time) (int64, error) {
+	res, err := s.findings.UpdateMany(ctx, bson.D{
+		{Key: "instance", Value: instance}, {Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run}}},
+		{Key: "$or", Value: bson.A{
+			bson.D{{Key: "placed_at", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}},
+			bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}},
+		}},
+	}, bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}})
+	if err != nil {
+		return 0, fmt.Errorf("resolve findings: %w", err)
+	}
+	return res.ModifiedCount, nil
+}
+
+// ResolveOne ends one open finding that a reconciliation has looked at again and not found.
+func (s *Store) ResolveOne(ctx context.Context, run, id string) error {
+	_, err := s.findings.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run}}}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}})
+	if err != nil {
+		return fmt.Errorf("resolve finding %s: %w", id, err)
+	}
+	return nil
+}
+
+// FindingsKept is how long a finding is kept after it was seen last.
+const FindingsKept = 365 * 24 * time.Hour
+
+// ForgetFindings removes up to some hundred findings that are resolved and were seen last before a time, and says how many.
+func (s *Store) ForgetFindings(ctx context.Context, instance string, before time.Time) (int, error) {
+	n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: instance}, {Key: "last_seen", Value: bson.D{{Key: "$lt", Value: before}}},
+		{Key: "resolved_at", Value: bson.D{{Key: "$exists", Value: true}}}}, sweepAtOnce)
+	if err != nil {
+		return n, fmt.Errorf("remove old findings: %w", err)
+	}
+	return n, nil
+}
