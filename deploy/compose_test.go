@@ -245,9 +245,9 @@ func TestComposeDatabasesHaveNoWayOut(t *testing.T) {
 // with the health check of one taken out.
 func TestComposeHealthChecksOfOurProgramsNeedNoOther(t *testing.T) {
 	c := load(t)
-	for _, name := range []string{"gateway", "simulators"} {
+	for _, name := range []string{"gateway", "simulators", "worker", "sync-worker"} {
 		test, _ := c.Services[name].Healthcheck["test"].([]any)
-		if len(test) < 3 || test[0] != "CMD" || !slices.Contains([]any{"gateway", "sandbox"}, test[1]) || test[len(test)-1] != "--health" {
+		if len(test) < 3 || test[0] != "CMD" || !slices.Contains([]any{"gateway", "sandbox", "worker"}, test[1]) || test[len(test)-1] != "--health" {
 			t.Errorf("%s: health check %v", name, test)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"datawald/activities"
 	alarming "datawald/alarm"
+	"datawald/alive"
 	"datawald/config"
 	"datawald/magento"
 	"datawald/sapb1"
@@ -35,10 +36,25 @@ func main() {
 	if version.Asked("worker", os.Args[1:], os.Stdout) {
 		return
 	}
+	if alive.Asked(os.Args[1:]) {
+		alive.End(healthy(context.Background()))
+	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// healthy asks the worker that runs with the same settings whether it shows its figures: it listens for nothing else.
+func healthy(ctx context.Context) error {
+	settings, err := config.LoadWorker()
+	if err != nil {
+		return err
+	}
+	if settings.MetricsAddress == "" {
+		return errors.New("a worker without WORKER_METRICS_ADDRESS cannot be asked")
+	}
+	return alive.Ask(ctx, settings.MetricsAddress, "/metrics", false)
 }
 
 func run() error {
