@@ -24,7 +24,9 @@ func TestApply_TheScheduleOfReconciliations(t *testing.T) {
 	r := newRig(t)
 	id := workflows.ReconcileScheduleID(r.instance)
 	h := r.temporal.ScheduleClient().GetHandle(t.Context(), id)
-	t.Cleanup(func() { _ = r.temporal.ScheduleClient().GetHandle(context.Background(), id).Delete(context.Background()) })
+	t.Cleanup(func() {
+		_ = r.temporal.ScheduleClient().GetHandle(context.Background(), id).Delete(context.Background())
+	})
 	t.Setenv("RECONCILE_DAYS", "35")
 	t.Setenv("RECONCILE_AT", "01:45")
 	if out := r.must("apply"); !strings.Contains(out, id+": created, a run starts every day at 01:45 UTC\n") {

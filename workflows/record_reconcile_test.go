@@ -100,4 +100,3 @@ func (s *stage) EndReconcile(_ context.Context, in activities.EndReconcileInput)
 	in.Run.EndedAt = new(in.Run.StartedAt.Add(time.Minute))
 	return &in.Run, nil
 }
-
