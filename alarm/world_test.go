@@ -3,6 +3,7 @@ package alarm
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,7 +25,13 @@ import (
 	"datawald/workflows"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+// TestMain keeps the properties moderate; -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	testkit.Main(m)
+}
 
 // clockOf is a clock that tests set forward.
 type clockOf struct {

@@ -145,6 +145,10 @@ func TestCountUsual_CountsTheHours(t *testing.T) {
 	if got, err := s.LatestPlaced(t.Context(), "none", latest); err != nil || !got.IsZero() {
 		t.Errorf("without orders the latest is of %s (%v)", got, err)
 	}
+	late, err := s.Usual(t.Context(), "main") // read before another begins
+	if err != nil {
+		t.Fatal(err)
+	}
 	began := time.Now()
 	var all sync.WaitGroup
 	for range 2 {
@@ -164,6 +168,9 @@ func TestCountUsual_CountsTheHours(t *testing.T) {
 		t.Fatalf("%d hours, written %d times (%v), want 1344 and 2", len(u.Hours), u.Rev, err)
 	}
 	t.Logf("counted in %s", time.Since(began))
+	if err := s.CountUsual(t.Context(), late, latest); err != nil || len(late.Hours) > 0 {
+		t.Errorf("one who comes late counts %d hours again (%v)", len(late.Hours), err)
+	}
 	sum := int32(0)
 	for n, hour := range u.Hours {
 		sum += hour
