@@ -37,7 +37,7 @@ func (s *server) routeSchedule() {
 	route(s, huma.Operation{OperationID: "sync-now", Method: http.MethodPost, Path: "/api/v1/schedule/sync", Tags: []string{"schedule"},
 		Summary: "Start a sync run now",
 		Description: "Makes the schedule fire, even while it is paused. Two runs of an instance never work at once: when one is under way nothing is started, " +
-			"`started` is false, and the answer names that run. Refused while no worker takes up runs.",
+			"`started` is false, and the answer names that run. Refused while no worker takes up runs. The body may be left out where there is only one instance.",
 		DefaultStatus: http.StatusAccepted, Errors: changing}, s.syncNow)
 	route(s, huma.Operation{OperationID: "pause-schedule", Method: http.MethodPost, Path: "/api/v1/schedule/pause", Tags: []string{"schedule"},
 		Summary: "Let the schedule start no more runs",
@@ -46,7 +46,7 @@ func (s *server) routeSchedule() {
 		Errors: changing}, s.pauseSchedule)
 	route(s, huma.Operation{OperationID: "resume-schedule", Method: http.MethodPost, Path: "/api/v1/schedule/resume", Tags: []string{"schedule"},
 		Summary:     "Let a paused schedule go on",
-		Description: "The answer is 409 when it is not paused.", Errors: changing}, s.resumeSchedule)
+		Description: "The answer is 409 when it is not paused. The body may be left out where there is only one instance.", Errors: changing}, s.resumeSchedule)
 }
 
 // ScheduleDetail is how a schedule does, with its last runs.

@@ -16,9 +16,6 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
@@ -314,19 +311,4 @@ func document(incrementID, total string) string {
 		"items":[{"item_id":1,"sku":"24-MB01","name":"Bag","product_type":"simple","qty_ordered":2,"price":10.50,"price_incl_tax":10.50,"tax_percent":0,"tax_amount":0}],
 		"billing_address":%s,"payment":{"method":"checkmo"},
 		"extension_attributes":{"shipping_assignments":[{"shipping":{"address":%s,"method":"flatrate_flatrate"}}]}}`, incrementID, total, address, address)
-}
-
-// written gives an order another state, and the date of a write that began then and took until now.
-func (w *world) written(key order.Key, began time.Time, status order.Status) {
-	w.t.Helper()
-	c, err := mongo.Connect(options.Client().ApplyURI(testkit.MongoURI(w.t)))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer func() { _ = c.Disconnect(context.WithoutCancel(w.t.Context())) }()
-	change := bson.D{{Key: "$set", Value: bson.D{{Key: "changed_at", Value: began.UTC()}, {Key: "status", Value: status}}}}
-	done, err := c.Database(w.database).Collection("orders").UpdateOne(w.t.Context(), bson.D{{Key: "_id", Value: key}}, change)
-	if err != nil || done.MatchedCount != 1 {
-		w.t.Fatal(done, err)
-	}
 }
