@@ -71,6 +71,7 @@ func (m *mapper) inDocumentCurrency() *order.Reason {
 			Message: fmt.Sprintf("The rules want the document in %s, but the order has no amounts in it.", o.BaseCurrency),
 			Hint:    "Resync the order; if that does not help, set currency: order in the rules."}
 	}
+	m.inBase = o != m.order
 	m.order, m.proof.Currency = o, o.Currency
 	return nil
 }

@@ -93,6 +93,8 @@ type mapper struct {
 	// fullTax is true where Magento took the tax on goods before their discount, which is fullDiscount then.
 	fullTax      bool
 	fullDiscount decimal.Decimal
+	// inBase is true where the amounts are those that Magento keeps in the website's currency, beside those of the order.
+	inBase bool
 	// pieces are those of bundles that are gathered into one row.
 	pieces map[int64]decimal.Decimal
 	// treeRows are the rows that are bills of materials in B1, trees their item codes.

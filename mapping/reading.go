@@ -58,21 +58,30 @@ func exactGross(l order.Line, inclusive bool) decimal.Decimal {
 }
 
 // rowTotalForms are the forms in which releases of Magento give what a row costs before its discount and without tax.
-var rowTotalForms = []func(order.Line) (total decimal.Decimal, atMost bool){
-	// From 2.3 on: ChangeOutputArray makes row_total_incl_tax of the row total with all that is added and taken off. It never
-	// writes less than nothing: nothing is also what is left of a row that costs less than its discount.
-	func(l order.Line) (decimal.Decimal, bool) {
-		return l.RowTotalInclTax.Add(l.Discount).Sub(l.Tax).Sub(l.TaxCompensation).Sub(l.Weee), !l.RowTotalInclTax.IsPositive()
-	},
+var rowTotalForms = []rowTotalForm{
+	// From 2.3 on: ChangeOutputArray makes row_total_incl_tax of the row total with all that is added and taken off. Most releases
+	// write nothing instead of less than nothing: nothing is also what is left of a row that costs less than its discount.
+	{total: func(l order.Line) (decimal.Decimal, bool) {
+		return l.RowTotalInclTax.Add(l.Discount).Sub(l.Tax).Sub(l.TaxCompensation).Sub(l.Weee), l.RowTotalInclTax.IsZero()
+	}, oneWeeeInBase: true},
 	// Up to 2.2, as it is stored.
-	func(l order.Line) (decimal.Decimal, bool) { return l.RowTotal, false },
+	{total: func(l order.Line) (decimal.Decimal, bool) { return l.RowTotal, false }},
+}
+
+// rowTotalForm is one of them.
+type rowTotalForm struct {
+	// total is what it says of a row; atMost where the row may cost less.
+	total func(order.Line) (total decimal.Decimal, atMost bool)
+	// oneWeeeInBase: of amounts in the website's currency it has the fixed product tax of one piece in it, whatever the quantity, and not the
+	// row's (ChangeOutputArray adds base_weee_tax_applied_amount).
+	oneWeeeInBase bool
 }
 
 // rowTotals are Magento's own totals of the rows, without tax and before discount.
 type rowTotals struct {
 	of []decimal.Decimal
-	// open are the rows of which Magento tells only what they cost at most; nil where all are told. Together they cost rest:
-	// what the others leave of the subtotal.
+	// open are the rows of which Magento tells only what they cost at most; nil where all are told, and rest is zero then. Together they cost
+	// rest: what the others leave of the subtotal.
 	open []bool
 	rest decimal.Decimal
 	// off is by how much they miss the subtotal.
@@ -81,11 +90,14 @@ type rowTotals struct {
 
 // totalsBy takes the totals in one form; nil where they do not fit the subtotal. Where they come to more, those that are told as
 // a most are less. Some releases round what they show to cents, whatever is stored: half a cent a row.
-func (m *mapper) totalsBy(form func(order.Line) (decimal.Decimal, bool)) *rowTotals {
+func (m *mapper) totalsBy(form rowTotalForm) *rowTotals {
 	t, told := &rowTotals{of: make([]decimal.Decimal, len(m.written))}, decimal.Zero
 	open, some := make([]bool, len(m.written)), false
 	for i, l := range m.written {
-		if t.of[i], open[i] = form(l); open[i] {
+		if form.oneWeeeInBase && m.inBase && !l.Weee.IsZero() && !l.QtyOrdered.Equal(decimal.NewFromInt(1)) {
+			return nil
+		}
+		if t.of[i], open[i] = form.total(l); open[i] {
 			some = true
 			continue
 		}

@@ -121,7 +121,7 @@ func (m *mapper) taxedInFull() bool {
 	if !m.order.Totals.TaxCompensation.IsZero() {
 		return false // it is the tax that discounts took away
 	}
-	if slices.ContainsFunc(m.bookings, givenAway) {
+	if slices.ContainsFunc(m.bookings, m.givenAway) {
 		return false
 	}
 	switch after, before := m.taxFits(booking.exactNet), m.taxFits(func(b booking) decimal.Decimal { return b.exact }); {
@@ -147,11 +147,18 @@ func (m *mapper) taxedInFull() bool {
 
 // givenAway reports whether a discount took all of a row, and the tax that Magento states for it with it. A row that costs too little
 // tells nothing: its tax before the discount may have been rounded down to nothing too, by piece, or with each rate by itself and a cent
-// carried to the next row.
-func givenAway(b booking) bool {
+// carried to the next row; rows without tax may name none of their rates. Nor does a bundle that is gathered into one row, of whose parts each
+// may cost too little.
+func (m *mapper) givenAway(b booking) bool {
+	if _, gathered := m.pieces[b.row.ItemID]; gathered || !b.tax.IsZero() || !b.off.IsPositive() || b.exactNet().IsPositive() {
+		return false
+	}
+	rates := 4
+	for _, other := range m.bookings {
+		rates = max(rates, len(other.row.Taxes))
+	}
 	piece := b.exact.DivRound(decimal.Max(b.qty, decimal.NewFromInt(1)), 10)
-	tellsFrom := magentoCent.Mul(decimal.NewFromInt(int64(max(len(b.row.Taxes), 3))))
-	return b.tax.IsZero() && b.off.IsPositive() && !b.exactNet().IsPositive() && percentOf(piece, shownPercent(*b.row)).GreaterThan(tellsFrom)
+	return percentOf(piece, shownPercent(*b.row)).GreaterThan(magentoCent.Mul(decimal.NewFromInt(int64(rates))))
 }
 
 var (
