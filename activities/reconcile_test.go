@@ -290,7 +290,7 @@ func TestReconcile_OrdersFromBeforeTheBeginning(t *testing.T) {
 	b.wantFindings()
 }
 
-// B1 does not answer for a while, or is to be left alone: the reconciliation waits, and then ends well. Fails without: step waiting for QuietUntil and for errors.
+// B1 does not answer for a while: the reconciliation waits, and then ends well. Fails without: the wait for errors in step (tried with the error given back).
 func TestReconcile_WaitsForB1(t *testing.T) {
 	b := newBooks(t, 3, b1sim.Config{})
 	if err := b.b1.Inject(b1sim.Rule{Fault: b1sim.Unavailable, Match: "*", Times: 12}); err != nil {
