@@ -41,7 +41,7 @@ func (w *world) provides() *identity.Provider {
 
 // The way in by a provider is shown where there is one, and nowhere else.
 //
-// Fails without: the look at the name in the template; at OIDC_ISSUER in api.Way; OwnPath.
+// What is shown is checked both with a provider and without one.
 func TestSignInPage_NamesTheProvider(t *testing.T) {
 	w := newWorld(t)
 	if text := page(t, w.server.URL+"/login?out=1"); strings.Contains(text, "/api/oidc/") || !strings.Contains(text, `name="password"`) {
@@ -84,8 +84,7 @@ func page(t *testing.T, address string) string {
 
 // A real browser goes to the provider and back, under the page's own content policy and with the cookies as they are; the provider is at another name, so
 // that the way back comes from another site.
-//
-// Fails without: SameSite=Lax of what is kept (Strict: the browser does not send it back).
+// The cookies' own attributes are looked at in gateway/api: this browser takes a way that its own page began for one of the same site.
 func TestSigningInByTheProvider(t *testing.T) {
 	w := newWorld(t)
 	p := w.provides()
