@@ -21,7 +21,8 @@ func numbersOf(all []sapb1.Keyed) (numbers []string) {
 	return numbers
 }
 
-// Many orders are read with few calls, each of which fits into an address, without their lines. Fails without: maxFilter, maxKeys, accountFields, quoting in conditions.
+// Many orders are read with few calls, each of which fits into an address, without their lines. Either of the
+// bounds in filters (maxFilter, maxKeys) keeps these here.
 func TestOrdersUnder_ReadsManyWithFewCalls(t *testing.T) {
 	for _, version := range versions {
 		b := start(t, b1sim.Config{})
@@ -100,7 +101,7 @@ func TestOrdersUnder_FindsByTheUserDefinedField(t *testing.T) {
 	}
 }
 
-// Drafts of other objects are none. Fails without: isSalesOrder in DraftsUnder.
+// A draft is found among drafts, and not among sales orders.
 func TestDraftsUnder_GivesDraftsOfSalesOrders(t *testing.T) {
 	b := start(t, b1sim.Config{})
 	c := b.ready("v2")
