@@ -78,7 +78,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 
 	var lines []string
 	indexes := s.Indexes()
-	for _, collection := range []string{"orders", "payloads", "runs", "audit", "sessions", "requests"} {
+	for _, collection := range []string{"orders", "payloads", "runs", "audit", "sessions", "requests", "findings"} {
 		for _, model := range indexes[collection] {
 			var o options.IndexOptions
 			for _, set := range model.Options.List() {
@@ -225,6 +225,19 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		{"EndedSessions", func() error { return s.SweepKind(ctx, 0) }},
 		{"IdleSessions", func() error { return s.SweepKind(ctx, 1) }},
 		{"OldRequests", func() error { return s.SweepKind(ctx, 2) }},
+		{"OpenFindings", func() error {
+			_, err := s.Findings(ctx, store.FindingFilter{Instance: "main", Open: true, After: "2", Limit: 50})
+			return err
+		}},
+		{"FindingsOfRun", func() error {
+			_, err := s.Findings(ctx, store.FindingFilter{Instance: "main", Run: "reconcile:main/1", Limit: 50})
+			return err
+		}},
+		{"FindingsOfOrder", func() error {
+			_, err := s.Findings(ctx, store.FindingFilter{Instance: "main", Key: "main:1:5", Limit: 50})
+			return err
+		}},
+		{"OldFindings", func() error { _, err := s.ForgetFindings(ctx, "main", soon); return err }},
 	} {
 		sent.cmds = nil
 		if err := q.ask(); err != nil {

@@ -182,7 +182,7 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// Only findings that are not resolved carry the field "open".
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "open", Value: 1}, {Key: "place", Value: 1}}, Options: options.Index().SetName("open_findings")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "run", Value: 1}, {Key: "place", Value: 1}}, Options: options.Index().SetName("by_run")},
-			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "key", Value: 1}}, Options: options.Index().SetName("by_order")},
+			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "key", Value: 1}, {Key: "place", Value: 1}}, Options: options.Index().SetName("by_order")},
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "last_seen", Value: 1}}, Options: options.Index().SetName("by_last_seen")},
 		},
 		s.requests: {

@@ -28,6 +28,7 @@ var planned = map[string]string{
 	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id", "PayloadVersions": "by_key",
 	"ListAudit": "newest_acts", "NextAuditPage": "newest_acts", "ListAuditOfActor": "by_actor", "NextAuditPageOfAction": "by_action", "ListAuditOfTarget": "by_target",
 	"SessionsOf": "by_user", "EndedSessions": "by_end", "IdleSessions": "by_use", "OldRequests": "by_begin",
+	"OpenFindings": "open_findings", "FindingsOfRun": "by_run", "FindingsOfOrder": "by_order", "OldFindings": "by_last_seen",
 }
 
 // Every question of the store, as it sends it, is found by the index that is made for it among all that the store has, and not sorted by
