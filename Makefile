@@ -93,10 +93,11 @@ test: build vet chromium promtool ## vet, unit and integration tests with the ra
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
 	$(call told,$(GO) test $(RACE) -timeout 25m ./...)
 	cd tools && $(GO) test -timeout 10m ./...
-	$(MAKE) --no-print-directory torture carts fuzz
+	$(MAKE) --no-print-directory walk torture carts fuzz
 
+# By themselves: people do not wait for a page while all other tests have the processors, and Temporal's dev server does not answer then.
 walk: build chromium ## the order desk as people use it, in a real browser with all programs behind it
-	$(GO) test ./gateway/walk -count=1 -timeout 15m
+	$(call told,$(GO) test -tags walk ./gateway/walk -count=1 -timeout 15m)
 
 torture: bin/mongod ## the reading of Magento in 2,000 random histories of a shop
 	$(GO) test ./workflows -run '^TestReading_' -count=1 -timeout 30m
@@ -139,7 +140,7 @@ outage: build ## B1 dead for five minutes, and then one that writes nothing: one
 
 vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order of a map in a workflow
 	@bad=$$("$$($(GO) env GOROOT)/bin/gofmt" -l $(FOLDERS)) && test -z "$$bad" || { echo "not gofmt-ed: $$bad"; exit 1; }
-	$(GO) vet ./...
+	$(GO) vet -tags walk ./...
 	cd tools && $(GO) vet ./...
 	bin/workflowcheck -test=false ./workflows
 

@@ -1,3 +1,5 @@
+//go:build walk
+
 // Package walk walks the order desk as the people of a back office do, in a real browser, with all real parts behind the page: the programs
 // gateway and worker, Temporal, the store, and a simulated shop and B1 for each walk. One world serves all walks; each has an
 // instance and users of its own.
