@@ -127,7 +127,7 @@ func TestDoctorB1_PrintsJSONForPrograms(t *testing.T) {
 	company, settings := sampleCompany(t, b1sim.Config{})
 	eu := map[string]string{"INSTANCES": "main,eu", "RULES_EU_FILE": settings["RULES_FILE"]}
 	for name, value := range settings {
-		eu[strings.Replace(name, "B1_", "B1_EU_", 1)] = strings.Replace(value, "//", "//user:hidden@", 1)
+		eu[strings.Replace(name, "B1_", "B1_EU_", 1)] = value
 	}
 	eu["B1_EU_PASSWORD"] = "another"
 	code, out, errs := doctorB1(t.Context(), t, eu, "--instance", "eu", "--json")
@@ -138,7 +138,7 @@ func TestDoctorB1_PrintsJSONForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || strings.Count(out, "\n") != 1 || code != exitInput || errs != "" {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, out, errs)
 	}
-	if d.Instance != "eu" || !strings.HasSuffix(d.URL, "/b1s/v2") || strings.Contains(out, "hidden") || len(d.Findings) < 30 {
+	if d.Instance != "eu" || !strings.HasSuffix(d.URL, "/b1s/v2") || len(d.Findings) < 30 {
 		t.Errorf("it prints %+v", d)
 	}
 	for _, f := range d.Findings {
@@ -148,6 +148,16 @@ func TestDoctorB1_PrintsJSONForPrograms(t *testing.T) {
 	}
 	if n := company.Traffic().Calls["POST Login"]; n != 1 {
 		t.Errorf("it tried to sign in %d times", n)
+	}
+}
+
+// A password in an address is refused, and not shown.
+func TestDoctorB1_ShowsNoPasswordOfAnAddress(t *testing.T) {
+	_, settings := sampleCompany(t, b1sim.Config{})
+	settings["B1_URL"] = strings.Replace(settings["B1_URL"], "//", "//user:hidden@", 1)
+	code, out, errs := doctorB1(t.Context(), t, settings, "--json")
+	if code != exitInput || strings.Contains(out+errs, "hidden") || !strings.Contains(out, "B1_URL: has an @") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestDoctor_TellsByItsExitCodeWhoMustAct(t *testing.T) {
 
 func TestDoctor_PrintsJSONForPrograms(t *testing.T) {
 	_, url := sampleShop(t, magentosim.Config{TwoFactor: true})
-	code, out, errs := doctor(t, map[string]string{"INSTANCES": "main,eu", "MAGENTO_EU_URL": strings.Replace(url, "//", "//user:hidden@", 1),
+	code, out, errs := doctor(t, map[string]string{"INSTANCES": "main,eu", "MAGENTO_EU_URL": url,
 		"MAGENTO_EU_ADMIN_USER": "connector", "MAGENTO_EU_ADMIN_PASSWORD": "s3cret-pass"}, "--instance", "eu", "--json")
 	var d struct {
 		Instance, URL string
@@ -110,13 +110,22 @@ func TestDoctor_PrintsJSONForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &d); err != nil || strings.Count(out, "\n") != 1 || code != exitInput || errs != "" {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, out, errs)
 	}
-	if d.Instance != "eu" || !strings.HasSuffix(d.URL, "/rest/V1") || strings.Contains(out, "hidden") || len(d.Findings) != 13 {
+	if d.Instance != "eu" || !strings.HasSuffix(d.URL, "/rest/V1") || len(d.Findings) != 13 {
 		t.Errorf("it prints %+v", d)
 	}
 	for _, f := range d.Findings {
 		if f.Check == "sign-in" && (f.Outcome != "FAIL" || f.Kind != "config" || f.Mend == "") {
 			t.Errorf("sign-in is %+v", f)
 		}
+	}
+}
+
+// A password in an address is refused, and not shown.
+func TestDoctor_ShowsNoPasswordOfAnAddress(t *testing.T) {
+	_, url := sampleShop(t, magentosim.Config{})
+	code, out, errs := doctor(t, map[string]string{"MAGENTO_URL": strings.Replace(url, "//", "//user:hidden@", 1)}, "--json")
+	if code != exitInput || strings.Contains(out+errs, "hidden") || !strings.Contains(out, "MAGENTO_URL: has an @") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 }
 
