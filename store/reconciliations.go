@@ -100,6 +100,8 @@ const (
 	FindMissingInB1 FindingKind = "missing_in_b1"
 	// FindKeyChanged: B1 has the document, under another reference than the order's.
 	FindKeyChanged FindingKind = "key_changed"
+	// FindOtherDocument: B1 has one live sales order under the order's reference, and it is not the one that the order was posted as.
+	FindOtherDocument FindingKind = "other_document"
 	// FindDuplicate: B1 has more than one live sales order of it.
 	FindDuplicate FindingKind = "duplicate"
 	// FindTotalDiffers: B1's total is neither what was sent nor what the order comes to today.
@@ -116,7 +118,7 @@ const (
 
 // FindingKinds lists them in the order in which people read them.
 func FindingKinds() []FindingKind {
-	return []FindingKind{FindMissingInStore, FindMissingInB1, FindKeyChanged, FindDuplicate, FindTotalDiffers, FindCancelledInB1, FindUnexpectedInB1,
+	return []FindingKind{FindMissingInStore, FindMissingInB1, FindKeyChanged, FindOtherDocument, FindDuplicate, FindTotalDiffers, FindCancelledInB1, FindUnexpectedInB1,
 		FindStaleInStore, FindTooManyMissing}
 }
 

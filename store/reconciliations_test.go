@@ -216,7 +216,7 @@ func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 func TestAccountLines_AreDifferent(t *testing.T) {
 	lines := store.AccountLines()
 	slices.Sort(lines)
-	if len(slices.Compact(lines)) != 18 {
+	if len(slices.Compact(lines)) != 19 {
 		t.Errorf("lines: %v", lines)
 	}
 	if slices.Contains(lines, store.AccountLine(store.FindTooManyMissing)) {

@@ -199,7 +199,7 @@ func isFinding(line store.AccountLine) bool {
 var lineNames = map[string]string{
 	"in_b1": "In B1, and the totals agree", "draft": "As a draft in B1", "pending": "Waits for B1", "in_hand": "Being worked on", "held": "Held", "skipped": "Skipped",
 	"excluded": "Left out by a rule", "cancelled": "Cancelled", "not_read_yet": "Changed lately, not read yet", "before_start": "From before the start",
-	"missing_in_store": "Not known here", "missing_in_b1": "Gone from B1", "key_changed": "Under another reference in B1", "duplicate": "Several times in B1",
+	"missing_in_store": "Not known here", "missing_in_b1": "Gone from B1", "key_changed": "Under another reference in B1", "other_document": "Another sales order in B1", "duplicate": "Several times in B1",
 	"total_differs": "The totals differ", "cancelled_in_b1": "Cancelled in B1 alone", "unexpected_in_b1": "In B1 against what was decided",
 	"stale_in_store": "Older here than in Magento", "too_many_missing": "So many are missing that nothing was mended",
 }
