@@ -69,6 +69,8 @@ type RecheckFindingsInput struct {
 	Instance string    `json:"instance"`
 	Run      string    `json:"run"`
 	Before   time.Time `json:"before"`
+	// Started is when the reconciliation began: what was seen since by another one stays.
+	Started time.Time `json:"started"`
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
 }
@@ -122,20 +124,20 @@ func (a *Activities) RecheckFindings(ctx context.Context, in RecheckFindingsInpu
 			result.Findings[kind] = n
 		}
 	}
-	return result, c.resolve(ctx, open, result)
+	return result, c.resolve(ctx, store.Run{ID: in.Run, StartedAt: in.Started}, open, result)
 }
 
 // resolve ends those of the findings that this look has not seen again.
-func (c *comparison) resolve(ctx context.Context, open []store.Finding, result *RecheckFindingsResult) error {
+func (c *comparison) resolve(ctx context.Context, run store.Run, open []store.Finding, result *RecheckFindingsResult) error {
 	seen := map[string]bool{}
 	for _, f := range c.findings {
 		seen[store.FindingID(string(f.Key), f.Kind)] = true
 	}
 	for _, f := range open {
-		if f.Key == "" || seen[f.ID] || f.Run == c.run {
+		if f.Key == "" || seen[f.ID] || f.Run == c.run || !f.LastSeen.Before(run.StartedAt) {
 			continue
 		}
-		if err := c.store.ResolveOne(ctx, c.run, f.ID); err != nil {
+		if err := c.store.ResolveOne(ctx, run, f.ID); err != nil {
 			return err
 		}
 		result.Resolved++

@@ -146,7 +146,7 @@ func (b *books) sync() {
 // reconcile runs a reconciliation as Temporal would, with its timers passed over, and gives its record.
 func (b *books) reconcile(change ...func(*workflows.ReconcileInput)) store.Run {
 	b.t.Helper()
-	in := workflows.ReconcileInput{Instance: "main", From: time.Now().AddDate(-1, 0, 0).UTC(), To: time.Now().Add(time.Hour).UTC(), Heal: true, Actor: "test"}
+	in := workflows.ReconcileInput{Instance: "main", From: time.Now().AddDate(-1, 0, 0).UTC().Truncate(24 * time.Hour), To: time.Now().Add(time.Hour).UTC(), Heal: true, Actor: "test"}
 	for _, c := range change {
 		c(&in)
 	}
