@@ -21,6 +21,8 @@ type comparison struct {
 	// readUpTo is the time of the last change in Magento that is certainly staged.
 	readUpTo time.Time
 	findings []store.Finding
+	// since is a time from which on it is known of a store_id that there are earlier orders.
+	since map[int64]time.Time
 }
 
 // compared is one order in all three books.

@@ -40,6 +40,38 @@ func TestReconcile_HalfOfFewOrdersAreTooMany(t *testing.T) {
 	}
 }
 
+// What was placed before the first order of its store is told and not staged: MAGENTO_SYNC_FROM may have been set back, and people have entered it by hand. Fails without:
+// followsAnother; StoreID in it.
+func TestReconcile_WhatWasPlacedBeforeTheFirstOfItsStore(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*store.Staged)
+		staged bool
+	}{
+		"there is an earlier one":                  {func(*store.Staged) {}, true},
+		"all others are later":                     {func(doc *store.Staged) { doc.PlacedAt = time.Now().Add(time.Hour) }, false},
+		"all others are of another store":          {func(doc *store.Staged) { doc.StoreID = 7 }, false},
+		"when all others were placed nobody knows": {func(doc *store.Staged) { doc.PlacedAt = time.Time{} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t, 3, b1sim.Config{})
+			keys := b.first(3)
+			b.hide(keys[0])
+			for _, key := range keys[1:] {
+				if _, err := b.db.Change(t.Context(), key, func(doc *store.Staged) error { tc.change(doc); return nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.shiftReading(time.Hour)
+			run := b.reconcile(func(in *workflows.ReconcileInput) { in.Force = true })
+			f := b.wantFindings(found(keys[0], store.FindMissingInStore))[keys[0]]
+			if _, err := b.db.Get(t.Context(), keys[0]); err == nil != tc.staged || f.Curable != tc.staged || run.Reconciliation.Healed[store.FindMissingInStore] == 1 != tc.staged ||
+				f.Reason.Code == "before_first_of_store" == tc.staged {
+				t.Errorf("%v: the finding is %+v, mended %v", err, f, run.Reconciliation.Healed)
+			}
+		})
+	}
+}
+
 // While it is open that too much is missing, nothing is sent anew beside it, and what is compared beside it does not end it; what covers it does. Fails without: the open
 // finding in sendAnew; the window in Resolve; Force in HealFindingsInput.
 func TestReconcile_SendsNothingWhileTooMuchIsMissing(t *testing.T) {

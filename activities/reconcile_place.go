@@ -3,7 +3,9 @@ package activities
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"datawald/magento"
 	"datawald/order"
 	"datawald/sapb1"
 	"datawald/store"
@@ -12,8 +14,7 @@ import (
 // place puts an order into its line of account.
 func (c *comparison) place(ctx context.Context, o *compared) error {
 	if o.doc == nil {
-		c.placeUnknown(o)
-		return nil
+		return c.placeUnknown(ctx, o)
 	}
 	switch o.doc.Status {
 	case order.Posted:
@@ -53,8 +54,9 @@ func (c *comparison) place(ctx context.Context, o *compared) error {
 	return nil
 }
 
-// placeUnknown places an order that the store does not have.
-func (c *comparison) placeUnknown(o *compared) {
+// placeUnknown places an order that the store does not have. It may be mended only where there is an earlier order of its store: what was placed before the
+// first of all was not wanted when that was set up, and may have been entered in B1 by hand.
+func (c *comparison) placeUnknown(ctx context.Context, o *compared) error {
 	a := o.account
 	switch {
 	case a.Fault == "" && a.CreatedAt.Before(c.instance.SyncFrom) && a.UpdatedAt.Before(c.instance.SyncFrom):
@@ -63,11 +65,39 @@ func (c *comparison) placeUnknown(o *compared) {
 		o.line = store.LineNotRead
 	default:
 		if o.line = store.AccountLine(store.FindMissingInStore); !takeOne(&c.leftInStore) {
-			return
+			return nil
+		}
+		follows, err := c.followsAnother(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !follows {
+			c.find(o, store.FindMissingInStore, beforeFirstReason(o))
+			return nil
 		}
 		f := c.find(o, store.FindMissingInStore, missingInStoreReason(o))
 		f.Curable = true
 	}
+	return nil
+}
+
+// followsAnother reports whether there is an order of the same store that was placed before. Of an order that Magento cannot show nobody knows it.
+func (c *comparison) followsAnother(ctx context.Context, a magento.Account) (bool, error) {
+	if a.Fault != "" {
+		return false, nil
+	}
+	if since, known := c.since[a.StoreID]; known && !a.CreatedAt.Before(since) {
+		return true, nil
+	}
+	earlier, err := c.store.List(ctx, store.Filter{Instance: c.instance.Name, StoreID: &a.StoreID, To: a.CreatedAt.Add(time.Second), Limit: 1}) // Magento tells whole seconds
+	if err != nil || len(earlier) == 0 || earlier[0].PlacedAt.IsZero() {
+		return false, err
+	}
+	if c.since == nil {
+		c.since = map[int64]time.Time{}
+	}
+	c.since[a.StoreID] = a.CreatedAt
+	return true, nil
 }
 
 // takeOne takes one of so many; there is no end to a negative number. It is false when none is left.

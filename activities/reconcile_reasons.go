@@ -19,6 +19,17 @@ func missingInStoreReason(o *compared) order.Reason {
 		Hint: "It is staged by a reconciliation that heals, and goes to B1 unless it is there. If there are others, raise MAGENTO_OVERLAP: Magento shows them late."}
 }
 
+func beforeFirstReason(o *compared) order.Reason {
+	r := missingInStoreReason(o)
+	if r.Code = "before_first_of_store"; o.account.Fault != "" {
+		r.Code, r.Hint = "cannot_be_shown", "Have the order mended in Magento. It is then read like any other that is changed; if it is not, bring it in with starter backfill."
+		return r
+	}
+	r.Message += " It was placed before the first order of its store that is here."
+	r.Hint = "Was MAGENTO_SYNC_FROM set back, or a store added? Such orders may have been entered in B1 by hand, so that none is sent by itself. Bring it in with starter backfill if it is wanted."
+	return r
+}
+
 func staleReason(o *compared) order.Reason {
 	return order.Reason{Code: string(store.FindStaleInStore), Message: fmt.Sprintf("Magento changed the order at %s; the store has it as of %s, though Magento is read further than that.",
 		o.account.UpdatedAt.Format(time.DateTime), o.doc.Magento.UpdatedAt.UTC().Format(time.DateTime)),
