@@ -126,7 +126,7 @@ func TestReconcile_TheNoteOfTooMuchIsTheSameWhenItIsWrittenAgain(t *testing.T) {
 	}
 }
 
-// Where as many are told as may be missing, one that is only renamed is not told as missing for that. Fails without: the rounds in fromEntries; lookedUp in placeMissing.
+// Where as many are told as may be missing, one that is only renamed is not told as missing for that. Fails without: the rounds in fromEntries (one that is removed is not told).
 func TestReconcile_WhatIsNotLookedUpIsNotToldAsMissing(t *testing.T) {
 	b := newBooks(t, 6, b1sim.Config{})
 	keys := b.first(4)

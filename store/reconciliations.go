@@ -24,6 +24,8 @@ type Reconciliation struct {
 	// Heal is true when what can be mended is mended; Force when a person said so although much is missing (KindTooManyMissing).
 	Heal  bool `bson:"heal" json:"heal"`
 	Force bool `bson:"force,omitempty" json:"force,omitempty"`
+	// Most is how many may be missing before nothing is mended; 0 where none was set yet, negative for any number.
+	Most int64 `bson:"most,omitempty" json:"most,omitempty"`
 	// Phase is what it does.
 	Phase ReconcilePhase `bson:"phase" json:"phase"`
 	// Waits says why it waits: quiet hours, an outage of Magento or B1. Empty while it does not.

@@ -227,7 +227,7 @@ func TestFindings_OldOnesAreForgottenWhenTheyAreResolved(t *testing.T) {
 	}
 }
 
-// Fails without: the condition on the phase (the one that was broken off would count), and comparing the starts.
+// Fails without: the conditions on the phase and on partial (the one that was broken off, or that of one day, would count), and comparing the starts.
 func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 	s := testkit.Store(t)
 	put := func(id string, begun int, ended bool, phase store.ReconcilePhase) {
@@ -251,6 +251,12 @@ func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 	put("lost", 1, false, store.ReconcileCompares)
 	put("whole", 3, true, store.ReconcileEnded)
 	put("broken off", 5, true, store.ReconcileCompares)
+	put("of one day", 5, true, store.ReconcileEnded)
+	if run, err := s.GetRun(t.Context(), "of one day"); err != nil {
+		t.Fatal(err)
+	} else if run.Reconciliation.Partial = true; s.PutRun(t.Context(), *run) != nil {
+		t.Fatal("the partial one cannot be written")
+	}
 	saw(t, s, "whole", finding("main:1:1", store.FindDuplicate, at(1)))
 	status, err := s.ReconciliationOf(t.Context(), "main")
 	if err != nil || status.Latest == nil || status.Latest.ID != "whole" || status.Running != nil || status.Open[store.FindDuplicate] != 1 ||

@@ -76,6 +76,21 @@ func (in ReconcileInput) Validate() error {
 	return errors.Join(all...)
 }
 
+// Narrow sets Partial: the window is shorter than the nightly one's days (0 for those where nobody says otherwise), or does not go up to now.
+func (in *ReconcileInput) Narrow(days int, now time.Time) {
+	if days == 0 {
+		days = DefaultReconcileDays
+	}
+	switch {
+	case !in.To.IsZero() && in.To.Before(now.Add(-24*time.Hour)):
+		in.Partial = true
+	case in.From.IsZero():
+		in.Partial = in.Days < days
+	default:
+		in.Partial = in.From.After(now.AddDate(0, 0, -days))
+	}
+}
+
 // reconcileState is all that a reconciliation knows; it is what continue-as-new carries on.
 type reconcileState struct {
 	Run store.Run `json:"run"`
@@ -188,6 +203,7 @@ func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 		}
 		r.state.Most = max(most, begun.Posted/sharePosted)
 	}
+	r.account().Most = r.state.Most
 	return false, nil
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"datawald/gateway/api"
 	"datawald/store"
+	"datawald/workflows"
 )
 
 // reconciliationPage shows the books: the account of one reconciliation, what was found, and the others.
@@ -27,6 +29,8 @@ type reconciliationPage struct {
 	More  string
 	List  api.ReconciliationList
 	Older string
+	// Days is the window where none is named.
+	Days int
 	// Form is the form as it was sent, Problem what was wrong with it.
 	Form    reconcileForm
 	Problem *api.Problem
@@ -45,11 +49,11 @@ type accountRow struct {
 }
 
 func reconciliation(v *visit) error {
-	return v.showReconciliation(http.StatusOK, reconciliationPage{Form: reconcileForm{Heal: true}})
+	return v.showReconciliation(http.StatusOK, reconciliationPage{Form: reconcileForm{Heal: v.settings.ReconcileHeal}})
 }
 
 func (v *visit) showReconciliation(status int, p reconciliationPage) error {
-	p.Instance = v.instance()
+	p.Instance, p.Days = v.instance(), cmp.Or(v.settings.ReconcileDays, workflows.DefaultReconcileDays)
 	q, query := v.ofInstance(), v.r.URL.Query()
 	if cursor := query.Get("before"); cursor != "" {
 		q.Set("cursor", cursor)
