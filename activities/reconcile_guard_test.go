@@ -72,6 +72,44 @@ func TestReconcile_WhatWasPlacedBeforeTheFirstOfItsStore(t *testing.T) {
 	}
 }
 
+// An order that Magento has removed, and that B1 has twice, stays a finding, in the window and before it. Fails without: the heads in accountsOf.
+func TestReconcile_AnOrderThatMagentoShowsNoMore(t *testing.T) {
+	b := newBooks(t, 3, b1sim.Config{})
+	key := b.first(1)[0]
+	b.tamper(key, b1sim.Tamper{Do: "duplicate"})
+	b.reconcile()
+	if err := b.shop.Remove(b.doc(key).EntityID); err != nil {
+		t.Fatal(err)
+	}
+	b.reconcile()
+	b.wantFindings(found(key, store.FindDuplicate))
+	b.reconcile(func(in *workflows.ReconcileInput) {
+		in.From, in.To, in.Days = time.Time{}, time.Now().Add(48*time.Hour).UTC(), 1
+	})
+	b.wantFindings(found(key, store.FindDuplicate))
+	b.tamper(key, b1sim.Tamper{Do: "remove"})
+	b.reconcile()
+	b.wantFindings(found(key, store.FindMissingInB1))
+}
+
+// A worker dies after it has made an order pending, and before it has noted that: the next attempt counts it. Fails without: rest.
+func TestReconcile_WhatWasMendedByALostAttemptIsCounted(t *testing.T) {
+	b := newBooks(t, 2, b1sim.Config{})
+	key := b.first(1)[0]
+	b.tamper(key, b1sim.Tamper{Do: "remove"})
+	b.page("run")
+	for range 2 {
+		healed, err := b.acts.HealFindings(t.Context(), activities.HealFindingsInput{Instance: "main", Run: "run"})
+		if err != nil || healed.Healed[store.FindMissingInB1] != 1 {
+			t.Errorf("mended: %+v, %v", healed, err)
+		}
+		b.forgetHealing(store.FindingID(string(key), store.FindMissingInB1))
+	}
+	if doc := b.doc(key); doc.Status != order.Pending || doc.Intent == nil {
+		t.Errorf("it is %s", doc.Status)
+	}
+}
+
 // While it is open that too much is missing, nothing is sent anew beside it, and what is compared beside it does not end it; what covers it does. Fails without: the open
 // finding in sendAnew; the window in Resolve; Force in HealFindingsInput.
 func TestReconcile_SendsNothingWhileTooMuchIsMissing(t *testing.T) {

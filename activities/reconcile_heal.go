@@ -52,6 +52,9 @@ func (a *Activities) HealFindings(ctx context.Context, in HealFindingsInput) (*H
 	if len(all) > 0 {
 		h.result.Next = all[len(all)-1].Place
 	}
+	if all, err = h.rest(ctx, all); err != nil {
+		return nil, err
+	}
 	for _, heal := range []func(context.Context, []store.Finding) error{h.stage, h.follow, h.unfollow, h.relink, h.sendAnew} {
 		if err := heal(ctx, all); err != nil {
 			return nil, fail(err, nil)
@@ -67,6 +70,27 @@ type healing struct {
 	in       HealFindingsInput
 	result   *HealFindingsResult
 }
+
+// rest leaves out what is mended already: an attempt of this page that was lost may have written to an order, and not that it did. It counts these.
+func (h *healing) rest(ctx context.Context, all []store.Finding) (rest []store.Finding, err error) {
+	for _, f := range all {
+		doc, err := h.store.Get(ctx, f.Key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err != nil || !slices.ContainsFunc(doc.Timeline, func(e store.Event) bool { return e.Step == stepReconciled && !e.At.Before(f.LastSeen) }) {
+			rest = append(rest, f)
+			continue
+		}
+		if err := h.healed(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// stepReconciled begins the lines of what a reconciliation has mended.
+const stepReconciled = "reconciled"
 
 func (h *healing) healed(ctx context.Context, f store.Finding) error {
 	if err := h.store.Heal(ctx, h.in.Run, f.ID); err != nil {
@@ -312,7 +336,7 @@ func (h *healing) changeFrom(ctx context.Context, f store.Finding, was order.Sta
 
 // event begins a line of the order's timeline.
 func (h *healing) event(ctx context.Context, outcome, detail string) store.Event {
-	e := event(ctx, "reconciled", outcome, detail)
+	e := event(ctx, stepReconciled, outcome, detail)
 	e.Actor = h.in.Actor
 	return e
 }

@@ -155,8 +155,8 @@ type FindingFilter struct {
 	Open, Unhealed bool
 	// Curable selects those that a reconciliation may mend.
 	Curable bool
-	// PlacedBefore selects orders that were placed before that time.
-	PlacedBefore time.Time
+	// PlacedFrom and PlacedBefore select orders that were placed at that time or later, and before that time.
+	PlacedFrom, PlacedBefore time.Time
 	// After continues a list behind the Place of the last finding of the page before.
 	After string
 	Limit int
@@ -184,7 +184,7 @@ func (f FindingFilter) query() bson.D {
 		add("curable", true)
 	}
 	if !f.PlacedBefore.IsZero() {
-		add("placed_at", bson.D{{Key: "$lt", Value: f.PlacedBefore}})
+		add("placed_at", bson.D{{Key: "$gte", Value: f.PlacedFrom}, {Key: "$lt", Value: f.PlacedBefore}})
 	}
 	if f.After != "" {
 		add("place", bson.D{{Key: "$gt", Value: f.After}})

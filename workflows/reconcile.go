@@ -252,10 +252,13 @@ func (r *reconcile) add(page activities.ReconcileOrdersResult) {
 	a.EntityID, r.state.Next, r.state.Compared = page.Next, page.Next, page.Done
 }
 
-// recheck looks at open findings of orders from before the window.
+// recheck looks at open findings of orders that comparing did not come by again: those from before the window, and those that Magento shows no more.
 func (r *reconcile) recheck(ctx workflow.Context) error {
-	for !r.state.Rechecked && r.in.Days > 0 {
-		in := activities.RecheckFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, Before: r.account().From, Started: r.state.Run.StartedAt, After: r.state.Place}
+	for !r.state.Rechecked {
+		in := activities.RecheckFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, Before: r.account().To, Started: r.state.Run.StartedAt, After: r.state.Place}
+		if r.in.Days == 0 { // the window that was named, and no older orders
+			in.From = r.account().From
+		}
 		var page activities.RecheckFindingsResult
 		got, err := r.step(ctx, "look at older findings", act.RecheckFindings, in, &page, &page.QuietUntil)
 		if err != nil {
