@@ -169,7 +169,7 @@ func TestReconcile_WhatIsNotLookedUpIsNotToldAsMissing(t *testing.T) {
 	b := newBooks(t, 6, b1sim.Config{})
 	keys := b.first(4)
 	for n, key := range keys {
-		b.tamper(key, []b1sim.Tamper{{Do: "rename", To: "a"}, {Do: "remove"}, {Do: "rename", To: "b"}, {Do: "remove"}}[n])
+		b.tamper(key, []b1sim.Tamper{{Do: "remove"}, {Do: "rename", To: "a"}, {Do: "remove"}, {Do: "rename", To: "b"}}[n]) // the last was placed first
 	}
 	result, err := b.acts.ReconcileOrders(t.Context(), activities.ReconcileOrdersInput{Instance: "main", Run: "run", From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), Left: 1, LeftInStore: 1})
 	if err != nil {
@@ -182,7 +182,7 @@ func TestReconcile_WhatIsNotLookedUpIsNotToldAsMissing(t *testing.T) {
 	missing := 0
 	for _, f := range all {
 		if f.Kind == store.FindMissingInB1 {
-			if missing++; f.Key != keys[1] && f.Key != keys[3] {
+			if missing++; f.Key != keys[0] && f.Key != keys[2] {
 				t.Errorf("%s is told as missing, and is renamed", f.Key)
 			}
 		}
