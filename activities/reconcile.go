@@ -2,8 +2,10 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
 )
@@ -64,13 +66,17 @@ func windowOf(from, to time.Time) order.Selection {
 	return order.Selection{By: order.ByCreated, From: from, To: to}
 }
 
-// RecheckFindingsInput is a page of the open findings of orders that were placed before a reconciliation's window: it would not come by them.
+// RecheckFindingsInput is a page of the open findings that a reconciliation has not seen again: of orders that were placed before its window, or that Magento shows no more.
 type RecheckFindingsInput struct {
 	Instance string    `json:"instance"`
 	Run      string    `json:"run"`
 	Before   time.Time `json:"before"`
+	// Started is when the reconciliation began: what was seen since by another one stays.
+	Started time.Time `json:"started"`
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
+	// From leaves out orders that were placed before; zero for none.
+	From time.Time `json:"from,omitzero"`
 }
 
 // RecheckFindingsResult counts what is still so, by kind, and what is not.
@@ -94,19 +100,16 @@ func (a *Activities) RecheckFindings(ctx context.Context, in RecheckFindingsInpu
 	if until := i.Rules.QuietUntil(now()); !until.IsZero() {
 		return &RecheckFindingsResult{Next: in.After, QuietUntil: &until}, nil
 	}
-	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: in.Instance, Open: true, PlacedBefore: in.Before, After: in.After, Limit: recheckedAtOnce})
+	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: in.Instance, Open: true, PlacedFrom: in.From, PlacedBefore: in.Before, After: in.After, Limit: recheckedAtOnce})
 	if err != nil {
 		return nil, err
 	}
 	result := &RecheckFindingsResult{Next: in.After, Done: len(open) < recheckedAtOnce, Findings: map[store.FindingKind]int64{}}
-	var ids []int64
-	for _, f := range open {
-		result.Next = f.Place
-		if f.EntityID > 0 {
-			ids = append(ids, f.EntityID)
-		}
+	if len(open) > 0 {
+		result.Next = open[len(open)-1].Place
 	}
-	accounts, err := i.Accounts.AccountsOf(ctx, ids)
+	open = slices.DeleteFunc(open, func(f store.Finding) bool { return f.Run == in.Run || f.Key == "" }) // what this one has seen is known
+	accounts, err := a.accountsOf(ctx, i, open)
 	if err != nil {
 		return nil, fail(err, nil)
 	}
@@ -122,20 +125,47 @@ func (a *Activities) RecheckFindings(ctx context.Context, in RecheckFindingsInpu
 			result.Findings[kind] = n
 		}
 	}
-	return result, c.resolve(ctx, open, result)
+	return result, c.resolve(ctx, store.Run{ID: in.Run, StartedAt: in.Started}, open, result)
+}
+
+// accountsOf gives the orders of findings as Magento has them. Of one that it shows no more, and that the store has, what is known of it: B1 may have it all the same.
+func (a *Activities) accountsOf(ctx context.Context, i Instance, findings []store.Finding) ([]magento.Account, error) {
+	var ids []int64
+	var keys []order.Key
+	for _, f := range findings {
+		if keys = append(keys, f.Key); f.EntityID > 0 {
+			ids = append(ids, f.EntityID)
+		}
+	}
+	slices.Sort(ids)
+	accounts, err := i.Accounts.AccountsOf(ctx, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	heads, err := a.store.Heads(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range findings {
+		if slices.ContainsFunc(accounts, func(a magento.Account) bool { return a.EntityID == f.EntityID }) || heads[f.Key] == nil {
+			continue
+		}
+		accounts = append(accounts, magento.Account{EntityID: f.EntityID, StoreID: f.Key.StoreID(), IncrementID: f.Key.IncrementID(), CreatedAt: f.PlacedAt})
+	}
+	return accounts, nil
 }
 
 // resolve ends those of the findings that this look has not seen again.
-func (c *comparison) resolve(ctx context.Context, open []store.Finding, result *RecheckFindingsResult) error {
+func (c *comparison) resolve(ctx context.Context, run store.Run, open []store.Finding, result *RecheckFindingsResult) error {
 	seen := map[string]bool{}
 	for _, f := range c.findings {
 		seen[store.FindingID(string(f.Key), f.Kind)] = true
 	}
 	for _, f := range open {
-		if f.Key == "" || seen[f.ID] || f.Run == c.run {
+		if f.Key == "" || seen[f.ID] || f.Run == c.run || !f.LastSeen.Before(run.StartedAt) {
 			continue
 		}
-		if err := c.store.ResolveOne(ctx, c.run, f.ID); err != nil {
+		if err := c.store.ResolveOne(ctx, run, f.ID); err != nil {
 			return err
 		}
 		result.Resolved++

@@ -99,8 +99,13 @@ func (c *comparison) under(ctx context.Context, ask func(context.Context, []sapb
 func folded(number string) string { return strings.ToLower(strings.TrimSpace(number)) }
 
 // notOthers leaves out what stands under a reference that belongs to another order: it is that one's. It is asked only where it makes a difference.
+// Of cancelled ones it leaves the one that the store knows: others under the number are of earlier sendings, of other partners, or made by hand, and say
+// nothing of this order.
 func (c *comparison) notOthers(ctx context.Context) error {
 	for _, o := range c.orders {
+		if err := c.ownCancelled(ctx, o); err != nil {
+			return err
+		}
 		if len(o.live) == 0 || len(o.live) == 1 && o.doc.BO != nil && o.live[0].DocEntry == o.doc.BO.DocEntry {
 			continue
 		}
@@ -116,6 +121,25 @@ func (c *comparison) notOthers(ctx context.Context) error {
 		}
 		o.live = own
 	}
+	return nil
+}
+
+// ownCancelled leaves only the cancelled document that the order was posted as.
+func (c *comparison) ownCancelled(ctx context.Context, o *compared) error {
+	var own []sapb1.Keyed
+	for _, d := range o.cancelled {
+		if d.DocEntry != o.entry() {
+			continue
+		}
+		owner, err := c.ownerOf(ctx, o, d)
+		if err != nil {
+			return err
+		}
+		if owner == "" || owner == o.key {
+			own = append(own, d)
+		}
+	}
+	o.cancelled = own
 	return nil
 }
 
@@ -135,27 +159,72 @@ func (c *comparison) ownerOf(ctx context.Context, o *compared, d sapb1.Keyed) (o
 	return "", nil
 }
 
-// lacks reports whether the store has the order as posted, and B1 shows nothing of it under its references.
+// isIn reports whether one of the order's references is its own in the company of today, so that it was posted there: the one that it was posted
+// under, or any where that is not known.
+func (c *comparison) isIn(ctx context.Context, o *compared) (bool, error) {
+	numbers := o.references()
+	if o.doc.BO != nil && o.doc.BO.Reference != "" {
+		numbers = []string{o.doc.BO.Reference}
+	}
+	for _, number := range numbers {
+		if owner, err := c.store.ReferenceOwner(ctx, c.instance.CompanyID, number); err != nil || owner == o.key {
+			return owner == o.key, err
+		}
+	}
+	return false, nil
+}
+
+// lacks reports whether the store has the order as posted, and B1 shows nothing of it under its references: no live document, and not the one that it was
+// posted as as cancelled.
 func (o *compared) lacks() bool {
 	return o.asked() && o.doc.Status == order.Posted && len(o.live)+len(o.cancelled) == 0
 }
 
-// fromEntries looks whether what is missing under its references is there under the number that the store has of it.
+// strays reports whether the store has the order as posted, and B1 shows one live document under its references that is not the one that it knows.
+func (o *compared) strays() bool {
+	return o.asked() && o.doc.Status == order.Posted && len(o.live) == 1 && o.live[0].DocEntry != o.entry()
+}
+
+// fromEntries looks whether what is missing under its references is there under the number that the store has of it. It goes on until as many are missing
+// there too as are written down one by one: one that was not asked for is never told as missing.
 func (c *comparison) fromEntries(ctx context.Context) error {
-	var entries []int64
-	for _, o := range c.those((*compared).lacks) {
-		if c.left < 0 || int64(len(entries)) < c.left {
-			entries = append(entries, o.entry())
-		}
+	if err := c.numbered(ctx, c.those((*compared).strays)); err != nil {
+		return err
 	}
-	if len(entries) == 0 {
+	left := c.left
+	for rest := c.those((*compared).lacks); len(rest) > 0 && left != 0; {
+		some := rest
+		if left > 0 {
+			some = rest[:min(int64(len(rest)), left)]
+		}
+		if err := c.numbered(ctx, some); err != nil {
+			return err
+		}
+		for _, o := range some {
+			if left > 0 && o.numbered == nil {
+				left--
+			}
+		}
+		rest = rest[len(some):]
+	}
+	return nil
+}
+
+// numbered asks for the documents of some orders by the numbers that the store has.
+func (c *comparison) numbered(ctx context.Context, some []*compared) error {
+	if len(some) == 0 {
 		return nil
+	}
+	entries := make([]int64, len(some))
+	for n, o := range some {
+		entries[n] = o.entry()
 	}
 	documents, err := c.instance.Books.OrdersNumbered(ctx, entries)
 	if err != nil {
 		return err
 	}
-	for _, o := range c.those((*compared).lacks) {
+	for _, o := range some {
+		o.lookedUp = true
 		if at := slices.IndexFunc(documents, func(d sapb1.Keyed) bool { return d.DocEntry == o.entry() }); at >= 0 {
 			o.numbered = &documents[at]
 		}
@@ -173,7 +242,7 @@ func (o *compared) entry() int64 {
 
 // fromDrafts looks for drafts of what is missing otherwise.
 func (c *comparison) fromDrafts(ctx context.Context) error {
-	missing := c.those(func(o *compared) bool { return o.lacks() && o.numbered == nil })
+	missing := c.those(func(o *compared) bool { return o.lacks() && o.lookedUp && o.numbered == nil })
 	if c.left >= 0 {
 		missing = missing[:min(int64(len(missing)), c.left)]
 	}

@@ -21,6 +21,8 @@ type comparison struct {
 	// readUpTo is the time of the last change in Magento that is certainly staged.
 	readUpTo time.Time
 	findings []store.Finding
+	// since is a time from which on it is known of a store_id that there are earlier orders.
+	since map[int64]time.Time
 }
 
 // compared is one order in all three books.
@@ -29,11 +31,13 @@ type compared struct {
 	key     order.Key
 	// doc is the order in the store, without content and timeline; nil when it is not there.
 	doc *store.Staged
-	// live and cancelled are B1's sales orders of it; draft is true when B1 has a draft.
+	// live and cancelled are B1's sales orders of it, of the cancelled ones only the one that the store knows; draft is true when B1 has a draft.
 	live, cancelled []sapb1.Keyed
 	draft           bool
 	// numbered is what B1 has under the DocEntry of the store, of an order that is not there under its references.
 	numbered *sapb1.Keyed
+	// lookedUp is true when B1 was asked for that.
+	lookedUp bool
 	// line is where the order stands.
 	line store.AccountLine
 }

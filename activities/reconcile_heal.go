@@ -19,6 +19,8 @@ type HealFindingsInput struct {
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
 	Actor string `json:"actor,omitempty"`
+	// Force sends anew also while it is open that too much is missing.
+	Force bool `json:"force,omitempty"`
 }
 
 // HealFindingsResult counts by kind what was mended.
@@ -50,7 +52,10 @@ func (a *Activities) HealFindings(ctx context.Context, in HealFindingsInput) (*H
 	if len(all) > 0 {
 		h.result.Next = all[len(all)-1].Place
 	}
-	for _, heal := range []func(context.Context, []store.Finding) error{h.stage, h.follow, h.sendAnew} {
+	if all, err = h.rest(ctx, all); err != nil {
+		return nil, err
+	}
+	for _, heal := range []func(context.Context, []store.Finding) error{h.stage, h.follow, h.unfollow, h.relink, h.sendAnew} {
 		if err := heal(ctx, all); err != nil {
 			return nil, fail(err, nil)
 		}
@@ -65,6 +70,27 @@ type healing struct {
 	in       HealFindingsInput
 	result   *HealFindingsResult
 }
+
+// rest leaves out what is mended already: an attempt of this page that was lost may have written to an order, and not that it did. It counts these.
+func (h *healing) rest(ctx context.Context, all []store.Finding) (rest []store.Finding, err error) {
+	for _, f := range all {
+		doc, err := h.store.Get(ctx, f.Key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err != nil || !slices.ContainsFunc(doc.Timeline, func(e store.Event) bool { return e.Step == stepReconciled && !e.At.Before(f.LastSeen) }) {
+			rest = append(rest, f)
+			continue
+		}
+		if err := h.healed(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// stepReconciled begins the lines of what a reconciliation has mended.
+const stepReconciled = "reconciled"
 
 func (h *healing) healed(ctx context.Context, f store.Finding) error {
 	if err := h.store.Heal(ctx, h.in.Run, f.ID); err != nil {
@@ -152,8 +178,13 @@ func (h *healing) follow(ctx context.Context, all []store.Finding) error {
 		return err
 	}
 	for _, o := range c.orders {
-		isCancelled := len(o.cancelled) > 0 || o.numbered != nil && o.numbered.IsCancelled()
-		if !o.asked() || len(o.live) > 0 || !isCancelled {
+		if !o.asked() || len(o.live) > 0 || len(o.cancelled) == 0 {
+			continue
+		}
+		if in, err := c.isIn(ctx, o); err != nil || !in {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		message := fmt.Sprintf("Sales order %d is cancelled in B1.", o.docNum())
@@ -161,27 +192,105 @@ func (h *healing) follow(ctx context.Context, all []store.Finding) error {
 			doc.Status, doc.Reason = order.Cancelled, &order.Reason{Code: codeCancelledInB1, Message: message}
 			doc.Note(h.event(ctx, string(order.Cancelled), message))
 		})
-		if err != nil {
-			return err
-		}
-		if !done {
-			continue
-		}
-		if err := h.healed(ctx, about[o.key]); err != nil {
+		if err := h.healedIf(ctx, done, err, about[o.key]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sendAnew makes orders pending of which B1 has nothing any more, at this second look either.
+// unfollow takes back that sales orders were cancelled which are not: they were looked for in another company then.
+func (h *healing) unfollow(ctx context.Context, all []store.Finding) error {
+	c, about, err := h.second(ctx, all, store.FindUnexpectedInB1)
+	if err != nil {
+		return err
+	}
+	for _, o := range c.orders {
+		in, err := c.isIn(ctx, o)
+		if err != nil {
+			return err
+		}
+		if !in || !o.isLiveAgain() {
+			continue
+		}
+		done, err := h.changeFrom(ctx, about[o.key], order.Cancelled, func(doc *store.Staged) error {
+			if doc.Reason == nil || doc.Reason.Code != codeCancelledInB1 {
+				return store.ErrUnchanged
+			}
+			doc.Status, doc.Reason = order.Posted, nil
+			doc.Note(h.event(ctx, string(order.Posted), fmt.Sprintf("Sales order %d is not cancelled in B1.", o.docNum())))
+			return nil
+		})
+		if err := h.healedIf(ctx, done, err, about[o.key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relink notes which sales order stands in place of the one that an order was posted as, where that is beyond doubt and comes to the right total.
+func (h *healing) relink(ctx context.Context, all []store.Finding) error {
+	c, about, err := h.second(ctx, all, store.FindOtherDocument)
+	if err != nil {
+		return err
+	}
+	for _, o := range c.orders {
+		f := about[o.key]
+		if !o.strays() || !slices.Equal(f.Documents, []int64{o.live[0].DocNum}) {
+			continue
+		}
+		if err := c.placeByTotal(ctx, o); err != nil {
+			return err
+		}
+		mine, err := c.takesItsPlace(ctx, o)
+		if err != nil {
+			return err
+		}
+		if !mine || o.line != store.LineInB1 {
+			continue
+		}
+		d := o.live[0].Document
+		done, err := h.changeFrom(ctx, f, order.Posted, func(doc *store.Staged) error {
+			doc.Note(h.event(ctx, string(order.Posted), fmt.Sprintf("Sales order %d stands in place of %d.", d.DocNum, doc.BO.DocNum)))
+			doc.BO.DocEntry, doc.BO.DocNum, doc.BO.Total, doc.BO.Linked = d.DocEntry, d.DocNum, h.instance.Rules.Total(&d), true
+			return nil
+		})
+		if err := h.healedIf(ctx, done, err, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// healedIf counts what was changed.
+func (h *healing) healedIf(ctx context.Context, done bool, err error, f store.Finding) error {
+	if err != nil || !done {
+		return err
+	}
+	return h.healed(ctx, f)
+}
+
+// sendAnew makes orders pending of which B1 has nothing any more, at this second look either. While it is open that too much is missing it does so only by
+// force: what is missing beside that may be missing for the same reason.
 func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
+	if !h.in.Force {
+		open, err := h.store.Findings(ctx, store.FindingFilter{Instance: h.in.Instance, Kind: store.FindTooManyMissing, Unhealed: true, Limit: 1})
+		if err != nil || len(open) > 0 {
+			return err
+		}
+	}
 	c, about, err := h.second(ctx, all, store.FindMissingInB1)
 	if err != nil {
 		return err
 	}
 	for _, o := range c.orders {
-		if !o.lacks() || o.numbered != nil {
+		if !o.lacks() || !o.lookedUp || o.numbered != nil || o.doc.Erased() {
+			continue
+		}
+		if in, err := c.isIn(ctx, o); err != nil || !in {
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
@@ -190,13 +299,7 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 			doc.Note(h.event(ctx, string(order.Pending), detail))
 		})
-		if err != nil {
-			return err
-		}
-		if !done {
-			continue
-		}
-		if err := h.healed(ctx, about[o.key]); err != nil {
+		if err := h.healedIf(ctx, done, err, about[o.key]); err != nil {
 			return err
 		}
 	}
@@ -214,12 +317,16 @@ func inDoubt(doc *store.Staged) {
 
 // change writes to an order, if it is still as it was found: posted, with the same document, and in nobody's hands.
 func (h *healing) change(ctx context.Context, f store.Finding, change func(*store.Staged)) (done bool, err error) {
+	return h.changeFrom(ctx, f, order.Posted, func(doc *store.Staged) error { change(doc); return nil })
+}
+
+// changeFrom is change for an order in another state.
+func (h *healing) changeFrom(ctx context.Context, f store.Finding, was order.Status, change func(*store.Staged) error) (done bool, err error) {
 	_, err = h.store.Change(ctx, f.Key, func(doc *store.Staged) error {
-		if doc.Status != order.Posted || doc.BO == nil || doc.BO.DocEntry != f.DocEntry || doc.Claim != nil || doc.Intent != nil {
+		if doc.Status != was || doc.BO == nil || doc.BO.Draft || doc.BO.DocEntry != f.DocEntry || doc.Claim != nil || doc.Intent != nil {
 			return store.ErrUnchanged
 		}
-		change(doc)
-		return nil
+		return change(doc)
 	})
 	if errors.Is(err, store.ErrUnchanged) {
 		return false, nil
@@ -229,7 +336,7 @@ func (h *healing) change(ctx context.Context, f store.Finding, change func(*stor
 
 // event begins a line of the order's timeline.
 func (h *healing) event(ctx context.Context, outcome, detail string) store.Event {
-	e := event(ctx, "reconciled", outcome, detail)
+	e := event(ctx, stepReconciled, outcome, detail)
 	e.Actor = h.in.Actor
 	return e
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"datawald/magento"
 	"datawald/order"
 	"datawald/sapb1"
 	"datawald/store"
@@ -13,8 +14,7 @@ import (
 // place puts an order into its line of account.
 func (c *comparison) place(ctx context.Context, o *compared) error {
 	if o.doc == nil {
-		c.placeUnknown(o)
-		return nil
+		return c.placeUnknown(ctx, o)
 	}
 	switch o.doc.Status {
 	case order.Posted:
@@ -24,7 +24,12 @@ func (c *comparison) place(ctx context.Context, o *compared) error {
 	case order.Cancelled:
 		o.line = store.LineCancelled
 		if len(o.live) > 0 {
-			c.find(o, store.FindUnexpectedInB1, unexpectedReason(o))
+			in, err := c.isIn(ctx, o)
+			if err != nil {
+				return err
+			}
+			f := c.find(o, store.FindUnexpectedInB1, unexpectedReason(o))
+			f.Curable = in && o.isLiveAgain()
 		}
 	case order.Draft:
 		o.line = store.LineDraft
@@ -49,8 +54,9 @@ func (c *comparison) place(ctx context.Context, o *compared) error {
 	return nil
 }
 
-// placeUnknown places an order that the store does not have.
-func (c *comparison) placeUnknown(o *compared) {
+// placeUnknown places an order that the store does not have. It may be mended only where there is an earlier order of its store: what was placed before the
+// first of all was not wanted when that was set up, and may have been entered in B1 by hand.
+func (c *comparison) placeUnknown(ctx context.Context, o *compared) error {
 	a := o.account
 	switch {
 	case a.Fault == "" && a.CreatedAt.Before(c.instance.SyncFrom) && a.UpdatedAt.Before(c.instance.SyncFrom):
@@ -59,11 +65,39 @@ func (c *comparison) placeUnknown(o *compared) {
 		o.line = store.LineNotRead
 	default:
 		if o.line = store.AccountLine(store.FindMissingInStore); !takeOne(&c.leftInStore) {
-			return
+			return nil
+		}
+		follows, err := c.followsAnother(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !follows {
+			c.find(o, store.FindMissingInStore, beforeFirstReason(o))
+			return nil
 		}
 		f := c.find(o, store.FindMissingInStore, missingInStoreReason(o))
 		f.Curable = true
 	}
+	return nil
+}
+
+// followsAnother reports whether there is an order of the same store that was placed before. Of an order that Magento cannot show nobody knows it.
+func (c *comparison) followsAnother(ctx context.Context, a magento.Account) (bool, error) {
+	if a.Fault != "" {
+		return false, nil
+	}
+	if since, known := c.since[a.StoreID]; known && !a.CreatedAt.Before(since) {
+		return true, nil
+	}
+	earlier, err := c.store.List(ctx, store.Filter{Instance: c.instance.Name, StoreID: &a.StoreID, To: a.CreatedAt.Add(time.Second), Limit: 1}) // Magento tells whole seconds
+	if err != nil || len(earlier) == 0 || earlier[0].PlacedAt.IsZero() {
+		return false, err
+	}
+	if c.since == nil {
+		c.since = map[int64]time.Time{}
+	}
+	c.since[a.StoreID] = a.CreatedAt
+	return true, nil
 }
 
 // takeOne takes one of so many; there is no end to a negative number. It is false when none is left.
@@ -89,17 +123,69 @@ func (c *comparison) placePosted(ctx context.Context, o *compared) error {
 	switch {
 	case len(o.live) > 1:
 		c.find(o, store.FindDuplicate, duplicateReason(o))
+	case o.strays():
+		return c.placeOther(ctx, o)
 	case len(o.live) == 1:
 		return c.placeByTotal(ctx, o)
-	case len(o.cancelled) > 0 || o.numbered != nil && o.numbered.IsCancelled():
+	case len(o.cancelled) > 0:
+		in, err := c.isIn(ctx, o)
+		if err != nil {
+			return err
+		}
 		f := c.find(o, store.FindCancelledInB1, cancelledReason(o))
-		f.Curable = true
+		f.Curable = in
 	case o.numbered != nil:
 		return c.placeByNumber(ctx, o)
 	default:
 		return c.placeMissing(ctx, o)
 	}
 	return nil
+}
+
+// isLiveAgain reports whether a cancelled order's own document, and no other, is live: it was noted as cancelled, which it is not in this company.
+func (o *compared) isLiveAgain() bool {
+	return o.doc.Status == order.Cancelled && o.doc.Reason != nil && o.doc.Reason.Code == codeCancelledInB1 && !o.inHand() && len(o.live) == 1 && o.live[0].DocEntry == o.entry()
+}
+
+// placeOther places an order of which B1 has one live document that is not the one that it was posted as. That one may be under another reference: then
+// there are two.
+func (c *comparison) placeOther(ctx context.Context, o *compared) error {
+	if o.numbered != nil && !o.numbered.IsCancelled() {
+		owner, err := c.ownerOf(ctx, o, *o.numbered)
+		if err != nil {
+			return err
+		}
+		if owner == "" || owner == o.key {
+			o.live = append(o.live, *o.numbered)
+			c.find(o, store.FindDuplicate, duplicateReason(o))
+			return nil
+		}
+	}
+	if err := c.placeByTotal(ctx, o); err != nil || o.line != store.LineInB1 {
+		return err
+	}
+	mine, err := c.takesItsPlace(ctx, o)
+	if err != nil {
+		return err
+	}
+	if !mine {
+		c.find(o, store.FindOtherDocument, strangeReason(o))
+		return nil
+	}
+	f := c.find(o, store.FindOtherDocument, otherDocumentReason(o))
+	f.Curable = !o.doc.MayBeTwice()
+	return nil
+}
+
+// takesItsPlace reports whether the one live document is the order's own, beyond doubt: it stands under a reference that is this order's in this
+// company, for the same business partner, and the one that the order was posted as is gone or cancelled.
+func (c *comparison) takesItsPlace(ctx context.Context, o *compared) (bool, error) {
+	d := o.live[0]
+	if o.numbered != nil && len(o.cancelled) == 0 || !o.lookedUp || d.CardCode != o.doc.BO.CardCode {
+		return false, nil
+	}
+	owner, err := c.ownerOf(ctx, o, d)
+	return owner == o.key, err
 }
 
 // placeByTotal compares what B1's document comes to with what was sent, or with what the order comes to today.
@@ -147,12 +233,16 @@ func (c *comparison) comesTo(ctx context.Context, o *compared, d *sapb1.Document
 
 // placeByNumber places an order whose number in B1 has a document under another reference.
 func (c *comparison) placeByNumber(ctx context.Context, o *compared) error {
-	owner, err := c.store.ReferenceOwner(ctx, c.instance.CompanyID, o.numbered.NumAtCard)
+	owner, err := c.ownerOf(ctx, o, *o.numbered)
 	if err != nil {
 		return err
 	}
 	if owner != "" && owner != o.key { // B1 gave the number away again, which it does only after its database was set back
 		c.find(o, store.FindMissingInB1, setBackReason(o))
+		return nil
+	}
+	if o.numbered.IsCancelled() { // by the number alone it is not certain that it is this order's
+		c.find(o, store.FindCancelledInB1, cancelledElsewhereReason(o))
 		return nil
 	}
 	c.find(o, store.FindKeyChanged, keyChangedReason(o))
@@ -162,19 +252,19 @@ func (c *comparison) placeByNumber(ctx context.Context, o *compared) error {
 // placeMissing places an order that B1 does not have. Who may mend it by itself is decided here: only what was posted into this very company, and what
 // can be sent again.
 func (c *comparison) placeMissing(ctx context.Context, o *compared) error {
-	if o.line = store.AccountLine(store.FindMissingInB1); !takeOne(&c.left) {
+	if o.line = store.AccountLine(store.FindMissingInB1); !o.lookedUp || !takeOne(&c.left) {
 		return nil // more than are written down one by one
 	}
-	owner, err := c.store.ReferenceOwner(ctx, c.instance.CompanyID, o.doc.BO.Reference)
+	in, err := c.isIn(ctx, o)
 	if err != nil {
 		return err
 	}
-	if owner != o.key {
+	if !in {
 		c.find(o, store.FindMissingInB1, otherCompanyReason(o))
 		return nil
 	}
 	f := c.find(o, store.FindMissingInB1, missingInB1Reason(o))
-	f.Curable = o.doc.PayloadHash != "" && !o.doc.MayBeTwice()
+	f.Curable = o.doc.PayloadHash != "" && !o.doc.MayBeTwice() && !o.doc.Erased() // an erased one is not sent: it would be held
 	return nil
 }
 
@@ -209,58 +299,4 @@ func (o *compared) numbers() string {
 		text += fmt.Sprint(d.DocNum)
 	}
 	return text
-}
-
-func missingInStoreReason(o *compared) order.Reason {
-	what := fmt.Sprintf("Magento has the order, last changed at %s; it was never staged, though Magento is read further than that.", o.account.UpdatedAt.Format(time.DateTime))
-	if o.account.Fault != "" {
-		what = fmt.Sprintf("Magento has an order with the entity_id %d and cannot show it; the store does not know it.", o.account.EntityID)
-	}
-	return order.Reason{Code: string(store.FindMissingInStore), Message: what,
-		Hint: "It is staged by a reconciliation that heals, and goes to B1 unless it is there. If there are others, raise MAGENTO_OVERLAP: Magento shows them late."}
-}
-
-func staleReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindStaleInStore), Message: fmt.Sprintf("Magento changed the order at %s; the store has it as of %s, though Magento is read further than that.",
-		o.account.UpdatedAt.Format(time.DateTime), o.doc.Magento.UpdatedAt.UTC().Format(time.DateTime)),
-		Hint: "It is read again by a reconciliation that heals. If there are others, raise MAGENTO_OVERLAP: Magento shows them late."}
-}
-
-func duplicateReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindDuplicate), Field: "NumAtCard", Message: fmt.Sprintf("B1 has %d sales orders of it: %s.", len(o.live), o.numbers()),
-		Hint: fmt.Sprintf("Cancel all but one in B1, before both are delivered. DataWald knows %d.", o.docNum())}
-}
-
-func cancelledReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindCancelledInB1), Field: "Cancelled", Message: fmt.Sprintf("Sales order %d was cancelled in B1 after it was posted.", o.docNum()),
-		Hint: "A reconciliation that heals notes it. Resync the order if it is to be sent anew."}
-}
-
-func unexpectedReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindUnexpectedInB1), Field: "Orders", Message: fmt.Sprintf("The order is cancelled, and B1 has the sales order %s of it.", o.numbers()),
-		Hint: "Cancel it in B1, or resync the order if it is wanted after all."}
-}
-
-func keyChangedReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindKeyChanged), Field: "NumAtCard", Message: fmt.Sprintf("Sales order %d has another customer reference number than %s.", o.docNum(), o.doc.BO.Reference),
-		Hint: fmt.Sprintf("Set it back to %s in B1: without it the order cannot be told from one that is missing. It is never sent anew for this.", o.doc.BO.Reference)}
-}
-
-func setBackReason(o *compared) order.Reason {
-	return order.Reason{Code: "number_of_another", Field: "DocEntry", Message: fmt.Sprintf("B1 does not have sales order %d any more, and has given its number (DocEntry %d) to another order.", o.docNum(), o.entry()),
-		Hint: "Was B1's database set back? Then find out what it lacks, and resync those orders."}
-}
-
-func otherCompanyReason(o *compared) order.Reason {
-	return order.Reason{Code: "other_company", Field: "Orders", Message: fmt.Sprintf("B1 does not have sales order %d, which was posted into another company than the one of today.", o.docNum()),
-		Hint: "Check B1_COMPANY_DB and B1_SERVICE_LAYER_URL. If the company was moved on purpose, resync what it lacks."}
-}
-
-func missingInB1Reason(o *compared) order.Reason {
-	what := fmt.Sprintf("B1 does not have sales order %d any more, neither under %s nor under its number (DocEntry %d).", o.docNum(), o.doc.BO.Reference, o.entry())
-	if o.draft {
-		what = fmt.Sprintf("B1 has a draft in place of sales order %d.", o.docNum())
-	}
-	return order.Reason{Code: string(store.FindMissingInB1), Field: "Orders", Message: what,
-		Hint: "A reconciliation that heals looks once more and sends it anew. Find out who removed it."}
 }

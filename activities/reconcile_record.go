@@ -21,21 +21,14 @@ type BeginReconcileResult struct {
 	Settle time.Duration `json:"settle"`
 }
 
-// forgottenAfter is when a reconciliation that is not heard of counts no longer as under way. One that waits says every ten minutes that it is there.
-const forgottenAfter = 30 * time.Minute
-
 // BeginReconcile notes the beginning of a reconciliation, unless another is under way.
 func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginReconcileResult, error) {
 	i, err := a.instance(run.Instance)
 	if err != nil {
 		return nil, err
 	}
-	status, err := a.store.ReconciliationOf(ctx, run.Instance)
-	if err != nil {
-		return nil, err
-	}
-	if other := status.Running; other != nil && other.ID != run.ID && time.Since(other.Reconciliation.NotedAt) < forgottenAfter {
-		return &BeginReconcileResult{Busy: other.ID}, nil
+	if busy, err := a.store.TakeReconciliation(ctx, run); err != nil || busy != "" {
+		return &BeginReconcileResult{Busy: busy}, err
 	}
 	posted, err := a.store.Count(ctx, store.Filter{Instance: run.Instance, Status: order.Posted, From: run.Reconciliation.From, To: run.Reconciliation.To})
 	if err != nil {
@@ -47,8 +40,11 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 // NoteReconcile writes down how far a reconciliation has come.
 func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
 	run.Reconciliation.NotedAt = now()
-	_, err := a.store.NoteRun(ctx, run)
-	return err
+	open, err := a.store.NoteRun(ctx, run)
+	if err != nil || !open {
+		return err
+	}
+	return a.store.KeepReconciliation(ctx, run)
 }
 
 // NoteTooManyInput says of what there is too much.
@@ -57,25 +53,25 @@ type NoteTooManyInput struct {
 	Kinds []store.FindingKind `json:"kinds"`
 }
 
-// NoteTooMany writes one finding in place of those about single orders, when so many are missing that something else is the matter.
+// NoteTooMany writes one finding in place of those about single orders, when so many are missing that something else is the matter. It is written before the
+// first of those is removed: run again, it keeps what is said there.
 func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error {
-	run, r := in.Run, in.Run.Reconciliation
-	var what, hints []string
-	for _, kind := range in.Kinds {
-		said, hint := tooManySaid(kind, r.Lines[store.AccountLine(kind)])
-		examples, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Run: run.ID, Kind: kind, Limit: shownExamples})
+	run := in.Run
+	was, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(was) == 0 || was[0].Run != run.ID {
+		f, err := a.tooMany(ctx, in)
 		if err != nil {
 			return err
 		}
-		for n, f := range examples {
-			said += []string{", such as ", ", "}[min(n, 1)] + string(f.Key)
+		if len(was) > 0 { // it is over when all that is of either was compared
+			f.covers(was[0])
 		}
-		what, hints = append(what, said+"."), append(hints, hint)
-	}
-	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
-		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
-	if err := a.store.Saw(ctx, run.ID, []store.Finding{{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason}}); err != nil {
-		return err
+		if err := a.store.Saw(ctx, run.ID, []store.Finding{f.Finding}); err != nil {
+			return err
+		}
 	}
 	for _, kind := range in.Kinds {
 		if err := a.store.Drop(ctx, run.Instance, run.ID, kind); err != nil {
@@ -85,6 +81,44 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 	return nil
 }
 
+// tooMany is the finding.
+func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide windowFinding, err error) {
+	run, r := in.Run, in.Run.Reconciliation
+	var what, hints []string
+	for _, kind := range in.Kinds {
+		said, hint := tooManySaid(kind, r.Lines[store.AccountLine(kind)])
+		examples, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Run: run.ID, Kind: kind, Limit: shownExamples})
+		if err != nil {
+			return wide, err
+		}
+		for n, f := range examples {
+			said += []string{", such as ", ", "}[min(n, 1)] + string(f.Key)
+		}
+		what, hints = append(what, said+"."), append(hints, hint)
+	}
+	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
+		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
+	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days}}, nil
+}
+
+// windowFinding is a finding about a window.
+type windowFinding struct{ store.Finding }
+
+// covers widens the window by that of another one.
+func (f *windowFinding) covers(other store.Finding) {
+	if other.From.Before(f.From) {
+		f.From = other.From
+	}
+	if other.To.After(f.To) {
+		f.To = other.To
+	}
+	if f.Days == 0 || other.Days == 0 { // one of them does not move
+		f.Days = 0
+		return
+	}
+	f.Days = max(f.Days, other.Days)
+}
+
 // shownExamples is how many orders stand for all of them.
 const shownExamples = 5
 
@@ -92,6 +126,9 @@ const shownExamples = 5
 func tooManySaid(kind store.FindingKind, n int64) (said, hint string) {
 	if kind == store.FindMissingInStore {
 		return fmt.Sprintf("The store lacks %d of Magento's orders", n), "Check that MAGENTO_SYNC_FROM was not set back, and that the store is the right one: a backfill brings older orders in."
+	}
+	if kind == store.FindCancelledInB1 {
+		return fmt.Sprintf("In B1 %d of the orders that were posted are cancelled", n), "Check that B1_COMPANY_DB is the right company, and who cancelled them."
 	}
 	return fmt.Sprintf("B1 lacks %d of the orders that were posted", n), "Check that B1_COMPANY_DB is the right company, and that its database was not set back."
 }
@@ -118,7 +155,7 @@ func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*s
 		} else { // the count of the beginning must do
 			run.Errors = append(run.Errors, "count Magento's orders at the end: "+short(err.Error()))
 		}
-		resolved, err := a.store.Resolve(ctx, run.Instance, run.ID, r.From, r.To)
+		resolved, err := a.store.Resolve(ctx, run)
 		if err != nil {
 			return nil, err
 		}
@@ -137,6 +174,9 @@ func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*s
 	ended := now()
 	r.NotedAt, run.EndedAt = ended, &ended
 	if err := a.store.PutRun(ctx, run); err != nil {
+		return nil, err
+	}
+	if err := a.store.LeaveReconciliation(ctx, run.Instance, run.ID); err != nil {
 		return nil, err
 	}
 	if open, _, err := a.store.CountFindings(ctx, run.Instance); err == nil {

@@ -322,23 +322,46 @@ func TestReconcile_OlderFindingsAreLookedAtAgain(t *testing.T) {
 	}
 }
 
-// Two reconciliations of an instance are never at work at once. Fails without: Busy in BeginReconcile.
+// Two reconciliations of an instance are never at work at once; one that was terminated is in nobody's way. Fails without: TakeReconciliation in BeginReconcile; the earlier run in it; the
+// condition on open in NoteReconcile (one that has ended comes back).
 func TestReconcile_OneAtATime(t *testing.T) {
 	b := newBooks(t, 2, b1sim.Config{})
-	other := store.Run{ID: "other", Kind: store.KindReconcile, Instance: "main", StartedAt: time.Now(),
-		Reconciliation: &store.Reconciliation{Phase: store.ReconcileCompares, NotedAt: time.Now()}}
-	if err := b.db.PutRun(t.Context(), other); err != nil {
-		t.Fatal(err)
+	other := store.Run{ID: "other/1", WorkflowID: "other", Kind: store.KindReconcile, Instance: "main", StartedAt: time.Now(), Reconciliation: &store.Reconciliation{Phase: store.ReconcileCompares}}
+	begin := func(run store.Run) string {
+		t.Helper()
+		begun, err := b.acts.BeginReconcile(t.Context(), run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return begun.Busy
+	}
+	if busy := begin(other); busy != "" {
+		t.Fatalf("the first finds %q under way", busy)
 	}
 	if run := b.reconcile(); len(run.Errors) != 1 || run.Reconciliation.Orders != 0 {
 		t.Errorf("beside another it did %+v, %v", run.Reconciliation, run.Errors)
 	}
-	other.Reconciliation.NotedAt = time.Now().Add(-time.Hour)
-	if err := b.db.PutRun(t.Context(), other); err != nil {
+	again := other
+	again.ID = "other/2" // the first was terminated, or Temporal would have refused this one
+	if busy := begin(again); busy != "" {
+		t.Errorf("the next run of the same workflow finds %q under way", busy)
+	}
+	if err := b.acts.NoteReconcile(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if busy := begin(store.Run{ID: "third/1", WorkflowID: "third", Instance: "main", Reconciliation: other.Reconciliation}); busy != "other/2" {
+		t.Errorf("a late word of the first gives the instance to %q", busy)
+	}
+	for _, run := range []store.Run{other, again} {
+		if _, err := b.acts.EndReconcile(t.Context(), activities.EndReconcileInput{Run: run}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.acts.NoteReconcile(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	if run := b.reconcile(); len(run.Errors) != 0 || run.Reconciliation.Orders != 2 {
-		t.Errorf("after one that is gone it did %+v, %v", run.Reconciliation, run.Errors)
+		t.Errorf("after one that has ended it did %+v, %v", run.Reconciliation, run.Errors)
 	}
 }
 

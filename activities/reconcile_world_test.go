@@ -146,7 +146,7 @@ func (b *books) sync() {
 // reconcile runs a reconciliation as Temporal would, with its timers passed over, and gives its record.
 func (b *books) reconcile(change ...func(*workflows.ReconcileInput)) store.Run {
 	b.t.Helper()
-	in := workflows.ReconcileInput{Instance: "main", From: time.Now().AddDate(-1, 0, 0).UTC(), To: time.Now().Add(time.Hour).UTC(), Heal: true, Actor: "test"}
+	in := workflows.ReconcileInput{Instance: "main", From: time.Now().AddDate(-1, 0, 0).UTC().Truncate(24 * time.Hour), To: time.Now().Add(time.Hour).UTC(), Heal: true, Actor: "test"}
 	for _, c := range change {
 		c(&in)
 	}
@@ -222,6 +222,20 @@ func (b *books) tamper(key order.Key, t b1sim.Tamper) {
 
 // inB1 is how often B1 has an order, cancelled ones counted.
 func (b *books) inB1(key order.Key) int { return b.b1.CountByNumAtCard(key.IncrementID()) }
+
+// forgetHealing takes it out of a finding that it was mended.
+func (b *books) forgetHealing(id string) {
+	b.t.Helper()
+	c, err := mongo.Connect(options.Client().ApplyURI(testkit.MongoURI(b.t)))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer c.Disconnect(context.Background())
+	done, err := c.Database(b.database).Collection("findings").UpdateOne(b.t.Context(), bson.D{{Key: "_id", Value: id}}, bson.D{{Key: "$unset", Value: bson.D{{Key: "healed_at", Value: ""}}}})
+	if err != nil || done.ModifiedCount != 1 {
+		b.t.Fatalf("%+v, %v", done, err)
+	}
+}
 
 // hide takes orders out of the store, as a damaged disk would.
 func (b *books) hide(keys ...order.Key) {

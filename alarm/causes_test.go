@@ -97,7 +97,8 @@ var causes = map[string]cause{
 			p.t.Fatal(err)
 		}
 	}, mend: func(p *place) {
-		if _, err := p.db.Resolve(p.t.Context(), p.instance, "run 2", p.clock.now().Add(-24*time.Hour), p.clock.now()); err != nil {
+		if _, err := p.db.Resolve(p.t.Context(), store.Run{ID: "run 2", Instance: p.instance, StartedAt: time.Now().Add(time.Hour),
+			Reconciliation: &store.Reconciliation{From: p.clock.now().Add(-24 * time.Hour), To: p.clock.now()}}); err != nil {
 			p.t.Fatal(err)
 		}
 	}},

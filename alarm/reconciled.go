@@ -3,6 +3,8 @@ package alarm
 import (
 	"context"
 	"time"
+
+	"datawald/store"
 )
 
 // reconciled is what the reconciliations say.
@@ -12,6 +14,9 @@ type reconciled struct {
 	// findings is how many wait for a person.
 	findings int64
 }
+
+// mostCurable is how many findings are left out while a reconciliation mends; of more a person is told all the same.
+const mostCurable = 1000
 
 func (k *Keeper) reconciled(ctx context.Context, instance string) (r reconciled, err error) {
 	books, err := k.Store.ReconciliationOf(ctx, instance)
@@ -23,6 +28,13 @@ func (k *Keeper) reconciled(ctx context.Context, instance string) (r reconciled,
 	}
 	for _, n := range books.Open {
 		r.findings += n
+	}
+	if books.Running != nil && books.Running.Reconciliation != nil && books.Running.Reconciliation.Heal { // what it is about to mend waits for nobody
+		curable, err := k.Store.Findings(ctx, store.FindingFilter{Instance: instance, Run: books.Running.ID, Unhealed: true, Curable: true, Limit: mostCurable})
+		if err != nil {
+			return r, err
+		}
+		r.findings -= int64(len(curable))
 	}
 	return r, nil
 }

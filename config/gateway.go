@@ -18,6 +18,7 @@ type Gateway struct {
 	Temporal
 	Logging
 	Instances
+	Reconciliation
 	Watch
 	Alarms
 	Listening

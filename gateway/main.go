@@ -116,7 +116,8 @@ func run() error {
 		enough()
 		watched.Wait()
 	}()
-	page, err := web.New(handler, gate, web.Settings{Instances: settings.InstanceNames, Own: api.OwnHost(settings), Provider: api.Way(settings), Log: log})
+	page, err := web.New(handler, gate, web.Settings{Instances: settings.InstanceNames, Own: api.OwnHost(settings), Provider: api.Way(settings),
+		ReconcileDays: settings.ReconcileDays, ReconcileHeal: settings.ReconcileHeal, Log: log})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // This file reads many documents by their keys for a reconciliation: few calls, no lines, no personal data.
 
 // accountFields are the properties that an account of orders asks for. Without lines B1 answers a hundredth of a document.
-const accountFields = "DocEntry,DocNum,DocObjectCode,NumAtCard,DocCurrency,DocTotal,DocTotalFc,Cancelled,DocumentStatus,AuthorizationStatus"
+const accountFields = "DocEntry,DocNum,DocObjectCode,CardCode,NumAtCard,DocCurrency,DocTotal,DocTotalFc,Cancelled,DocumentStatus,AuthorizationStatus"
 
 // accountRows is how many documents B1 is asked to put into one answer; where it does not, its next links are followed.
 const accountRows = "500"

@@ -32,7 +32,7 @@ type reconcileCommand struct {
 func (reconcileCommand) Help() string {
 	return `Lists Magento's orders of a window (keys and totals alone), compares each with the store and with B1 (sales orders and drafts: how many, total, cancelled), and accounts for it in exactly one line. What does not agree is a finding, with what to do about it.
 
-What can be mended it mends: orders that the store lacks are staged; orders that B1 lacks, after a second look, become pending, and the next run looks for each several times and sends it anew when it is not there. Nothing is sent for an order whose number in B1 still has a document, whatever its reference, nor when so many are missing that it may be another company, or one that was set back: then one finding says so, and --force mends all the same. Held, skipped and excluded orders are never sent.
+What can be mended it mends: orders that the store lacks are staged; orders that B1 lacks, after a second look, become pending, and the next run looks for each several times and sends it anew when it is not there. Nothing is sent for an order whose number in B1 still has a document, whatever its reference, nor when so many are missing that it may be another company, or one that was set back (more than RECONCILE_MOST_MISSING, or more than three and more than half of the posted ones): then one finding says so, and --force mends all the same. While that finding is open nothing is sent anew; it ends when its whole window was compared and was in order. Held, skipped and excluded orders are never sent.
 
 A reconciliation runs every night by itself (RECONCILE_AT). It asks B1 behind the orders, not in quiet hours, and waits while Magento or B1 does not answer.
 
@@ -98,6 +98,7 @@ func (cmd reconcileCommand) input(s *config.Starter) (in workflows.ReconcileInpu
 	} else if cmd.Days != 0 {
 		fault("--days: give either it or --from")
 	}
+	in.Narrow(s.ReconcileDays, time.Now())
 	if len(wrong) == 0 {
 		if err := in.Validate(); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -149,7 +150,7 @@ func (cmd reconcileCommand) show(a *app, s *config.Starter, instance string) err
 		a.say("one is under way since %s: %s, %d of %d orders compared%s", stamp(status.Running.StartedAt), r.Phase, r.Orders, r.Total, because(r.Waits))
 	}
 	if status.Latest == nil {
-		return badInput("no reconciliation of %s has ended yet: begin one with starter reconcile --wait", instance)
+		return badInput("no reconciliation of %s that compares as much as the nightly one has ended yet: begin one with starter reconcile --wait", instance)
 	}
 	findings, err := openFindings(a, db, store.FindingFilter{Instance: instance, Open: true})
 	if err != nil {

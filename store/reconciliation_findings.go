@@ -31,6 +31,10 @@ type Finding struct {
 	// Want and Got are the totals that do not agree.
 	Want *order.Money `bson:"want,omitempty" json:"want,omitempty"`
 	Got  *order.Money `bson:"got,omitempty" json:"got,omitempty"`
+	// From, To and Days are the window of a finding that concerns no order: what must be compared before it is over. Days is 0 unless the window moves.
+	From time.Time `bson:"from,omitempty" json:"from,omitzero"`
+	To   time.Time `bson:"to,omitempty" json:"to,omitzero"`
+	Days int       `bson:"days,omitempty" json:"days,omitempty"`
 	// Curable is true when a reconciliation that heals may mend it by itself.
 	Curable bool `bson:"curable,omitempty" json:"curable,omitempty"`
 	// Run is the latest reconciliation that saw it.
@@ -151,8 +155,8 @@ type FindingFilter struct {
 	Open, Unhealed bool
 	// Curable selects those that a reconciliation may mend.
 	Curable bool
-	// PlacedBefore selects orders that were placed before that time.
-	PlacedBefore time.Time
+	// PlacedFrom and PlacedBefore select orders that were placed at that time or later, and before that time.
+	PlacedFrom, PlacedBefore time.Time
 	// After continues a list behind the Place of the last finding of the page before.
 	After string
 	Limit int
@@ -180,7 +184,7 @@ func (f FindingFilter) query() bson.D {
 		add("curable", true)
 	}
 	if !f.PlacedBefore.IsZero() {
-		add("placed_at", bson.D{{Key: "$lt", Value: f.PlacedBefore}})
+		add("placed_at", bson.D{{Key: "$gte", Value: f.PlacedFrom}, {Key: "$lt", Value: f.PlacedBefore}})
 	}
 	if f.After != "" {
 		add("place", bson.D{{Key: "$gt", Value: f.After}})
@@ -245,26 +249,33 @@ func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[Findi
 	return true, nil
 }
 
-// Resolve ends the open findings of an instance that a reconciliation of orders placed in a window (From inclusive, To exclusive) has not seen
-// any more, and says how many there were. Those that concern no order end with any reconciliation.
-func (s *Store) Resolve(ctx context.Context, instance, run string, from, to time.Time) (int64, error) {
-	res, err := s.findings.UpdateMany(ctx, bson.D{
-		{Key: "instance", Value: instance}, {Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run}}},
-		{Key: "$or", Value: bson.A{
-			bson.D{{Key: "placed_at", Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}},
-			bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}},
-		}},
-	}, closing())
+// Resolve ends the open findings of an instance that a reconciliation of orders placed in its window (From inclusive, To exclusive) has not seen
+// any more, and says how many there were. What was seen since it began stays: another one may have been at work beside it. Those that concern no order
+// end when it has compared all of their window, of one that moves what is left of it.
+func (s *Store) Resolve(ctx context.Context, run Run) (int64, error) {
+	r := run.Reconciliation
+	covered := bson.A{bson.D{{Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}}}
+	if r.Days > 0 {
+		covered = append(covered, bson.D{{Key: "days", Value: bson.D{{Key: "$gt", Value: 0}, {Key: "$lte", Value: r.Days}}}})
+	}
+	res, err := s.findings.UpdateMany(ctx, append(notSeenBy(run), bson.E{Key: "instance", Value: run.Instance}, bson.E{Key: "$or", Value: bson.A{
+		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: true}}}, {Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}},
+		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}, {Key: "$or", Value: covered}},
+	}}), closing())
 	if err != nil {
 		return 0, fmt.Errorf("resolve findings: %w", err)
 	}
 	return res.ModifiedCount, nil
 }
 
-// ResolveOne ends one open finding that a reconciliation has looked at again and not found.
-func (s *Store) ResolveOne(ctx context.Context, run, id string) error {
-	_, err := s.findings.UpdateOne(ctx, bson.D{{Key: "_id", Value: id}, {Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run}}}},
-		closing())
+// notSeenBy selects what is open and was seen last by another reconciliation, before this one began.
+func notSeenBy(run Run) bson.D {
+	return bson.D{{Key: "open", Value: true}, {Key: "run", Value: bson.D{{Key: "$ne", Value: run.ID}}}, {Key: "last_seen", Value: bson.D{{Key: "$lt", Value: run.StartedAt}}}}
+}
+
+// ResolveOne ends one open finding that a reconciliation has looked at again and not found, unless it was seen since that began.
+func (s *Store) ResolveOne(ctx context.Context, run Run, id string) error {
+	_, err := s.findings.UpdateOne(ctx, append(notSeenBy(run), bson.E{Key: "_id", Value: id}), closing())
 	if err != nil {
 		return fmt.Errorf("resolve finding %s: %w", id, err)
 	}

@@ -17,9 +17,15 @@ type Reconciliation struct {
 	// From and To bound the orders by when they were placed (created_at in Magento, UTC): From inclusive, To exclusive.
 	From time.Time `bson:"from" json:"from"`
 	To   time.Time `bson:"to" json:"to"`
+	// Days is the length of a window that moves with the time; 0 where its beginning was named. Partial is true of one that is shorter than the nightly one, or does
+	// not go up to its beginning: it says little about the books as a whole.
+	Days    int  `bson:"days,omitempty" json:"days,omitempty"`
+	Partial bool `bson:"partial,omitempty" json:"partial,omitempty"`
 	// Heal is true when what can be mended is mended; Force when a person said so although much is missing (KindTooManyMissing).
 	Heal  bool `bson:"heal" json:"heal"`
 	Force bool `bson:"force,omitempty" json:"force,omitempty"`
+	// Most is how many may be missing before nothing is mended; 0 where none was set yet, negative for any number.
+	Most int64 `bson:"most,omitempty" json:"most,omitempty"`
 	// Phase is what it does.
 	Phase ReconcilePhase `bson:"phase" json:"phase"`
 	// Waits says why it waits: quiet hours, an outage of Magento or B1. Empty while it does not.
@@ -100,6 +106,8 @@ const (
 	FindMissingInB1 FindingKind = "missing_in_b1"
 	// FindKeyChanged: B1 has the document, under another reference than the order's.
 	FindKeyChanged FindingKind = "key_changed"
+	// FindOtherDocument: B1 has one live sales order under the order's reference, and it is not the one that the order was posted as.
+	FindOtherDocument FindingKind = "other_document"
 	// FindDuplicate: B1 has more than one live sales order of it.
 	FindDuplicate FindingKind = "duplicate"
 	// FindTotalDiffers: B1's total is neither what was sent nor what the order comes to today.
@@ -116,7 +124,7 @@ const (
 
 // FindingKinds lists them in the order in which people read them.
 func FindingKinds() []FindingKind {
-	return []FindingKind{FindMissingInStore, FindMissingInB1, FindKeyChanged, FindDuplicate, FindTotalDiffers, FindCancelledInB1, FindUnexpectedInB1,
+	return []FindingKind{FindMissingInStore, FindMissingInB1, FindKeyChanged, FindOtherDocument, FindDuplicate, FindTotalDiffers, FindCancelledInB1, FindUnexpectedInB1,
 		FindStaleInStore, FindTooManyMissing}
 }
 
@@ -125,7 +133,7 @@ func (k FindingKind) OfOrder() bool { return k != FindTooManyMissing }
 
 // ReconciliationStatus is what is known of an instance's books: the latest reconciliation that came to its end, and what is open now.
 type ReconciliationStatus struct {
-	// Latest is the latest one that came to its end; nil until there was one.
+	// Latest is the latest one that came to its end and was not Partial; nil until there was one.
 	Latest *Run `json:"latest,omitempty"`
 	// Running is the one that is under way; nil for none.
 	Running *Run `json:"running,omitempty"`
@@ -162,11 +170,11 @@ func (r *ReconciliationStatus) Age(now time.Time) (age time.Duration, known bool
 	return now.Sub(*r.Latest.EndedAt), true
 }
 
-// latestReconciliation is the latest that has compared all of its window, or the latest that has not ended.
+// latestReconciliation is the latest that has compared all of the usual window, or the latest that has not ended.
 func (s *Store) latestReconciliation(ctx context.Context, instance string, whole bool) (*Run, error) {
 	filter := bson.D{{Key: "instance", Value: instance}, {Key: "kind", Value: KindReconcile}, {Key: "ended_at", Value: bson.D{{Key: "$exists", Value: whole}}}}
 	if whole {
-		filter = append(filter, bson.E{Key: "reconciliation.phase", Value: ReconcileEnded})
+		filter = append(filter, bson.E{Key: "reconciliation.phase", Value: ReconcileEnded}, bson.E{Key: "reconciliation.partial", Value: bson.D{{Key: "$ne", Value: true}}})
 	}
 	var r Run
 	err := s.runs.FindOne(ctx, filter, options.FindOne().SetSort(bson.D{{Key: "started_at", Value: -1}})).Decode(&r)

@@ -23,6 +23,17 @@ func saw(t *testing.T, s *store.Store, run string, findings ...store.Finding) {
 	}
 }
 
+// begunNow is a reconciliation that has begun just now, over one with a window.
+func begunNow(id string) store.Run {
+	return store.Run{ID: id, Instance: "main", StartedAt: time.Now().Add(time.Second), Reconciliation: &store.Reconciliation{}}
+}
+
+func over(id string, from, to time.Time, days int) store.Run {
+	r := begunNow(id)
+	r.Reconciliation.From, r.Reconciliation.To, r.Reconciliation.Days = from, to, days
+	return r
+}
+
 // findingsOf gives the findings that a filter selects by their IDs.
 func findingsOf(t *testing.T, s *store.Store, f store.FindingFilter) map[string]store.Finding {
 	t.Helper()
@@ -67,7 +78,7 @@ func TestFindings_AreSeenHealedAndResolved(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	saw(t, s, "run2", mine)
-	if n, err := s.Resolve(ctx, "main", "run2", at(0), at(10)); err != nil || n != 1 {
+	if n, err := s.Resolve(ctx, over("run2", at(0), at(10), 0)); err != nil || n != 1 {
 		t.Fatalf("resolved %d, %v", n, err)
 	}
 	second := findingsOf(t, s, store.FindingFilter{Open: true})
@@ -91,9 +102,9 @@ func TestFindings_AreSeenHealedAndResolved(t *testing.T) {
 // Fails without: the bounds of the window in Resolve, and the condition on key.
 func TestFindings_OutsideOfTheWindowStayOpen(t *testing.T) {
 	s := testkit.Store(t)
-	whole := store.Finding{Instance: "main", Kind: store.FindTooManyMissing, Reason: order.Reason{Code: "x"}}
+	whole := store.Finding{Instance: "main", Kind: store.FindTooManyMissing, Reason: order.Reason{Code: "x"}, From: at(2), To: at(3)}
 	saw(t, s, "run1", finding("main:1:1", store.FindDuplicate, at(1)), finding("main:1:2", store.FindDuplicate, at(2)), finding("main:1:3", store.FindDuplicate, at(3)), whole)
-	n, err := s.Resolve(t.Context(), "main", "run2", at(2), at(3))
+	n, err := s.Resolve(t.Context(), over("run2", at(2), at(3), 0))
 	if err != nil || n != 2 {
 		t.Fatalf("resolved %d, %v", n, err)
 	}
@@ -101,11 +112,54 @@ func TestFindings_OutsideOfTheWindowStayOpen(t *testing.T) {
 	if !slices.Equal(open, []string{"main:1:1|duplicate", "main:1:3|duplicate"}) {
 		t.Errorf("open: %v", open)
 	}
-	if err := s.ResolveOne(t.Context(), "run2", "main:1:3|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:3|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	if open := findingsOf(t, s, store.FindingFilter{Open: true}); len(open) != 1 {
 		t.Errorf("open: %v", open)
+	}
+}
+
+// What concerns a window is over when all of it was compared, or what is left of it where it moves. Fails without: each of the conditions on from, to and days in
+// Resolve.
+func TestFindings_OfAWindowEndWhenItWasCompared(t *testing.T) {
+	for name, tc := range map[string]struct {
+		days int
+		run  store.Run
+		over bool
+	}{
+		"the same window":                  {0, over("run2", at(10), at(20), 0), true},
+		"a wider one":                      {0, over("run2", at(9), at(21), 0), true},
+		"it begins later":                  {0, over("run2", at(11), at(21), 0), false},
+		"it ends earlier":                  {0, over("run2", at(9), at(19), 0), false},
+		"the next night":                   {35, over("run2", at(11), at(21), 35), true},
+		"the next night, a longer one":     {35, over("run2", at(11), at(21), 40), true},
+		"the next night, a shorter one":    {35, over("run2", at(11), at(21), 1), false},
+		"a night after a named window":     {0, over("run2", at(11), at(21), 35), false},
+		"a named window after a night":     {35, over("run2", at(11), at(21), 0), false},
+		"a named window that has it whole": {35, over("run2", at(10), at(20), 0), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testkit.Store(t)
+			saw(t, s, "run1", store.Finding{Instance: "main", Kind: store.FindTooManyMissing, PlacedAt: at(10), Reason: order.Reason{Code: "x"}, From: at(10), To: at(20), Days: tc.days})
+			if n, err := s.Resolve(t.Context(), tc.run); err != nil || n == 1 != tc.over {
+				t.Errorf("%d are over, %v", n, err)
+			}
+		})
+	}
+}
+
+// What another reconciliation has seen since this one began stays open. Fails without: the condition on last_seen in notSeenBy.
+func TestFindings_OfAnotherReconciliationAtWorkStay(t *testing.T) {
+	s := testkit.Store(t)
+	mine := over("run1", at(0), at(10), 0)
+	mine.StartedAt = time.Now().Add(-time.Second)
+	saw(t, s, "run2", finding("main:1:1", store.FindDuplicate, at(1)))
+	if err := s.ResolveOne(t.Context(), mine, "main:1:1|duplicate"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Resolve(t.Context(), mine); err != nil || n != 0 || len(findingsOf(t, s, store.FindingFilter{Open: true})) != 1 {
+		t.Errorf("%d are over, %v", n, err)
 	}
 }
 
@@ -122,7 +176,7 @@ func TestFindings_AreListedByFilterAndPage(t *testing.T) {
 	if err := s.Heal(t.Context(), "run1", "main:1:3|missing_in_b1"); err != nil { // not the latest to see it
 		t.Fatal(err)
 	}
-	if err := s.ResolveOne(t.Context(), "run2", "main:1:1|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:1|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
@@ -162,7 +216,7 @@ func TestFindings_AreListedByFilterAndPage(t *testing.T) {
 func TestFindings_OldOnesAreForgottenWhenTheyAreResolved(t *testing.T) {
 	s := testkit.Store(t)
 	saw(t, s, "run1", finding("main:1:1", store.FindDuplicate, at(1)), finding("main:1:2", store.FindDuplicate, at(2)))
-	if err := s.ResolveOne(t.Context(), "run2", "main:1:1|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:1|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.ForgetFindings(t.Context(), "main", time.Now().Add(-time.Hour)); err != nil || n != 0 || len(findingsOf(t, s, store.FindingFilter{})) != 2 {
@@ -173,7 +227,7 @@ func TestFindings_OldOnesAreForgottenWhenTheyAreResolved(t *testing.T) {
 	}
 }
 
-// Fails without: the condition on the phase (the one that was broken off would count), and comparing the starts.
+// Fails without: the conditions on the phase and on partial (the one that was broken off, or that of one day, would count), and comparing the starts.
 func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 	s := testkit.Store(t)
 	put := func(id string, begun int, ended bool, phase store.ReconcilePhase) {
@@ -197,6 +251,12 @@ func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 	put("lost", 1, false, store.ReconcileCompares)
 	put("whole", 3, true, store.ReconcileEnded)
 	put("broken off", 5, true, store.ReconcileCompares)
+	put("of one day", 5, true, store.ReconcileEnded)
+	if run, err := s.GetRun(t.Context(), "of one day"); err != nil {
+		t.Fatal(err)
+	} else if run.Reconciliation.Partial = true; s.PutRun(t.Context(), *run) != nil {
+		t.Fatal("the partial one cannot be written")
+	}
 	saw(t, s, "whole", finding("main:1:1", store.FindDuplicate, at(1)))
 	status, err := s.ReconciliationOf(t.Context(), "main")
 	if err != nil || status.Latest == nil || status.Latest.ID != "whole" || status.Running != nil || status.Open[store.FindDuplicate] != 1 ||
@@ -216,7 +276,7 @@ func TestReconciliationOf_IsTheLatestThatCameToItsEnd(t *testing.T) {
 func TestAccountLines_AreDifferent(t *testing.T) {
 	lines := store.AccountLines()
 	slices.Sort(lines)
-	if len(slices.Compact(lines)) != 18 {
+	if len(slices.Compact(lines)) != 19 {
 		t.Errorf("lines: %v", lines)
 	}
 	if slices.Contains(lines, store.AccountLine(store.FindTooManyMissing)) {

@@ -132,6 +132,14 @@ func TestReconcile_FindsExactlyWhatWasTamperedWith(t *testing.T) {
 	for n, p := range part(store.FindTotalDiffers, 3) {
 		tamper(b1sim.Tamper{Do: "add", Amount: []decimal.Decimal{decimal.RequireFromString("0.01"), decimal.RequireFromString("-1"), decimal.RequireFromString("100")}[n]}, p)
 	}
+	for _, p := range part(store.FindKeyChanged, 2) {
+		tamper(b1sim.Tamper{Do: "rename", To: "by hand " + p.IncrementID}, p)
+	}
+	for _, p := range part(store.FindCancelledInB1, 2) {
+		if err := w.company.Cancel(p.IncrementID); err != nil {
+			t.Fatal(err)
+		}
+	}
 	hidden := part(store.FindMissingInStore, 11)
 	w.hide(want[store.FindMissingInStore])
 
@@ -141,7 +149,7 @@ func TestReconcile_FindsExactlyWhatWasTamperedWith(t *testing.T) {
 		t.Fatalf("found\n%v\nwant\n%v", open, want)
 	}
 	r := run.Reconciliation
-	if r.Healed[store.FindMissingInB1] != 37 || r.Healed[store.FindMissingInStore] != 11 || len(r.Healed) != 2 || r.Findings[store.FindDuplicate] != 5 {
+	if r.Healed[store.FindMissingInB1] != 37 || r.Healed[store.FindMissingInStore] != 11 || r.Healed[store.FindCancelledInB1] != 2 || len(r.Healed) != 3 || r.Findings[store.FindDuplicate] != 5 {
 		t.Fatalf("mended: %v of %v", r.Healed, r.Findings)
 	}
 
@@ -151,7 +159,8 @@ func TestReconcile_FindsExactlyWhatWasTamperedWith(t *testing.T) {
 	w.sums(again, 150)
 	delete(want, store.FindMissingInB1)
 	delete(want, store.FindMissingInStore)
-	if open := w.openFindings(); !maps.EqualFunc(open, want, slices.Equal) || again.Reconciliation.Resolved != 48 {
+	delete(want, store.FindCancelledInB1)
+	if open := w.openFindings(); !maps.EqualFunc(open, want, slices.Equal) || again.Reconciliation.Resolved != 50 {
 		t.Fatalf("after it is mended\n%v\nare open, want\n%v; %d resolved", open, want, again.Reconciliation.Resolved)
 	}
 	live := map[string]int{}

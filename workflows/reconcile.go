@@ -24,9 +24,11 @@ type ReconcileInput struct {
 	// Heal has mended what can be mended: what the store lacks is staged, what B1 lacks is sent anew. Force does so also where too much is missing.
 	Heal  bool `json:"heal,omitempty"`
 	Force bool `json:"force,omitempty"`
-	// Most is how many orders may be missing in B1, or in the store, before nothing is mended; 0 for 50. A twentieth of the window's posted orders may be,
-	// where that is more.
+	// Most is how many orders may be missing in B1, or in the store, or cancelled in B1 alone, before nothing is mended; 0 for 50. A twentieth of the window's
+	// posted orders may be, where that is more. Of few posted orders no more than half may be, but for three.
 	Most int64 `json:"most,omitempty"`
+	// Partial says that the window is shorter than the nightly one's, or does not go up to now: it is not what the books are known by.
+	Partial bool `json:"partial,omitempty"`
 	// Actor is who asked, for the orders' timelines: a user name, "starter", or "schedule".
 	Actor string `json:"actor,omitempty"`
 	// Resume carries a reconciliation on after continue-as-new; leave it out.
@@ -42,6 +44,8 @@ const (
 	// part of the posted ones, one in so many.
 	DefaultMostMissing = 50
 	sharePosted        = 20
+	// fewMissing is how many may be missing of however few posted orders; beyond that no more than half of them.
+	fewMissing = 3
 	// windowLag keeps the end of a window from orders that are being placed.
 	windowLag = 5 * time.Minute
 	// comparedPages is how many pages a history has.
@@ -72,11 +76,27 @@ func (in ReconcileInput) Validate() error {
 	return errors.Join(all...)
 }
 
+// Narrow sets Partial: the window is shorter than the nightly one's days (0 for those where nobody says otherwise), or does not go up to now.
+func (in *ReconcileInput) Narrow(days int, now time.Time) {
+	if days == 0 {
+		days = DefaultReconcileDays
+	}
+	switch {
+	case !in.To.IsZero() && in.To.Before(now.Add(-24*time.Hour)):
+		in.Partial = true
+	case in.From.IsZero():
+		in.Partial = in.Days < days
+	default:
+		in.Partial = in.From.After(now.AddDate(0, 0, -days))
+	}
+}
+
 // reconcileState is all that a reconciliation knows; it is what continue-as-new carries on.
 type reconcileState struct {
 	Run store.Run `json:"run"`
-	// Most is how many orders may be missing, negative for any number. Settle is how long to wait before the second look.
+	// Most is how many orders may be missing, negative for any number. Posted is how many of the window are posted. Settle is how long to wait before the second look.
 	Most   int64         `json:"most"`
+	Posted int64         `json:"posted"`
 	Settle time.Duration `json:"settle"`
 	// Next is the entity_id behind which comparing goes on; Compared is true when all are.
 	Next     int64 `json:"next"`
@@ -129,13 +149,13 @@ func (r *reconcile) setup(ctx workflow.Context) error {
 
 // begin is the account before anything is compared.
 func (r *reconcile) begin(now time.Time) *store.Reconciliation {
-	a := &store.Reconciliation{From: r.in.From, To: r.in.To, Heal: r.in.Heal, Force: r.in.Force, Phase: store.ReconcileCompares,
+	a := &store.Reconciliation{From: r.in.From, To: r.in.To, Partial: r.in.Partial, Heal: r.in.Heal, Force: r.in.Force, Phase: store.ReconcileCompares,
 		Lines: map[store.AccountLine]int64{}, Findings: map[store.FindingKind]int64{}, Healed: map[store.FindingKind]int64{}}
 	if a.To.IsZero() {
 		a.To = now.Add(-windowLag)
 	}
 	if a.From.IsZero() {
-		a.From = a.To.AddDate(0, 0, -r.in.Days)
+		a.From, a.Days = a.To.AddDate(0, 0, -r.in.Days), r.in.Days
 	}
 	return a
 }
@@ -166,7 +186,8 @@ var errGivenUp = errors.New("given up")
 // claim notes the beginning, and learns what it goes by. busy is true when another is under way.
 func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 	var begun activities.BeginReconcileResult
-	if err := workflow.ExecuteActivity(ctx, act.BeginReconcile, r.state.Run).Get(ctx, &begun); err != nil {
+	err = r.patiently(ctx, "begin", func() error { return workflow.ExecuteActivity(ctx, act.BeginReconcile, r.state.Run).Get(ctx, &begun) })
+	if err != nil {
 		return false, err
 	}
 	if begun.Busy != "" {
@@ -174,7 +195,7 @@ func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 		r.state.Run.Errors = append(r.state.Run.Errors, "another reconciliation is under way: "+begun.Busy)
 		return true, nil
 	}
-	r.state.Settle = begun.Settle
+	r.state.Settle, r.state.Posted = begun.Settle, begun.Posted
 	if r.state.Most = -1; !r.in.Force {
 		most := r.in.Most
 		if most == 0 {
@@ -182,6 +203,7 @@ func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 		}
 		r.state.Most = max(most, begun.Posted/sharePosted)
 	}
+	r.account().Most = r.state.Most
 	return false, nil
 }
 
@@ -230,10 +252,13 @@ func (r *reconcile) add(page activities.ReconcileOrdersResult) {
 	a.EntityID, r.state.Next, r.state.Compared = page.Next, page.Next, page.Done
 }
 
-// recheck looks at open findings of orders from before the window.
+// recheck looks at open findings of orders that comparing did not come by again: those from before the window, and those that Magento shows no more.
 func (r *reconcile) recheck(ctx workflow.Context) error {
-	for !r.state.Rechecked && r.in.Days > 0 {
-		in := activities.RecheckFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, Before: r.account().From, After: r.state.Place}
+	for !r.state.Rechecked {
+		in := activities.RecheckFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, Before: r.account().To, Started: r.state.Run.StartedAt, After: r.state.Place}
+		if r.in.Days == 0 { // the window that was named, and no older orders
+			in.From = r.account().From
+		}
 		var page activities.RecheckFindingsResult
 		got, err := r.step(ctx, "look at older findings", act.RecheckFindings, in, &page, &page.QuietUntil)
 		if err != nil {
@@ -261,14 +286,24 @@ func (r *reconcile) judge(ctx workflow.Context) error {
 		return nil
 	}
 	var kinds []store.FindingKind
-	for _, kind := range []store.FindingKind{store.FindMissingInStore, store.FindMissingInB1} {
-		if r.state.Most >= 0 && r.account().Lines[store.AccountLine(kind)] > r.state.Most {
+	for _, kind := range []store.FindingKind{store.FindMissingInStore, store.FindMissingInB1, store.FindCancelledInB1} {
+		if r.tooMany(r.account().Lines[store.AccountLine(kind)]) {
 			kinds = append(kinds, kind)
 		}
 	}
-	if r.state.Judged = true; len(kinds) == 0 {
-		return nil
+	if r.state.TooMany = len(kinds) > 0; r.state.TooMany {
+		err := r.patiently(ctx, "note that too much is missing", func() error {
+			return workflow.ExecuteActivity(ctx, act.NoteTooMany, activities.NoteTooManyInput{Run: r.state.Run, Kinds: kinds}).Get(ctx, nil)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	r.state.TooMany = true
-	return workflow.ExecuteActivity(ctx, act.NoteTooMany, activities.NoteTooManyInput{Run: r.state.Run, Kinds: kinds}).Get(ctx, nil)
+	r.state.Judged = true
+	return nil
+}
+
+// tooMany reports whether so many orders are more than may be missing.
+func (r *reconcile) tooMany(n int64) bool {
+	return r.state.Most >= 0 && (n > r.state.Most || n > fewMissing && 2*n > r.state.Posted)
 }

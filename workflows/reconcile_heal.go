@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,7 +26,7 @@ func (r *reconcile) heal(ctx workflow.Context) error {
 		a.Phase = store.ReconcileHeals
 	}
 	for done := false; !done; {
-		in := activities.HealFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, After: r.state.Place, Actor: r.in.Actor}
+		in := activities.HealFindingsInput{Instance: r.in.Instance, Run: r.state.Run.ID, After: r.state.Place, Actor: r.in.Actor, Force: r.in.Force}
 		var page activities.HealFindingsResult
 		got, err := r.step(ctx, "heal", act.HealFindings, in, &page, &page.QuietUntil)
 		if err != nil {
@@ -79,13 +80,43 @@ func (r *reconcile) step(ctx workflow.Context, what string, activity, in, page a
 	return true, nil
 }
 
-// atB1 is for the steps that ask B1. A try that waits for its turn there does so for minutes; what fails is tried again by this workflow.
+// patiently carries out a step that asks the store alone, again and again through an outage. What cannot succeed is not tried again.
+func (r *reconcile) patiently(ctx workflow.Context, what string, try func() error) error {
+	for {
+		err := try()
+		if err == nil || temporal.IsCanceledError(err) || isFutile(err) {
+			r.account().Waits, r.state.Since = "", time.Time{}
+			return err
+		}
+		if r.state.Since.IsZero() {
+			r.state.Since = workflow.Now(ctx)
+		}
+		if workflow.Now(ctx).Sub(r.state.Since) >= reconcilePatience {
+			return err
+		}
+		r.account().Waits = what + ": " + text(err)
+		if err := workflow.Sleep(ctx, outagePause); err != nil {
+			return err
+		}
+	}
+}
+
+// isFutile reports whether trying again leads nowhere: a setting or a request is wrong.
+func isFutile(err error) bool {
+	app, is := errors.AsType[*temporal.ApplicationError](err)
+	return is && (app.NonRetryable() || app.Type() == activities.TypeConfig || app.Type() == activities.TypeRefused)
+}
+
+// atB1 is for the steps that ask B1. A try that waits for its turn there does so for minutes; what fails is tried again by this workflow, and what no worker takes
+// comes back, so that the record says that it waits: one that says nothing for half an hour is taken for gone.
 func (r *reconcile) atB1(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           B1TaskQueue(r.in.Instance),
-		StartToCloseTimeout: 10 * time.Minute,
-		HeartbeatTimeout:    silence,
-		RetryPolicy:         retries(3),
+		TaskQueue:              B1TaskQueue(r.in.Instance),
+		StartToCloseTimeout:    10 * time.Minute,
+		ScheduleToStartTimeout: 5 * time.Minute,
+		ScheduleToCloseTimeout: 20 * time.Minute,
+		HeartbeatTimeout:       silence,
+		RetryPolicy:            retries(3),
 	})
 }
 
@@ -124,8 +155,15 @@ func (r *reconcile) note(ctx workflow.Context) error {
 	return nil
 }
 
-// end closes the record.
-func (r *reconcile) end(ctx workflow.Context, whole bool) (*store.Run, error) {
+// end closes the record, however long the store does not answer.
+func (r *reconcile) end(ctx workflow.Context, whole bool) (run *store.Run, err error) {
+	r.state.Since = time.Time{}
+	err = r.patiently(ctx, "end", func() error { run, err = r.close(ctx, whole); return err })
+	return run, err
+}
+
+// close closes the record, if the store answers within some minutes.
+func (r *reconcile) close(ctx workflow.Context, whole bool) (*store.Run, error) {
 	r.account().Waits = ""
 	var run store.Run
 	if err := workflow.ExecuteActivity(ctx, act.EndReconcile, activities.EndReconcileInput{Run: r.state.Run, Whole: whole}).Get(ctx, &run); err != nil {
@@ -140,7 +178,7 @@ func (r *reconcile) abandon(ctx workflow.Context, cause error) error {
 	ctx, cancel := workflow.NewDisconnectedContext(withOptions(ctx))
 	defer cancel()
 	r.state.Run.Errors = append(r.state.Run.Errors, "cancelled")
-	if _, err := r.end(ctx, false); err != nil {
+	if _, err := r.close(ctx, false); err != nil {
 		return err
 	}
 	return cause

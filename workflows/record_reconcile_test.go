@@ -63,7 +63,7 @@ func (s *stage) BeginReconcile(context.Context, store.Run) (*activities.BeginRec
 	if s.audit.pages < 0 {
 		return &activities.BeginReconcileResult{Busy: "another"}, nil
 	}
-	return &activities.BeginReconcileResult{Posted: 12, Settle: time.Second}, nil
+	return &activities.BeginReconcileResult{Posted: 10 * s.audit.pages, Settle: time.Second}, nil
 }
 
 // ReconcileOrders gives the next page.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ type startReconciliationInput struct{ Body ReconciliationRequest }
 // ReconciliationRequest says which orders are compared.
 type ReconciliationRequest struct {
 	Instance string     `json:"instance,omitempty" doc:"The instance; may be left out where there is only one" example:"main"`
-	From     *time.Time `json:"from,omitempty" doc:"Orders placed at this moment or later; 35 days ago when left out" example:"2026-11-01T00:00:00Z"`
+	From     *time.Time `json:"from,omitempty" doc:"Orders placed at this moment or later; RECONCILE_DAYS ago when left out, 35 days where that is 0" example:"2026-11-01T00:00:00Z"`
 	To       *time.Time `json:"to,omitempty" doc:"Orders placed before this moment; those of five minutes ago when left out"`
 	Heal     bool       `json:"heal,omitempty" doc:"Mend what can be mended: what the store lacks is staged, what B1 has lost is sent anew"`
 	Force    bool       `json:"force,omitempty" doc:"With heal: mend although so much is missing that it may be another company (too_many_missing)"`
@@ -92,8 +93,15 @@ func (s *server) noReconciliation(ctx context.Context, instance string) error {
 	if err != nil {
 		return partDown(err, "store")
 	}
-	if status.Running != nil && !s.isGone(ctx, *status.Running) {
+	if status.Running == nil {
+		return nil
+	}
+	if !s.isGone(ctx, *status.Running) {
 		return reconciliationUnderWay(instance)
+	}
+	// It was terminated, and cannot say so itself.
+	if err := s.store.LeaveReconciliation(ctx, instance, status.Running.ID); err != nil {
+		return partDown(err, "store")
 	}
 	return nil
 }
@@ -115,8 +123,10 @@ func (s *server) reconcileRequest(ctx context.Context, body ReconciliationReques
 		r.To = body.To.UTC()
 	}
 	if r.From.IsZero() {
-		r.Days = workflows.DefaultReconcileDays
+		r.Days = cmp.Or(s.settings.ReconcileDays, workflows.DefaultReconcileDays)
 	}
+	r.Most = s.settings.ReconcileMostMissing
+	r.Narrow(s.settings.ReconcileDays, time.Now())
 	var faults []Fault
 	if r.From.After(time.Now()) {
 		faults = append(faults, Fault{Location: "body.from", Message: "lies in the future"})

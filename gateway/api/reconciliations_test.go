@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"datawald/gateway/access"
 	"datawald/gateway/api"
@@ -120,8 +122,8 @@ func TestReconciliations_SayWhatIsWrong(t *testing.T) {
 	call(t, serve(t, w.settings, w.db, deadTemporal(t)), http.MethodPost, reconciliations, `{}`, []string{"Content-Type", "application/json"}).problem(503, "unavailable", "temporal")
 }
 
-// An operator begins one, once for each Idempotency-Key, and none while one is under way; it is written down. Fails without: noReconciliation; the case
-// AlreadyStarted; Audit.
+// An operator begins one, once for each Idempotency-Key, and none while one is under way; it is written down, and goes by the settings. Fails without: noReconciliation, and
+// LeaveReconciliation in it; the case AlreadyStarted; Audit; Most, Days and Narrow in reconcileRequest.
 func TestReconciliations_AreBegunOnce(t *testing.T) {
 	w := newWorld(t)
 	t.Cleanup(func() {
@@ -131,6 +133,7 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	viewer := w.as(access.Viewer)
 	call(t, w.server, http.MethodPost, reconciliations, request, []string{"Authorization", viewer, "Content-Type", "application/json"}).problem(403, "not-allowed", "operator")
 
+	w.settings.ReconcileMostMissing, w.settings.ReconcileDays = 7, 40
 	var first, again api.StartedReconciliation
 	r := w.post(reconciliations, request, "Idempotency-Key", "once")
 	r.ok(202, &first)
@@ -139,6 +142,9 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 		t.Errorf("%+v, then %+v", first, again)
 	}
 	w.hasSource(first.WorkflowID, "reconcile")
+	if in := w.begunWith(first.WorkflowID); in.Most != 7 || !in.Partial || in.Days != 0 {
+		t.Errorf("it is begun with %+v", in)
+	}
 	w.post(reconciliations, request).problem(409, "reconciliation-under-way", reconciliations)
 	var live api.RunSummary
 	if w.get("/api/v1/runs/"+url.PathEscape(first.ID)).ok(200, &live); live.Kind != "reconcile" || live.State != "running" {
@@ -157,12 +163,35 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	if err := w.db.PutRun(t.Context(), open); err != nil {
 		t.Fatal(err)
 	}
-	w.post(reconciliations, request).ok(202, &again) // its end was never written down, and Temporal knows of none
+	if busy, err := w.db.TakeReconciliation(t.Context(), open); err != nil || busy != "" {
+		t.Fatalf("%q has it, %v", busy, err)
+	}
+	w.post(reconciliations, `{}`).ok(202, &again) // its end was never written down, and Temporal knows of none
+	if in := w.begunWith(again.WorkflowID); in.Most != 7 || in.Partial || in.Days != 40 {
+		t.Errorf("without a window it is begun with %+v", in)
+	}
+	if busy, err := w.db.TakeReconciliation(t.Context(), store.Run{ID: "new/1", WorkflowID: "new", Instance: w.instance}); err != nil || busy != "" {
+		t.Errorf("what was terminated still has the instance: %q, %v", busy, err)
+	}
 	if err := w.temporal.TerminateWorkflow(t.Context(), again.WorkflowID, "", "test"); err != nil {
 		t.Fatal(err)
 	}
 	w.lives(open.WorkflowID)
 	w.post(reconciliations, request).problem(409, "reconciliation-under-way", "Watch it")
+}
+
+// begunWith is what the latest run of a workflow was begun with.
+func (w *world) begunWith(workflowID string) (in workflows.ReconcileInput) {
+	w.t.Helper()
+	events := w.temporal.GetWorkflowHistory(w.t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	first, err := events.Next()
+	if err == nil {
+		err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return in
 }
 
 // lives begins a workflow of that name that nobody takes up.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 
 	"datawald/gateway/api"
 	"datawald/store"
+	"datawald/workflows"
 )
 
 // reconciliationPage shows the books: the account of one reconciliation, what was found, and the others.
@@ -27,6 +29,8 @@ type reconciliationPage struct {
 	More  string
 	List  api.ReconciliationList
 	Older string
+	// Days is the window where none is named.
+	Days int
 	// Form is the form as it was sent, Problem what was wrong with it.
 	Form    reconcileForm
 	Problem *api.Problem
@@ -45,11 +49,11 @@ type accountRow struct {
 }
 
 func reconciliation(v *visit) error {
-	return v.showReconciliation(http.StatusOK, reconciliationPage{Form: reconcileForm{Heal: true}})
+	return v.showReconciliation(http.StatusOK, reconciliationPage{Form: reconcileForm{Heal: v.settings.ReconcileHeal}})
 }
 
 func (v *visit) showReconciliation(status int, p reconciliationPage) error {
-	p.Instance = v.instance()
+	p.Instance, p.Days = v.instance(), cmp.Or(v.settings.ReconcileDays, workflows.DefaultReconcileDays)
 	q, query := v.ofInstance(), v.r.URL.Query()
 	if cursor := query.Get("before"); cursor != "" {
 		q.Set("cursor", cursor)
@@ -199,7 +203,7 @@ func isFinding(line store.AccountLine) bool {
 var lineNames = map[string]string{
 	"in_b1": "In B1, and the totals agree", "draft": "As a draft in B1", "pending": "Waits for B1", "in_hand": "Being worked on", "held": "Held", "skipped": "Skipped",
 	"excluded": "Left out by a rule", "cancelled": "Cancelled", "not_read_yet": "Changed lately, not read yet", "before_start": "From before the start",
-	"missing_in_store": "Not known here", "missing_in_b1": "Gone from B1", "key_changed": "Under another reference in B1", "duplicate": "Several times in B1",
+	"missing_in_store": "Not known here", "missing_in_b1": "Gone from B1", "key_changed": "Under another reference in B1", "other_document": "Another sales order in B1", "duplicate": "Several times in B1",
 	"total_differs": "The totals differ", "cancelled_in_b1": "Cancelled in B1 alone", "unexpected_in_b1": "In B1 against what was decided",
 	"stale_in_store": "Older here than in Magento", "too_many_missing": "So many are missing that nothing was mended",
 }

@@ -32,8 +32,8 @@ func (w *world) reconciled() {
 		account.Findings[kind]++
 		findings = append(findings, f)
 	}
-	findings[4].Want, findings[4].Got = dollars("100.00"), dollars("99.99")
-	findings[3].Documents = []int64{1204, 1205}
+	findings[5].Want, findings[5].Got = dollars("100.00"), dollars("99.99")
+	findings[4].Documents = []int64{1204, 1205}
 	for _, n := range account.Lines {
 		account.Orders += n
 	}
@@ -77,7 +77,7 @@ func TestReconciliationPage(t *testing.T) {
 		}
 		return page
 	}
-	all := says("/reconciliation", "8 findings wait for a person", "1,212 orders from Magento: 1,198 in B1 with the right total, 2 held, 4 not meant for B1, 8 that do not agree.", "In B1, and the totals agree",
+	all := says("/reconciliation", "9 findings wait for a person", "1,213 orders from Magento: 1,198 in B1 with the right total, 2 held, 4 not meant for B1, 9 that do not agree.", "Empty: the last 40 days.", "In B1, and the totals agree",
 		"Of duplicate something is amiss.", "Look there and mend it.", "B1 no. 1204, 1205", "The whole window", "99.99", `<td class="amount" data-label="Mended">1</td>`)
 	if strings.Contains(all, "Of missing_in_b1") {
 		t.Error("what is mended waits for a person")
@@ -86,7 +86,7 @@ func TestReconciliationPage(t *testing.T) {
 		t.Error("other kinds are shown as well")
 	}
 	says("/reconciliation/"+workflows.ReconcileID(w.instance)+"-2026~a", "What it found", "Of missing_in_b1 something is amiss.", "mended")
-	says("/", "Reconciled", "8 findings", "8 things do not agree between Magento, DataWald and B1.", `/reconciliation?instance=`)
+	says("/", "Reconciled", "9 findings", "9 things do not agree between Magento, DataWald and B1.", `/reconciliation?instance=`)
 	says("/reconciliation?cursor=wrong", "query.cursor")
 	says("/reconciliation/nothing~x", "No such reconciliation")
 }

@@ -25,6 +25,9 @@ type Settings struct {
 	Own func(*http.Request) bool
 	// Provider is the way in by an identity provider; without a name there is none.
 	Provider api.ProviderWay
+	// ReconcileDays and ReconcileHeal are what the form of a reconciliation begins with.
+	ReconcileDays int
+	ReconcileHeal bool
 	// Log gets failures of the page, by route, and never what was asked or answered.
 	Log *slog.Logger
 }

@@ -71,7 +71,7 @@ func (w *world) serve() {
 		w.t.Fatal(err)
 	}
 	w.gate = api.Gate(w.settings, w.db)
-	page, err := web.New(handler, w.gate, web.Settings{Instances: w.settings.InstanceNames, Own: api.OwnHost(w.settings), Log: testkit.Silent()})
+	page, err := web.New(handler, w.gate, web.Settings{Instances: w.settings.InstanceNames, Own: api.OwnHost(w.settings), ReconcileDays: 40, ReconcileHeal: true, Log: testkit.Silent()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,34 @@
+package alarm
+
+import (
+	"testing"
+	"time"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// What a reconciliation has found and is about to mend is no alarm; when it has ended, or mends nothing, it is. Fails without: the curable ones in reconciled.
+func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
+	p := newPlace(t)
+	if err := p.db.Saw(t.Context(), "run", []store.Finding{
+		{Instance: p.instance, Kind: store.FindMissingInB1, Key: order.Key(p.instance + ":1:7"), PlacedAt: time.Now(), Curable: true},
+		{Instance: p.instance, Kind: store.FindDuplicate, Key: order.Key(p.instance + ":1:8"), PlacedAt: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		heal, ended bool
+		want        int64
+	}{{true, false, 1}, {false, false, 2}, {true, true, 2}} {
+		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: time.Now(), Reconciliation: &store.Reconciliation{Heal: tc.heal, Phase: store.ReconcileCompares}}
+		if tc.ended {
+			run.EndedAt = new(time.Now())
+		}
+		if err := p.db.PutRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := p.keepers[0].reconciled(t.Context(), p.instance); err != nil || r.findings != tc.want {
+			t.Errorf("%+v: %d findings, %v", tc, r.findings, err)
+		}
+	}
+}
