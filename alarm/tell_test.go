@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -337,13 +338,79 @@ func TestSeen_AnotherSubjectIsAnotherCause(t *testing.T) {
 	k := &Keeper{}
 	var a store.Alarm
 	for n, subject := range []string{"a", "b", "c"} {
-		k.step(&a, verdict{state: bad, hold: drains, subject: subject, what: "w"}, monday.Add(time.Duration(n)*drains))
+		k.step(&a, verdict{state: bad, hold: drains, subject: subject, what: "w", count: int64(9 - n)}, monday.Add(time.Duration(n)*drains))
 	}
 	if a.Raised {
 		t.Error("raised although it gets on")
 	}
-	k.step(&a, verdict{state: bad, hold: drains, subject: "c", what: "w"}, monday.Add(3*drains))
+	k.step(&a, verdict{state: bad, hold: drains, subject: "c", what: "w", count: 6}, monday.Add(3*drains))
 	if !a.Raised {
 		t.Error("not raised although it stands")
+	}
+}
+
+// A queue that moves, and in which ever more wait, does not get on: B1 takes fewer orders than come. Fails without: SeenCount in seen.
+func TestSeen_AQueueThatMovesAndGrows(t *testing.T) {
+	k := &Keeper{}
+	f := facts{limits: limits(), waiting: &store.Waiting{}}
+	var a store.Alarm
+	for n := range 20 {
+		f.now = monday.Add(time.Duration(n) * time.Minute)
+		// The oldest has waited for two hours at each look, and is another one each time.
+		f.waiting = &store.Waiting{Long: int64(100 + 3*n - n%3), Oldest: &store.OldestPending{Key: order.Key(fmt.Sprintf("main:1:%d", n)), Since: f.now.Add(-2 * time.Hour), StagedAt: f.now.Add(-2 * time.Hour)}}
+		if k.step(&a, oldestPending(f), f.now); a.Raised != (n >= 15) {
+			t.Fatalf("after %d minutes it is raised: %t", n, a.Raised)
+		}
+	}
+	a = store.Alarm{}
+	for n := range 60 { // what waits behind an outage becomes less, however long it takes
+		f.now = monday.Add(time.Duration(n) * time.Minute)
+		f.waiting = &store.Waiting{Long: int64(500 - n), Oldest: &store.OldestPending{Key: order.Key(fmt.Sprintf("main:1:%d", n)), Since: f.now.Add(-9 * time.Hour), StagedAt: f.now.Add(-9 * time.Hour)}}
+		if k.step(&a, oldestPending(f), f.now); a.Raised {
+			t.Fatalf("raised after %d minutes although it gets on", n)
+		}
+	}
+}
+
+// One order more or less is no news; twice as many are. Fails without: heldRaised in heldOrders, grows in seen.
+func TestHeldOrders_SaysWhatIsNews(t *testing.T) {
+	k, a, now := &Keeper{Limits: limits()}, store.Alarm{}, monday
+	k.Limits.HeldOrders, k.Limits.Reminder = 10, 0
+	for _, step := range []struct {
+		held   int64
+		events int
+		raised bool
+	}{{10, 0, false}, {11, 1, true}, {10, 1, true}, {9, 1, true}, {11, 1, true}, {21, 1, true}, {22, 2, true}, {43, 2, true}, {44, 3, true}, {8, 4, false}, {10, 4, false}, {11, 5, true}} {
+		for range 2 {
+			now = now.Add(10 * time.Minute)
+			f := facts{now: now, limits: k.Limits, held: step.held, schedule: okSchedule(), waiting: &store.Waiting{}}
+			k.step(&a, judge(f, func(name string) bool { return name == HeldOrders && a.Raised })[HeldOrders], now)
+		}
+		if a.Raised != step.raised || int(a.Seq) != step.events {
+			t.Fatalf("%d held: raised %t after %d events, want %t after %d", step.held, a.Raised, a.Seq, step.raised, step.events)
+		}
+	}
+}
+
+// What the store does not tell of the usual orders leaves that alarm as it is. Fails without: usualUnknown.
+func TestNoNewOrders_IsLeftWhenNothingIsKnown(t *testing.T) {
+	if v := noNewOrders(facts{now: monday, limits: limits(), usualUnknown: true}); v.state != unknown {
+		t.Errorf("it is %+v", v)
+	}
+}
+
+// That the books were never compared counts from when they were to be, whatever hid it for a while. Fails without: planned.
+func TestReconciliationLate_CountsFromThePlan(t *testing.T) {
+	f := facts{now: monday, limits: limits(), reconciled: reconciled{planned: monday.Add(-37 * time.Hour)}}
+	if v := reconciliationLate(f); v.state != bad || v.hold > toApply || !v.since.Equal(f.reconciled.planned) {
+		t.Errorf("it is %+v", v)
+	}
+	f.reconciled.planned = monday.Add(-35 * time.Hour)
+	if v := reconciliationLate(f); v.state != good {
+		t.Errorf("within its time it is %+v", v)
+	}
+	f.reconciled.planned = time.Time{}
+	if v := reconciliationLate(f); v.state != unknown {
+		t.Errorf("without a plan it is %+v", v)
 	}
 }
