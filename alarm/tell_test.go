@@ -414,3 +414,87 @@ func TestReconciliationLate_CountsFromThePlan(t *testing.T) {
 		t.Errorf("without a plan it is %+v", v)
 	}
 }
+
+// says is a channel that does as it is told to.
+type says struct {
+	send func(context.Context) error
+}
+
+func (says) Name() string                                { return "webhook" }
+func (s says) Send(ctx context.Context, _ Message) error { return s.send(ctx) }
+
+// A process that stops within the sending gives the channel back: it has not failed, and another tells at once. Fails without: the context of the
+// process in tellSome (an attempt is counted, and the others wait).
+func TestTell_AProcessThatStops(t *testing.T) {
+	p := newTelling(t)
+	var said bytes.Buffer
+	k := p.keepers[0]
+	logTo(k, &said)
+	p.hold()
+	k.LookAll(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
+	k.Channels = []Channel{says{func(ctx context.Context) error {
+		stop()
+		<-ctx.Done()
+		return ctx.Err()
+	}}}
+	k.TellAll(ctx)
+	has, err := p.db.AlarmChannel(t.Context(), "webhook")
+	if err != nil || has.Attempts != 0 || !has.Until.IsZero() || strings.Contains(said.String(), "cannot be told") {
+		t.Errorf("the channel is %+v (%v), and it said\n%s", has, err, said.String())
+	}
+	p.keepers[1].TellAll(t.Context())
+	p.wantTold("held_orders raised")
+}
+
+// Some who did not get a message are said in the log, and it is told. Fails without: Partly in send.
+func TestTell_SomeDidNotGetIt(t *testing.T) {
+	p := newTelling(t)
+	var said bytes.Buffer
+	k := p.keepers[0]
+	logTo(k, &said)
+	p.hold()
+	k.LookAll(t.Context())
+	sent := 0
+	k.Channels = []Channel{says{func(context.Context) error {
+		sent++
+		return &Partly{Refused: 1, Of: 2, Why: "refused"}
+	}}}
+	k.TellAll(t.Context())
+	k.TellAll(t.Context())
+	if has, err := p.db.AlarmChannel(t.Context(), "webhook"); err != nil || has.Attempts != 0 || sent != 1 || !strings.Contains(said.String(), "refused=1 of=2") {
+		t.Errorf("sent %d times, the channel is %+v (%v), and it said\n%s", sent, has, err, said.String())
+	}
+}
+
+// A channel that comes back after months is told what stands, and that what it told of is over; nothing else. Fails without: fresh.
+func TestFresh_LeavesOutWhatIsOver(t *testing.T) {
+	var a store.Alarm
+	add := func(kind string, ago time.Duration) {
+		if kind == store.AlarmRaised {
+			a.RaisedAt = monday.Add(-ago)
+		}
+		a.Raised = kind != store.AlarmResolved
+		a.Add(kind, monday.Add(-ago))
+	}
+	const day = 24 * time.Hour
+	add(store.AlarmRaised, 90*day)
+	a.Told = map[string]int64{"mail": 1}
+	add(store.AlarmReminder, 89*day)
+	add(store.AlarmResolved, 88*day)
+	add(store.AlarmRaised, 50*day)
+	add(store.AlarmResolved, 49*day)
+	add(store.AlarmRaised, 20*day)
+	add(store.AlarmReminder, 19*day)
+	add(store.AlarmReminder, time.Hour)
+	var seqs []int64
+	for _, e := range fresh(a, "mail", monday) {
+		seqs = append(seqs, e.Seq)
+	}
+	if want := []int64{3, 6, 8}; !slices.Equal(seqs, want) {
+		t.Errorf("told are %v, want %v", seqs, want)
+	}
+	if all := fresh(a, "mail", monday.Add(-89*day)); len(all) != len(a.Untold("mail")) {
+		t.Errorf("in time %d are told, want all", len(all))
+	}
+}

@@ -128,7 +128,7 @@ func (cmd alarmsCommand) test(a *app, channels []alarm.Channel) error {
 		ctx, cancel := context.WithTimeout(a.ctx, 30*time.Second)
 		err := c.Send(ctx, alarm.TestMessage(time.Now().UTC()))
 		cancel()
-		if err != nil {
+		if err != nil { // some who did not get it are a failure of a test
 			failed++
 			a.say("%s: FAILED: %v", c.Name(), err)
 			continue
