@@ -36,6 +36,9 @@ func New(sight watch.Sight, instances []string, s config.Alarms, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	if len(channels) == 0 {
+		log.Warn("nobody is told of alarms: neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set")
+	}
 	return &Keeper{Sight: sight, Instances: instances, Limits: s, Log: log, Channels: channels, Pace: ordinary}, nil
 }
 
