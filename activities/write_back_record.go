@@ -13,13 +13,13 @@ import (
 
 // Codes of what a write-back leaves for people.
 const (
-	codeNotWritten   = "not_written"         // Magento did not answer, or not clearly
-	codeNotAllowed   = "not_allowed"         // the integration lacks a right
-	codeRefused      = "magento_refused"     // Magento said no
-	codeNoStatus     = "no_status"           // the order has no status, and a comment could not keep it so
-	codeIDTaken      = "ext_order_id_taken"  // somebody else's number stands there
-	codeAnotherOrder = "another_order"       // the entity_id belongs to another order now
-	codeOldStatus    = "status_may_be_older" // the order moved on while it was written to
+	codeNotWritten   = "not_written"             // Magento did not answer, or not clearly
+	codeNotAllowed   = store.WriteBackNotAllowed // the integration lacks a right
+	codeRefused      = "magento_refused"         // Magento said no
+	codeNoStatus     = "no_status"               // the order has no status, and a comment could not keep it so
+	codeIDTaken      = "ext_order_id_taken"      // somebody else's number stands there
+	codeAnotherOrder = "another_order"           // the entity_id belongs to another order now
+	codeOldStatus    = "status_may_be_older"     // the order moved on while it was written to
 )
 
 // done records that Magento knows.

@@ -42,10 +42,13 @@ type verdict struct {
 	state state
 	// hold is how long it must be seen before it is told of; 0 for Hold of the watch.
 	hold time.Duration
-	// subject is what it is seen at, where another one is another cause. It is not told.
+	// subject is what it is seen at, where another one is another cause, unless the count has not fallen since it was seen first: a queue in which
+	// nothing stands and which does not become shorter. It is not told.
 	subject string
 	// since is since when it lasts, where that is known.
 	since time.Time
+	// grows is true where it is told again once the count has doubled.
+	grows bool
 	what  string
 	todo  string
 	count int64
@@ -78,6 +81,7 @@ var conditions = []condition{
 // that cause is gone, and left as it is when it is.
 func judge(f facts, raised func(name string) bool) map[string]verdict {
 	all := map[string]verdict{}
+	f.heldRaised = raised(HeldOrders)
 	for _, c := range conditions {
 		all[c.name] = c.judge(f)
 	}

@@ -64,13 +64,30 @@ var causes = map[string]cause{
 	"B1 refuses":         {name: Credentials, words: "starter doctor b1", make: func(p *place) { p.b1(sapb1.Refused, "301") }, mend: func(p *place) { p.b1Up() }},
 	"Magento is not read": {name: Lag, words: "Status", make: func(p *place) { p.clock.forward(91 * time.Minute) },
 		mend: func(p *place) { p.read(p.clock.now()) }},
+	// Fails without: neverRead (an instance that was never read is never told of).
+	"Magento was never read": {name: Lag, alone: true, words: "never read to its end", make: func(p *place) {
+		p.startWorker()
+		p.plan(time.Hour, false)
+		p.look()
+		p.clock.forward(31 * time.Minute)
+	}, mend: func(p *place) { p.read(p.clock.now()) }},
+	// Fails without: WriteBackRefused in gather.
+	"Magento may not be told": {name: Credentials, words: "not marked there", make: func(p *place) {
+		p.writeBack(p.stage(order.Posted, 1, func(int) time.Time { return p.clock.now().Add(-time.Hour) })[0], store.WriteBackOpen)
+	}, mend: func(p *place) {
+		posted, err := p.db.List(p.t.Context(), store.Filter{Instance: p.instance, Status: order.Posted, Limit: 1})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.writeBack(posted[0].Key, store.WriteBackDone)
+	}},
 	"no order comes": {name: NoNewOrders, words: "would be usual", make: func(p *place) {
 		cut := p.clock.now().Add(-3 * 24 * time.Hour)
 		p.stage(order.Posted, 600, func(n int) time.Time { return cut.Add(-time.Duration(n) * 2 * time.Hour) })
 	}, mend: func(p *place) {
 		p.stage(order.Posted, 1, func(int) time.Time { return p.clock.now().Add(-time.Minute) })
 	}},
-	"an order waits": {name: OldestPending, words: "does not get on", make: func(p *place) {
+	"an order waits": {name: OldestPending, words: "do not become fewer", make: func(p *place) {
 		p.stage(order.Pending, 2, func(n int) time.Time { return p.clock.now().Add(time.Duration(n-70) * time.Minute) })
 		p.look()
 		p.clock.forward(drains)
@@ -82,11 +99,13 @@ var causes = map[string]cause{
 	"many are held": {name: HeldOrders, words: "3 orders are held; more than 2", make: func(p *place) {
 		p.stage(order.Held, 3, func(n int) time.Time { return p.clock.now().Add(-time.Duration(n) * time.Minute) })
 	}, mend: func(p *place) {
-		held, err := p.db.List(p.t.Context(), store.Filter{Instance: p.instance, Status: order.Held, Limit: 1})
+		held, err := p.db.List(p.t.Context(), store.Filter{Instance: p.instance, Status: order.Held, Limit: 2})
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		p.settle(held[0].Key, order.Posted)
+		for _, o := range held {
+			p.settle(o.Key, order.Posted)
+		}
 	}},
 	"the books do not agree": {name: Reconciliation, words: "2 findings are open", make: func(p *place) {
 		var findings []store.Finding
@@ -108,6 +127,9 @@ var causes = map[string]cause{
 	"nobody ever reconciled": {name: ReconciliationLate, words: "never compared", make: func(p *place) {
 		p.look()
 		p.clock.forward(37 * time.Hour)
+		p.read(p.clock.now())
+		p.look()
+		p.clock.forward(toApply)
 		p.read(p.clock.now())
 	}, mend: func(p *place) { p.reconcile("run 1", p.clock.now()) }},
 }
@@ -159,6 +181,17 @@ func TestCauses_AreRaisedOnceAndResolvedOnce(t *testing.T) {
 		if Title(name) == "" {
 			t.Errorf("%s has no title", name)
 		}
+	}
+}
+
+// writeBack has Magento refuse what it is to be told of an order, or take it.
+func (p *place) writeBack(key order.Key, state store.WriteBackState) {
+	p.t.Helper()
+	if _, err := p.db.Change(p.t.Context(), key, func(d *store.Staged) error {
+		d.WriteBack = &store.WriteBack{State: state, DocNum: 1, Since: d.PlacedAt, DueAt: d.PlacedAt, Reason: &order.Reason{Code: store.WriteBackNotAllowed, Message: "403"}}
+		return nil
+	}); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

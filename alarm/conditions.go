@@ -68,6 +68,9 @@ func credentials(f facts) verdict {
 	case f.magentoRefuses:
 		return verdict{state: bad, since: f.refusedAt, what: "Magento refuses the connector: no order is read.",
 			todo: "Run starter doctor magento, and mend the integration, its rights or the address. With new settings restart the worker."}
+	case !f.writesRefused.IsZero():
+		return verdict{state: bad, since: f.writesRefused, what: "Magento refuses what the connector writes: posted orders are not marked there. Orders are read, and go to B1.",
+			todo: "Run starter doctor magento, and give the integration the right to change orders. What is open is written by itself then."}
 	}
 	return verdict{state: good}
 }
@@ -81,14 +84,33 @@ func circuitOpen(f facts) verdict {
 }
 
 func lag(f facts) verdict {
-	if f.caughtUp.IsZero() || f.now.Sub(f.caughtUp) < f.limits.Lag {
+	if f.caughtUp.IsZero() {
+		return neverRead(f)
+	}
+	if f.now.Sub(f.caughtUp) < f.limits.Lag {
 		return verdict{state: good}
 	}
 	return verdict{state: bad, since: f.caughtUp, what: "What changed in Magento since then may not be here: no run has read it to its end.",
 		todo: "Look at the page, Status: it says whether Temporal, Magento or a worker is away, or a backlog is being read. starter status shows the errors of the last run."}
 }
 
+// neverRead is the lag of an instance of which no run has come to its end: it counts from when its schedule was made.
+func neverRead(f facts) verdict {
+	made := f.schedule.Created()
+	switch {
+	case made.IsZero() && f.schedule.State == watch.Unknown:
+		return verdict{} // nobody can tell since when
+	case made.IsZero() || f.now.Sub(made) < f.limits.Lag:
+		return verdict{state: good}
+	}
+	return verdict{state: bad, since: made, what: "Magento was never read to its end since the schedule of the instance was made.",
+		todo: "Look at the page, Status: it says whether Magento answers, or its first orders are being read still. starter status shows the errors of the last run, starter doctor magento looks closer."}
+}
+
 func noNewOrders(f facts) verdict {
+	if f.usualUnknown {
+		return verdict{}
+	}
 	if !f.limits.NoNewOrders || f.rhythm == nil || f.latest.IsZero() {
 		return verdict{state: good}
 	}
@@ -109,15 +131,22 @@ func oldestPending(f facts) verdict {
 		return verdict{state: good}
 	}
 	return verdict{state: bad, hold: min(drains, f.limits.OldestPending), subject: string(o.Key), since: o.StagedAt, count: f.waiting.Long,
-		what: fmt.Sprintf("An order waits for B1 since then, and does not get on; %s for more than an hour.", counted(f.waiting.Long, "order has waited", "orders have waited")),
-		todo: "Open the oldest pending order on the page: its timeline says what each attempt came to."}
+		what: fmt.Sprintf("An order waits for B1 since then, and those that wait do not become fewer; %s for more than an hour.", counted(f.waiting.Long, "order has waited", "orders have waited")),
+		todo: "Open the oldest pending order on the page: its timeline says what each attempt came to. Where it is another one each time, more orders come than B1 takes: see B1_MAX_CALLS and B1_ORDERS_PER_SECOND."}
 }
 
+// calm is the part of the limit, in hundredths, at which an alarm of held orders is over: one order more or less is no news.
+const calm = 80
+
 func heldOrders(f facts) verdict {
-	if f.held <= int64(f.limits.HeldOrders) {
+	switch limit := int64(f.limits.HeldOrders); {
+	case f.held > limit:
+	case f.heldRaised && f.held*100 > limit*calm:
+		return verdict{} // left as it is
+	default:
 		return verdict{state: good}
 	}
-	return verdict{state: bad, count: f.held, what: fmt.Sprintf("%s; more than %d are an alarm.", counted(f.held, "order is held", "orders are held"), f.limits.HeldOrders),
+	return verdict{state: bad, grows: true, count: f.held, what: fmt.Sprintf("%s; more than %d are an alarm.", counted(f.held, "order is held", "orders are held"), f.limits.HeldOrders),
 		todo: "Open the held orders on the page: each says why, and what mends it. Many for one reason are mended together."}
 }
 

@@ -26,10 +26,16 @@ type facts struct {
 	// magentoRefuses is true when the latest run was refused, which began at refusedAt.
 	magentoRefuses bool
 	refusedAt      time.Time
-	b1             store.Lane
-	quietUntil     time.Time
-	waiting        *store.Waiting
-	held           int64
+	// writesRefused is since when an order waits to be marked in Magento, which does not let the connector; zero while none does.
+	writesRefused time.Time
+	b1            store.Lane
+	quietUntil    time.Time
+	waiting       *store.Waiting
+	held          int64
+	// heldRaised is true while the alarm of held orders stands.
+	heldRaised bool
+	// usualUnknown is true when the store did not tell what is usual.
+	usualUnknown bool
 	// rhythm is nil while too little is known of the shop. latest is when its latest order was placed, lastDay how many were in 24 hours.
 	rhythm  *Rhythm
 	latest  time.Time
@@ -55,6 +61,9 @@ func (k *Keeper) gather(ctx context.Context, instance string) (f facts, err erro
 	if err := k.lastRun(ctx, instance, &f); err != nil {
 		return f, err
 	}
+	if f.writesRefused, err = k.Store.WriteBackRefused(ctx, instance); err != nil {
+		return f, err
+	}
 	if f.b1, f.quietUntil, err = k.Store.WayToB1(ctx, instance); err != nil {
 		return f, err
 	}
@@ -64,10 +73,14 @@ func (k *Keeper) gather(ctx context.Context, instance string) (f facts, err erro
 	if f.held, err = k.Store.Count(ctx, store.Filter{Instance: instance, Status: order.Held}); err != nil {
 		return f, err
 	}
-	if f.reconciled, err = k.reconciled(ctx, instance); err != nil {
+	if f.reconciled, err = k.reconciled(ctx, instance, f.schedule); err != nil {
 		return f, err
 	}
-	return f, k.usual(ctx, instance, &f)
+	if err := k.usual(ctx, instance, &f); err != nil {
+		// The costliest question says nothing of all the others.
+		f.rhythm, f.usualUnknown = nil, true
+	}
+	return f, ctx.Err()
 }
 
 // unserved turns an answer around; nil when there was none.
@@ -85,14 +98,10 @@ func (k *Keeper) lastRun(ctx context.Context, instance string, f *facts) error {
 		return err
 	}
 	f.refusedAt = last.StartedAt
-	f.magentoRefuses = !f.read.After(last.StartedAt) && refused(last.Errors, "read Magento: ") || refused(last.Errors, "write back to Magento: ")
-	return nil
-}
-
-func refused(errors []string, step string) bool {
-	return slices.ContainsFunc(errors, func(e string) bool {
-		return strings.HasPrefix(e, step) && strings.Contains(e, "(type: "+activities.TypeConfig+",")
+	f.magentoRefuses = !f.read.After(last.StartedAt) && slices.ContainsFunc(last.Errors, func(e string) bool {
+		return strings.HasPrefix(e, "read Magento: ") && strings.Contains(e, "(type: "+activities.TypeConfig+",")
 	})
+	return nil
 }
 
 // countAgain is how old what was counted of the usual orders may be.

@@ -36,6 +36,9 @@ func New(sight watch.Sight, instances []string, s config.Alarms, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	if len(channels) == 0 {
+		log.Warn("nobody is told of alarms: neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set")
+	}
 	return &Keeper{Sight: sight, Instances: instances, Limits: s, Log: log, Channels: channels, Pace: ordinary}, nil
 }
 
@@ -169,8 +172,11 @@ func (k *Keeper) seen(a *store.Alarm, v verdict, now time.Time) (changed bool) {
 	if !a.ClearSince.IsZero() {
 		a.ClearSince, changed = time.Time{}, true
 	}
-	if a.BadSince.IsZero() || !a.Raised && a.Subject != v.subject {
-		a.BadSince, a.Subject, changed = now, v.subject, true
+	switch {
+	case a.BadSince.IsZero(), !a.Raised && a.Subject != v.subject && v.count < a.SeenCount:
+		a.BadSince, a.Subject, a.SeenCount, changed = now, v.subject, v.count, true
+	case !a.Raised && a.Subject != v.subject:
+		a.Subject, changed = v.subject, true
 	}
 	hold := v.hold
 	if hold == 0 {
@@ -181,6 +187,9 @@ func (k *Keeper) seen(a *store.Alarm, v verdict, now time.Time) (changed bool) {
 		word(a, v, now)
 		a.Raised, a.RaisedAt, a.ResolvedAt = true, now, time.Time{}
 		k.event(a, store.AlarmRaised, now)
+	case a.Raised && v.grows && len(a.Events) > 0 && v.count >= 2*max(a.Events[len(a.Events)-1].Count, 1):
+		word(a, v, now)
+		k.event(a, store.AlarmReminder, now)
 	case a.Raised && k.Limits.Reminder > 0 && now.Sub(toldAt(a)) >= k.Limits.Reminder:
 		word(a, v, now)
 		k.event(a, store.AlarmReminder, now)
@@ -204,7 +213,7 @@ func word(a *store.Alarm, v verdict, now time.Time) {
 func (k *Keeper) gone(a *store.Alarm, now time.Time) (changed bool) {
 	if !a.Raised {
 		changed = !a.BadSince.IsZero()
-		a.BadSince, a.Subject = time.Time{}, ""
+		a.BadSince, a.Subject, a.SeenCount = time.Time{}, "", 0
 		return changed
 	}
 	if a.ClearSince.IsZero() {
@@ -214,7 +223,7 @@ func (k *Keeper) gone(a *store.Alarm, now time.Time) (changed bool) {
 		return changed
 	}
 	a.Raised, a.ResolvedAt = false, now
-	a.BadSince, a.ClearSince, a.Subject = time.Time{}, time.Time{}, ""
+	a.BadSince, a.ClearSince, a.Subject, a.SeenCount = time.Time{}, time.Time{}, "", 0
 	k.event(a, store.AlarmResolved, now)
 	return true
 }

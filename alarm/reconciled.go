@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"datawald/store"
+	"datawald/watch"
+	"datawald/workflows"
 )
 
 // reconciled is what the reconciliations say.
 type reconciled struct {
 	// at is when the latest one ended; zero while there was none.
 	at time.Time
+	// planned is since when one was to come while there was none: when its schedule was made or, without one, that of the runs; zero when nobody
+	// knows.
+	planned time.Time
 	// findings is how many wait for a person.
 	findings int64
 }
@@ -18,7 +23,10 @@ type reconciled struct {
 // mostCurable is how many findings are left out while a reconciliation mends; of more a person is told all the same.
 const mostCurable = 1000
 
-func (k *Keeper) reconciled(ctx context.Context, instance string) (r reconciled, err error) {
+// planTime bounds what Temporal may take to show the schedule of reconciliations.
+const planTime = 5 * time.Second
+
+func (k *Keeper) reconciled(ctx context.Context, instance string, schedule *watch.Schedule) (r reconciled, err error) {
 	books, err := k.Store.ReconciliationOf(ctx, instance)
 	if err != nil {
 		return r, err
@@ -36,8 +44,20 @@ func (k *Keeper) reconciled(ctx context.Context, instance string) (r reconciled,
 		}
 		r.findings -= int64(len(curable))
 	}
+	if r.at.IsZero() && k.Limits.ReconciliationAge > 0 && schedule.State != watch.Unknown {
+		r.planned = schedule.Created()
+		asking, cancel := context.WithTimeout(ctx, planTime)
+		defer cancel()
+		// An update makes that schedule later than the other one, and one that is not there is as old as that.
+		if d, err := k.Temporal.ScheduleClient().GetHandle(asking, workflows.ReconcileScheduleID(instance)).Describe(asking); err == nil {
+			r.planned = d.Info.CreatedAt
+		}
+	}
 	return r, nil
 }
+
+// toApply is how long after an update somebody may take to run starter apply.
+const toApply = time.Hour
 
 func reconciliation(f facts) verdict {
 	n := f.reconciled.findings
@@ -53,8 +73,13 @@ func reconciliationLate(f facts) verdict {
 	switch {
 	case limit == 0 || f.now.Sub(f.reconciled.at) < limit:
 		return verdict{state: good}
+	case f.reconciled.at.IsZero() && f.reconciled.planned.IsZero():
+		return verdict{} // nobody can tell since when
+	case f.reconciled.at.IsZero() && f.now.Sub(f.reconciled.planned) < limit:
+		return verdict{state: good}
 	case f.reconciled.at.IsZero():
-		return verdict{state: bad, hold: limit, what: "Magento, the store and B1 were never compared.", todo: "Run starter apply, which makes the schedule of the reconciliation, or starter reconcile."}
+		return verdict{state: bad, hold: min(limit, toApply), since: f.reconciled.planned, what: "Magento, the store and B1 were never compared.",
+			todo: "Run starter apply, which makes the schedule of the reconciliation, or starter reconcile. Where they are not to be compared (RECONCILE_DAYS=0) set ALARM_RECONCILIATION_AGE=0."}
 	}
 	return verdict{state: bad, since: f.reconciled.at, what: "Magento, the store and B1 were compared last at that time: nobody knows whether an order is missing since.",
 		todo: "See in Temporal why the reconciliation does not run or does not end, or run starter reconcile."}

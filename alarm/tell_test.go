@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -337,13 +338,163 @@ func TestSeen_AnotherSubjectIsAnotherCause(t *testing.T) {
 	k := &Keeper{}
 	var a store.Alarm
 	for n, subject := range []string{"a", "b", "c"} {
-		k.step(&a, verdict{state: bad, hold: drains, subject: subject, what: "w"}, monday.Add(time.Duration(n)*drains))
+		k.step(&a, verdict{state: bad, hold: drains, subject: subject, what: "w", count: int64(9 - n)}, monday.Add(time.Duration(n)*drains))
 	}
 	if a.Raised {
 		t.Error("raised although it gets on")
 	}
-	k.step(&a, verdict{state: bad, hold: drains, subject: "c", what: "w"}, monday.Add(3*drains))
+	k.step(&a, verdict{state: bad, hold: drains, subject: "c", what: "w", count: 6}, monday.Add(3*drains))
 	if !a.Raised {
 		t.Error("not raised although it stands")
+	}
+}
+
+// A queue that moves, and in which ever more wait, does not get on: B1 takes fewer orders than come. Fails without: SeenCount in seen.
+func TestSeen_AQueueThatMovesAndGrows(t *testing.T) {
+	k := &Keeper{}
+	f := facts{limits: limits(), waiting: &store.Waiting{}}
+	var a store.Alarm
+	for n := range 20 {
+		f.now = monday.Add(time.Duration(n) * time.Minute)
+		// The oldest has waited for two hours at each look, and is another one each time.
+		f.waiting = &store.Waiting{Long: int64(100 + 3*n - n%3), Oldest: &store.OldestPending{Key: order.Key(fmt.Sprintf("main:1:%d", n)), Since: f.now.Add(-2 * time.Hour), StagedAt: f.now.Add(-2 * time.Hour)}}
+		if k.step(&a, oldestPending(f), f.now); a.Raised != (n >= 15) {
+			t.Fatalf("after %d minutes it is raised: %t", n, a.Raised)
+		}
+	}
+	a = store.Alarm{}
+	for n := range 60 { // what waits behind an outage becomes less, however long it takes
+		f.now = monday.Add(time.Duration(n) * time.Minute)
+		f.waiting = &store.Waiting{Long: int64(500 - n), Oldest: &store.OldestPending{Key: order.Key(fmt.Sprintf("main:1:%d", n)), Since: f.now.Add(-9 * time.Hour), StagedAt: f.now.Add(-9 * time.Hour)}}
+		if k.step(&a, oldestPending(f), f.now); a.Raised {
+			t.Fatalf("raised after %d minutes although it gets on", n)
+		}
+	}
+}
+
+// One order more or less is no news; twice as many are. Fails without: heldRaised in heldOrders, grows in seen.
+func TestHeldOrders_SaysWhatIsNews(t *testing.T) {
+	k, a, now := &Keeper{Limits: limits()}, store.Alarm{}, monday
+	k.Limits.HeldOrders, k.Limits.Reminder = 10, 0
+	for _, step := range []struct {
+		held   int64
+		events int
+		raised bool
+	}{{10, 0, false}, {11, 1, true}, {10, 1, true}, {9, 1, true}, {11, 1, true}, {21, 1, true}, {22, 2, true}, {43, 2, true}, {44, 3, true}, {8, 4, false}, {10, 4, false}, {11, 5, true}} {
+		for range 2 {
+			now = now.Add(10 * time.Minute)
+			f := facts{now: now, limits: k.Limits, held: step.held, schedule: okSchedule(), waiting: &store.Waiting{}}
+			k.step(&a, judge(f, func(name string) bool { return name == HeldOrders && a.Raised })[HeldOrders], now)
+		}
+		if a.Raised != step.raised || int(a.Seq) != step.events {
+			t.Fatalf("%d held: raised %t after %d events, want %t after %d", step.held, a.Raised, a.Seq, step.raised, step.events)
+		}
+	}
+}
+
+// What the store does not tell of the usual orders leaves that alarm as it is. Fails without: usualUnknown.
+func TestNoNewOrders_IsLeftWhenNothingIsKnown(t *testing.T) {
+	if v := noNewOrders(facts{now: monday, limits: limits(), usualUnknown: true}); v.state != unknown {
+		t.Errorf("it is %+v", v)
+	}
+}
+
+// That the books were never compared counts from when they were to be, whatever hid it for a while. Fails without: planned.
+func TestReconciliationLate_CountsFromThePlan(t *testing.T) {
+	f := facts{now: monday, limits: limits(), reconciled: reconciled{planned: monday.Add(-37 * time.Hour)}}
+	if v := reconciliationLate(f); v.state != bad || v.hold > toApply || !v.since.Equal(f.reconciled.planned) {
+		t.Errorf("it is %+v", v)
+	}
+	f.reconciled.planned = monday.Add(-35 * time.Hour)
+	if v := reconciliationLate(f); v.state != good {
+		t.Errorf("within its time it is %+v", v)
+	}
+	f.reconciled.planned = time.Time{}
+	if v := reconciliationLate(f); v.state != unknown {
+		t.Errorf("without a plan it is %+v", v)
+	}
+}
+
+// says is a channel that does as it is told to.
+type says struct {
+	send func(context.Context) error
+}
+
+func (says) Name() string                                { return "webhook" }
+func (s says) Send(ctx context.Context, _ Message) error { return s.send(ctx) }
+
+// A process that stops within the sending gives the channel back: it has not failed, and another tells at once. Fails without: the context of the
+// process in tellSome (an attempt is counted, and the others wait).
+func TestTell_AProcessThatStops(t *testing.T) {
+	p := newTelling(t)
+	var said bytes.Buffer
+	k := p.keepers[0]
+	logTo(k, &said)
+	p.hold()
+	k.LookAll(t.Context())
+	ctx, stop := context.WithCancel(t.Context())
+	k.Channels = []Channel{says{func(ctx context.Context) error {
+		stop()
+		<-ctx.Done()
+		return ctx.Err()
+	}}}
+	k.TellAll(ctx)
+	has, err := p.db.AlarmChannel(t.Context(), "webhook")
+	if err != nil || has.Attempts != 0 || !has.Until.IsZero() || strings.Contains(said.String(), "cannot be told") {
+		t.Errorf("the channel is %+v (%v), and it said\n%s", has, err, said.String())
+	}
+	p.keepers[1].TellAll(t.Context())
+	p.wantTold("held_orders raised")
+}
+
+// Some who did not get a message are said in the log, and it is told. Fails without: Partly in send.
+func TestTell_SomeDidNotGetIt(t *testing.T) {
+	p := newTelling(t)
+	var said bytes.Buffer
+	k := p.keepers[0]
+	logTo(k, &said)
+	p.hold()
+	k.LookAll(t.Context())
+	sent := 0
+	k.Channels = []Channel{says{func(context.Context) error {
+		sent++
+		return &Partly{Refused: 1, Of: 2, Why: "refused"}
+	}}}
+	k.TellAll(t.Context())
+	k.TellAll(t.Context())
+	if has, err := p.db.AlarmChannel(t.Context(), "webhook"); err != nil || has.Attempts != 0 || sent != 1 || !strings.Contains(said.String(), "refused=1 of=2") {
+		t.Errorf("sent %d times, the channel is %+v (%v), and it said\n%s", sent, has, err, said.String())
+	}
+}
+
+// A channel that comes back after months is told what stands, and that what it told of is over; nothing else. Fails without: fresh.
+func TestFresh_LeavesOutWhatIsOver(t *testing.T) {
+	var a store.Alarm
+	add := func(kind string, ago time.Duration) {
+		if kind == store.AlarmRaised {
+			a.RaisedAt = monday.Add(-ago)
+		}
+		a.Raised = kind != store.AlarmResolved
+		a.Add(kind, monday.Add(-ago))
+	}
+	const day = 24 * time.Hour
+	add(store.AlarmRaised, 90*day)
+	a.Told = map[string]int64{"mail": 1}
+	add(store.AlarmReminder, 89*day)
+	add(store.AlarmResolved, 88*day)
+	add(store.AlarmRaised, 50*day)
+	add(store.AlarmResolved, 49*day)
+	add(store.AlarmRaised, 20*day)
+	add(store.AlarmReminder, 19*day)
+	add(store.AlarmReminder, time.Hour)
+	var seqs []int64
+	for _, e := range fresh(a, "mail", monday) {
+		seqs = append(seqs, e.Seq)
+	}
+	if want := []int64{3, 6, 8}; !slices.Equal(seqs, want) {
+		t.Errorf("told are %v, want %v", seqs, want)
+	}
+	if all := fresh(a, "mail", monday.Add(-89*day)); len(all) != len(a.Untold("mail")) {
+		t.Errorf("in time %d are told, want all", len(all))
 	}
 }

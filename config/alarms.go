@@ -55,6 +55,13 @@ func LoadAlarms() (Alarms, error) {
 	return s.Alarms, problemsError("The command", load("", &s))
 }
 
+// LoadInstances reads and checks which instances there are, for commands that need nothing else.
+func LoadInstances() ([]string, error) {
+	var s struct{ Instances }
+	problems := load("", &s)
+	return s.InstanceNames, problemsError("The command", problems)
+}
+
 func (a Alarms) check() (problems []string) {
 	for _, s := range []struct {
 		name  string

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -103,6 +104,27 @@ func WarnOfLooseSecrets(instances []string, log *slog.Logger) {
 	if loose := LooseSecrets(instances); len(loose) > 0 {
 		log.Warn("files of secrets can be read by every user of this machine", "settings", loose)
 	}
+	if unread := unreadSecrets(mounted, instances); len(unread) > 0 {
+		log.Warn("secrets are there and filled, and neither NAME nor NAME_FILE is set: they are not used", "files", unread)
+	}
+}
+
+// mounted is where container engines put secrets.
+const mounted = "/run/secrets"
+
+// unreadSecrets are the files of secrets in a folder that hold something and that no setting names, as after an update that replaced deploy/secrets.env.
+func unreadSecrets(folder string, instances []string) (unread []string) {
+	for name := range secretNames(instances) {
+		path := filepath.Join(folder, name)
+		if _, none := os.LookupEnv(name + "_FILE"); none || os.Getenv(name) != "" { // an empty NAME_FILE says that it is not wanted
+			continue
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+			unread = append(unread, path)
+		}
+	}
+	slices.Sort(unread)
+	return unread
 }
 
 // secretNames are the names of all secret settings of all programs.

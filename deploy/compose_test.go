@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -294,5 +295,47 @@ func TestComposeSecretsAreMade(t *testing.T) {
 		if !made[name] {
 			t.Errorf("make-secrets.sh does not make %s", name)
 		}
+	}
+}
+
+// An update brings secrets.env as it comes: make-secrets.sh names again what is filled in, and no more what is empty, once and for all. Before anything
+// is filled in it stays as it comes. Fails without: the loop in make-secrets.sh.
+func TestMakeSecretsNamesWhatIsFilledIn(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "make-secrets.sh"), read(t, "deploy/make-secrets.sh"))
+	comes := read(t, "deploy/secrets.env")
+	write(t, filepath.Join(dir, "secrets.env"), comes)
+	run := func() string {
+		t.Helper()
+		if out, err := exec.Command("sh", filepath.Join(dir, "make-secrets.sh")).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "secrets.env"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if got := run(); got != comes {
+		t.Errorf("at first it becomes\n%s", got)
+	}
+	for _, name := range []string{"B1_PASSWORD", "MAGENTO_ADMIN_PASSWORD", "MAGENTO_WEBHOOK_SECRET"} {
+		file := filepath.Join(dir, "secrets", name)
+		if err := os.Chmod(file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, "filled")
+	}
+	got := run()
+	var named []string
+	for _, m := range regexp.MustCompile(`(?m)^([A-Z0-9_]+)_FILE=/run/secrets/(.*)$`).FindAllStringSubmatch(got, -1) {
+		named = append(named, m[2])
+	}
+	slices.Sort(named)
+	if want := []string{"B1_PASSWORD", "MAGENTO_ADMIN_PASSWORD", "MAGENTO_WEBHOOK_SECRET"}; !slices.Equal(named, want) {
+		t.Errorf("it names %v, want %v:\n%s", named, want, got)
+	}
+	if again := run(); again != got {
+		t.Errorf("a second time it becomes\n%s", again)
 	}
 }

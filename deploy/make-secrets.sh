@@ -43,8 +43,30 @@ keep MAGENTO_ADMIN_PASSWORD ""
 echo "to fill in, or left empty for no webhook:"
 keep MAGENTO_WEBHOOK_SECRET ""
 
+echo "to fill in, or left empty, for what people are told of alarms:"
+keep ALARM_WEBHOOK_URL ""
+keep ALARM_WEBHOOK_SECRET ""
+keep ALARM_SMTP_PASSWORD ""
+
+# An update brings deploy/secrets.env as it comes: what is filled in is named there again, and what is empty is not.
+if [ -s B1_PASSWORD ]; then
+	for name in [A-Z]*; do
+		line="${name}_FILE=/run/secrets/$name"
+		if [ "$name" != MONGODB_URI ] && [ -s "$name" ] && ! grep -q "^$line\$" ../secrets.env; then
+			{ grep -v "^#*${name}_FILE=" ../secrets.env || true; echo "$line"; } >../secrets.env.new
+			cat ../secrets.env.new >../secrets.env
+			echo "  deploy/secrets.env names $name"
+		elif [ ! -s "$name" ] && grep -q "^$line\$" ../secrets.env; then
+			sed "s|^$line\$|#&|" ../secrets.env >../secrets.env.new
+			cat ../secrets.env.new >../secrets.env
+			echo "  deploy/secrets.env names $name no more: it is empty"
+		fi
+	done
+	rm -f ../secrets.env.new
+fi
+
 if [ "$(id -u)" = 0 ]; then
 	chown 10001 [A-Z]*
 	chmod 400 [A-Z]*
 fi
-echo "then say in deploy/secrets.env which of them are used"
+echo "then run this again: deploy/secrets.env names those that are filled in"

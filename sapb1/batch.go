@@ -119,10 +119,18 @@ func readParts(contentType string, body io.Reader) (parts []rawPart, err error) 
 	if err != nil || !strings.HasPrefix(kind, "multipart/") || params["boundary"] == "" {
 		return nil, fmt.Errorf("the answer is of type %q, not multipart", contentType)
 	}
-	reader := multipart.NewReader(body, params["boundary"])
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	// An answer that was cut off within the head of a part ends for the reader as a whole one does.
+	if !bytes.Contains(append([]byte("\n"), text...), []byte("\n--"+params["boundary"]+"--")) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	reader := multipart.NewReader(bytes.NewReader(text), params["boundary"])
 	for {
 		part, err := reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // an EOF that is wrapped is one at the wrong place, and no end
 			return parts, nil
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -15,11 +16,15 @@ import (
 type alarmsCommand struct {
 	JSON bool `help:"Print one line of JSON for programs."`
 	Test bool `help:"Send a test message by each channel of the settings instead."`
+
+	Forget string `placeholder:"INSTANCE" help:"Put away the alarms of an instance that is no longer in INSTANCES instead; nobody is told of it."`
 }
 
 // Help is the long form of the command's help.
 func (alarmsCommand) Help() string {
 	return `Lists the alarms that stand, of all instances, and how the channels do by which people are told (docs/alarms.md). It asks the store alone: workers and gateways do the watching.
+
+Alarms of an instance that is not in INSTANCES are named apart: nobody watches it any more, so that nobody sees them end. --forget puts them away.
 
 With --test it sends a test message by webhook and by mail, as ALARM_WEBHOOK_… and ALARM_SMTP_… say in its own environment, and asks nobody else.
 
@@ -33,8 +38,10 @@ Example:
 
 // alarmsAnswer is what --json prints; programs rely on its members.
 type alarmsAnswer struct {
-	Alarms   []store.Alarm         `json:"alarms"`
-	Channels []*store.AlarmChannel `json:"channels"`
+	Alarms []store.Alarm `json:"alarms"`
+	// Unwatched are those of instances that are not in INSTANCES.
+	Unwatched []store.Alarm         `json:"unwatched"`
+	Channels  []*store.AlarmChannel `json:"channels"`
 }
 
 // Run lists, or sends.
@@ -59,7 +66,14 @@ func (cmd alarmsCommand) Run(a *app) error {
 		return err
 	}
 	defer done()
-	answer, err := askAlarms(a.ctx, db, channels)
+	instances, err := config.LoadInstances()
+	if err != nil {
+		return &exitError{exitInput, err}
+	}
+	if cmd.Forget != "" {
+		return cmd.forget(a, db, instances)
+	}
+	answer, err := askAlarms(a.ctx, db, instances, channels)
 	if err != nil {
 		return err
 	}
@@ -76,9 +90,43 @@ func (cmd alarmsCommand) Run(a *app) error {
 	return nil
 }
 
-func askAlarms(ctx context.Context, db *store.Store, channels []alarm.Channel) (answer alarmsAnswer, err error) {
-	if answer.Alarms, err = db.RaisedAlarms(ctx, ""); err != nil {
+// forget puts away what stands of an instance that nobody watches.
+func (cmd alarmsCommand) forget(a *app, db *store.Store, instances []string) error {
+	if slices.Contains(instances, cmd.Forget) {
+		return badInput("%s is in INSTANCES: its alarms end when their causes do", cmd.Forget)
+	}
+	standing, err := db.RaisedAlarms(a.ctx, cmd.Forget)
+	if err != nil {
+		return err
+	}
+	for _, one := range standing {
+		if _, _, err := db.ChangeAlarm(a.ctx, one.Instance, one.Name, func(it *store.Alarm) bool {
+			was := it.Raised
+			it.Raised, it.ResolvedAt, it.BadSince, it.ClearSince = false, time.Now().UTC(), time.Time{}, time.Time{}
+			return was
+		}); err != nil {
+			return err
+		}
+		a.say("%s: %s (%s) put away", one.Instance, alarm.Title(one.Name), one.Name)
+	}
+	if len(standing) == 0 {
+		a.say("No alarm of %s stands.", cmd.Forget)
+	}
+	return nil
+}
+
+func askAlarms(ctx context.Context, db *store.Store, instances []string, channels []alarm.Channel) (answer alarmsAnswer, err error) {
+	standing, err := db.RaisedAlarms(ctx, "")
+	if err != nil {
 		return answer, err
+	}
+	answer.Alarms, answer.Unwatched = []store.Alarm{}, []store.Alarm{}
+	for _, one := range standing {
+		if slices.Contains(instances, one.Instance) {
+			answer.Alarms = append(answer.Alarms, one)
+		} else {
+			answer.Unwatched = append(answer.Unwatched, one)
+		}
 	}
 	answer.Channels = []*store.AlarmChannel{}
 	for _, c := range channels {
@@ -99,8 +147,10 @@ func (answer alarmsAnswer) show(a *app) {
 	for _, r := range answer.Alarms {
 		a.say("%s: %s (%s), since %s, told %s\n  %s\n  What to do: %s", r.Instance, alarm.Title(r.Name), r.Name, stampOf(r.Since), stampOf(r.RaisedAt), r.What, r.Todo)
 	}
+	for _, r := range answer.Unwatched {
+		a.say("%s: %s (%s), told %s. The instance is not in INSTANCES: nobody watches it. starter alarms --forget %s puts it away", r.Instance, alarm.Title(r.Name), r.Name, stampOf(r.RaisedAt), r.Instance)
+	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	defer w.Flush()
 	for _, c := range answer.Channels {
 		switch {
 		case c.Attempts > 0:
@@ -114,6 +164,7 @@ func (answer alarmsAnswer) show(a *app) {
 	if len(answer.Channels) == 0 {
 		fmt.Fprintln(w, "Nobody is told: neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set here.")
 	}
+	_ = w.Flush() // as all that is said, which may have no reader
 }
 
 func stampOf(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -128,7 +179,7 @@ func (cmd alarmsCommand) test(a *app, channels []alarm.Channel) error {
 		ctx, cancel := context.WithTimeout(a.ctx, 30*time.Second)
 		err := c.Send(ctx, alarm.TestMessage(time.Now().UTC()))
 		cancel()
-		if err != nil {
+		if err != nil { // some who did not get it are a failure of a test
 			failed++
 			a.say("%s: FAILED: %v", c.Name(), err)
 			continue

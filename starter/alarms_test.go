@@ -43,6 +43,33 @@ func TestAlarms_AreListed(t *testing.T) {
 	}
 }
 
+// Alarms of an instance that was taken out of INSTANCES never end by themselves: they are named apart, are no alarm for scripts, and can be put away;
+// those of one that is watched cannot. Fails without: instances in askAlarms, forget.
+func TestAlarms_OfAnInstanceThatIsGone(t *testing.T) {
+	r := newRig(t)
+	if _, _, err := r.db.ChangeAlarm(t.Context(), "eu", alarm.Lag, func(a *store.Alarm) bool {
+		a.Raised, a.RaisedAt, a.What = true, time.Now(), "It is so."
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if out := r.must("alarms"); !strings.Contains(out, "No alarm stands.") || !strings.Contains(out, "starter alarms --forget eu") {
+		t.Errorf("it says\n%s", out)
+	}
+	if code, _, errs := r.starter("alarms", "--forget", r.instance); code != exitInput || !strings.Contains(errs, "INSTANCES") {
+		t.Errorf("one that is watched: exit %d, %s", code, errs)
+	}
+	if out := r.must("alarms", "--forget", "eu"); out != "eu: Magento is not read (lag) put away\n" {
+		t.Errorf("it says %q", out)
+	}
+	if out := r.must("alarms"); strings.Contains(out, "eu") {
+		t.Errorf("it is still named:\n%s", out)
+	}
+	if code, out, _ := r.starter("alarms", "--json"); code != 0 || !strings.Contains(out, `"unwatched":[]`) {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
+
 // A test message, and what is amiss with the way. Fails without: each branch of test.
 func TestAlarms_Test(t *testing.T) {
 	taken := ""

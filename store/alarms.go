@@ -38,6 +38,8 @@ type Alarm struct {
 	ClearSince time.Time `bson:"clear_since,omitempty" json:"-"`
 	// Subject is what the cause is seen at, where another one is another cause.
 	Subject string `bson:"subject,omitempty" json:"-"`
+	// SeenCount is the count at BadSince.
+	SeenCount int64 `bson:"seen_count,omitempty" json:"-"`
 	// Raised is true from when it was raised until it is resolved.
 	Raised     bool      `bson:"raised" json:"raised"`
 	RaisedAt   time.Time `bson:"raised_at,omitempty" json:"raised_at,omitzero"`

@@ -9,6 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
 )
 
 // UsualWeeks is how much of a shop's past is counted, up to its latest order.
@@ -85,16 +87,23 @@ func (s *Store) writeUsual(ctx context.Context, u *Usual) (mine bool, err error)
 
 // LatestPlaced is when the latest order of an instance was placed, not after a time; zero while there is none.
 func (s *Store) LatestPlaced(ctx context.Context, instance string, by time.Time) (time.Time, error) {
-	cur, err := s.orders.Find(ctx, Filter{Instance: instance, To: by}.query(), options.Find().SetSort(bson.D{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}}).
-		SetLimit(1).SetProjection(bson.D{{Key: "placed_at", Value: 1}}))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("find the latest order: %w", err)
+	var latest time.Time
+	// State by state: the index of states leads to the latest of each, whatever other instances have placed since.
+	for _, status := range order.Statuses() {
+		cur, err := s.orders.Find(ctx, Filter{Instance: instance, Status: status, To: by}.query(), options.Find().SetSort(bson.D{{Key: "placed_at", Value: -1}, {Key: "_id", Value: -1}}).
+			SetLimit(1).SetProjection(bson.D{{Key: "placed_at", Value: 1}}))
+		if err != nil {
+			return time.Time{}, fmt.Errorf("find the latest order: %w", err)
+		}
+		found, err := stagedOf(ctx, cur)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(found) > 0 && found[0].PlacedAt.After(latest) {
+			latest = found[0].PlacedAt.UTC()
+		}
 	}
-	found, err := stagedOf(ctx, cur)
-	if err != nil || len(found) == 0 {
-		return time.Time{}, err
-	}
-	return found[0].PlacedAt.UTC(), nil
+	return latest, nil
 }
 
 // WayToB1 is how the way of an instance's orders to B1 is, with the cause of an outage, and until when its orders rest; zero values while nothing was

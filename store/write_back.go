@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/order"
 )
@@ -132,6 +133,33 @@ func (s *Store) NextWriteBacks(ctx context.Context, instance string, limit int) 
 		keys[i] = d.Key
 	}
 	return keys, err
+}
+
+// WriteBackNotAllowed is the code of the reason of a write-back for which the integration lacks a right.
+const WriteBackNotAllowed = "not_allowed"
+
+// refusedAmong is how many open write-backs are looked at: attempts begin with the oldest.
+const refusedAmong = 100
+
+// WriteBackRefused is since when the oldest order waits of which Magento may not be told, because it refuses the connector; zero when none does. An
+// order leaves them when it is written, or when it fails for another reason.
+func (s *Store) WriteBackRefused(ctx context.Context, instance string) (time.Time, error) {
+	cur, err := s.orders.Find(ctx, bson.D{{Key: "instance", Value: instance},
+		{Key: "write_back_queue", Value: bson.D{{Key: "$gt", Value: openWriteBacks}, {Key: "$lt", Value: strangeWriteBacks}}}},
+		options.Find().SetSort(bson.D{{Key: "write_back_queue", Value: 1}}).SetLimit(refusedAmong).SetProjection(bson.D{{Key: "write_back", Value: 1}}))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find refused write-backs: %w", err)
+	}
+	oldest, err := stagedOf(ctx, cur)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, o := range oldest {
+		if b := o.WriteBack; b.Open() && b.Reason != nil && b.Reason.Code == WriteBackNotAllowed {
+			return b.Since.UTC(), nil
+		}
+	}
+	return time.Time{}, nil
 }
 
 // WriteBacks counts the write-backs that are not simply done.

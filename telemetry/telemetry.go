@@ -7,10 +7,12 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -33,6 +35,8 @@ type Settings struct {
 	MetricsAddress string
 	// Setting is the name of the setting with the address, for messages.
 	Setting string
+	// ListenAgain is the time between two attempts to listen there while another program has the port; 0 for 10 s.
+	ListenAgain time.Duration
 	// Log hears when traces do not arrive any more, and when they do again.
 	Log *slog.Logger
 }
@@ -76,10 +80,9 @@ func (t *Telemetry) serve() (err error) {
 		return err
 	}
 	t.meters.built(t.settings)
-	if t.server, err = listen(t.settings, t.meters.registry); err != nil {
+	if t.server, err = listen(t.settings, t.meters.registry, cmp.Or(t.settings.ListenAgain, listenAgain)); err != nil {
 		return err
 	}
-	t.settings.Log.Info("metrics are shown", "address", "http://"+t.server.address+"/metrics")
 	return nil
 }
 
@@ -88,7 +91,7 @@ func (t *Telemetry) MetricsAddress() string {
 	if t == nil || t.server == nil {
 		return ""
 	}
-	return t.server.address
+	return *t.server.address.Load()
 }
 
 // Stop ends all of it: spans that wait are sent, as long as ctx allows.

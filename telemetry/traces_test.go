@@ -1,14 +1,18 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/proto/otlp/trace/v1"
@@ -60,8 +64,6 @@ func TestStart_WithoutSettingsIsNothing(t *testing.T) {
 }
 
 func TestStart_SaysWhatIsWrongWithTheSettings(t *testing.T) {
-	taken := httptest.NewServer(http.NotFoundHandler())
-	defer taken.Close()
 	for name, c := range map[string]struct {
 		env     map[string]string
 		address string
@@ -71,7 +73,8 @@ func TestStart_SaysWhatIsWrongWithTheSettings(t *testing.T) {
 		"own one":    {env: map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "geheim"}, want: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: want an address"},
 		"grpc": {env: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
 			want: `OTEL_EXPORTER_OTLP_PROTOCOL: is "grpc", want http/protobuf`},
-		"taken": {address: strings.TrimPrefix(taken.URL, "http://"), want: "METRICS_ADDRESS 127.0.0.1:"},
+		"no port": {address: "127.0.0.1:none", want: "METRICS_ADDRESS 127.0.0.1:none cannot be used"},
+		"no host": {address: "nowhere", want: "METRICS_ADDRESS nowhere cannot be used"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range c.env {
@@ -83,6 +86,60 @@ func TestStart_SaysWhatIsWrongWithTheSettings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A port that another program has keeps nobody from work: it is said once, and the metrics are shown once it is free. Fails without: serve.
+func TestStart_APortThatIsTaken(t *testing.T) {
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := other.Addr().String()
+	var said bytes.Buffer
+	var mu sync.Mutex
+	log := slog.New(slog.NewTextHandler(locked{&mu, &said}, nil))
+	start := func() *telemetry.Telemetry {
+		shown, err := telemetry.Start(t.Context(), telemetry.Settings{Program: telemetry.Worker, Log: log, MetricsAddress: address, Setting: "METRICS_ADDRESS", ListenAgain: 10 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
+	if err := start().Stop(t.Context()); err != nil { // while it waits
+		t.Error(err)
+	}
+	shown := start()
+	other.Close()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		res, err := http.Get("http://" + shown.MetricsAddress() + "/metrics")
+		if err == nil {
+			res.Body.Close()
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it is not shown: %v", err)
+		}
+	}
+	if err := shown.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if n := strings.Count(said.String(), "level=ERROR"); n != 2 || !strings.Contains(said.String(), "metrics are shown") {
+		t.Errorf("%d errors, want one of each start:\n%s", n, said.String())
+	}
+}
+
+// locked writes what several say one after another.
+type locked struct {
+	mu *sync.Mutex
+	w  io.Writer
+}
+
+func (l locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }
 
 // A request of a program: its route is told, its address and what it asks are not, and the trace is one of our own.

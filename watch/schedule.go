@@ -18,6 +18,9 @@ import (
 	"datawald/workflows"
 )
 
+// Created is when the schedule was made; zero while there is none, or Temporal does not tell.
+func (s *Schedule) Created() time.Time { return s.created }
+
 // Upcoming are the next times at which runs are due, none while it is not on.
 func (s *Schedule) Upcoming() []time.Time { return s.upcoming }
 

@@ -101,7 +101,7 @@ func (s *server) statusOf(ctx context.Context, instance string) (*Status, error)
 	status.Schedule, status.Workers = schedule, workers
 	status.Health = Healths{Magento: magentoHealth(progress, status.LastRun, schedule.Late), B1: b1Health(status.B1)}
 	status.sumUp(instance, s.lacksRules(ctx, instance))
-	return status, nil
+	return status, s.addAlarms(ctx, instance, status)
 }
 
 // kept fills in what the store knows, and gives how far Magento was read.

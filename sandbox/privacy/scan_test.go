@@ -154,8 +154,8 @@ func (s *scan) look() {
 		}
 		places["the log of the "+name] = string(text)
 	}
-	if metrics, ok := s.metrics(); ok {
-		places["the gateway's metrics"] = metrics
+	for _, name := range []string{"WORKER_METRICS_ADDRESS", "GATEWAY_METRICS_ADDRESS"} {
+		places["the metrics at "+name] = s.metrics(setting(s.env, name))
 	}
 	dump := s.dump()
 	for name, text := range dump {
@@ -265,18 +265,20 @@ func unfold(v any) any {
 	return v
 }
 
-// metrics is what the gateway tells a collector; ok is false for one that tells nothing.
-func (s *scan) metrics() (text string, ok bool) {
+// metrics is what a program tells a collector.
+func (s *scan) metrics(address string) string {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.gateway+"/metrics", nil)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
 	s.must(err)
-	req.Header.Set("Authorization", "Bearer "+gatewayKey)
 	res, err := http.DefaultClient.Do(req)
 	s.must(err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	s.must(err)
-	return string(body), res.StatusCode == http.StatusOK
+	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), "datawald_") {
+		s.t.Errorf("%s shows no metrics: HTTP %d", address, res.StatusCode)
+	}
+	return string(body)
 }
 
 // dump is every collection of the database as text, with documents that are packed unpacked.

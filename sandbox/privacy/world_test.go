@@ -116,6 +116,7 @@ func newWorld(t *testing.T, orders int) *world {
 		"TEMPORAL_ADDRESS=" + testkit.TemporalAddress(t), "TEMPORAL_NAMESPACE=" + namespace, "TEMPORAL_TASK_QUEUE=" + w.instance,
 		"LOG_LEVEL=debug", "LOG_FORMAT=json", "SYNC_INTERVAL=2s", "RULES_POLL=200ms",
 		"GATEWAY_ADDRESS=" + w.gateway, "GATEWAY_ADMIN_PASSWORD=" + adminPassword, "GATEWAY_KEY=" + gatewayKey,
+		"WORKER_METRICS_ADDRESS=127.0.0.1:" + strconv.Itoa(freePort(t)), "GATEWAY_METRICS_ADDRESS=127.0.0.1:" + strconv.Itoa(freePort(t)),
 		m + "URL=" + shopURL, m + "CONSUMER_KEY=" + credentials.ConsumerKey, m + "CONSUMER_SECRET=" + credentials.ConsumerSecret,
 		m + "ACCESS_TOKEN=" + credentials.AccessToken, m + "ACCESS_TOKEN_SECRET=" + credentials.AccessTokenSecret, m + "SETTLE=0s",
 		b + "URL=" + b1URL, b + "COMPANY_DB=SBODEMOUS", b + "USER=manager", b + "PASSWORD=sandbox", b + "TIMEOUT=15s", b + "SETTLE=500ms",

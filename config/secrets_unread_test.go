@@ -1,0 +1,24 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// A secret that is filled in and that no setting names is told of; one that is used, empty, or not wanted is not. Fails without: each of the conditions.
+func TestUnreadSecrets(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"MAGENTO_WEBHOOK_SECRET": "x", "B1_PASSWORD": "x", "ALARM_WEBHOOK_URL": "x", "ALARM_SMTP_PASSWORD": "", "MAGENTO_ADMIN_PASSWORD": "x", "other": "x"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("B1_PASSWORD_FILE", filepath.Join(dir, "B1_PASSWORD"))
+	t.Setenv("ALARM_WEBHOOK_URL", "https://hooks.example.com/x")
+	t.Setenv("MAGENTO_ADMIN_PASSWORD_FILE", "")
+	if got, want := unreadSecrets(dir, []string{"main"}), []string{filepath.Join(dir, "MAGENTO_WEBHOOK_SECRET")}; !slices.Equal(got, want) {
+		t.Errorf("unread are %v, want %v", got, want)
+	}
+}
