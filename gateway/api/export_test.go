@@ -160,3 +160,25 @@ func CountedTwice(ctx context.Context, db *store.Store, instance, run string, be
 	t.forget(run)
 	return first, again, count()
 }
+
+// Figures are the statistics of an instance whose counting is done by work.
+type Figures struct{ f *instanceFigures }
+
+// NewFigures makes them.
+func NewFigures(work func(ctx context.Context) (*Statistics, error)) Figures {
+	f := newInstanceFigures(nil, "main")
+	f.work = func(ctx context.Context, _ time.Time, _ int) (*Statistics, error) { return work(ctx) }
+	return Figures{f}
+}
+
+// Ask asks for the last hours.
+func (f Figures) Ask(ctx context.Context) (*Statistics, error) { return f.f.ask(ctx, 24) }
+
+// Expire ends for how long the last answer serves.
+func (f Figures) Expire() {
+	f.f.mu.Lock()
+	defer f.f.mu.Unlock()
+	for hours, a := range f.f.answers {
+		f.f.answers[hours] = answered{a.Statistics, time.Time{}}
+	}
+}
