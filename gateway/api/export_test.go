@@ -161,7 +161,9 @@ func NewTally(db *store.Store, clock func() time.Time, count func(context.Contex
 }
 
 // Of asks how the orders stand.
-func (t Tally) Of(ctx context.Context, instance, run string) *BackfillNow { return t.t.of(ctx, instance, run) }
+func (t Tally) Of(ctx context.Context, instance, run string) *BackfillNow {
+	return t.t.of(ctx, instance, run)
+}
 
 // Forget drops what was counted.
 func (t Tally) Forget(run string) { t.t.forget(run) }

@@ -144,6 +144,7 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutp
 	}
 	living, over := s.living(ctx)
 	defer over()
+	living.silent = in.Cursor == "" && !out.UnderWayKnown
 	for _, r := range records {
 		shown := s.runOf(r)
 		if shown.State == running && living.lacks(r) {

@@ -137,12 +137,14 @@ func (s *site) serve(pattern string, p page) http.HandlerFunc {
 // admit lets in who has signed in, and forms of this page alone.
 func (v *visit) admit(pattern string) error {
 	if v.r.Method == http.MethodPost {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.origins.Check(v.r); err != nil {
+			v.r.PostForm = url.Values{} // nothing of it is read, to show the refusal either
 			return &api.Problem{Title: "The request comes from another site", Status: http.StatusForbidden,
 				Detail: "Changes are not taken from pages of other sites. Open this page itself and do it there."}
 		}
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
+			v.r.PostForm = url.Values{}
 			return &api.Problem{Title: "The form cannot be read", Status: http.StatusBadRequest, Detail: "It may have at most 1 MB. Make it smaller and send it again."}
 		}
 	}
@@ -188,7 +190,7 @@ func (v *visit) recovered(pattern string) {
 	if cause == nil {
 		return
 	}
-	if cause == http.ErrAbortHandler {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
 	v.settings.Log.Error("page failed", "route", pattern, "panic", string(debug.Stack()))
