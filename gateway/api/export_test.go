@@ -189,3 +189,8 @@ func (f Figures) Expire() {
 		f.f.answers[hours] = answered{a.Statistics, time.Time{}}
 	}
 }
+
+// Seldom says for how many refusals a line is to be logged.
+func Seldom(now func() time.Time) func(access.Refusal) int {
+	return (&seldom{now: now, by: map[access.Refusal]*line{}}).say
+}

@@ -194,7 +194,15 @@ func (v *visit) recovered(pattern string) {
 		panic(cause)
 	}
 	v.settings.Log.Error("page failed", "route", pattern, "panic", string(debug.Stack()))
-	v.show(http.StatusInternalServerError, "problem", "The page failed", failedPage())
+	v.instead(pattern, http.StatusInternalServerError, "problem", "The page failed", failedPage())
+}
+
+// instead shows a page in place of the one that was asked for. When it cannot be made either, the log and a bare line say so.
+func (v *visit) instead(pattern string, status int, name, title string, body any) {
+	if err := v.show(status, name, title, body); err != nil {
+		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
+		http.Error(v.w, failedPage().Detail, http.StatusInternalServerError)
+	}
 }
 
 func failedPage() *api.Problem {
@@ -206,7 +214,7 @@ func failedPage() *api.Problem {
 func (v *visit) fail(pattern string, err error) {
 	kept := v.keptBy(pattern)
 	if errors.Is(err, errNobody) && kept != nil {
-		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept, Provider: v.settings.Provider})
+		v.instead(pattern, http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept, Provider: v.settings.Provider})
 		return
 	}
 	if errors.Is(err, errNobody) {
@@ -221,7 +229,7 @@ func (v *visit) fail(pattern string, err error) {
 		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
 		p = failedPage()
 	}
-	v.show(p.Status, "problem", p.Title, p)
+	v.instead(pattern, p.Status, "problem", p.Title, p)
 }
 
 // keptBy is what a form brought that cannot be sent again from the page it came from: a text of rules. nil for all others, and for a request that
