@@ -72,6 +72,8 @@ func (g *Gateway) checkProvider() (problems []string) {
 	if !guardedAddress(g.PublicURL(), false) {
 		problems = append(problems, fmt.Sprintf("GATEWAY_URL: the gateway would be at %q, want the https address at which people open it, without a path, such as https://datawald.example.com: "+
 			"the provider sends them back there", hiddenUser(g.PublicURL())))
+	} else if u, err := url.Parse(g.PublicURL()); err == nil && !g.Answers(u.Host) {
+		problems = append(problems, fmt.Sprintf("GATEWAY_URL: the gateway would be at %q, and does not answer under that name: want one of GATEWAY_HOSTS, or the name there as well", g.PublicURL()))
 	}
 	return append(problems, o.checkRoles()...)
 }
@@ -95,18 +97,47 @@ func (o OIDC) checkRoles() (problems []string) {
 	return problems
 }
 
-// PublicURL is where people open the gateway, without a slash at its end: GATEWAY_URL, else the first of GATEWAY_HOSTS by https, else the address on
-// this machine. It never comes from a request.
+// PublicURL is where people open the gateway, without a slash at its end: GATEWAY_URL, else the first of GATEWAY_HOSTS by https, with the port at which the
+// gateway listens when it ends TLS itself and the name has none, else the address on this machine. It never comes from a request.
 func (l Listening) PublicURL() string {
 	switch {
 	case l.URL != "":
 		return strings.TrimSuffix(l.URL, "/")
-	case len(l.Hosts) > 0 && (l.TLS() || l.BehindTLS):
+	case len(l.Hosts) > 0 && l.TLS():
+		return "https://" + withPort(l.Hosts[0], l.Address)
+	case len(l.Hosts) > 0 && l.BehindTLS:
 		return "https://" + l.Hosts[0]
 	case l.TLS():
 		return "https://" + l.Address
 	}
 	return "http://" + l.Address
+}
+
+// withPort is a host with the port of an address, unless it has one, or that is the one of https.
+func withPort(host, address string) string {
+	_, port, err := net.SplitHostPort(address)
+	if _, _, has := net.SplitHostPort(host); has == nil || err != nil || port == "443" || port == "https" {
+		return host
+	}
+	return host + ":" + port
+}
+
+// Answers reports whether the gateway answers under a host, with or without a port: this machine's own names are always taken, others only when the
+// settings name them.
+func (l Listening) Answers(host string) bool {
+	name := hostOf(host)
+	ip := net.ParseIP(name)
+	return name == "localhost" || ip != nil && ip.IsLoopback() || name == hostOf(l.Address) ||
+		slices.ContainsFunc(l.Hosts, func(own string) bool { return hostOf(own) == name })
+}
+
+// hostOf is the name or address in host:port, without port and brackets.
+func hostOf(s string) string {
+	host, _, err := net.SplitHostPort(s)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	}
+	return strings.ToLower(host)
 }
 
 // guardedAddress reports whether an address is one that nobody on the way reads or changes: https, or on this machine.

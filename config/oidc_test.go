@@ -12,7 +12,7 @@ import (
 )
 
 var withProvider = map[string]string{"OIDC_ISSUER": "https://id.example.com/realms/main", "OIDC_CLIENT_ID": "datawald", "OIDC_CLIENT_SECRET": "k3q7w2xy5z4a9b8c",
-	"OIDC_ROLES": "datawald-admin=admin,cn=ops=operator,*=viewer", "GATEWAY_URL": "https://datawald.example.com"}
+	"OIDC_ROLES": "datawald-admin=admin,cn=ops=operator,*=viewer", "GATEWAY_URL": "https://datawald.example.com", "GATEWAY_HOSTS": "DataWald.example.com:8443,d.example.com"}
 
 func TestOIDC_OK(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
@@ -37,7 +37,7 @@ func TestOIDC_OK(t *testing.T) {
 	}
 }
 
-// Each fault is named, and the secret in no line. Fails without: each of the looks in checkProvider and checkRoles.
+// Each fault is named, and the secret in no line. Fails without: each of the looks in checkProvider and checkRoles; hostOf in Answers.
 func TestOIDC_Problems(t *testing.T) {
 	for _, tc := range []struct{ name, value, want string }{
 		{"OIDC_ISSUER", "", "OIDC_ISSUER: is missing"}, {"OIDC_ISSUER", "http://id.example.com", "OIDC_ISSUER: is"}, {"OIDC_ISSUER", "https://u:p4ssw0rd@id.example.com", "OIDC_ISSUER: is"},
@@ -48,6 +48,8 @@ func TestOIDC_Problems(t *testing.T) {
 		{"OIDC_ROLES", "*=admin", "OIDC_ROLES: has *=admin"}, {"OIDC_ROLES", "a=viewer,a=admin", "OIDC_ROLES: names a group twice"},
 		{"OIDC_SESSION_LIFE", "1s", "OIDC_SESSION_LIFE: is 1s"}, {"OIDC_LOCAL_SIGN_IN", "none", "OIDC_LOCAL_SIGN_IN: is"},
 		{"GATEWAY_URL", "http://datawald.example.com", "GATEWAY_URL: the gateway would be at"}, {"GATEWAY_URL", "https://datawald.example.com/desk", "GATEWAY_URL: the gateway would be at"},
+		{"GATEWAY_URL", "https://desk.example.com", `at "https://desk.example.com", and does not answer under that name`},
+		{"GATEWAY_HOSTS", "d.example.com", `at "https://datawald.example.com", and does not answer under that name`},
 	} {
 		t.Run(tc.want+" "+tc.value, func(t *testing.T) {
 			for name, value := range withProvider {
@@ -65,17 +67,23 @@ func TestOIDC_Problems(t *testing.T) {
 	}
 }
 
-// Where people open the gateway follows from its settings.
+// Where people open the gateway follows from its settings. Fails without: withPort, its look at the port of the name, at 443.
 func TestPublicURL(t *testing.T) {
-	for want, l := range map[string]config.Listening{
-		"https://d.example.com":      {Address: "127.0.0.1:8080", Hosts: []string{"d.example.com", "e.example.com"}, BehindTLS: true},
-		"https://d.example.com:8443": {Address: "0.0.0.0:8443", Hosts: []string{"d.example.com:8443"}, TLSCertFile: "x"},
-		"https://desk.example.com":   {Address: "127.0.0.1:8080", Hosts: []string{"d.example.com"}, URL: "https://desk.example.com/"},
-		"http://127.0.0.1:8080":      {Address: "127.0.0.1:8080"},
-		"https://127.0.0.1:8443":     {Address: "127.0.0.1:8443", TLSCertFile: "x"},
+	for _, tc := range []struct {
+		want string
+		l    config.Listening
+	}{
+		{"https://d.example.com", config.Listening{Address: "127.0.0.1:8080", Hosts: []string{"d.example.com", "e.example.com"}, BehindTLS: true}},
+		{"https://d.example.com:9443", config.Listening{Address: "0.0.0.0:8443", Hosts: []string{"d.example.com:9443"}, TLSCertFile: "x"}},
+		{"https://d.example.com:8443", config.Listening{Address: "0.0.0.0:8443", Hosts: []string{"d.example.com"}, TLSCertFile: "x"}},
+		{"https://[fd00::7]:8443", config.Listening{Address: "[::]:8443", Hosts: []string{"[fd00::7]"}, TLSCertFile: "x"}},
+		{"https://d.example.com", config.Listening{Address: "0.0.0.0:443", Hosts: []string{"d.example.com"}, TLSCertFile: "x"}},
+		{"https://desk.example.com", config.Listening{Address: "127.0.0.1:8080", Hosts: []string{"desk.example.com"}, URL: "https://desk.example.com/"}},
+		{"http://127.0.0.1:8080", config.Listening{Address: "127.0.0.1:8080"}},
+		{"https://127.0.0.1:8443", config.Listening{Address: "127.0.0.1:8443", TLSCertFile: "x"}},
 	} {
-		if got := l.PublicURL(); got != want {
-			t.Errorf("%+v is at %s, want %s", l, got, want)
+		if got := tc.l.PublicURL(); got != tc.want {
+			t.Errorf("%+v is at %s, want %s", tc.l, got, tc.want)
 		}
 	}
 }

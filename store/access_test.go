@@ -222,12 +222,13 @@ func TestSweep_RemovesAllThatIsOver(t *testing.T) {
 	}
 }
 
-// Fails without: the filter of the keys in over, or the exception of a key that may be set again.
-func TestSweep_ForgetsKeysThatWereRevokedLongAgo(t *testing.T) {
+// Fails without: each of the filters of the keys in over, or the exception of a key that may be set again in each.
+func TestSweep_ForgetsKeysThatEndedLongAgo(t *testing.T) {
 	s := testkit.Store(t)
 	long, lately := time.Now().UTC().Add(-store.KeysKept-time.Minute), time.Now().UTC().Add(-store.KeysKept+time.Hour)
 	for id, k := range map[string]store.Key{"long": {RevokedAt: &long, CreatedBy: "anna"}, "lately": {RevokedAt: &lately, CreatedBy: "anna"},
-		"set": {RevokedAt: &long, CreatedBy: store.FromSettings}, "valid": {CreatedBy: "anna"}, "expired": {CreatedBy: "anna", ExpiresAt: &long}} {
+		"set": {RevokedAt: &long, CreatedBy: store.FromSettings}, "valid": {CreatedBy: "anna"}, "expired": {CreatedBy: "anna", ExpiresAt: &long}, "ended": {CreatedBy: "anna", ExpiresAt: &lately},
+		"set and ended": {CreatedBy: store.FromSettings, ExpiresAt: &long}} {
 		k.ID = id
 		if err := s.AddKey(t.Context(), k); err != nil {
 			t.Fatal(err)
@@ -236,10 +237,12 @@ func TestSweep_ForgetsKeysThatWereRevokedLongAgo(t *testing.T) {
 	if n, err := s.CountKeys(t.Context()); err != nil || n != 1 {
 		t.Errorf("%d keys are valid (%v), want one", n, err)
 	}
-	if n, err := s.Sweep(t.Context(), long); err != nil || n != 1 {
-		t.Errorf("%d removed, %v, want one", n, err)
+	if n, err := s.Sweep(t.Context(), long); err != nil || n != 2 {
+		t.Errorf("%d removed, %v, want two", n, err)
 	}
-	if _, err := s.Key(t.Context(), "long"); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("the key that was revoked long ago: %v", err)
+	for _, id := range []string{"long", "expired"} {
+		if _, err := s.Key(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the key %s: %v", id, err)
+		}
 	}
 }

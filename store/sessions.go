@@ -83,7 +83,7 @@ const (
 	sweepTime   = time.Minute
 )
 
-// Sweep removes sessions that have ended, those not used since idleSince, keys that were revoked long ago, and answers that are not kept any longer, some hundred
+// Sweep removes sessions that have ended, those not used since idleSince, keys that were revoked or have expired long ago, and answers that are not kept any longer, some hundred
 // at a time until there are no more, or its time is over. The embedded store has no indexes that make documents expire, so that none are used.
 func (s *Store) Sweep(ctx context.Context, idleSince time.Time) (removed int, err error) {
 	end := time.Now().Add(sweepTime)
@@ -113,6 +113,7 @@ func (s *Store) over(idleSince time.Time) []overdue {
 		{s.requests, bson.D{{Key: "begun_at", Value: bson.D{{Key: "$lt", Value: now().Add(-RequestsKept)}}}}},
 		// Keys are so few that they need no index.
 		{s.keys, bson.D{{Key: "revoked_at", Value: bson.D{{Key: "$lt", Value: now().Add(-KeysKept)}}}, {Key: "created_by", Value: bson.D{{Key: "$ne", Value: FromSettings}}}}},
+		{s.keys, bson.D{{Key: "expires_at", Value: bson.D{{Key: "$lt", Value: now().Add(-KeysKept)}}}, {Key: "created_by", Value: bson.D{{Key: "$ne", Value: FromSettings}}}}},
 	}
 }
 

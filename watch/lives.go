@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,11 +23,22 @@ func IsOver(status enumspb.WorkflowExecutionStatus) bool {
 
 // Lives reports whether a workflow is under way: Temporal knows it, and it is not over. It fails when Temporal does not tell.
 func Lives(ctx context.Context, c client.Client, workflowID string) (bool, error) {
+	run, err := Living(ctx, c, workflowID)
+	return run != "", err
+}
+
+// Living gives the first run of the chain that is under way of a workflow, which is what its record is called by; empty when none is. It fails when Temporal does
+// not tell.
+func Living(ctx context.Context, c client.Client, workflowID string) (run string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	d, err := c.DescribeWorkflowExecution(ctx, workflowID, "")
 	if _, unknown := errors.AsType[*serviceerror.NotFound](err); unknown {
-		return false, nil
+		return "", nil
 	}
-	return err == nil && !IsOver(d.GetWorkflowExecutionInfo().GetStatus()), err
+	info := d.GetWorkflowExecutionInfo()
+	if err != nil || IsOver(info.GetStatus()) {
+		return "", err
+	}
+	return cmp.Or(info.GetFirstRunId(), info.GetExecution().GetRunId()), nil
 }

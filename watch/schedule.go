@@ -97,7 +97,7 @@ const hangsAfter = workflows.DefaultBudget + 2*time.Minute
 // lookFor bounds what Temporal may take to answer.
 const lookFor = 5 * time.Second
 
-// Look looks at the schedule of an instance. Temporal may be away, the store not.
+// Look looks at the schedule of an instance. Temporal may be away, the store not. When it fails half-way, what it has seen comes with the error.
 func (s Sight) Look(ctx context.Context, instance string) (*Schedule, error) {
 	seen, err := s.look(ctx, instance)
 	if err != nil {

@@ -26,6 +26,10 @@ const (
 	providerRests = 5 * time.Second
 	// maxProviderAnswer is the largest answer, in bytes.
 	maxProviderAnswer = 1 << 20
+	// offerServes is how long what the provider says of itself is taken for true, and how long at least, when a sign-in fails by it.
+	offerServes, offerStays = time.Hour, time.Minute
+	// maxExchanges is how many sign-ins are asked for at once.
+	maxExchanges = 8
 )
 
 // ProviderSettings are what an identity provider and the gateway agreed on.
@@ -49,6 +53,10 @@ type Provider struct {
 	now      func() time.Time
 
 	found atomic.Pointer[offer]
+	// doubted is an offer by which a sign-in failed.
+	doubted atomic.Pointer[offer]
+	// exchanges has room for those whose sign-in is asked for.
+	exchanges chan struct{}
 	// asking has room for the one who finds out what the provider offers. He alone uses rest and failure.
 	asking  chan struct{}
 	rest    time.Time
@@ -64,6 +72,8 @@ type offer struct {
 	verifier *oidc.IDTokenVerifier
 	// end is where people sign out of the provider; empty where there is no such address.
 	end string
+	// at is when it said so.
+	at time.Time
 }
 
 // NewProvider makes a provider of settings that were checked. It asks nothing.
@@ -78,7 +88,7 @@ func NewProvider(s ProviderSettings) (*Provider, error) {
 	}
 	client := &http.Client{Timeout: providerTime, Transport: guarded{http.DefaultTransport, issuer.Scheme == "http"},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }} // the client's secret goes nowhere else
-	return &Provider{settings: s, client: client, seal: seal, now: time.Now, asking: make(chan struct{}, 1), used: newMemory[bool](maxTries)}, nil
+	return &Provider{settings: s, client: client, seal: seal, now: time.Now, asking: make(chan struct{}, 1), exchanges: make(chan struct{}, maxExchanges), used: newMemory[bool](maxTries)}, nil
 }
 
 // guarded asks by TLS alone, and bounds what comes back. plain is true for a provider on this machine that is named by http.
@@ -110,10 +120,10 @@ type bounded struct {
 	io.Closer
 }
 
-// offer gives what the provider offers, and finds it out when nobody has. Of many who ask at once one does so; one that did not answer is left
-// alone for a while.
+// offer gives what the provider offers, and finds it out when nobody has, or not lately. Of many who ask at once one does so; one that did not answer is left
+// alone for a while, and what it said before holds until then.
 func (p *Provider) offer(ctx context.Context) (*offer, error) {
-	if o := p.found.Load(); o != nil {
+	if o := p.found.Load(); p.holds(o) {
 		return o, nil
 	}
 	select {
@@ -122,20 +132,35 @@ func (p *Provider) offer(ctx context.Context) (*offer, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if o := p.found.Load(); o != nil {
-		return o, nil
+	before := p.found.Load()
+	if p.holds(before) {
+		return before, nil
 	}
-	if p.now().Before(p.rest) {
-		return nil, p.failure
-	}
-	// Whoever asks first may go away; the others wait for the same answer.
-	o, err := p.discover(context.WithoutCancel(ctx))
-	if err != nil {
+	if !p.now().Before(p.rest) {
+		// Whoever asks first may go away; the others wait for the same answer.
+		o, err := p.discover(context.WithoutCancel(ctx))
+		if err == nil {
+			p.found.Store(o)
+			return o, nil
+		}
 		p.rest, p.failure = p.now().Add(providerRests), err
-		return nil, err
 	}
-	p.found.Store(o)
-	return o, nil
+	if before != nil {
+		return before, nil
+	}
+	return nil, p.failure
+}
+
+// holds reports whether an offer need not be asked for again.
+func (p *Provider) holds(o *offer) bool {
+	return o != nil && p.now().Sub(o.at) < offerServes && p.doubted.Load() != o
+}
+
+// doubt has an offer asked for again by which a sign-in failed: the provider may have moved. An answer that was made up does so once a minute at most.
+func (p *Provider) doubt(o *offer) {
+	if p.now().Sub(o.at) >= offerStays {
+		p.doubted.Store(o)
+	}
 }
 
 func (p *Provider) discover(ctx context.Context) (*offer, error) {
@@ -171,6 +196,7 @@ func (p *Provider) discover(ctx context.Context) (*offer, error) {
 			Scopes: append([]string{oidc.ScopeOpenID}, p.settings.Scopes...)},
 		verifier: provider.Verifier(&oidc.Config{ClientID: p.settings.ClientID, Now: func() time.Time { return p.now() }}),
 		end:      more.End,
+		at:       p.now(),
 	}, nil
 }
 

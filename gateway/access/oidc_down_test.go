@@ -75,14 +75,15 @@ func TestProvider_ThatIsNotWhatItShouldBe(t *testing.T) {
 	}
 }
 
-// Who makes answers up is kept waiting; a colleague at another address is not, and failures that nobody can make up do not count.
+// Who makes answers up is stopped after many; before that no colleague of his, who may have the same address, is kept waiting, nor are passwords from there. A colleague
+// at another address never is, and failures that nobody can make up do not count.
 //
-// Fails without: begin in SignInProvided; back there.
+// Fails without: provided in SignInProvided; untrusted there, or with it for every failure; providers apart from hosts.
 func TestProvided_IsThrottled(t *testing.T) {
 	c := newCompany(t)
 	other := netip.MustParseAddr("198.51.100.7")
 	c.provider.Is("1", anna("sales"))
-	for range 40 {
+	for range 70 {
 		c.refused("no role", c.goes("/"), access.NoRole)
 	}
 	c.provider.Is("1", anna("staff"))
@@ -91,15 +92,58 @@ func TestProvided_IsThrottled(t *testing.T) {
 		v.answer.Set("code", "made up")
 		return v
 	}
-	for range 5 {
+	for range 60 {
+		if _, _, _, err := c.comes(c.goes("/"), home); err != nil {
+			t.Fatalf("a colleague at the same address: %v", err)
+		}
 		c.refused("a code that was made up", made(), access.Untrusted)
 	}
 	c.refused("one more", made(), access.Throttled)
 	if _, _, _, err := c.comes(c.goes("/"), other); err != nil {
 		t.Errorf("elsewhere: %v", err)
 	}
-	c.clock = c.clock.Add(2 * time.Second)
+	if _, _, _, err := c.SignIn(t.Context(), "admin", "wrong", home); !errors.Is(err, access.ErrWrong) {
+		t.Errorf("a password from there: %v", err)
+	}
+	c.clock = c.clock.Add(15 * time.Minute)
 	c.enters()
+}
+
+// What the provider says of itself is asked for again after an hour, and when a sign-in fails by it, but not for each of those; what it said holds while it does
+// not answer.
+//
+// Fails without: offerServes in holds; doubt; offerStays there; before in offer.
+func TestProvider_MayMove(t *testing.T) {
+	c := newCompany(t)
+	after := time.Duration(0)
+	c.client.SetClock(func() time.Time { return time.Now().Add(after) })
+	asked := func(want int, when string) {
+		t.Helper()
+		c.goes("/")
+		if n := c.provider.Asked("/.well-known/openid-configuration"); n != want {
+			t.Errorf("%s: asked %d times, want %d", when, n, want)
+		}
+	}
+	asked(1, "at first")
+	after = 59 * time.Minute
+	asked(1, "within the hour")
+	after = time.Hour
+	asked(2, "after an hour")
+	made := func() {
+		v := c.goes("/")
+		v.answer.Set("code", "made up")
+		c.refused("made up", v, access.Untrusted)
+	}
+	made()
+	asked(2, "when a sign-in fails at once")
+	after += time.Minute
+	made()
+	asked(3, "when one fails later")
+	made()
+	asked(3, "when another fails")
+	c.provider.Break(identity.Broken{Describe: func(d map[string]any) { delete(d, "jwks_uri") }})
+	after += time.Hour
+	asked(4, "when it says nothing of use")
 }
 
 func TestProvider_SaysWhereOneSignsOut(t *testing.T) {

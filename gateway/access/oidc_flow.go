@@ -142,8 +142,21 @@ func (p *Provider) identity(ctx context.Context, f *flow, answer url.Values) (*I
 	if err != nil {
 		return nil, refuse(Unreachable, err)
 	}
-	ctx = oidc.ClientContext(ctx, p.client)
+	select {
+	case p.exchanges <- struct{}{}:
+		defer func() { <-p.exchanges }()
+	case <-ctx.Done():
+		return nil, refuse(Unreachable, ctx.Err())
+	}
+	return p.redeem(oidc.ClientContext(ctx, p.client), o, f, answer)
+}
+
+// redeem has a code made into an ID token, and looks whether it is one of this sign-in.
+func (p *Provider) redeem(ctx context.Context, o *offer, f *flow, answer url.Values) (*Identity, error) {
 	tokens, err := o.oauth.Exchange(ctx, answer.Get("code"), oauth2.VerifierOption(f.Verifier))
+	if err != nil {
+		p.doubt(o)
+	}
 	if _, answered := errors.AsType[*oauth2.RetrieveError](err); answered {
 		return nil, refuse(Untrusted, err)
 	}
@@ -156,6 +169,7 @@ func (p *Provider) identity(ctx context.Context, f *flow, answer url.Values) (*I
 	}
 	token, err := o.verifier.Verify(ctx, raw)
 	if err != nil {
+		p.doubt(o)
 		return nil, refuse(Untrusted, err)
 	}
 	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.Nonce)) != 1 {

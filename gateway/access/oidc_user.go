@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -77,9 +78,6 @@ func (s ProviderSettings) role(groups []string) (highest Role) {
 	return highest
 }
 
-// atProvider stands in the throttle for all who come back from the provider. It can be no user's name.
-const atProvider = "(provider)"
-
 // SignInProvided begins a session for who comes back from the provider, from an address. kept is what Begin gave to the browser; life bounds the session. next
 // is where he wanted to go, known his name when the provider told it, also of one who is not let in. The error is *Refused, or the store's.
 func (g *Gate) SignInProvided(ctx context.Context, p *Provider, kept string, answer url.Values, life time.Duration, from netip.Addr) (token string, pass Pass, next, known string, err error) {
@@ -87,21 +85,23 @@ func (g *Gate) SignInProvided(ctx context.Context, p *Provider, kept string, ans
 	if err != nil {
 		return "", Pass{}, "/", "", err
 	}
-	if err := g.throttle.begin(atProvider, from, g.now()); err != nil {
+	if err := g.throttle.provided(from, g.now()); err != nil {
 		return "", Pass{}, f.Next, "", refuse(Throttled, err)
 	}
 	id, err := p.identity(ctx, f, answer)
 	if id != nil {
 		known = id.Name
 	}
-	switch refused, ok := errors.AsType[*Refused](err); {
-	case ok && refused.Why == Untrusted: // it may have been made up: it counts
-		return "", Pass{}, f.Next, known, err
-	case err != nil:
-		g.throttle.back(atProvider, from)
+	if err != nil {
+		refused, _ := errors.AsType[*Refused](err)
+		switch {
+		case refused != nil && refused.Why == Untrusted: // it may have been made up: it counts
+			g.throttle.untrusted(from, g.now())
+		case refused != nil && refused.Why == NoRole && id != nil: // what he had before ends as well
+			err = cmp.Or(g.ended(ctx, id.Subject), err)
+		}
 		return "", Pass{}, f.Next, known, err
 	}
-	g.throttle.right(atProvider, from)
 	user, err := g.provided(ctx, *id)
 	if err != nil {
 		return "", Pass{}, f.Next, known, err
@@ -151,11 +151,37 @@ func (g *Gate) provided(ctx context.Context, id Identity) (*store.User, error) {
 	return &user, nil
 }
 
-// ownPasswords refuses a password for a user of the provider: it would let him in when the provider does no longer.
-func (g *Gate) ownPasswords(ctx context.Context, name string) error {
+// Provided reports whether a user comes in by the identity provider. He has no password; his subject is lost when a release that does not know it writes the users.
+func Provided(u store.User) bool { return u.Password == "" }
+
+// decidedHere refuses to change what the provider alone decides of a user: a role would be undone at his next sign-in, a password would let him in when the
+// provider does no longer.
+func (g *Gate) decidedHere(ctx context.Context, name, field, why string) error {
 	user, err := g.store.User(ctx, strings.ToLower(name))
-	if err == nil && user.Subject != "" {
-		return &Invalid{"password", "the user signs in by the identity provider, and has none here"}
+	if err == nil && Provided(*user) {
+		return &Invalid{field, why}
 	}
 	return nil // whether there is such a user is found out when he is changed
+}
+
+// ended ends the sessions of who is known by a subject and has no role any longer: first by the generation, which counts at once.
+func (g *Gate) ended(ctx context.Context, subject string) error {
+	name := ""
+	err := g.store.ChangeUsers(ctx, func(users *[]store.User) error {
+		i := slices.IndexFunc(*users, func(u store.User) bool { return u.Subject == subject })
+		if i < 0 {
+			return store.ErrUnchanged
+		}
+		u := &(*users)[i]
+		u.Generation++
+		name = u.Name
+		return nil
+	})
+	if errors.Is(err, store.ErrUnchanged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return g.store.DeleteSessionsOf(ctx, name)
 }

@@ -17,6 +17,9 @@ const (
 	addressTries = 30
 	accountTries = 100
 	tryWindow    = 15 * time.Minute
+	// providerTries is how many answers of the identity provider from one address may be none that can be relied on, in a window. An office may be one address, and
+	// nobody guesses what a provider signs: they bound what the gateway asks the provider for.
+	providerTries = 60
 	// maxTries bounds the memory, of each kind.
 	maxTries = 10_000
 )
@@ -47,10 +50,12 @@ func (t *tries) fresh(now time.Time) *tries {
 type throttle struct {
 	mu                     sync.Mutex
 	pairs, accounts, hosts *memory[tries]
+	// providers counts apart, by address.
+	providers *memory[tries]
 }
 
 func newThrottle() *throttle {
-	return &throttle{pairs: newMemory[tries](maxTries), accounts: newMemory[tries](maxTries), hosts: newMemory[tries](maxTries)}
+	return &throttle{pairs: newMemory[tries](maxTries), accounts: newMemory[tries](maxTries), hosts: newMemory[tries](maxTries), providers: newMemory[tries](maxTries)}
 }
 
 // network is what counts as one address: of IPv6 the half that one customer has to himself.
@@ -113,4 +118,21 @@ func (t *throttle) uncount(account string, from netip.Addr) {
 	for _, counted := range []*tries{t.accounts.at(account), t.hosts.at(network(from))} {
 		counted.n = max(counted.n-1, 0)
 	}
+}
+
+// provided fails with *TooMany when too many from an address came back from the provider with what cannot be relied on.
+func (t *throttle) provided(from netip.Addr, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if host := t.providers.at(network(from)).fresh(now); host.n >= providerTries {
+		return &TooMany{host.since.Add(tryWindow).Sub(now)}
+	}
+	return nil
+}
+
+// untrusted counts one of them.
+func (t *throttle) untrusted(from netip.Addr, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.providers.at(network(from)).fresh(now).n++
 }

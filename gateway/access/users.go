@@ -56,9 +56,14 @@ func (g *Gate) ChangeUser(ctx context.Context, name string, change UserChange) (
 	if change.Role != nil && !change.Role.Valid() {
 		return nil, &Invalid{"role", "want viewer, operator or admin"}
 	}
+	if change.Role != nil {
+		if err := g.decidedHere(ctx, name, "role", "the user signs in by the identity provider, and has the role that his groups there say (OIDC_ROLES): change it there"); err != nil {
+			return nil, err
+		}
+	}
 	hash := ""
 	if change.Password != nil {
-		err := g.ownPasswords(ctx, name)
+		err := g.decidedHere(ctx, name, "password", "the user signs in by the identity provider, and has none here")
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +118,7 @@ func lastAdmin(before store.User, users []store.User) error {
 	if Role(before.Role) != Admin || before.Disabled {
 		return nil
 	}
-	if slices.ContainsFunc(users, func(u store.User) bool { return Role(u.Role) == Admin && !u.Disabled && u.Subject == "" }) {
+	if slices.ContainsFunc(users, func(u store.User) bool { return Role(u.Role) == Admin && !u.Disabled && !Provided(u) }) {
 		return nil
 	}
 	return ErrLastAdmin

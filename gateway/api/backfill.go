@@ -36,7 +36,7 @@ type Backfill struct {
 	EndedAt    *time.Time              `json:"ended_at,omitempty"`
 	Counts     *store.Counts           `json:"counts,omitempty" doc:"What became of the orders by now"`
 	Progress   *store.BackfillProgress `json:"progress,omitempty" doc:"How far it is, by state, with its rate in orders a second and whether it is paused"`
-	Now        *BackfillNow            `json:"now,omitempty" doc:"How its orders stand now, by the store; of one that is under way and brings some. progress may be a minute old"`
+	Now        *BackfillNow            `json:"now,omitempty" doc:"How its orders stand now, by the store; of one that is under way and brings some, absent when counting them takes too long. progress may be a minute old"`
 	Errors     []string                `json:"errors,omitempty"`
 	Links      Links                   `json:"links"`
 
@@ -80,21 +80,19 @@ func (s *server) backfill(ctx context.Context, in *backfillPath) (*Backfill, err
 	}
 	b.Links = Links{Self: backfillPathOf(instance, b.ID), Temporal: s.links.workflow(b.WorkflowID)}
 	if err == nil {
-		err = s.countNow(ctx, b)
+		s.countNow(ctx, b)
 	}
 	return b, err
 }
 
-// countNow fills in how the orders stand now of a backfill that is under way. A dry run brings none; of one that has ended the record tells.
-func (s *server) countNow(ctx context.Context, b *Backfill) (err error) {
+// countNow fills in how the orders stand now of a backfill that is under way. A dry run brings none; of one that has ended the record tells, and of one that takes
+// long to count.
+func (s *server) countNow(ctx context.Context, b *Backfill) {
 	if b.State != running || b.Progress == nil || b.Progress.DryRun {
 		s.tally.forget(b.recordID())
-		return nil
+		return
 	}
-	if b.Now, err = s.tally.of(ctx, b.Instance, b.recordID()); err != nil {
-		return partDown(err, "store")
-	}
-	return nil
+	b.Now = s.tally.of(ctx, b.Instance, b.recordID())
 }
 
 // knownBackfill fills in what Temporal knows: of one that runs its own answer, of others the record.

@@ -170,8 +170,7 @@ func (f *feed) changes(ctx context.Context) (any bool, err error) {
 	maps.DeleteFunc(f.told, func(_ order.Key, changed time.Time) bool { return changed.Before(forgotten) })
 	body, more := changedOrders(found, f.told)
 	if len(body.Orders) == 0 && !more {
-		f.publish(now, "", nil)
-		return false, nil
+		return false, f.publish(now, "", nil)
 	}
 	return true, f.publish(now, ordersEvent, body)
 }

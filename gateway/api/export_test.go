@@ -13,6 +13,7 @@ import (
 
 	"datawald/config"
 	"datawald/gateway/access"
+	"datawald/order"
 	"datawald/store"
 )
 
@@ -144,19 +145,52 @@ func SetMaxExports(n int) (restore func()) {
 	return func() { maxExports = was }
 }
 
-// CountedTwice counts the orders of a backfill, does something, counts again, and once more when the count was forgotten.
-func CountedTwice(ctx context.Context, db *store.Store, instance, run string, between func()) (first, again, anew *BackfillNow) {
+// Tally counts the orders of backfills.
+type Tally struct{ t *tally }
+
+// NewTally makes one on a store, with the time in the hands of a test; count, unless nil, counts instead of the store.
+func NewTally(db *store.Store, clock func() time.Time, count func(context.Context) error) Tally {
 	t := newTally(db)
-	count := func() *BackfillNow {
-		now, err := t.of(ctx, instance, run)
-		if err != nil {
-			panic(err)
+	t.clock = clock
+	if count != nil {
+		t.count = func(ctx context.Context, _, _ string) (map[order.Status]int, int, error) {
+			return map[order.Status]int{}, 7, count(ctx)
 		}
-		return now
 	}
-	first = count()
-	between()
-	again = count()
-	t.forget(run)
-	return first, again, count()
+	return Tally{t}
+}
+
+// Of asks how the orders stand.
+func (t Tally) Of(ctx context.Context, instance, run string) *BackfillNow {
+	return t.t.of(ctx, instance, run)
+}
+
+// Forget drops what was counted.
+func (t Tally) Forget(run string) { t.t.forget(run) }
+
+// Figures are the statistics of an instance whose counting is done by work.
+type Figures struct{ f *instanceFigures }
+
+// NewFigures makes them.
+func NewFigures(work func(ctx context.Context) (*Statistics, error)) Figures {
+	f := newInstanceFigures(nil, "main")
+	f.work = func(ctx context.Context, _ time.Time, _ int) (*Statistics, error) { return work(ctx) }
+	return Figures{f}
+}
+
+// Ask asks for the last hours.
+func (f Figures) Ask(ctx context.Context) (*Statistics, error) { return f.f.ask(ctx, 24) }
+
+// Expire ends for how long the last answer serves.
+func (f Figures) Expire() {
+	f.f.mu.Lock()
+	defer f.f.mu.Unlock()
+	for hours, a := range f.f.answers {
+		f.f.answers[hours] = answered{a.Statistics, time.Time{}}
+	}
+}
+
+// Seldom says for how many refusals a line is to be logged.
+func Seldom(now func() time.Time) func(access.Refusal) int {
+	return (&seldom{now: now, by: map[access.Refusal]*line{}}).say
 }

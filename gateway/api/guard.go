@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"mime"
-	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -31,7 +31,7 @@ func recovery(log *slog.Logger) gin.HandlerFunc {
 			if cause == nil {
 				return
 			}
-			if cause == http.ErrAbortHandler {
+			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
 			log.Error("request failed", "method", c.Request.Method, "route", c.FullPath(), "status", http.StatusInternalServerError, "panic", string(debug.Stack()))
@@ -59,17 +59,9 @@ func (s *server) secure(c *gin.Context) {
 }
 
 // OwnHost reports whether a request names this gateway. A page in the user's browser may point its own name at this machine (DNS rebinding), but
-// cannot change the Host header. This machine's own names are always taken, others only when the settings name them.
+// cannot change the Host header.
 func OwnHost(settings *config.Gateway) func(*http.Request) bool {
-	own := map[string]bool{hostOf(settings.Address): true, "localhost": true}
-	for _, host := range settings.Hosts {
-		own[hostOf(host)] = true
-	}
-	return func(r *http.Request) bool {
-		host := hostOf(r.Host)
-		ip := net.ParseIP(host)
-		return own[host] || ip != nil && ip.IsLoopback()
-	}
+	return func(r *http.Request) bool { return settings.Answers(r.Host) }
 }
 
 // probes are asked by the address of a container, which nobody knows before. They tell nothing.
@@ -85,15 +77,6 @@ func (s *server) ownHosts() gin.HandlerFunc {
 		foreignHost.problem("The gateway answers under localhost, a loopback address, its listen address and the names in GATEWAY_HOSTS. " +
 			"Use one of these in the address, or add the name to GATEWAY_HOSTS and start the gateway again.").send(c)
 	}
-}
-
-// hostOf is the name or address in host:port, without port and brackets.
-func hostOf(s string) string {
-	host, _, err := net.SplitHostPort(s)
-	if err != nil {
-		host = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
-	}
-	return strings.ToLower(host)
 }
 
 // sameSite refuses changes that a page of another site asks for: by the browser's own word, and by demanding a content

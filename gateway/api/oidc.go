@@ -30,6 +30,8 @@ type provided struct {
 	provider *access.Provider
 	// public is where people open the gateway.
 	public *url.URL
+	// told keeps the log short, which anybody could fill otherwise.
+	told seldom
 }
 
 // routeProvider opens the way in by the identity provider of the settings, if there is one. The provider is not asked before somebody signs in.
@@ -41,7 +43,7 @@ func (s *server) routeProvider(router *gin.Engine) error {
 	if err != nil {
 		return errors.New("GATEWAY_URL is no address")
 	}
-	p := &provided{server: s, public: public}
+	p := &provided{server: s, public: public, told: seldom{now: time.Now, by: map[access.Refusal]*line{}}}
 	if p.provider, err = access.NewProvider(providerSettings(s.settings)); err != nil {
 		return err
 	}
@@ -138,7 +140,9 @@ func (p *provided) back(c *gin.Context, err error, next string) {
 	refused, ok := errors.AsType[*access.Refused](err)
 	if ok {
 		why = string(refused.Why)
-		p.log.Warn("nobody was let in by the identity provider", "cause", refused.Error())
+		if times := p.told.say(refused.Why); times > 0 {
+			p.log.Warn("nobody was let in by the identity provider", "cause", refused.Error(), "times", times)
+		}
 	} else {
 		p.report(c.Request.Context(), huma.Operation{Method: http.MethodGet, Path: c.FullPath()}, partDown(err, "store"))
 	}

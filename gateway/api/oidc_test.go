@@ -2,11 +2,13 @@ package api_test
 
 import (
 	"crypto/tls"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +29,55 @@ type entrance struct {
 	// set are the cookies that the browser was given on its way, ways the addresses to which it was led.
 	set  map[string]*http.Cookie
 	ways []string
+	// log is what the gateway logs.
+	log logged
+}
+
+// logged is a log in memory.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) lines(part string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), part)
+}
+
+// Whoever comes back without having begun is led to the sign-in page each time, and leaves one line in the log. Fails without: told in back.
+func TestProvider_NobodyFillsTheLog(t *testing.T) {
+	c := newEntrance(t, nil)
+	for range 20 {
+		if at := c.walks(c.server.URL + "/api/oidc/callback?state=x&code=y"); !strings.HasPrefix(at, "/login?failed=expired") {
+			t.Fatalf("it leads to %s", at)
+		}
+	}
+	if n := c.log.lines("nobody was let in"); n != 1 {
+		t.Errorf("%d lines of 20", n)
+	}
+}
+
+// The next line comes a minute later, and says for how many it stands; other causes have their own. Fails without: since in say; why there; toldAgainAfter.
+func TestSeldom(t *testing.T) {
+	now := day(1)
+	say := api.Seldom(func() time.Time { return now })
+	for i, tc := range []struct {
+		after time.Duration
+		why   access.Refusal
+		want  int
+	}{{0, access.Expired, 1}, {time.Second, access.Expired, 0}, {0, access.Denied, 1}, {58 * time.Second, access.Expired, 0}, {time.Second, access.Expired, 3}, {time.Second, access.Expired, 0}} {
+		now = now.Add(tc.after)
+		if got := say(tc.why); got != tc.want {
+			t.Errorf("%d: a line for %d, want %d", i, got, tc.want)
+		}
+	}
 }
 
 func newEntrance(t *testing.T, change func(*config.Gateway)) *entrance {
@@ -41,7 +92,7 @@ func newEntrance(t *testing.T, change func(*config.Gateway)) *entrance {
 		change(c.settings)
 	}
 	var err error
-	if c.handler, err = api.New(c.settings, c.db, c.temporal, testkit.Silent()); err != nil {
+	if c.handler, err = api.New(c.settings, c.db, c.temporal, slog.New(slog.NewTextHandler(&c.log, nil))); err != nil {
 		t.Fatal(err)
 	}
 	server.Config.Handler = c.handler

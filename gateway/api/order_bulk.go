@@ -25,9 +25,6 @@ func (s *server) routeBulk() {
 		Errors: []int{http.StatusBadRequest, http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}}, s.actOnOrders)
 }
 
-// maxActionKeys is how many orders one request may name.
-const maxActionKeys = 500
-
 type actOnOrdersInput struct{ Body ActionsRequest }
 
 // Audit names the action and the orders, as far as a target may be long, or the filter: all of it but the text that was searched for, which may be a

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/sdk/client"
 
 	"datawald/store"
 	"datawald/watch"
@@ -141,9 +142,12 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutp
 		last := records[in.Limit-1]
 		out.Next = placeAt(last.StartedAt, last.ID)
 	}
+	living, over := s.living(ctx)
+	defer over()
+	living.silent = in.Cursor == "" && !out.UnderWayKnown
 	for _, r := range records {
 		shown := s.runOf(r)
-		if shown.State == running && s.isGone(ctx, r) {
+		if shown.State == running && living.lacks(r) {
 			shown.State = stopped
 		}
 		out.Runs = append(out.Runs, shown)
@@ -151,10 +155,37 @@ func (s *server) listRuns(ctx context.Context, in *listRunsInput) (*listRunsOutp
 	return &listRunsOutput{Body: out}, nil
 }
 
-// isGone reports whether a record that was never closed is of a run that Temporal has no longer under way.
+// living asks Temporal which runs are under way, for one page: each workflow once, and nothing more after the first that it does not tell.
+type living struct {
+	temporal client.Client
+	// ctx bounds all questions together.
+	ctx    context.Context
+	runs   map[string]string
+	silent bool
+}
+
+// living is for one page; over ends it.
+func (s *server) living(ctx context.Context) (l *living, over func()) {
+	ctx, over = context.WithTimeout(ctx, temporalTime)
+	return &living{temporal: s.temporal, ctx: ctx, runs: map[string]string{}}, over
+}
+
+// lacks reports whether a record that was never closed is of a run that Temporal has no longer under way.
+func (l *living) lacks(r store.Run) bool {
+	run, asked := l.runs[r.WorkflowID]
+	if !asked && !l.silent {
+		var err error
+		run, err = watch.Living(l.ctx, l.temporal, r.WorkflowID)
+		l.runs[r.WorkflowID], l.silent = run, err != nil
+	}
+	return !l.silent && run != r.RunID
+}
+
+// isGone is that of one record.
 func (s *server) isGone(ctx context.Context, r store.Run) bool {
-	lives, err := watch.Lives(ctx, s.temporal, r.WorkflowID)
-	return err == nil && !lives
+	l, over := s.living(ctx)
+	defer over()
+	return l.lacks(r)
 }
 
 func (s *server) runFilter(in *listRunsInput) (f store.RunFilter, err error) {

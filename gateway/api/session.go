@@ -71,11 +71,11 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		if known == "" && errors.Is(err, access.ErrWrong) {
 			known = nobody // written down as well, so that it takes as long
 		}
-		s.noteOwn(ctx, "sign-in", access.Actor{Name: known, Kind: access.User}, store.AuditRefused, p)
+		s.noteTurnedAway(ctx, "sign-in", access.Actor{Name: known, Kind: access.User}, p)
 		return nil, p
 	}
 	if p := s.passwordsOf(pass); p != nil {
-		s.noteOwn(ctx, "sign-in", pass.Actor, store.AuditRefused, p)
+		s.noteTurnedAway(ctx, "sign-in", pass.Actor, p)
 		return nil, errors.Join(p, s.gate.SignOut(ctx, pass))
 	}
 	if err := s.noteOwn(ctx, "sign-in", pass.Actor, store.AuditDone, nil); err != nil {
@@ -87,6 +87,13 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 // nobody stands in the audit for a name that nobody has, and can be no user's. The name itself is not written: it may be a password that was typed in
 // the wrong place.
 const nobody = "(nobody)"
+
+// noteTurnedAway writes down that somebody was refused. Nothing was let in: when it cannot be written, the log says so.
+func (s *server) noteTurnedAway(ctx context.Context, operation string, actor access.Actor, p *Problem) {
+	if err := s.noteOwn(ctx, operation, actor, store.AuditRefused, p); err != nil {
+		s.log.Warn("a refusal is not in the audit", "operation", operation, "cause", err.Error())
+	}
+}
 
 // noteOwn writes down what somebody did with an account by its password, and at whose account somebody tried.
 func (s *server) noteOwn(ctx context.Context, operation string, actor access.Actor, state store.AuditState, p *Problem) error {

@@ -15,8 +15,15 @@ import (
 // mostHours is for how long back statistics are told.
 const mostHours = 168
 
-// countedFor is for how long an answer serves all who ask.
-const countedFor = 5 * time.Second
+const (
+	// countedFor is for how long an answer serves all who ask, from when its count began; one that took long serves for twice as long as it took.
+	countedFor = 5 * time.Second
+	// lateAfter is how long a count may take before the last whole answer stands in for it, standsIn for how long it may.
+	lateAfter = 100 * time.Millisecond
+	standsIn  = time.Minute
+	// countLimit bounds one count. It goes on when those who asked have gone: the next ones have use of it.
+	countLimit = 20 * time.Second
+)
 
 // gatherLimit is how long who asks waits for hours that were not gathered yet; the answer says which are there.
 const gatherLimit = 4 * time.Second
@@ -27,7 +34,7 @@ func (s *server) routeStatistics() {
 		Summary: "Orders per hour, and how long they take from Magento into B1",
 		Description: "Hours are of the clock, UTC; the last one is still under way. `placed` counts orders by the time they were placed, `held` those of them that are " +
 			"held now; `posted` counts orders by the time they came into B1, of whatever age. Times are in seconds, as the median and as what 95 % of the orders " +
-			"stay below; they are accurate to 4 %, and leave out what backfills brought. The answer is some seconds old at most. After the gateway's start it takes a " +
+			"stay below; they are accurate to 4 %, and leave out what backfills brought. The answer is some seconds old, a minute at most where counting takes long: `counted_at` tells. After the gateway's start it takes a " +
 			"while until all hours are gathered: `posted` and times are whole from `gathered_from` on."},
 		func(ctx context.Context, in *statisticsInput) (*statisticsOutput, error) {
 			instance, err := s.instance(in.Instance)
@@ -88,48 +95,117 @@ func (s *statistics) of(instance string) *instanceFigures {
 	defer s.mu.Unlock()
 	f := s.instances[instance]
 	if f == nil {
-		f = &instanceFigures{store: s.store, instance: instance, answers: map[int]*Statistics{}, busy: make(chan struct{}, 1), gathered: newGathered()}
+		f = newInstanceFigures(s.store, instance)
 		s.instances[instance] = f
 	}
 	return f
 }
 
-// instanceFigures gathers and counts for one instance. One at a time works; the others wait for what comes of it.
+// instanceFigures gathers and counts for one instance.
 type instanceFigures struct {
 	store    *store.Store
 	instance string
+	// work makes an answer. One at a time works, and has busy; gathered belongs to it.
+	work     func(ctx context.Context, now time.Time, hours int) (*Statistics, error)
 	busy     chan struct{}
-	// gathered and answers belong to whoever has busy.
 	gathered *gathered
-	answers  map[int]*Statistics
+
+	mu sync.Mutex
+	// answers are the latest for so many hours, counts those that are under way.
+	answers map[int]answered
+	counts  map[int]*counting
 }
 
-// ask gives the figures of the last hours.
+// answered is an answer, and until when it serves all who ask.
+type answered struct {
+	*Statistics
+	until time.Time
+}
+
+// counting is an answer that is being made; it is there once done is closed.
+type counting struct {
+	done    chan struct{}
+	figures *Statistics
+	err     error
+}
+
+func newInstanceFigures(db *store.Store, instance string) *instanceFigures {
+	f := &instanceFigures{store: db, instance: instance, answers: map[int]answered{}, counts: map[int]*counting{}, busy: make(chan struct{}, 1), gathered: newGathered()}
+	f.work = f.figures
+	return f
+}
+
+// ask gives the figures of the last hours. All who ask wait for the same count, which goes on when they go away. While it takes long, the last whole answer serves.
 func (f *instanceFigures) ask(ctx context.Context, hours int) (*Statistics, error) {
+	c, last := f.begin(ctx, hours)
+	if c == nil {
+		return last, nil
+	}
+	var late <-chan time.Time
+	if last != nil {
+		late = time.After(lateAfter)
+	}
 	select {
-	case f.busy <- struct{}{}:
+	case <-c.done:
+		return c.figures, c.err
+	case <-late:
+		return last, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// begin gives the count that is under way, a new one where there is none. It is nil when the last answer still serves; otherwise last is the whole one that
+// may stand in for it, or nil.
+func (f *instanceFigures) begin(ctx context.Context, hours int) (c *counting, last *Statistics) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	if known := f.answers[hours]; known.Statistics != nil && known.Whole {
+		if now.Before(known.until) {
+			return nil, known.Statistics
+		}
+		if now.Sub(known.CountedAt) < standsIn {
+			last = known.Statistics
+		}
+	}
+	if c = f.counts[hours]; c == nil {
+		c = &counting{done: make(chan struct{})}
+		f.counts[hours] = c
+		go f.run(context.WithoutCancel(ctx), c, hours)
+	}
+	return c, last
+}
+
+// run makes an answer and hands it to all who wait.
+func (f *instanceFigures) run(ctx context.Context, c *counting, hours int) {
+	f.busy <- struct{}{}
 	defer func() { <-f.busy }()
-	now := time.Now().UTC()
-	if known := f.answers[hours]; known != nil && now.Sub(known.CountedAt) < countedFor && known.Whole {
-		return known, nil
-	}
-	if err := f.gather(ctx, now, hours); err != nil {
-		return nil, err
-	}
-	figures, err := f.count(ctx, now, hours)
-	if err != nil {
-		return nil, err
-	}
+	ctx, cancel := context.WithTimeout(ctx, countLimit)
+	defer cancel()
+	began := time.Now()
+	c.figures, c.err = f.work(ctx, began.UTC(), hours)
+	ended := time.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for h, a := range f.answers {
-		if now.Sub(a.CountedAt) >= countedFor {
+		if ended.Sub(a.CountedAt) >= standsIn {
 			delete(f.answers, h)
 		}
 	}
-	f.answers[hours] = figures
-	return figures, nil
+	if c.err == nil { // who asks again ever more rarely finds one that took long
+		f.answers[hours] = answered{c.figures, ended.Add(max(countedFor-ended.Sub(began), 2*ended.Sub(began)))}
+	}
+	delete(f.counts, hours)
+	close(c.done)
+}
+
+// figures gathers and counts.
+func (f *instanceFigures) figures(ctx context.Context, now time.Time, hours int) (*Statistics, error) {
+	if err := f.gather(ctx, now, hours); err != nil {
+		return nil, err
+	}
+	return f.count(ctx, now, hours)
 }
 
 // firstHour is when the first of so many hours began.

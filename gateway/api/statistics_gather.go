@@ -46,10 +46,10 @@ func newGathered() *gathered {
 	return &gathered{step: shortStep, hours: map[time.Time]*bucket{}, posted: map[order.Key]time.Time{}, seen: map[order.Key]time.Time{}}
 }
 
-// gather reads what changed since the last look, and then what is missing of the past, until that is there or its time is up. It goes on when who
-// asked goes away: the next one has use of it. When it fails all of it begins anew, because a part of a piece may be counted.
+// gather reads what changed since the last look, and then what is missing of the past, until that is there or its time is up. When it fails all of it
+// begins anew, because a part of a piece may be counted.
 func (f *instanceFigures) gather(ctx context.Context, now time.Time, hours int) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readLimit)
+	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
 	defer func() {
 		if err != nil {

@@ -131,16 +131,17 @@ func (s *server) seen(ctx context.Context, instance string) (*watch.Schedule, Wo
 	asked.Go(func() { workers = s.workers(asking, instance) })
 	schedule, err := s.sight().Look(asking, instance)
 	asked.Wait()
-	switch {
-	case err != nil && asking.Err() != nil && ctx.Err() == nil:
-		schedule, err = &watch.Schedule{State: watch.Unknown}, nil
-	case err != nil:
+	late := err != nil && asking.Err() != nil && ctx.Err() == nil
+	if err != nil && !late {
 		return nil, workers, err
 	}
-	if schedule.State == watch.Unknown {
+	if schedule == nil {
+		schedule = &watch.Schedule{State: watch.Unknown}
+	}
+	if schedule.State == watch.Unknown || late { // what it has told in time stays
 		workers = Workers{Runs: presenceUnknown, Orders: presenceUnknown}
 	}
-	return schedule, workers, err
+	return schedule, workers, nil
 }
 
 // sumUp fills in what follows from all else.

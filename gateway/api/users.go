@@ -22,7 +22,7 @@ func (s *server) routeUsers() {
 		Summary: "Let somebody sign in", DefaultStatus: http.StatusCreated, Metadata: admin}, s.addUser)
 	route(s, huma.Operation{OperationID: "change-user", Method: http.MethodPatch, Path: "/api/v1/users/{name}", Tags: []string{"access"},
 		Summary:     "Give a user another role or password, or disable him",
-		Description: "His sessions end. The last admin who is not disabled stays one.", Metadata: admin, Errors: []int{http.StatusNotFound}}, s.changeUser)
+		Description: "His sessions end. The last admin who is not disabled stays one. Role and password of who signs in by the identity provider are not changed here.", Metadata: admin, Errors: []int{http.StatusNotFound}}, s.changeUser)
 	route(s, huma.Operation{OperationID: "remove-user", Method: http.MethodDelete, Path: "/api/v1/users/{name}", Tags: []string{"access"},
 		Summary:     "Remove a user",
 		Description: "What he did stays in the audit. The last admin who is not disabled cannot be removed.", Metadata: admin, Errors: []int{http.StatusNotFound}}, s.removeUser)
@@ -33,13 +33,14 @@ type User struct {
 	Name      string      `json:"name" example:"anna"`
 	Role      access.Role `json:"role" enum:"viewer,operator,admin"`
 	Disabled  bool        `json:"disabled" doc:"He may not sign in"`
+	Provider  bool        `json:"provider" doc:"He signs in by the identity provider, which gives him his role at each sign-in. One who is removed comes back then; one who is disabled does not"`
 	CreatedAt time.Time   `json:"created_at"`
 	CreatedBy string      `json:"created_by,omitempty"`
 	ChangedAt time.Time   `json:"changed_at"`
 }
 
 func userOf(u store.User) User {
-	return User{Name: u.Name, Role: access.Role(u.Role), Disabled: u.Disabled, CreatedAt: u.CreatedAt, CreatedBy: u.CreatedBy, ChangedAt: u.ChangedAt}
+	return User{Name: u.Name, Role: access.Role(u.Role), Disabled: u.Disabled, Provider: access.Provided(u), CreatedAt: u.CreatedAt, CreatedBy: u.CreatedBy, ChangedAt: u.ChangedAt}
 }
 
 type listUsersOutput struct {

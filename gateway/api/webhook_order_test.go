@@ -28,7 +28,6 @@ type floor struct {
 	hooked
 	shop    *magentosim.Shop
 	company *b1sim.Company
-	shopURL string
 }
 
 func newFloor(t *testing.T) *floor {

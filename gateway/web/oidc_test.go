@@ -1,9 +1,11 @@
 package web_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,40 @@ func TestSignInPage_NamesTheProvider(t *testing.T) {
 	}
 	if text := page(t, w.server.URL+"/login?failed=%3Cb%3E"); strings.Contains(text, "<b>") || strings.Contains(text, `id="fault"`) {
 		t.Errorf("it says what was made up: %s", text)
+	}
+}
+
+// An admin cannot do on the page what would be undone or fail, and is told what keeps somebody of the provider out. Who signs in again while he writes rules is told
+// which way loses them. Fails without: Provider in userOf; in user.html, twice; in login.html.
+func TestPage_OfWhoComesByTheProvider(t *testing.T) {
+	w := newWorld(t)
+	p := w.provides()
+	p.Is("1", map[string]any{"preferred_username": "anna", "groups": []string{"ops"}})
+	visitor := &http.Client{Jar: newJar(w), Timeout: time.Minute}
+	res, err := visitor.Get(w.server.URL + "/api/oidc/sign-in?next=%2Faccount")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.Request.URL.Path != "/account" {
+		t.Fatalf("she comes to %s", res.Request.URL)
+	}
+	w.as(access.Admin)
+	text := w.fetch("/users/anna")
+	if strings.Contains(text, `value="role"`) || strings.Contains(text, `name="password"`) || !strings.Contains(text, "only Disable keeps him out") || !strings.Contains(text, "as operator") {
+		t.Errorf("her page is %s", text)
+	}
+	if text := w.fetch("/users/admin"); !strings.Contains(text, `value="role"`) || !strings.Contains(text, `name="password"`) || !strings.Contains(text, "He cannot sign in any more") {
+		t.Errorf("that of a user with a password is %s", text)
+	}
+	nobody, err := (&http.Client{Timeout: time.Minute}).PostForm(w.server.URL+"/rules/try", url.Values{"text": {"kept text"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nobody.Body.Close()
+	said, _ := io.ReadAll(nobody.Body)
+	if text := string(said); !strings.Contains(text, "kept text") || !strings.Contains(text, "signing in with Example Ltd loses it") {
+		t.Errorf("status %d: %s", nobody.StatusCode, text)
 	}
 }
 

@@ -20,8 +20,8 @@ type todayPage struct {
 	Needs              []need
 	States             []tile
 	Chart              *chart
-	// Uncounted is true when there are no statistics for the picture yet.
-	Uncounted bool
+	// Late is true when the picture is still being counted, Uncounted when it cannot be.
+	Late, Uncounted bool
 }
 
 // need is one thing that waits for a person; Link is the page that shows it.
@@ -59,8 +59,7 @@ func today(v *visit) error {
 const (
 	// chartHours is how far back the picture goes.
 	chartHours = "24"
-	// chartTime is how long the page takes for it, beside all else. After the gateway's start the hours are gathered by and by: the page then comes without the
-	// picture, and asks for it again.
+	// chartTime is how long the page takes for it, beside all else. When it takes longer the page comes without the picture, and asks for it again.
 	chartTime = 200 * time.Millisecond
 )
 
@@ -78,7 +77,7 @@ func (p *todayPage) drawing(v *visit) (drawn func() error) {
 				return unlessProblem(err)
 			}
 		case <-late:
-			p.Uncounted = true // who asks next finds what is gathered by then
+			p.Late = true // the count goes on, and who asks next has use of it
 			return nil
 		}
 		p.draw(s)

@@ -140,12 +140,14 @@ func (s *site) serve(pattern string, p page) http.HandlerFunc {
 // admit lets in who has signed in, and forms of this page alone.
 func (v *visit) admit(pattern string) error {
 	if v.r.Method == http.MethodPost {
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.origins.Check(v.r); err != nil {
+			v.r.PostForm = url.Values{} // nothing of it is read, to show the refusal either
 			return &api.Problem{Title: "The request comes from another site", Status: http.StatusForbidden,
 				Detail: "Changes are not taken from pages of other sites. Open this page itself and do it there."}
 		}
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
+			v.r.PostForm = url.Values{}
 			return &api.Problem{Title: "The form cannot be read", Status: http.StatusBadRequest, Detail: "It may have at most 1 MB. Make it smaller and send it again."}
 		}
 	}
@@ -191,11 +193,19 @@ func (v *visit) recovered(pattern string) {
 	if cause == nil {
 		return
 	}
-	if cause == http.ErrAbortHandler {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(cause)
 	}
 	v.settings.Log.Error("page failed", "route", pattern, "panic", string(debug.Stack()))
-	v.show(http.StatusInternalServerError, "problem", "The page failed", failedPage())
+	v.instead(pattern, http.StatusInternalServerError, "problem", "The page failed", failedPage())
+}
+
+// instead shows a page in place of the one that was asked for. When it cannot be made either, the log and a bare line say so.
+func (v *visit) instead(pattern string, status int, name, title string, body any) {
+	if err := v.show(status, name, title, body); err != nil {
+		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
+		http.Error(v.w, failedPage().Detail, http.StatusInternalServerError)
+	}
 }
 
 func failedPage() *api.Problem {
@@ -207,7 +217,7 @@ func failedPage() *api.Problem {
 func (v *visit) fail(pattern string, err error) {
 	kept := v.keptBy(pattern)
 	if errors.Is(err, errNobody) && kept != nil {
-		v.show(http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept, Provider: v.settings.Provider})
+		v.instead(pattern, http.StatusUnauthorized, "login", "Sign in", loginForm{Next: v.editor(), Again: true, Kept: kept, Provider: v.settings.Provider})
 		return
 	}
 	if errors.Is(err, errNobody) {
@@ -222,7 +232,7 @@ func (v *visit) fail(pattern string, err error) {
 		v.settings.Log.Error("page failed", "route", pattern, "cause", fmt.Sprintf("%T", err))
 		p = failedPage()
 	}
-	v.show(p.Status, "problem", p.Title, p)
+	v.instead(pattern, p.Status, "problem", p.Title, p)
 }
 
 // keptBy is what a form brought that cannot be sent again from the page it came from: a text of rules. nil for all others, and for a request that

@@ -38,6 +38,8 @@ type world struct {
 	server   *httptest.Server
 	instance string
 	database string
+	// around stands between the page and the API, where a test asks for it.
+	around *statistics
 	// clients have signed in, by role.
 	clients map[access.Role]*http.Client
 }
@@ -71,7 +73,12 @@ func (w *world) serve() {
 		w.t.Fatal(err)
 	}
 	w.gate = api.Gate(w.settings, w.db)
-	page, err := web.New(handler, w.gate, web.Settings{Instances: w.settings.InstanceNames, Own: api.OwnHost(w.settings), ReconcileDays: 40, ReconcileHeal: true, Log: testkit.Silent()})
+	var asked http.Handler = handler
+	if w.around != nil {
+		w.around.next = handler
+		asked = w.around
+	}
+	page, err := web.New(asked, w.gate, web.Settings{Instances: w.settings.InstanceNames, Own: api.OwnHost(w.settings), ReconcileDays: 40, ReconcileHeal: true, Log: testkit.Silent()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -13,7 +13,12 @@ const restBetween = 1_500;
 const patience = 8_000; // the server ends a stream every minute, and the browser comes back within some seconds
 const longest = 40_000; // the server answers sooner, or never
 
+const firstAgain = 2_000; // what was not told in time is asked for after 2, 4, 8 s and so on
+const longestAgain = 30_000;
+
 let lostSince = null;
+let unfinished = !!document.querySelector("[data-unfinished]"); // whether the latest answer lacks a part
+let finishing = false;
 let busy = false;
 let again = false;
 let last = 0;
@@ -23,19 +28,22 @@ export function live() {
   if (document.querySelector("[data-retry]")) return retry();
   if (!document.body.dataset.who || !document.querySelector("[data-live]")) return;
   (instance ? listen : poll)();
-  unfinished();
+  finish();
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
 const instance = document.body.dataset.instance;
 const ofInstance = (path, more = {}) => `${path}?${new URLSearchParams({ instance, ...more })}`;
 
-// unfinished asks again for what the server had no time to tell.
-async function unfinished() {
-  while (document.querySelector("[data-unfinished]")) {
-    await rest(2_000);
+// finish asks again for what the server had no time to tell, ever more rarely.
+async function finish() {
+  if (finishing) return;
+  finishing = true;
+  for (let wait = firstAgain; unfinished; wait = Math.min(2 * wait, longestAgain)) {
+    await rest(wait);
     await refresh();
   }
+  finishing = false;
 }
 
 // listen takes events while the tab can be seen. What does not come back in time is lost; what is refused is asked for by polling instead.
@@ -122,6 +130,7 @@ async function refresh() {
     }
   } while (again);
   busy = false;
+  finish();
 }
 
 const ask = (path) => fetch(path, { headers: { "X-Live": "1" }, signal: AbortSignal.timeout(longest) });
@@ -130,10 +139,12 @@ const isDown = (answer) => answer.status >= 500 || answer.status === 429;
 function update(fresh) {
   localTimes(fresh);
   asked = fresh.body.dataset.asked ?? asked;
+  unfinished = !!fresh.querySelector("[data-unfinished]");
   let changed = false;
   for (const part of document.querySelectorAll("[data-live]")) {
     const anew = fresh.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
     if (!anew || part.isEqualNode(anew)) continue;
+    if (anew.querySelector("[data-unfinished]") && part.childElementCount) continue; // what is there stays until it is made anew
     morph(part, anew);
     changed = true;
   }

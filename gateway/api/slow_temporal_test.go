@@ -1,0 +1,105 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"datawald/gateway/api"
+	"datawald/store"
+	"datawald/watch"
+	"datawald/workflows"
+)
+
+// slowTemporal answers all but some questions.
+type slowTemporal struct {
+	client.Client
+	// queues and workflows are what it does not tell.
+	queues, workflows bool
+	mu                sync.Mutex
+	described         int
+}
+
+func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	if s.queues {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.Client.DescribeTaskQueue(ctx, name, kind)
+}
+
+func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if run == "" { // of the record of a run; that of one that is listed names it
+		s.mu.Lock()
+		s.described++
+		s.mu.Unlock()
+	}
+	if s.workflows {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.Client.DescribeWorkflowExecution(ctx, id, run)
+}
+
+// What Temporal has told in time stays when the rest takes too long. Fails without: schedule kept in seen (its state is unknown, and Temporal is said to be down);
+// late there (workers are said to be missing of whom nobody knows).
+func TestStatus_KeepsWhatASlowTemporalHasTold(t *testing.T) {
+	w := newWorld(t)
+	w.staged(w.key(1, "1"), func(d *store.Staged) { d.StagedAt = time.Now().Add(-2 * time.Hour) })
+	server := serve(t, w.settings, w.db, &slowTemporal{Client: w.temporal, queues: true})
+	var s api.Status
+	call(t, server, http.MethodGet, "/api/v1/status", "", nil).ok(200, &s)
+	if s.Schedule.State != watch.Missing || s.Workers != (api.Workers{Runs: "unknown", Orders: "unknown"}) {
+		t.Errorf("schedule %+v, workers %+v", s.Schedule, s.Workers)
+	}
+	for _, need := range s.Needs {
+		if need.Code == "temporal_down" {
+			t.Error("Temporal is said to be down")
+		}
+	}
+}
+
+// A page of runs that were never closed asks Temporal once for each workflow, and no more after the first that it does not tell. A record of an earlier run is not
+// taken for the one that is under way. Fails without: runs in lacks; silent; run != r.RunID there; the limit in living.
+func TestRuns_ThatWereNeverClosed(t *testing.T) {
+	w := newWorld(t)
+	open := func(r *store.Run) { r.EndedAt = nil }
+	id := workflows.BackfillOrdersID(w.instance)
+	begun, err := w.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: w.instance}, "nobody takes it up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.Background(), id, "", "the test is over") })
+	w.ran(id+"/"+begun.GetRunID(), "backfill", 3, open)
+	w.ran(id+"/earlier", "backfill", 2, open)
+	w.ran(id+"/first", "backfill", 1, open)
+	states := func(temporal *slowTemporal, asked int) map[string]string {
+		t.Helper()
+		var list api.RunList
+		began := time.Now()
+		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, "/api/v1/runs", "", nil).ok(200, &list)
+		if took := time.Since(began); took > 5*time.Second || temporal.described > asked {
+			t.Errorf("it took %s and %d questions, want %d at most", took, temporal.described, asked)
+		}
+		got := map[string]string{}
+		for _, r := range list.Runs {
+			got[r.RunID] = string(r.State)
+		}
+		return got
+	}
+	if got := states(&slowTemporal{Client: w.temporal}, 1); got[begun.GetRunID()] != "running" || got["earlier"] != "terminated" || got["first"] != "terminated" {
+		t.Errorf("states %v", got)
+	}
+	for _, other := range []string{"x/4", "y/5", "z/6"} {
+		w.ran(other, "resync", 4, open)
+	}
+	if got := states(&slowTemporal{Client: w.temporal, workflows: true}, 1); got["earlier"] != "running" || got["4"] != "running" {
+		t.Errorf("where Temporal does not tell: %v", got)
+	}
+}
