@@ -3,17 +3,13 @@ package activities
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"datawald/magento"
-	"datawald/mapping"
 	"datawald/order"
 	"datawald/store"
 )
@@ -24,6 +20,8 @@ type Person struct {
 	Instance string
 	Email    string
 	ID       int64
+	// Only looks for this address or account alone, and not for what else the orders under it name.
+	Only bool
 }
 
 // Erasure is what is, or would be, erased.
@@ -34,17 +32,23 @@ type Erasure struct {
 	// Documents counts the versions of Magento's documents, Partners what is remembered of the person as a business partner or contact person,
 	// Answers the kept answers of the gateway, Audit the entries whose words change.
 	Documents, Partners, Answers, Audit int
+	// Accounts and Addresses count under what the person was found: the accounts, and the e-mail addresses of buyers.
+	Accounts, Addresses int
 
+	// who is whom the orders were looked for by; zero for orders that were named.
+	who Person
 	// known are all forms in which the person is known, from every document of every order.
 	known map[order.Key][]*order.Order
 }
 
 // FindPerson looks through all orders and all their documents for a person. It is found under every account and e-mail address of the orders that are found
-// first: who ordered as a guest before is the same person.
+// first: who ordered as a guest before is the same person. Whoever orders for others, such as a shop's clerk, leads to strangers that way: Accounts and Addresses
+// tell how many there are, and Only keeps to the one that was asked for.
 func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, error) {
 	w := sought{emails: map[string]bool{}, accounts: map[string]bool{}}
+	who.Email = strings.ToLower(strings.TrimSpace(who.Email))
 	if who.Email != "" {
-		w.emails[strings.ToLower(strings.TrimSpace(who.Email))] = true
+		w.emails[who.Email] = true
 	}
 	if who.ID != 0 {
 		w.accounts[account(who.Instance, who.ID)] = true
@@ -52,9 +56,12 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 	var e *Erasure
 	for known := -1; w.size() > known; { // until no further account or address turns up
 		known = w.size()
-		e = &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}}
+		e = &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}, who: who}
 		if err := e.search(ctx, db, who.Instance, func(o *order.Order) bool { return w.is(o) }); err != nil {
 			return nil, err
+		}
+		if who.Only {
+			break
 		}
 		for _, versions := range e.known {
 			for _, o := range versions {
@@ -62,6 +69,7 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 			}
 		}
 	}
+	e.Accounts, e.Addresses = len(w.accounts), len(w.emails)
 	return e, e.look(ctx, db)
 }
 
@@ -167,26 +175,50 @@ func (e *Erasure) look(ctx context.Context, db *store.Store) error {
 	if err != nil {
 		return err
 	}
-	e.Orders = slices.DeleteFunc(e.Orders, func(key order.Key) bool {
-		doc := heads[key]
-		if doc != nil && !doc.Final() {
-			e.InHand[key] = doc.Status
-			return true
-		}
-		return false
-	})
+	var done []order.Key
 	for _, key := range e.Orders {
 		versions, err := db.PayloadVersions(ctx, key)
 		if err != nil {
 			return err
 		}
-		e.Documents += len(versions)
+		if doc := heads[key]; doc != nil && !doc.Final() {
+			e.InHand[key] = doc.Status
+		} else if doc == nil && aboutToBeStaged(versions) {
+			e.InHand[key] = order.Pending
+		} else {
+			done, e.Documents = append(done, key), e.Documents+len(versions)
+		}
 	}
+	e.Orders = done
 	return e.around(ctx, db, true)
 }
 
-// Erase does it. An order that is taken up again meanwhile is left alone, and named as in hand. It may be done again at any time.
+// aboutToBeStaged reports whether documents that no order has yet are young enough for a run to be at work on them.
+func aboutToBeStaged(versions []store.PayloadVersion) bool {
+	return slices.ContainsFunc(versions, func(v store.PayloadVersion) bool { return v.ReceivedAt.After(now().Add(-store.StagedBy)) })
+}
+
+// Some reports whether there is anything to erase.
+func (e *Erasure) Some() bool { return len(e.Orders)+e.Partners+e.Answers+e.Audit > 0 }
+
+// Erase does it. An order that is taken up again meanwhile is left alone, and named as in hand. It may be done again at any time. What stands beside the
+// orders goes first, because they alone tell what that is; and once more at the end, for what came meanwhile.
 func (e *Erasure) Erase(ctx context.Context, db *store.Store, by string) error {
+	if err := e.around(ctx, db, false); err != nil {
+		return err
+	}
+	partners, answers, audit := e.Partners, e.Answers, e.Audit
+	if err := e.eraseOrders(ctx, db, by); err != nil {
+		return err
+	}
+	if err := e.around(ctx, db, false); err != nil {
+		return err
+	}
+	e.Partners, e.Answers, e.Audit = e.Partners+partners, e.Answers+answers, e.Audit+audit
+	return nil
+}
+
+func (e *Erasure) eraseOrders(ctx context.Context, db *store.Store, by string) error {
 	var left []order.Key
 	for _, key := range e.Orders {
 		done, err := db.EraseOrder(ctx, key, by, e.hideOf(key), (*store.Staged).Final)
@@ -207,163 +239,37 @@ func (e *Erasure) Erase(ctx context.Context, db *store.Store, by string) error {
 			e.Orders = slices.DeleteFunc(e.Orders, func(k order.Key) bool { return k == key })
 			continue
 		}
-		if err := db.DropPayloads(ctx, key); err != nil { // documents that nobody staged
+		if err := db.DropDocuments(ctx, store.NewStaged(key)); err != nil { // documents that nobody staged
 			return err
 		}
 	}
-	return e.around(ctx, db, false)
+	return nil
 }
 
 // around takes the person out of what stands beside the orders. What is remembered of him as a partner stays while one of his orders is under way.
 func (e *Erasure) around(ctx context.Context, db *store.Store, dry bool) (err error) {
-	if len(e.Orders) == 0 {
+	if len(e.Orders) == 0 && (e.who == Person{} || len(e.InHand) > 0) {
 		return nil
 	}
+	e.Partners = 0
 	if len(e.InHand) == 0 {
 		if e.Partners, err = db.ForgetPartners(ctx, e.remembered(), dry); err != nil {
 			return err
 		}
 	}
 	everywhere := e.hideAnywhere()
-	named := func(text string) (order.Key, bool) {
-		for _, key := range e.Orders {
-			if strings.Contains(text, string(key)) {
-				return key, true
-			}
+	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) string {
+		if entry.Action != AuditErase && e.names(entry.Target) { // a person's own words, and which of them are about the buyer nobody knows
+			return store.ErasedText
 		}
-		return "", false
-	}
-	e.Audit, err = db.HideInAudit(ctx, func(target, why string) string {
-		if key, ok := named(target); ok {
-			why = e.hideOf(key)(why)
-		}
-		return everywhere(why)
+		return everywhere(entry.Why)
 	}, dry)
 	if err != nil {
 		return err
 	}
-	e.Answers, err = db.EraseAnswers(ctx, func(body string) bool {
-		_, ok := named(body)
-		return ok || everywhere(body) != body
-	}, dry)
+	e.Answers, err = db.EraseAnswers(ctx, func(body string) bool { return e.names(body) || everywhere(body) != body }, dry)
 	return err
 }
 
-// hideOf takes all that the documents of an order say of its buyer out of a text.
-func (e *Erasure) hideOf(key order.Key) func(string) string {
-	var redactors []*order.Redactor
-	for _, o := range e.known[key] {
-		redactors = append(redactors, order.NewRedactor(o))
-	}
-	return func(text string) string {
-		for _, r := range redactors {
-			text = r.Text(text)
-		}
-		return text
-	}
-}
-
-// Shortest texts that are looked for where nothing says that they are about the person: a first name or a city is in many texts of others.
-const (
-	leastName  = 6
-	leastPhone = 6
-)
-
-// hideAnywhere takes out of a text what names this person and hardly anybody else: e-mail addresses, whole names, phone and tax numbers.
-func (e *Erasure) hideAnywhere() func(string) string {
-	var values []string
-	add := func(least int, text string) {
-		if text = strings.Join(strings.Fields(text), " "); len(text) >= least {
-			values = append(values, text)
-		}
-	}
-	for _, key := range e.Orders {
-		for _, o := range e.known[key] {
-			for _, a := range []order.Address{o.Billing, o.Destination()} {
-				add(leastName, a.FirstName+" "+a.LastName)
-				add(leastPhone, a.Telephone)
-				add(leastPhone, a.VATID)
-				add(leastPhone, a.Email)
-			}
-			add(leastName, o.Customer.FirstName+" "+o.Customer.LastName)
-			add(leastPhone, o.Customer.Email)
-			add(leastPhone, o.Customer.TaxVAT)
-		}
-	}
-	return order.NewRedactor(&order.Order{}, values...).Text
-}
-
-// remembered knows under which names the store may remember the person as a partner.
-func (e *Erasure) remembered() func(identity string) bool {
-	names, contacts, asked := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, key := range e.Orders {
-		for _, o := range e.known[key] {
-			for _, name := range mapping.Identities(o) {
-				names[name] = true
-			}
-			if name := mapping.ContactName(o); name != "" {
-				contacts[hashed(strings.ToLower(name))] = true
-			}
-			for _, value := range mapping.AskedFor(o) {
-				asked[hashed(strings.ToLower(strings.TrimSpace(value)))] = true
-			}
-		}
-	}
-	return func(identity string) bool {
-		last := identity[strings.LastIndex(identity, ":")+1:]
-		switch {
-		case strings.HasPrefix(identity, "contact:"):
-			return contacts[last]
-		case strings.HasPrefix(identity, "asked:"):
-			return asked[last]
-		}
-		return names[identity]
-	}
-}
-
-// hashed names what is personal in the store.
-func hashed(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:16])
-}
-
-// EraseOld erases the personal data of orders of an instance that are final and that nobody has changed for so long, and says how many they were. It looks at
-// limit orders at most; more says that there are others. It goes on where the call before came to, and may be ended at any time.
-func EraseOld(ctx context.Context, db *store.Store, instance string, age time.Duration, limit int) (erased int, more bool, err error) {
-	place, err := db.Retained(ctx, instance)
-	if err != nil {
-		return 0, false, err
-	}
-	before := now().Add(-age)
-	page, next, err := db.Unchanged(ctx, instance, place, before, limit)
-	if err != nil || len(page) == 0 {
-		return 0, false, err
-	}
-	may := func(doc *store.Staged) bool { return doc.Final() && !doc.Erased() && doc.ChangedAt.Before(before) }
-	for n := range page {
-		if page[n].Erased() { // a version that nobody could read may have come since
-			if err := db.DropPayloads(ctx, page[n].Key); err != nil {
-				return erased, false, err
-			}
-		}
-		if !may(&page[n]) {
-			continue
-		}
-		doc, err := db.Get(ctx, page[n].Key)
-		if err != nil {
-			return erased, false, err
-		}
-		hide := func(text string) string { return text }
-		if doc.Order != nil {
-			hide = order.NewRedactor(doc.Order).Text
-		}
-		done, err := db.EraseOrder(ctx, doc.Key, "retention", hide, may)
-		if err != nil {
-			return erased, false, err
-		}
-		if done {
-			erased++
-		}
-	}
-	return erased, len(page) == limit, db.NoteRetained(ctx, instance, next)
-}
+// AuditErase is how the audit calls an erasure. Its words are the program's own.
+const AuditErase = "erase-personal-data"

@@ -32,6 +32,16 @@ type page struct {
 	erased []order.Key
 }
 
+// hashesOf are the documents of an order that this page has brought.
+func (p *page) hashesOf(key order.Key) (hashes []string) {
+	for _, ref := range p.in.Refs {
+		if ref.Key == key {
+			hashes = append(hashes, ref.Hash)
+		}
+	}
+	return hashes
+}
+
 // stageAll stages every document. What is known is told apart with one question to the store; new orders are written
 // together, and all others one by one, by compare-and-set. Versions of one order keep their order.
 func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput) (*SyncOrderResult, error) {
@@ -186,8 +196,8 @@ func (p *page) noteErased(doc *store.Staged) {
 	p.erased = append(p.erased, doc.Key)
 }
 
-// dropErased takes the documents away again of orders that are still erased. What is the same is no reason to bring a person's data back; whoever asks for
-// the order by its number does.
+// dropErased takes the documents away again that this page has brought of orders that are still erased. What is the same is no reason to bring a person's data
+// back; whoever asks for the order by its number does. Documents that others bring meanwhile are theirs.
 func (p *page) dropErased(ctx context.Context) error {
 	heads, err := p.store.Heads(ctx, p.erased)
 	if err != nil {
@@ -197,7 +207,9 @@ func (p *page) dropErased(ctx context.Context) error {
 		if !head.Erased() {
 			continue
 		}
-		if err := p.store.DropPayloads(ctx, key); err != nil {
+		hashes := p.hashesOf(key)
+		brought := func(v store.PayloadVersion) bool { return slices.Contains(hashes, v.Hash) }
+		if err := p.store.DropVersions(ctx, key, brought); err != nil {
 			return err
 		}
 	}

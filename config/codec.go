@@ -33,6 +33,9 @@ const keyBytes = 32
 // ErrUnknownKey is that of a payload whose key TEMPORAL_CODEC_KEYS does not have.
 var ErrUnknownKey = errors.New("a payload in Temporal is encrypted with a key that TEMPORAL_CODEC_KEYS does not have")
 
+// errUndecrypted is that of a payload that another worker, with the right key, may be able to read.
+var errUndecrypted = errors.New("a payload in Temporal cannot be decrypted")
+
 // payloadCodec encrypts what Temporal keeps of workflows, by AES-256-GCM, and decrypts it. What is not encrypted it leaves as it is.
 type payloadCodec struct {
 	// first is the key that encrypts; empty for none.
@@ -40,7 +43,8 @@ type payloadCodec struct {
 	keys  map[string]cipher.AEAD
 }
 
-var keyID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+// keyID is what a key may be called: shorter than a key is in base64, so that none is taken for a name.
+var keyID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
 // newCodec reads a list such as 2026b:<base64>,2026a:<base64>. Its error tells no key.
 func newCodec(list string) (*payloadCodec, error) {
@@ -53,8 +57,8 @@ func newCodec(list string) (*payloadCodec, error) {
 		if n == 0 && item == plainFirst {
 			continue
 		}
-		id, text, _ := strings.Cut(item, ":")
-		if !keyID.MatchString(id) || id == plainFirst {
+		id, text, named := strings.Cut(item, ":")
+		if !named || !keyID.MatchString(id) || id == plainFirst {
 			return nil, fmt.Errorf("key %d has no name: want a list of name:key, such as 2026a:… , the key of 32 bytes in base64 (openssl rand -base64 32)", n+1)
 		}
 		key, err := base64.StdEncoding.DecodeString(text)
@@ -128,18 +132,22 @@ func (c *payloadCodec) decrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
 	}
 	size := aead.NonceSize()
 	if len(p.GetData()) < size {
-		return nil, fmt.Errorf("a payload in Temporal that is encrypted with the key %q is cut off", id)
+		return nil, fmt.Errorf("%w: it is encrypted with the key %q and cut off", errUndecrypted, id)
 	}
 	text, err := aead.Open(nil, p.GetData()[:size], p.GetData()[size:], []byte(id))
 	if err != nil {
-		return nil, fmt.Errorf("a payload in Temporal cannot be decrypted with the key %q: that key is another one, or the payload was altered", id)
+		return nil, fmt.Errorf("%w with the key %q: that key is another one, or the payload was altered", errUndecrypted, id)
 	}
 	plain := &commonpb.Payload{}
-	return plain, proto.Unmarshal(text, plain)
+	if err := proto.Unmarshal(text, plain); err != nil {
+		return nil, fmt.Errorf("%w with the key %q: what comes out is no payload", errUndecrypted, id)
+	}
+	return plain, nil
 }
 
-// steadfast is a converter that ends a workflow task, and never a workflow, when it cannot read something: the server gives the task out
-// again until a worker with the right key comes. An error would fail the workflow instead, or drop a signal.
+// steadfast is a converter that ends a workflow task, and never a workflow, when it cannot decrypt something: the server gives the task out
+// again until a worker with the right key comes. An error would fail the workflow instead, or drop a signal. What is decrypted and says something else than
+// was expected, such as a mistyped signal, no key makes readable: that is the workflow's to deal with, as without encryption.
 type steadfast struct {
 	converter.DataConverter
 	inWorkflow bool
@@ -164,7 +172,7 @@ func (s steadfast) FromPayloads(p *commonpb.Payloads, values ...any) error {
 }
 
 func (s steadfast) check(err error) error {
-	if s.inWorkflow && err != nil {
+	if s.inWorkflow && (errors.Is(err, ErrUnknownKey) || errors.Is(err, errUndecrypted)) {
 		panic(err)
 	}
 	return err

@@ -101,28 +101,31 @@ func TestCodec_NoticesWhatWasAltered(t *testing.T) {
 	}
 }
 
-// Fails without: each check of newCodec.
+// Fails without: each check of newCodec, the colon and the length of a name among them.
 func TestCodec_SaysWhatIsWrongWithKeysAndTellsNone(t *testing.T) {
 	a := codecKey("a")
 	secret := strings.TrimPrefix(a, "a:")
 	for list, want := range map[string]string{
-		secret:                    "has no name",
-		":" + secret:              "has no name",
-		a + "," + a:               "is there twice",
-		"a:" + secret[:20]:        "not of 32 bytes",
-		"a:!" + secret:            "not of 32 bytes",
-		a + ",plain":              "has no name",
-		a + ",":                   "has no name",
-		"a b:" + secret:           "has no name",
-		"plain:" + secret:         "has no name",
-		a + ",b:" + secret + "==": "not of 32 bytes",
+		secret:             "has no name",
+		":" + secret:       "has no name",
+		a + "," + a:        "is there twice",
+		"a:" + secret[:20]: "not of 32 bytes",
+		"a:!" + secret:     "not of 32 bytes",
+		a + ",plain":       "has no name",
+		a + ",":            "has no name",
+		"a b:" + secret:    "has no name",
+		"plain:" + secret:  "has no name",
+		"abcdefgh" + strings.Repeat("x", 25) + ":" + secret: "has no name", // a key in hexadecimal with a colon in it, or the like
+		strings.Repeat("0123456789abcdef", 2):               "has no name", // a key that is written as a name is
+		"a" + secret[:20]:                                   "has no name",
+		a + ",b:" + secret + "==":                           "not of 32 bytes",
 	} {
 		env(t, complete(t, "TEMPORAL_CODEC_KEYS="+list)...)
 		_, err := config.LoadWorker()
 		if err == nil || !strings.Contains(err.Error(), "TEMPORAL_CODEC_KEYS: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", list, err, want)
 		}
-		if err != nil && strings.Contains(err.Error(), secret[:20]) {
+		if err != nil && (strings.Contains(err.Error(), secret[:20]) || strings.Contains(err.Error(), "0123456789abcdef")) {
 			t.Errorf("it tells the key: %v", err)
 		}
 	}

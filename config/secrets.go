@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -142,6 +143,11 @@ func secretNames(instances []string) map[string]bool {
 		add(prefix("B1", instance), &B1{})
 	}
 	return names
+}
+
+// SecretNames are the names of all secret settings of an instance, and of those that all share, sorted.
+func SecretNames(instance string) []string {
+	return slices.Sorted(maps.Keys(secretNames([]string{instance})))
 }
 
 // IsSecret reports whether a setting of the instance main, or of all, is secret.

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -160,5 +161,28 @@ func TestSecrets_WarnOfFilesThatEverybodyReads(t *testing.T) {
 	config.WarnOfLooseSecrets([]string{"main"}, slog.New(slog.NewTextHandler(&out, nil)))
 	if text := out.String(); !strings.Contains(text, "MAGENTO_WEBHOOK_SECRET_FILE="+loose) || strings.Contains(text, "B1_PASSWORD") || strings.Contains(text, "0123456789abcdef") {
 		t.Errorf("it says %q", text)
+	}
+}
+
+// docs/operations.md lists each secret setting, and calls none secret that is not.
+// Fails without: one of the names in the list there; a name there that the programs do not know.
+func TestSecrets_AreInTheManual(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, ok := strings.Cut(string(text), "\n## Credentials\n")
+	_, section, isList := strings.Cut(section, "Secret are ")
+	list, _, ends := strings.Cut(section, ". ")
+	if !ok || !isList || !ends {
+		t.Fatal("the section Credentials has no sentence that begins with Secret are")
+	}
+	var told []string
+	for _, m := range regexp.MustCompile("`([A-Z0-9_]+)`").FindAllStringSubmatch(list, -1) {
+		told = append(told, m[1])
+	}
+	slices.Sort(told)
+	if known := config.SecretNames("main"); !slices.Equal(told, known) {
+		t.Errorf("docs/operations.md calls secret\n%v\nand the programs\n%v", told, known)
 	}
 }

@@ -56,7 +56,7 @@ func act(a *app, action, target, why string, do func(*accounts) error) error {
 	state, status := store.AuditDone, http.StatusOK
 	if err != nil {
 		state, status = store.AuditFailed, 0
-		if refusal(err) != err {
+		if ended, ok := errors.AsType[*exitError](err); refusal(err) != err || ok && (ended.code == exitInput || ended.code == exitHeld) {
 			state = store.AuditRefused
 		}
 	}

@@ -16,9 +16,11 @@ import (
 
 // eraseCommand erases the personal data of one person, or of orders that are named. It works on the store alone.
 type eraseCommand struct {
-	Customer string   `xor:"who" required:"" placeholder:"E-MAIL|ID" help:"The person: an e-mail address, or the number of an account in the shop (with --instance where there are several)."`
-	Order    []string `xor:"who" required:"" placeholder:"KEY" help:"An order, such as main:1:000000123. May be given several times."`
-	Yes      bool     `help:"Erase. Without it nothing is changed, and what would be is counted."`
+	Customer  string   `xor:"who" required:"" placeholder:"E-MAIL|ID" help:"The person: an e-mail address, or the number of an account in the shop (with --instance where there are several)."`
+	Order     []string `xor:"who" required:"" placeholder:"KEY" help:"An order, such as main:1:000000123. May be given several times."`
+	Only      bool     `help:"With --customer: look for this address or account alone, and not for the other accounts and addresses of the orders under it."`
+	AllOfThem bool     `help:"Erase although the person was found under several accounts, or more addresses than one person has."`
+	Yes       bool     `help:"Erase. Without it nothing is changed, and what would be is counted."`
 	instanceFlag
 }
 
@@ -32,28 +34,47 @@ func (cmd *eraseCommand) Run(a *app) error {
 	if cmd.Customer != "" {
 		target = "a customer" // the audit keeps no personal data
 	}
-	return act(a, "erase-personal-data", target, why, func(d *accounts) error { return cmd.erase(a, d.db) })
-}
-
-func (cmd *eraseCommand) erase(a *app, db *store.Store) error {
-	e, err := cmd.find(a.ctx, db)
+	var left error // an erasure that leaves orders under way alone is done all the same
+	err := act(a, activities.AuditErase, target, why, func(d *accounts) (err error) {
+		left, err = cmd.erase(a, d.db)
+		return err
+	})
 	if err != nil {
 		return err
 	}
+	return left
+}
+
+// erase gives as left which orders keep their data.
+func (cmd *eraseCommand) erase(a *app, db *store.Store) (left, err error) {
+	e, err := cmd.find(a.ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	cmd.tell(a, e)
-	if len(e.Orders) == 0 {
-		return inHand(e)
+	if !e.Some() {
+		return nil, inHand(e)
 	}
 	if !cmd.Yes {
 		a.say("Nothing was changed. Run it again with --yes to erase.")
-		return inHand(e)
+		return inHand(e), nil
+	}
+	if several(e) && !cmd.AllOfThem {
+		return nil, badInput("%d accounts and %d addresses are hardly one person: somebody may have ordered for others, whose orders would be erased too. Look at the orders above. "+
+			"Nothing was changed; --only erases what is under this address or account alone, --all-of-them all of it", e.Accounts, e.Addresses)
 	}
 	if err := e.Erase(a.ctx, db, "starter"); err != nil {
-		return fmt.Errorf("%w. Run it again: it goes on where it stopped", err)
+		return nil, fmt.Errorf("%w. Run it again: it goes on where it stopped", err)
 	}
 	a.say("Erased: %d orders.", len(e.Orders))
-	return inHand(e)
+	return inHand(e), nil
 }
+
+// mostAddresses is how many e-mail addresses are taken for those of one person without a question.
+const mostAddresses = 3
+
+// several reports whether what was found may be of several people.
+func several(e *activities.Erasure) bool { return e.Accounts > 1 || e.Addresses > mostAddresses }
 
 func (cmd *eraseCommand) find(ctx context.Context, db *store.Store) (*activities.Erasure, error) {
 	if cmd.Customer == "" {
@@ -70,6 +91,7 @@ func (cmd *eraseCommand) find(ctx context.Context, db *store.Store) (*activities
 	if err != nil {
 		return nil, err
 	}
+	who.Only = cmd.Only
 	return activities.FindPerson(ctx, db, who)
 }
 
@@ -97,9 +119,12 @@ func (cmd *eraseCommand) person() (who activities.Person, err error) {
 
 // tell says what was found, without a word about the person.
 func (cmd *eraseCommand) tell(a *app, e *activities.Erasure) {
-	if len(e.Orders)+len(e.InHand) == 0 {
+	if len(e.InHand) == 0 && !e.Some() {
 		a.say("Nothing is stored.")
 		return
+	}
+	if cmd.Customer != "" {
+		a.say("Found under %d accounts and %d addresses.", e.Accounts, e.Addresses)
 	}
 	a.say("%-28s %d", "orders", len(e.Orders))
 	for _, key := range e.Orders {

@@ -30,10 +30,10 @@ func newDocument(s *Staged) (*document, error) {
 func (d *document) staged() (*Staged, error) {
 	s := d.Staged
 	if err := decode(d.Order, &s.Order); err != nil {
-		return nil, fmt.Errorf("order %s: the stored order is damaged: %w", s.Key, err)
+		return nil, fmt.Errorf("order %s: the stored order %w: %w", s.Key, ErrDamaged, err)
 	}
 	if err := decode(d.Timeline, &s.Timeline); err != nil {
-		return nil, fmt.Errorf("order %s: the stored timeline is damaged: %w", s.Key, err)
+		return nil, fmt.Errorf("order %s: the stored timeline %w: %w", s.Key, ErrDamaged, err)
 	}
 	return &s, nil
 }

@@ -14,8 +14,8 @@ import (
 	"datawald/order"
 )
 
-// erasedText stands for what was erased of a text.
-const erasedText = "[erased]"
+// ErasedText stands for what was erased of a text.
+const ErasedText = "[erased]"
 
 // Final reports whether the connector has nothing left to do for the order, by itself or by what it was asked for: it is posted and Magento is told, or
 // it was left out or cancelled for good. A held order is not: a person still needs to see what it is about.
@@ -36,6 +36,9 @@ func (s *Staged) erase(by string, hide func(string) string) {
 	for _, reason := range []*order.Reason{s.Reason, s.Attention} {
 		hideIn(reason, hide)
 	}
+	if s.Skipped() {
+		s.Reason.Message = withoutWhy(s.Reason.Message)
+	}
 	if s.WriteBack != nil {
 		hideIn(s.WriteBack.Reason, hide)
 		hideIn(s.WriteBack.Concern, hide)
@@ -43,11 +46,19 @@ func (s *Staged) erase(by string, hide func(string) string) {
 	for n := range s.Timeline {
 		e := &s.Timeline[n]
 		if e.Detail = hide(e.Detail); e.Step == "desk" && e.Detail != "" { // a person's own words, and of one who writes about a buyer nobody knows which
-			e.Detail = erasedText
+			e.Detail = ErasedText
 		}
 	}
 	s.ErasedAt = now()
 	s.Note(Event{At: s.ErasedAt, Step: "erased", Outcome: "done", Detail: "the personal data and the documents were erased", Actor: by})
+}
+
+// withoutWhy is the reason of a skipped order without the words of the person who skipped it: "Skipped by anna: [erased]". Nobody knows which of them name the buyer.
+func withoutWhy(message string) string {
+	if who, _, ok := strings.Cut(message, ": "); ok {
+		return who + ": " + ErasedText
+	}
+	return message
 }
 
 func hideIn(r *order.Reason, hide func(string) string) {
@@ -56,7 +67,7 @@ func hideIn(r *order.Reason, hide func(string) string) {
 	}
 }
 
-// EraseOrder erases the personal data of an order and all documents that Magento gave of it, if it is such that may allows it when it is written; done
+// EraseOrder erases the personal data of an order and the documents that Magento gave of it, if it is such that may allows it when it is written; done
 // is false when it is not. by is who erases it, hide takes what is known of the buyer out of a text. The documents go first: whoever dies in between has
 // left an order that is to be erased still. An order of which Magento gives a new version meanwhile is staged as any other, and not erased.
 func (s *Store) EraseOrder(ctx context.Context, key order.Key, by string, hide func(string) string, may func(*Staged) bool) (done bool, err error) {
@@ -67,7 +78,7 @@ func (s *Store) EraseOrder(ctx context.Context, key order.Key, by string, hide f
 	if err != nil {
 		return false, err
 	}
-	if err := s.DropPayloads(ctx, key); err != nil {
+	if err := s.DropDocuments(ctx, doc); err != nil {
 		return false, err
 	}
 	_, err = s.ChangeRead(ctx, doc, func(doc *Staged) error {
@@ -81,14 +92,6 @@ func (s *Store) EraseOrder(ctx context.Context, key order.Key, by string, hide f
 		return false, nil
 	}
 	return done && err == nil, err
-}
-
-// DropPayloads erases all documents that Magento gave of an order.
-func (s *Store) DropPayloads(ctx context.Context, key order.Key) error {
-	if _, err := s.payloads.DeleteMany(ctx, bson.D{{Key: "key", Value: key}}); err != nil {
-		return fmt.Errorf("erase documents of %s: %w", key, err)
-	}
-	return nil
 }
 
 // Unchanged gives up to limit orders of an instance, without their lines and timeline, that nobody has changed since a time, behind a place, the first
@@ -131,29 +134,6 @@ func (s *Store) NoteRetained(ctx context.Context, instance string, place ChangeP
 	return nil
 }
 
-// EachPayload gives every document that is kept, in no particular order, until each returns an error.
-func (s *Store) EachPayload(ctx context.Context, each func(key order.Key, raw []byte) error) (err error) {
-	cur, err := s.payloads.Find(ctx, bson.D{})
-	if err != nil {
-		return fmt.Errorf("read payloads: %w", err)
-	}
-	defer func() { err = errors.Join(err, cur.Close(ctx)) }()
-	for cur.Next(ctx) {
-		var p Payload
-		if err := cur.Decode(&p); err != nil {
-			return fmt.Errorf("read payloads: %w", err)
-		}
-		raw, err := p.unpack()
-		if err != nil {
-			return err
-		}
-		if err := each(p.Key, raw); err != nil {
-			return err
-		}
-	}
-	return cur.Err()
-}
-
 // ForgetPartners drops what is remembered of partners and contact persons whose name within their company is among these, and says how many they were.
 // With dry it only counts. One with an intent, of which nobody knows yet whether B1 has it, stays.
 func (s *Store) ForgetPartners(ctx context.Context, is func(identity string) bool, dry bool) (n int, err error) {
@@ -161,49 +141,39 @@ func (s *Store) ForgetPartners(ctx context.Context, is func(identity string) boo
 	if err != nil {
 		return 0, fmt.Errorf("read partners: %w", err)
 	}
-	var all []Partner
-	if err := cur.All(ctx, &all); err != nil {
-		return 0, fmt.Errorf("read partners: %w", err)
-	}
-	for _, p := range all {
+	err = each(ctx, cur, "forget partners", func(p *Partner) error {
 		_, identity, _ := strings.Cut(p.ID, "#")
 		if p.Intent != nil || !is(identity) {
-			continue
+			return nil
 		}
 		if n++; dry {
-			continue
+			return nil
 		}
-		if _, err := s.partners.DeleteOne(ctx, bson.D{{Key: "_id", Value: p.ID}, {Key: "rev", Value: p.Rev}}); err != nil {
-			return n, fmt.Errorf("forget a partner: %w", err)
-		}
-	}
-	return n, nil
+		_, err := s.partners.DeleteOne(ctx, bson.D{{Key: "_id", Value: p.ID}, {Key: "rev", Value: p.Rev}})
+		return err
+	})
+	return n, err
 }
 
-// HideInAudit has hide change the words of all audit entries, and says how many changed. With dry it only counts.
-func (s *Store) HideInAudit(ctx context.Context, hide func(target, why string) string, dry bool) (n int, err error) {
+// HideInAudit has hide give the words of all audit entries anew, and says how many changed. With dry it only counts.
+func (s *Store) HideInAudit(ctx context.Context, hide func(*AuditEntry) string, dry bool) (n int, err error) {
 	cur, err := s.audit.Find(ctx, bson.D{{Key: "why", Value: bson.D{{Key: "$exists", Value: true}}}},
-		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
+		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "action", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
 	if err != nil {
 		return 0, fmt.Errorf("read the audit: %w", err)
 	}
-	var all []AuditEntry
-	if err := cur.All(ctx, &all); err != nil {
-		return 0, fmt.Errorf("read the audit: %w", err)
-	}
-	for _, e := range all {
-		why := hide(e.Target, e.Why)
+	err = each(ctx, cur, "change the audit", func(e *AuditEntry) error {
+		why := hide(e)
 		if why == e.Why {
-			continue
+			return nil
 		}
 		if n++; dry {
-			continue
+			return nil
 		}
-		if _, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "why", Value: why}}}}); err != nil {
-			return n, fmt.Errorf("change the audit: %w", err)
-		}
-	}
-	return n, nil
+		_, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "why", Value: why}}}})
+		return err
+	})
+	return n, err
 }
 
 // erasedAnswer stands in the place of an answer that was erased: the request is still known, and is not carried out a second time.
@@ -215,27 +185,22 @@ func (s *Store) EraseAnswers(ctx context.Context, says func(body string) bool, d
 	if err != nil {
 		return 0, fmt.Errorf("read requests: %w", err)
 	}
-	var all []Request
-	if err := cur.All(ctx, &all); err != nil {
-		return 0, fmt.Errorf("read requests: %w", err)
-	}
-	for _, r := range all {
-		if len(r.Body) == 0 || !says(string(r.Body)) {
-			continue
+	err = each(ctx, cur, "erase answers", func(r *Request) error {
+		if len(r.Body) == 0 || string(r.Body) == erasedAnswer || !says(string(r.Body)) {
+			return nil
 		}
 		if n++; dry {
-			continue
+			return nil
 		}
 		set := bson.D{{Key: "body", Value: []byte(erasedAnswer)}, {Key: "type", Value: "application/json"}}
-		if _, err := s.requests.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}}, bson.D{{Key: "$set", Value: set}}); err != nil {
-			return n, fmt.Errorf("erase an answer: %w", err)
-		}
-	}
-	return n, nil
+		_, err := s.requests.UpdateOne(ctx, bson.D{{Key: "_id", Value: r.ID}}, bson.D{{Key: "$set", Value: set}})
+		return err
+	})
+	return n, err
 }
 
-// EachOrder gives every order of an instance (empty for all) with its lines and without its timeline, in no particular order, until each returns an error.
-func (s *Store) EachOrder(ctx context.Context, instance string, each func(*Staged) error) (err error) {
+// EachOrder gives every order of an instance (empty for all) with its lines and without its timeline, in no particular order, until do returns an error.
+func (s *Store) EachOrder(ctx context.Context, instance string, do func(*Staged) error) error {
 	filter := bson.D{}
 	if instance != "" {
 		filter = bson.D{{Key: "instance", Value: instance}}
@@ -244,19 +209,11 @@ func (s *Store) EachOrder(ctx context.Context, instance string, each func(*Stage
 	if err != nil {
 		return fmt.Errorf("read orders: %w", err)
 	}
-	defer func() { err = errors.Join(err, cur.Close(ctx)) }()
-	for cur.Next(ctx) {
-		var d document
-		if err := cur.Decode(&d); err != nil {
-			return fmt.Errorf("read orders: %w", err)
-		}
+	return each(ctx, cur, "read orders", func(d *document) error {
 		doc, err := d.staged()
 		if err != nil {
 			return err
 		}
-		if err := each(doc); err != nil {
-			return err
-		}
-	}
-	return cur.Err()
+		return do(doc)
+	})
 }

@@ -5,6 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,18 +85,27 @@ func (s *Store) checkSchema(ctx context.Context, all []migration) (schema, error
 // migrate brings the database to the version of the program, alone: others that start meanwhile wait. Whoever dies over it is followed by another, who goes on
 // behind the last migration that was finished.
 func (s *Store) migrate(ctx context.Context, all []migration) error {
-	owner := rand.Text()
-	for {
+	owner := processName() + ":" + rand.Text()
+	for waited := false; ; waited = true {
 		is, err := s.checkSchema(ctx, all)
-		if err != nil || is.Version >= known(all) {
+		if errors.Is(err, ErrNewer) || err == nil && is.Version >= known(all) {
 			return err
 		}
-		taken, err := s.Lease(ctx, "migration", owner, migrating)
+		taken := false
+		if err == nil {
+			taken, err = s.Lease(ctx, "migration", owner, migrating)
+		}
+		if err != nil && waited { // such as that no time is left to ask again
+			return fmt.Errorf("another process migrates the database: %w", err)
+		}
 		if err != nil {
 			return err
 		}
 		if taken {
 			return errors.Join(s.migrateAlone(ctx, all, owner), s.EndLease(context.WithoutCancel(ctx), "migration", owner))
+		}
+		if !waited {
+			s.sayWhoMigrates(ctx)
 		}
 		select {
 		case <-time.After(lookingAway):
@@ -101,6 +113,25 @@ func (s *Store) migrate(ctx context.Context, all []migration) error {
 			return fmt.Errorf("another process migrates the database: %w", ctx.Err())
 		}
 	}
+}
+
+// processName tells people which process it is: its machine and its number there.
+func processName() string {
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "?"
+	}
+	return fmt.Sprintf("%s:%d", machine, os.Getpid())
+}
+
+// sayWhoMigrates tells why a process that starts does not serve yet.
+func (s *Store) sayWhoMigrates(ctx context.Context) {
+	var is lease
+	if err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: leaseID("migration")}}).Decode(&is); err != nil {
+		return // it is over, or the next look tells what is wrong
+	}
+	who := is.Owner[:max(0, strings.LastIndex(is.Owner, ":"))]
+	slog.Default().Info("waiting for another process that migrates the database", "process", who, "until", is.Until)
 }
 
 // migrateAlone carries out what is missing, while it has the lease.

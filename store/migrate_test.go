@@ -2,8 +2,10 @@ package store_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +97,25 @@ func TestMigrate_OneThatDiedIsFollowed(t *testing.T) {
 	}
 	if err := db.Migrate(ctx, step(store.Known()+2, &done)); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("who is told to stop while another migrates ends with %v", err)
+	}
+}
+
+// Who waits says once for whom. Fails without: sayWhoMigrates; with it at each look.
+func TestMigrate_SaysOnceWhoIsWaitedFor(t *testing.T) {
+	db := testkit.Store(t)
+	was := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(was) })
+	var said bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
+	if taken, err := db.Lease(t.Context(), "migration", "shop-1:4711:ABC", 900*time.Millisecond); err != nil || !taken { // several looks long
+		t.Fatal(err)
+	}
+	var done atomic.Int32
+	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 {
+		t.Fatal(err)
+	}
+	if n := strings.Count(said.String(), "process=shop-1:4711 "); n != 1 {
+		t.Errorf("it says %d times who migrates: %s", n, said.String())
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 var (
 	// ErrNotFound: nothing is stored under that name.
 	ErrNotFound = errors.New("not found")
+	// ErrDamaged: what is stored of an order cannot be read.
+	ErrDamaged = errors.New("is damaged")
 	// ErrUnchanged is returned by a change that decides to write nothing.
 	ErrUnchanged = errors.New("unchanged")
 )

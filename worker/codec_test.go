@@ -16,6 +16,7 @@ import (
 	"datawald/order"
 	"datawald/sandbox/magentosim"
 	"datawald/sandbox/testkit"
+	"datawald/store"
 	"datawald/workflows"
 )
 
@@ -160,6 +161,39 @@ func TestCodec_AWorkerWithoutTheKeyLosesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.eventually("the order is posted", func() bool { return w.get(p).Status == order.Posted })
+		})
+	}
+}
+
+// Somebody sends a signal by hand and mistypes it. It is passed over with a line in the log, as without encryption, and the backfill takes the next.
+// Fails without: the two errors that check panics for, in place of any.
+func TestCodec_AMistypedSignalHangsNothing(t *testing.T) {
+	for name, keys := range map[string]string{"no keys": "", "with a key": codecKey("a")} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 0)
+			selected := w.lastMonth(3)
+			w.useKeys(keys)
+			signal := func(said any) {
+				t.Helper()
+				if err := w.temporal.SignalWorkflow(t.Context(), workflows.BackfillOrdersID(w.instance), "", workflows.PauseSignal, said); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run := w.backfill(workflows.BackfillOrdersInput{Selected: &selected})
+			signal("yes, please")
+			signal(workflows.Pause{Paused: true, By: "ada"})
+			w.startWorker()
+			paused := func() bool {
+				value, err := w.temporal.QueryWorkflow(t.Context(), run.GetID(), "", workflows.ProgressQuery)
+				var progress store.Run
+				return err == nil && value.Get(&progress) == nil && progress.Backfill != nil && progress.Backfill.Paused
+			}
+			w.eventually("the backfill heeds the signal behind it", paused)
+			signal([]int{1})
+			signal(workflows.Pause{By: "ada"})
+			if result := w.brought(run); result.Counts.Read != 3 {
+				t.Errorf("it has read %d orders, want 3", result.Counts.Read)
+			}
 		})
 	}
 }

@@ -3,6 +3,10 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"datawald/gateway/access"
 	"datawald/gateway/desk"
@@ -20,10 +24,11 @@ func seesPeople(ctx context.Context) bool {
 
 // masked is the order without the buyer's personal data, for viewers. What is told of it in sentences goes through the same redactor as logs.
 func masked(doc store.Staged) store.Staged {
-	hide := order.NewRedactor(&order.Order{})
-	if doc.Order != nil {
-		hide = order.NewRedactor(doc.Order)
+	o := doc.Order
+	if o == nil {
+		o = &order.Order{}
 	}
+	hide := order.NewRedactor(o, quoted(&doc)...)
 	doc = unreferenced(doc)
 	doc.Order = doc.Order.Masked()
 	doc.Reason, doc.Attention = hidden(doc.Reason, hide), hidden(doc.Attention, hide)
@@ -48,29 +53,63 @@ func masked(doc store.Staged) store.Staged {
 // unreferenced takes the buyer's own order number out of the references, which hold it where the rules' template has {po_number}. The rest of them
 // stays: it finds the document in B1.
 func unreferenced(doc store.Staged) store.Staged {
-	if doc.Order == nil || doc.Order.Payment.PONumber == "" {
+	hide := func(reference string) string { return reference }
+	switch {
+	case doc.Erased(): // the number is gone, but B1 knows the order by it: nothing tells it from the rest
+		hide = func(reference string) string {
+			if ofKeyAlone(&doc, reference) {
+				return reference
+			}
+			return order.Mask(reference)
+		}
+	case doc.Order == nil || doc.Order.Payment.PONumber == "":
 		return doc
+	default:
+		hide = order.NewRedactor(&order.Order{Payment: order.Payment{PONumber: doc.Order.Payment.PONumber}}).Text
 	}
-	number := order.NewRedactor(&order.Order{Payment: order.Payment{PONumber: doc.Order.Payment.PONumber}})
-	doc.Reference = number.Text(doc.Reference)
+	doc.Reference = hide(doc.Reference)
 	references := make([]string, len(doc.References))
 	for i, r := range doc.References {
-		references[i] = number.Text(r)
+		references[i] = hide(r)
 	}
 	if doc.References != nil {
 		doc.References = references
 	}
 	if doc.BO != nil {
 		bo := *doc.BO
-		bo.Reference = number.Text(bo.Reference)
+		bo.Reference = hide(bo.Reference)
 		doc.BO = &bo
 	}
 	if doc.Intent != nil {
 		intent := *doc.Intent
-		intent.Reference = number.Text(intent.Reference)
+		intent.Reference = hide(intent.Reference)
 		doc.Intent = &intent
 	}
 	return doc
+}
+
+// ofKeyAlone reports whether a reference is made of the order's own name alone: its number, with its instance, store and Magento's ID between marks.
+func ofKeyAlone(doc *store.Staged, reference string) bool {
+	own := []string{doc.Instance, strconv.FormatInt(doc.StoreID, 10), strconv.FormatInt(doc.EntityID, 10)}
+	rest := strings.Replace(reference, doc.IncrementID, " ", 1)
+	for part := range strings.FieldsFuncSeq(rest, func(r rune) bool { return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if part = strings.Trim(part, "-_"); part != "" && !slices.Contains(own, part) {
+			return false
+		}
+	}
+	return true
+}
+
+// quoted are the references of an erased order that a viewer may not see, wherever sentences quote them.
+func quoted(doc *store.Staged) (hidden []string) {
+	if !doc.Erased() {
+		return nil
+	}
+	all := append([]string{doc.Reference}, doc.References...)
+	if doc.BO != nil {
+		all = append(all, doc.BO.Reference)
+	}
+	return slices.DeleteFunc(all, func(reference string) bool { return ofKeyAlone(doc, reference) })
 }
 
 func hidden(r *order.Reason, hide *order.Redactor) *order.Reason {

@@ -69,6 +69,9 @@ func without(doc *store.Staged) { doc.Order, doc.ContentHash = nil, "" }
 func attends(code string) func(*store.Staged) {
 	return func(doc *store.Staged) { doc.Attention = &order.Reason{Code: code} }
 }
+func erased(doc *store.Staged) {
+	doc.Order, doc.ErasedAt = doc.Order.Erased(), time.Date(2026, 12, 24, 12, 0, 0, 0, time.UTC)
+}
 func newer(doc *store.Staged)    { doc.Format = store.DocumentFormat + 1 }
 func obstacle(doc *store.Staged) { doc.Obstacle = 9 }
 
@@ -94,6 +97,8 @@ var situations = map[string]struct {
 	"Cancelled":           {make: as(order.Cancelled, "cancelled_in_magento"), may: "", says: map[string]string{"r": "cancelled in Magento", "s": "It has ended"}},
 	"CancelledInB1":       {make: both(as(order.Cancelled, "cancelled_in_b1"), inB1), may: "", says: map[string]string{"r": "Resync the order by its number", "s": "It has ended"}},
 	"LeftOut":             {make: as(order.Excluded, "store:3"), may: "", says: map[string]string{"r": `The rule "store:3"`, "s": `The rule "store:3"`, "u": `the rule "store:3"`}},
+	"LeftOutErased":       {make: both(as(order.Excluded, "store:3"), erased), may: "", says: map[string]string{"r": "Resync it by its number", "s": "were erased on 2026-12-24", "u": "Resync it by its number"}},
+	"SkippedErased":       {make: both(as(order.Excluded, store.CodeSkipped), erased), may: "", says: map[string]string{"r": "Resume it", "s": "already", "u": "Resync it by its number"}},
 	"Skipped":             {make: as(order.Excluded, store.CodeSkipped), may: "u", says: map[string]string{"r": "Resume it", "s": "already"}},
 	"Draft":               {make: both(as(order.Draft, ""), draft, later), may: "r", says: map[string]string{"s": "Have the draft refused"}, status: order.Draft},
 	"DraftRefused":        {make: both(as(order.Held, "draft_rejected"), draft), may: "rs", status: order.Pending},

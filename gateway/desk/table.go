@@ -68,9 +68,19 @@ var table = []row{
 		says("It is skipped already."),
 		func(o *store.Staged) string {
 			if o.Erased() {
-				return "Its personal data were erased on " + o.ErasedAt.Format(time.DateOnly) + ". Resync it by its number, which reads it from Magento again; then it can be resumed."
+				return "Its personal data were erased on " + erasedOn(o) + ". " + resyncIt
 			}
 			return ""
+		}},
+	{"left out by a rule, and erased", func(o *store.Staged, _ time.Time) bool { return o.Status == order.Excluded && o.Erased() },
+		func(o *store.Staged) string {
+			return fmt.Sprintf("The rule %q left it out, and its personal data were erased on %s, so that it does not come in by itself. %s", codeOf(o), erasedOn(o), resyncIt)
+		},
+		func(o *store.Staged) string {
+			return fmt.Sprintf("The rule %q leaves it out already, and its personal data were erased on %s.", codeOf(o), erasedOn(o))
+		},
+		func(o *store.Staged) string {
+			return fmt.Sprintf("It is not skipped: the rule %q left it out, and its personal data were erased on %s. %s", codeOf(o), erasedOn(o), resyncIt)
 		}},
 	{"left out by a rule", in(order.Excluded),
 		func(o *store.Staged) string {
@@ -116,6 +126,11 @@ var table = []row{
 		nothing, nothing,
 		says("It is not skipped: it waits for B1. Retry it to have it tried at once.")},
 }
+
+// resyncIt is what brings an order back whose personal data were erased.
+const resyncIt = "Resync it by its number, which reads it from Magento again; then it is as any other."
+
+func erasedOn(o *store.Staged) string { return o.ErasedAt.Format(time.DateOnly) }
 
 func says(text string) func(*store.Staged) string { return func(*store.Staged) string { return text } }
 

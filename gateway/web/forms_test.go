@@ -127,6 +127,19 @@ func (w *world) is(key order.Key, want order.Status) {
 
 func (w *world) key(number string) order.Key { return order.Key(w.instance + ":1:" + number) }
 
+// The page of an order tells that its buyer was erased, and how he comes back; that of another says nothing of it. Fails without: the line in order.html.
+func TestOrderPage_TellsThatTheBuyerWasErased(t *testing.T) {
+	w := newWorld(t)
+	w.staged(w.key("1"), func(d *store.Staged) { booked(d, 1); d.ErasedAt = d.PlacedAt })
+	w.staged(w.key("2"), func(d *store.Staged) { booked(d, 2) })
+	for number, want := range map[string]bool{"1": true, "2": false} {
+		page := w.fetch("/orders/" + string(w.key(number)))
+		if is := strings.Contains(page, "were erased") && strings.Contains(page, "A resync of its number"); is != want {
+			t.Errorf("the page of order %s tells of it: %t", number, is)
+		}
+	}
+}
+
 // One order is skipped and resumed without JavaScript. What makes no sense is refused with the reason, and a form that is sent twice acts once.
 func TestFormsOfOneOrder(t *testing.T) {
 	w := newWorld(t)

@@ -32,7 +32,7 @@ import (
 // Orders in which everything personal carries a mark go all ways that there are: posted, held by B1 with an answer that names the buyer, left out, tried again and
 // skipped by people who write his name. No mark is in any history of Temporal, in what its lists show, in a log at its most talkative, in a metric, or in
 // a collection that is to hold none. Then one person is erased: nothing of him is left anywhere, and of all others everything.
-// Fails without: Redactor in hold; Words in the desk; the summary that names numbers alone; DropPayloads, HideInAudit, ForgetPartners and EraseAnswers.
+// Fails without: Redactor in hold; Words in the desk; the summary that names numbers alone; DropDocuments, HideInAudit, ForgetPartners and EraseAnswers.
 func TestScan_NoMarkWhereNoneMayBe(t *testing.T) {
 	w := newWorld(t, *marked)
 	s := &scan{world: w}

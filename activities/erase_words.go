@@ -1,0 +1,124 @@
+package activities
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"datawald/mapping"
+	"datawald/order"
+)
+
+// names reports whether a text names one of the orders.
+func (e *Erasure) names(text string) bool {
+	return slices.ContainsFunc(e.Orders, func(key order.Key) bool { return namesOrder(text, string(key)) })
+}
+
+// namesOrder reports whether a text has the key of an order, and not that of another one which begins or ends with it: main:1:12 is not named by
+// main:1:123, by main:1:12-1 or by eu-main:1:12.
+func namesOrder(text, key string) bool {
+	for at := 0; ; {
+		n := strings.Index(text[at:], key)
+		if n < 0 {
+			return false
+		}
+		begin, end := at+n, at+n+len(key)
+		before, _ := utf8.DecodeLastRuneInString(text[:begin])
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if !partOfKey(before) && !partOfKey(after) {
+			return true
+		}
+		at = begin + 1
+	}
+}
+
+// partOfKey reports whether a key may go on with r.
+func partOfKey(r rune) bool {
+	return r == '-' || r == '_' || unicode.IsDigit(r) || unicode.IsLetter(r)
+}
+
+// all are all forms in which the person is known, with what he was looked for by.
+func (e *Erasure) all() []*order.Order {
+	forms := []*order.Order{{Instance: e.who.Instance, Customer: order.Customer{ID: e.who.ID, Email: e.who.Email}}}
+	for _, key := range e.Orders {
+		forms = append(forms, e.known[key]...)
+	}
+	return forms
+}
+
+// hideOf takes all that the documents of an order say of its buyer out of a text.
+func (e *Erasure) hideOf(key order.Key) func(string) string {
+	var redactors []*order.Redactor
+	for _, o := range e.known[key] {
+		redactors = append(redactors, order.NewRedactor(o))
+	}
+	return func(text string) string {
+		for _, r := range redactors {
+			text = r.Text(text)
+		}
+		return text
+	}
+}
+
+// Shortest texts that are looked for where nothing says that they are about the person: a first name or a city is in many texts of others.
+const (
+	leastName  = 6
+	leastPhone = 6
+)
+
+// hideAnywhere takes out of a text what names this person and hardly anybody else: e-mail addresses, whole names, phone and tax numbers.
+func (e *Erasure) hideAnywhere() func(string) string {
+	var values []string
+	add := func(least int, text string) {
+		if text = strings.Join(strings.Fields(text), " "); len(text) >= least {
+			values = append(values, text)
+		}
+	}
+	for _, o := range e.all() {
+		for _, a := range []order.Address{o.Billing, o.Destination()} {
+			add(leastName, a.FirstName+" "+a.LastName)
+			add(leastPhone, a.Telephone)
+			add(leastPhone, a.VATID)
+			add(leastPhone, a.Email)
+		}
+		add(leastName, o.Customer.FirstName+" "+o.Customer.LastName)
+		add(leastPhone, o.Customer.Email)
+		add(leastPhone, o.Customer.TaxVAT)
+	}
+	return order.NewRedactor(&order.Order{}, values...).Text
+}
+
+// remembered knows under which names the store may remember the person as a partner.
+func (e *Erasure) remembered() func(identity string) bool {
+	names, contacts, asked := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, o := range e.all() {
+		for _, name := range mapping.Identities(o) {
+			names[name] = true
+		}
+		if name := mapping.ContactName(o); name != "" {
+			contacts[hashed(strings.ToLower(name))] = true
+		}
+		for _, value := range mapping.AskedFor(o) {
+			asked[hashed(strings.ToLower(strings.TrimSpace(value)))] = true
+		}
+	}
+	return func(identity string) bool {
+		last := identity[strings.LastIndex(identity, ":")+1:]
+		switch {
+		case strings.HasPrefix(identity, "contact:"):
+			return contacts[last]
+		case strings.HasPrefix(identity, "asked:"):
+			return asked[last]
+		}
+		return names[identity]
+	}
+}
+
+// hashed names what is personal in the store.
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}

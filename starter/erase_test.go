@@ -1,0 +1,74 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"datawald/order"
+	"datawald/store"
+)
+
+// A person that was found under several accounts may be several: they are counted, and erased when that is said. Orders under way are named; an erasure that
+// leaves them alone is done all the same, one that erases nothing for them is refused.
+// Fails without: several; --only; --all-of-them; left beside the error; exitHeld and exitInput in act.
+func TestErase_AsksWhenItMayReachStrangers(t *testing.T) {
+	r := newLockedOut(t)
+	t.Setenv("INSTANCES", "main")
+	buy := func(number, email string, account int64, status order.Status) order.Key {
+		t.Helper()
+		key := order.Key("main:1:" + number)
+		if _, err := r.db.Change(t.Context(), key, func(d *store.Staged) error {
+			d.Status, d.Order = status, &order.Order{Key: key, Instance: "main", Customer: order.Customer{ID: account, Email: email}}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	erased := func(key order.Key) bool {
+		doc, err := r.db.Get(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc.Erased()
+	}
+	last := func() store.AuditState {
+		entries, err := r.db.ListAudit(t.Context(), store.AuditFilter{Limit: 1})
+		if err != nil || len(entries) != 1 {
+			t.Fatal(err)
+		}
+		return entries[0].State
+	}
+	mine := buy("1", "clerk@example.com", 1, order.Posted)
+	buy("2", "stranger@example.com", 1, order.Posted)
+	others := buy("3", "stranger@example.com", 2, order.Posted)
+
+	out, _ := r.starter(exitOK, "", "erase", "--customer", "clerk@example.com")
+	if !strings.Contains(out, "Found under 2 accounts and 2 addresses.") || !strings.Contains(out, string(others)) {
+		t.Errorf("it says\n%s", out)
+	}
+	if _, errs := r.starter(exitInput, "", "erase", "--customer", "clerk@example.com", "--yes"); !strings.Contains(errs, "--only") || erased(mine) || last() != store.AuditRefused {
+		t.Errorf("several accounts, %s: %s", last(), errs)
+	}
+	if r.starter(exitOK, "", "erase", "--customer", "clerk@example.com", "--yes", "--only"); !erased(mine) || erased(others) || last() != store.AuditDone {
+		t.Errorf("--only, %s: %t, %t", last(), erased(mine), erased(others))
+	}
+	if r.starter(exitOK, "", "erase", "--customer", "stranger@example.com", "--yes", "--all-of-them"); !erased(others) {
+		t.Error("--all-of-them erases nothing")
+	}
+
+	for n := range 4 { // one account that changed its address three times
+		buy("1"+string(rune('0'+n)), "anna"+string(rune('0'+n))+"@example.com", 5, order.Posted)
+	}
+	if _, errs := r.starter(exitInput, "", "erase", "--customer", "5", "--yes"); !strings.Contains(errs, "1 accounts and 4 addresses") {
+		t.Errorf("several addresses: %s", errs)
+	}
+
+	done, held := buy("20", "ben@example.com", 0, order.Posted), buy("21", "ben@example.com", 0, order.Held)
+	if _, errs := r.starter(exitHeld, "", "erase", "--customer", "ben@example.com", "--yes"); !strings.Contains(errs, string(held)+" (held)") || !erased(done) || erased(held) || last() != store.AuditDone {
+		t.Errorf("one under way, %s: %s", last(), errs)
+	}
+	if _, errs := r.starter(exitHeld, "", "erase", "--customer", "ben@example.com", "--yes"); !strings.Contains(errs, string(held)) || last() != store.AuditRefused {
+		t.Errorf("nothing but what is under way, %s: %s", last(), errs)
+	}
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"datawald/order"
+)
+
+// StagedBy is how long a document may lie in the store before nobody is about to stage it any more.
+const StagedBy = 24 * time.Hour
+
+// DropDocuments erases the documents of an order that doc knows: its version, those that were received before it, and what lies there for long. A later
+// version, which somebody is about to stage, is never touched.
+func (s *Store) DropDocuments(ctx context.Context, doc *Staged) error {
+	known := latest(doc.Magento.ReadAt, now().Add(-StagedBy))
+	if !doc.Erased() { // the same version may have been brought again since, and says nothing of what was received before that
+		staged, err := s.receivedAt(ctx, doc.Key, doc.PayloadHash)
+		if err != nil {
+			return err
+		}
+		known = latest(known, staged)
+	}
+	return s.DropVersions(ctx, doc.Key, func(v PayloadVersion) bool { return v.Hash == doc.PayloadHash || !v.ReceivedAt.After(known) })
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// receivedAt is when a document was received; zero for one that is not there.
+func (s *Store) receivedAt(ctx context.Context, key order.Key, hash string) (time.Time, error) {
+	var v PayloadVersion
+	err := s.payloads.FindOne(ctx, bson.D{{Key: "_id", Value: payloadID(key, hash)}}, options.FindOne().SetProjection(bson.D{{Key: "received_at", Value: 1}})).Decode(&v)
+	if err != nil && !errors.Is(err, mongo.ErrNoDocuments) {
+		return time.Time{}, fmt.Errorf("read documents of %s: %w", key, err)
+	}
+	return v.ReceivedAt, nil
+}
+
+// DropVersions erases those documents of an order that drop names.
+func (s *Store) DropVersions(ctx context.Context, key order.Key, drop func(PayloadVersion) bool) error {
+	cur, err := s.payloads.Find(ctx, bson.D{{Key: "key", Value: key}}, options.Find().SetProjection(bson.D{{Key: "hash", Value: 1}, {Key: "received_at", Value: 1}}))
+	if err != nil {
+		return fmt.Errorf("erase documents of %s: %w", key, err)
+	}
+	return each(ctx, cur, "erase documents of "+string(key), func(v *PayloadVersion) error {
+		if !drop(*v) {
+			return nil
+		}
+		_, err := s.payloads.DeleteOne(ctx, bson.D{{Key: "_id", Value: payloadID(key, v.Hash)}})
+		return err
+	})
+}
+
+// each reads what a question finds one by one, however much it is.
+func each[T any](ctx context.Context, cur *mongo.Cursor, what string, do func(*T) error) (err error) {
+	defer func() {
+		if err = errors.Join(err, cur.Close(context.WithoutCancel(ctx))); err != nil {
+			err = fmt.Errorf("%s: %w", what, err)
+		}
+	}()
+	for cur.Next(ctx) {
+		var v T
+		if err := cur.Decode(&v); err != nil {
+			return err
+		}
+		if err := do(&v); err != nil {
+			return err
+		}
+	}
+	return cur.Err()
+}
+
+// EachPayload gives every document that is kept, in no particular order, until do returns an error.
+func (s *Store) EachPayload(ctx context.Context, do func(key order.Key, raw []byte) error) error {
+	cur, err := s.payloads.Find(ctx, bson.D{})
+	if err != nil {
+		return fmt.Errorf("read payloads: %w", err)
+	}
+	return each(ctx, cur, "read payloads", func(p *Payload) error {
+		raw, err := p.unpack()
+		if err != nil {
+			return err
+		}
+		return do(p.Key, raw)
+	})
+}
