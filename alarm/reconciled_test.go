@@ -6,6 +6,7 @@ import (
 
 	"datawald/order"
 	"datawald/store"
+	"datawald/watch"
 )
 
 // What a reconciliation has found and is about to mend is no alarm; when it has ended, or mends nothing, it is. Fails without: the curable ones in reconciled.
@@ -27,7 +28,7 @@ func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 		if err := p.db.PutRun(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
-		if r, err := p.keepers[0].reconciled(t.Context(), p.instance); err != nil || r.findings != tc.want {
+		if r, err := p.keepers[0].reconciled(t.Context(), p.instance, &watch.Schedule{State: watch.Unknown}); err != nil || r.findings != tc.want {
 			t.Errorf("%+v: %d findings, %v", tc, r.findings, err)
 		}
 	}

@@ -90,7 +90,8 @@ var reasons = []string{"amount_negative", "amount_too_large", "another_order", "
 	"status_may_be_older", "tax_code_missing", "tax_code_unknown", "tax_negative", "tax_rate_unclear", "total_differs"}
 
 // kinds are the findings of a reconciliation.
-var kinds = []string{"missing_in_store", "missing_in_b1", "key_changed", "duplicate", "total_differs", "cancelled_in_b1", "unexpected_in_b1", "too_many_missing"}
+var kinds = []string{"missing_in_store", "missing_in_b1", "key_changed", "other_document", "duplicate", "total_differs", "cancelled_in_b1", "unexpected_in_b1",
+	"stale_in_store", "too_many_missing"}
 
 // alarms are the names of the alarms.
 var alarms = []string{"no_new_orders", "lag", "oldest_pending", "circuit_open", "held_orders", "credentials", "schedule_paused", "schedule_skipping",
