@@ -47,7 +47,7 @@ func cancelledReason(o *compared) order.Reason {
 }
 
 func cancelledElsewhereReason(o *compared) order.Reason {
-	return order.Reason{Code: "cancelled_under_another", Field: "Cancelled", Message: fmt.Sprintf("B1 has nothing under %s. What has the number of sales order %d (DocEntry %d) stands under another reference and is cancelled.", o.doc.BO.Reference, o.docNum(), o.entry()),
+	return order.Reason{Code: "cancelled_under_another", Field: "Cancelled", Message: fmt.Sprintf("B1 has nothing under its reference. What has the number of sales order %d (DocEntry %d) stands under another reference and is cancelled.", o.docNum(), o.entry()),
 		Hint: "See in B1 whether it is this order's. Nothing is sent and nothing noted by itself."}
 }
 
@@ -58,7 +58,7 @@ func otherDocumentReason(o *compared) order.Reason {
 
 func strangeReason(o *compared) order.Reason {
 	return order.Reason{Code: "other_company", Field: "DocEntry", Message: fmt.Sprintf("B1 has the sales order %s under the reference of the order, and it was posted as %d: that may be another company, or another customer's.", o.numbers(), o.docNum()),
-		Hint: "Check B1_COMPANY_DB and B1_SERVICE_LAYER_URL, and the sales order's customer and reference."}
+		Hint: "Check B1_COMPANY_DB and B1_URL, and the sales order's customer and reference."}
 }
 
 func unexpectedReason(o *compared) order.Reason {
@@ -67,8 +67,8 @@ func unexpectedReason(o *compared) order.Reason {
 }
 
 func keyChangedReason(o *compared) order.Reason {
-	return order.Reason{Code: string(store.FindKeyChanged), Field: "NumAtCard", Message: fmt.Sprintf("Sales order %d has another customer reference number than %s.", o.docNum(), o.doc.BO.Reference),
-		Hint: fmt.Sprintf("Set it back to %s in B1: without it the order cannot be told from one that is missing. It is never sent anew for this.", o.doc.BO.Reference)}
+	return order.Reason{Code: string(store.FindKeyChanged), Field: "NumAtCard", Message: fmt.Sprintf("Sales order %d has another customer reference number than it was posted with.", o.docNum()),
+		Hint: "Set it back in B1: the page of the order shows it. Without it the order cannot be told from one that is missing. It is never sent anew for this."}
 }
 
 func setBackReason(o *compared) order.Reason {
@@ -78,11 +78,11 @@ func setBackReason(o *compared) order.Reason {
 
 func otherCompanyReason(o *compared) order.Reason {
 	return order.Reason{Code: "other_company", Field: "Orders", Message: fmt.Sprintf("B1 does not have sales order %d, which was posted into another company than the one of today.", o.docNum()),
-		Hint: "Check B1_COMPANY_DB and B1_SERVICE_LAYER_URL. If the company was moved on purpose, resync what it lacks."}
+		Hint: "Check B1_COMPANY_DB and B1_URL. If the company was moved on purpose, resync what it lacks."}
 }
 
 func missingInB1Reason(o *compared) order.Reason {
-	what := fmt.Sprintf("B1 does not have sales order %d any more, neither under %s nor under its number (DocEntry %d).", o.docNum(), o.doc.BO.Reference, o.entry())
+	what := fmt.Sprintf("B1 does not have sales order %d any more, neither under its reference nor under its number (DocEntry %d).", o.docNum(), o.entry())
 	if o.draft {
 		what = fmt.Sprintf("B1 has a draft in place of sales order %d.", o.docNum())
 	}
