@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,7 +73,7 @@ func (s *Store) Saw(ctx context.Context, run string, findings []Finding) error {
 		var before Finding
 		err := s.findings.FindOne(ctx, bson.D{{Key: "_id", Value: f.ID}}).Decode(&before)
 		switch {
-		case err != nil && err != mongo.ErrNoDocuments:
+		case err != nil && !errors.Is(err, mongo.ErrNoDocuments):
 			return fmt.Errorf("read finding %s: %w", f.ID, err)
 		case err == nil && before.Run == run:
 			f.FirstSeen, f.HealedAt = before.FirstSeen, before.HealedAt

@@ -53,7 +53,7 @@ func masked(doc store.Staged) store.Staged {
 // unreferenced takes the buyer's own order number out of the references, which hold it where the rules' template has {po_number}. The rest of them
 // stays: it finds the document in B1.
 func unreferenced(doc store.Staged) store.Staged {
-	hide := func(reference string) string { return reference }
+	var hide func(reference string) string
 	switch {
 	case doc.Erased(): // the number is gone, but B1 knows the order by it: nothing tells it from the rest
 		hide = func(reference string) string {

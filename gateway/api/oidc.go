@@ -144,7 +144,7 @@ func (p *provided) back(c *gin.Context, err error, next string) {
 			p.log.Warn("nobody was let in by the identity provider", "cause", refused.Error(), "times", times)
 		}
 	} else {
-		p.report(c.Request.Context(), huma.Operation{Method: http.MethodGet, Path: c.FullPath()}, partDown(err, "store"))
+		_ = p.report(c.Request.Context(), huma.Operation{Method: http.MethodGet, Path: c.FullPath()}, partDown(err, "store")) // the page says it in words of its own
 	}
 	p.lead(c, "/login?"+url.Values{"failed": {why}, "next": {next}}.Encode())
 }
