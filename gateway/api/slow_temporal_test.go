@@ -47,8 +47,7 @@ func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run st
 	return s.Client.DescribeWorkflowExecution(ctx, id, run)
 }
 
-// What Temporal has told in time stays when the rest takes too long. Fails without: schedule kept in seen (its state is unknown, and Temporal is said to be down);
-// late there (workers are said to be missing of whom nobody knows).
+// What Temporal has told in time stays when the rest takes too long. Fails without: schedule kept in seen (its state is unknown, and Temporal is said to be down).
 func TestStatus_KeepsWhatASlowTemporalHasTold(t *testing.T) {
 	w := newWorld(t)
 	w.staged(w.key(1, "1"), func(d *store.Staged) { d.StagedAt = time.Now().Add(-2 * time.Hour) })
