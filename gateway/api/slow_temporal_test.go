@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -94,6 +95,10 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	}
 	if got := states(&slowTemporal{Client: w.temporal}, 1); got[begun.GetRunID()] != "running" || got["earlier"] != "terminated" || got["first"] != "terminated" {
 		t.Errorf("states %v", got)
+	}
+	var one api.RunSummary
+	if w.get("/api/v1/runs/"+url.PathEscape(id+"~earlier")).ok(200, &one); one.State != "terminated" {
+		t.Errorf("the earlier one is %s by itself", one.State)
 	}
 	for _, other := range []string{"x/4", "y/5", "z/6"} {
 		w.ran(other, "resync", 4, open)
