@@ -40,7 +40,7 @@ func TestBackfill_IsNotCountedForEachWhoAsks(t *testing.T) {
 // tally.of; until after a failure; the look at ctx while another counts.
 func TestBackfill_ThatIsSlowToCountIsShown(t *testing.T) {
 	now, counted := day(1), 0
-	begun, goOn := make(chan struct{}), make(chan error)
+	begun, goOn := make(chan struct{}), make(chan error, 1)
 	tally := api.NewTally(nil, func() time.Time { return now }, func(ctx context.Context) error {
 		counted++
 		begun <- struct{}{}
@@ -65,7 +65,7 @@ func TestBackfill_ThatIsSlowToCountIsShown(t *testing.T) {
 	}
 	goOn <- nil
 	if asking.Wait(); first == nil || first.Waiting != 7 {
-		t.Errorf("who went away left %+v", first)
+		t.Fatalf("who went away left %+v", first)
 	}
 	now = now.Add(time.Minute)
 	asking.Go(func() { first = tally.Of(t.Context(), "main", "run") })

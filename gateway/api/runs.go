@@ -181,11 +181,12 @@ func (l *living) lacks(r store.Run) bool {
 	return !l.silent && run != r.RunID
 }
 
-// isGone is that of one record.
+// isGone reports whether Temporal has no run under way of the workflow of a record, be it this one or another: whoever begins one asks this.
 func (s *server) isGone(ctx context.Context, r store.Run) bool {
-	l, over := s.living(ctx)
-	defer over()
-	return l.lacks(r)
+	ctx, cancel := context.WithTimeout(ctx, temporalTime)
+	defer cancel()
+	lives, err := watch.Lives(ctx, s.temporal, r.WorkflowID)
+	return err == nil && !lives
 }
 
 func (s *server) runFilter(in *listRunsInput) (f store.RunFilter, err error) {
@@ -230,8 +231,10 @@ func (s *server) getRun(ctx context.Context, in *getRunInput) (*getRunOutput, er
 	if _, err := s.instance(record.Instance); err != nil {
 		return nil, s.noRun(id)
 	}
+	living, over := s.living(ctx)
+	defer over()
 	shown := s.runOf(*record)
-	if shown.State == running && s.isGone(ctx, *record) {
+	if shown.State == running && living.lacks(*record) {
 		shown.State = stopped
 	}
 	return &getRunOutput{Body: shown}, nil

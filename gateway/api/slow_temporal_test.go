@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"sync"
 	"testing"
 	"time"
@@ -47,8 +48,7 @@ func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run st
 	return s.Client.DescribeWorkflowExecution(ctx, id, run)
 }
 
-// What Temporal has told in time stays when the rest takes too long. Fails without: schedule kept in seen (its state is unknown, and Temporal is said to be down);
-// late there (workers are said to be missing of whom nobody knows).
+// What Temporal has told in time stays when the rest takes too long. Fails without: schedule kept in seen (its state is unknown, and Temporal is said to be down).
 func TestStatus_KeepsWhatASlowTemporalHasTold(t *testing.T) {
 	w := newWorld(t)
 	w.staged(w.key(1, "1"), func(d *store.Staged) { d.StagedAt = time.Now().Add(-2 * time.Hour) })
@@ -95,6 +95,10 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	}
 	if got := states(&slowTemporal{Client: w.temporal}, 1); got[begun.GetRunID()] != "running" || got["earlier"] != "terminated" || got["first"] != "terminated" {
 		t.Errorf("states %v", got)
+	}
+	var one api.RunSummary
+	if w.get("/api/v1/runs/"+url.PathEscape(id+"~earlier")).ok(200, &one); one.State != "terminated" {
+		t.Errorf("the earlier one is %s by itself", one.State)
 	}
 	for _, other := range []string{"x/4", "y/5", "z/6"} {
 		w.ran(other, "resync", 4, open)

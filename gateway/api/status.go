@@ -135,10 +135,10 @@ func (s *server) seen(ctx context.Context, instance string) (*watch.Schedule, Wo
 	if err != nil && !late {
 		return nil, workers, err
 	}
-	if schedule == nil {
+	if schedule == nil { // what Temporal has told in time stays
 		schedule = &watch.Schedule{State: watch.Unknown}
 	}
-	if schedule.State == watch.Unknown || late { // what it has told in time stays
+	if schedule.State == watch.Unknown {
 		workers = Workers{Runs: presenceUnknown, Orders: presenceUnknown}
 	}
 	return schedule, workers, nil
