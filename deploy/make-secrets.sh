@@ -48,6 +48,10 @@ keep ALARM_WEBHOOK_URL ""
 keep ALARM_WEBHOOK_SECRET ""
 keep ALARM_SMTP_PASSWORD ""
 
+echo "to fill in, or left empty: keys that encrypt what Temporal keeps, and the secret at the identity provider:"
+keep TEMPORAL_CODEC_KEYS ""
+keep OIDC_CLIENT_SECRET ""
+
 # An update brings deploy/secrets.env as it comes: what is filled in is named there again, and what is empty is not.
 if [ -s B1_PASSWORD ]; then
 	for name in [A-Z]*; do
