@@ -87,7 +87,7 @@ func (l *listening) read() {
 // next waits for an event of this name for which is is true, and reads it.
 func next[T any](l *listening, name string, is func(T) bool) (body T, e seen) {
 	l.t.Helper()
-	over := time.After(30 * time.Second)
+	over := time.After(50 * time.Second)
 	for {
 		select {
 		case e, more := <-l.events:
@@ -105,7 +105,7 @@ func next[T any](l *listening, name string, is func(T) bool) (body T, e seen) {
 				return body, e
 			}
 		case <-over:
-			l.t.Fatalf("%s did not come within 30 s", name)
+			l.t.Fatalf("%s did not come within 50 s", name)
 		}
 	}
 }
