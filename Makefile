@@ -91,7 +91,7 @@ promtool:
 
 test: build vet chromium promtool ## vet, unit and integration tests with the race detector, random shops, carts and documents
 	@test -n "$(RACE)" || echo "no C compiler: the tests run without the race detector"
-	$(call told,$(GO) test $(RACE) -timeout 25m ./...)
+	$(call told,$(GO) test $(RACE) -timeout 45m ./...)
 	cd tools && $(GO) test -timeout 10m ./...
 	$(MAKE) --no-print-directory walk torture carts fuzz
 
