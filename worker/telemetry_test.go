@@ -24,7 +24,7 @@ import (
 )
 
 // said is what programs may say at level info and above while all goes well: their start and stop, and what has changed.
-var said = []string{"starting", "metrics are shown", "worker started", "gateway started", "the rules file is in force", "rules taken", "order held",
+var said = []string{"starting", "nobody is told of alarms: neither ALARM_WEBHOOK_URL nor ALARM_SMTP_ADDRESS is set", "metrics are shown", "worker started", "gateway started", "the rules file is in force", "rules taken", "order held",
 	"worker stops; it finishes the orders that it has in hand", "worker stopped", "gateway stopped",
 	"runs are started without search attributes"} // the namespace of the tests has none
 
