@@ -23,13 +23,13 @@ func saw(t *testing.T, s *store.Store, run string, findings ...store.Finding) {
 	}
 }
 
-// begunNow is a reconciliation that has begun just now, over one with a window.
-func begunNow(id string) store.Run {
-	return store.Run{ID: id, Instance: "main", StartedAt: time.Now().Add(time.Second), Reconciliation: &store.Reconciliation{}}
+// begunLater is a reconciliation that begins after all that the test has seen, over one with a window.
+func begunLater(id string) store.Run {
+	return store.Run{ID: id, Instance: "main", StartedAt: time.Now().Add(time.Hour), Reconciliation: &store.Reconciliation{}}
 }
 
 func over(id string, from, to time.Time, days int) store.Run {
-	r := begunNow(id)
+	r := begunLater(id)
 	r.Reconciliation.From, r.Reconciliation.To, r.Reconciliation.Days = from, to, days
 	return r
 }
@@ -112,7 +112,7 @@ func TestFindings_OutsideOfTheWindowStayOpen(t *testing.T) {
 	if !slices.Equal(open, []string{"main:1:1|duplicate", "main:1:3|duplicate"}) {
 		t.Errorf("open: %v", open)
 	}
-	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:3|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunLater("run2"), "main:1:3|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	if open := findingsOf(t, s, store.FindingFilter{Open: true}); len(open) != 1 {
@@ -176,7 +176,7 @@ func TestFindings_AreListedByFilterAndPage(t *testing.T) {
 	if err := s.Heal(t.Context(), "run1", "main:1:3|missing_in_b1"); err != nil { // not the latest to see it
 		t.Fatal(err)
 	}
-	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:1|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunLater("run2"), "main:1:1|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	for name, tc := range map[string]struct {
@@ -216,7 +216,7 @@ func TestFindings_AreListedByFilterAndPage(t *testing.T) {
 func TestFindings_OldOnesAreForgottenWhenTheyAreResolved(t *testing.T) {
 	s := testkit.Store(t)
 	saw(t, s, "run1", finding("main:1:1", store.FindDuplicate, at(1)), finding("main:1:2", store.FindDuplicate, at(2)))
-	if err := s.ResolveOne(t.Context(), begunNow("run2"), "main:1:1|duplicate"); err != nil {
+	if err := s.ResolveOne(t.Context(), begunLater("run2"), "main:1:1|duplicate"); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.ForgetFindings(t.Context(), "main", time.Now().Add(-time.Hour)); err != nil || n != 0 || len(findingsOf(t, s, store.FindingFilter{})) != 2 {
