@@ -29,7 +29,7 @@ export CHROMIUM
 PROMTOOL ?= $(or $(shell command -v promtool),$(abspath bin/promtool))
 # Not exported: the tests leave the rules out where there is none, unless somebody has named one.
 
-.PHONY: chromium promtool help run build programs bench chaos outage test vet lint vulnerable licences reproducible image image-files walk torture carts fuzz clean clean-data $(PROGRAMS)
+.PHONY: chromium promtool help run build programs bench chaos outage test vet lint verified vulnerable licences reproducible image image-files walk torture carts fuzz clean clean-data $(PROGRAMS)
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -146,10 +146,14 @@ vet: $(CHECKS) ## formatting, go vet, and no clock, chance, goroutine or order o
 
 lint: bin/golangci-lint bin/govulncheck ## golangci-lint, the modules as they were published, their licences and known vulnerabilities
 	bin/golangci-lint run ./...
-	@for m in . tools tools/lint tools/vulndb; do (cd $$m && echo "$$m: $$($(GO) mod verify)") || exit 1; done
+	@$(MAKE) --no-print-directory verified
 	cd tools/lint && $(GO) vet ./... && $(GO) test -timeout 5m ./...
 	cd tools/lint && $(GO) run ./licences -root ../.. -check
 	@$(MAKE) --no-print-directory vulnerable
+
+# Modules as they were published: go.sum holds their sums, and what lies in the cache must have them.
+verified:
+	@for m in . tools tools/lint tools/vulndb; do (cd $$m && said=$$($(GO) mod verify) && echo "$$m: $$said") || exit 1; done
 
 # The database of known vulnerabilities: a folder with a file for each, or an address. It is the one that tools/vulndb/go.mod pins, so
 # that nothing but Go modules is fetched; VULNDB=https://vuln.go.dev asks for the newest.
@@ -172,12 +176,12 @@ reproducible: ## build all programs twice from nothing in two folders, about 6 m
 # The program that builds images: docker, podman, or whatever takes the same arguments.
 DOCKER ?= docker
 
-# What the image holds, as a folder. The programs are static and bring authorities and time zones themselves.
+# What the image holds, as a folder that all may read, whatever the umask. The programs are static and bring authorities and time zones themselves.
 image-files:
-	@rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
-	@GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
-	@cp rules.example.yaml bin/image/etc/datawald/
-	@cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
+	@umask 022; rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
+	@umask 022; GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
+	@umask 022; install -m 644 rules.example.yaml bin/image/etc/datawald/
+	@umask 022; cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
 	@chmod 1777 bin/image/var/lib/datawald
 
 image: image-files ## the image of docker-compose.yml, out of what make has built: nothing is fetched

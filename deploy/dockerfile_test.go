@@ -54,3 +54,36 @@ func TestDockerfileIsPinnedAndWithoutRoot(t *testing.T) {
 		t.Error("COPY . takes secrets and data into a layer")
 	}
 }
+
+// A module in the cache that was changed makes the check fail. Fails without: taking the exit code of go mod verify.
+func TestMakeVerifiedFailsWithTheCheck(t *testing.T) {
+	for tool, fine := range map[string]bool{"true": true, "false": false} {
+		cmd := exec.Command("make", "--no-print-directory", "verified", "GO="+tool)
+		cmd.Dir = ".."
+		if out, err := cmd.CombinedOutput(); (err == nil) != fine {
+			t.Errorf("with a go that ends like %s: %v\n%s", tool, err, out)
+		}
+	}
+}
+
+// Each command that makes what the image holds makes it readable for the user of the image. Fails without: umask 022 in any line of image-files.
+func TestImageFilesAreReadable(t *testing.T) {
+	cmd := exec.Command("make", "--no-print-directory", "-n", "image-files")
+	cmd.Dir = ".."
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	made := 0
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "bin/image") && !strings.HasPrefix(line, "chmod ") {
+			made++
+			if !strings.HasPrefix(line, "umask 022; ") {
+				t.Errorf("%s: want umask 022 before it", strings.TrimSpace(line))
+			}
+		}
+	}
+	if made < 4 {
+		t.Errorf("%d commands make what the image holds, want 4 or more: is the recipe still read?", made)
+	}
+}

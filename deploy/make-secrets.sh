@@ -5,6 +5,8 @@
 # The folder is closed to other users of this machine. The files in it can be read by all, because the containers run
 # under users of their own; as root those of DataWald's programs (in capitals) are made theirs alone, user 10001.
 set -eu
+LC_ALL=C
+export LC_ALL
 
 cd "$(dirname "$0")"
 mkdir -p secrets
@@ -52,9 +54,14 @@ echo "to fill in, or left empty: keys that encrypt what Temporal keeps, and the 
 keep TEMPORAL_CODEC_KEYS ""
 keep OIDC_CLIENT_SECRET ""
 
-# An update brings deploy/secrets.env as it comes: what is filled in is named there again, and what is empty is not.
+# An update brings deploy/secrets.env as it comes: what is filled in is named there again, and what is empty or gone is not. What an editor leaves beside the
+# files has no name of a setting.
+secrets() {
+	{ ls; sed -n 's|^\([A-Z0-9_]*\)_FILE=/run/secrets/\1$|\1|p' ../secrets.env; } | grep '^[A-Z][A-Z0-9_]*$' | sort -u
+}
+
 if [ -s B1_PASSWORD ]; then
-	for name in [A-Z]*; do
+	for name in $(secrets); do
 		line="${name}_FILE=/run/secrets/$name"
 		if [ "$name" != MONGODB_URI ] && [ -s "$name" ] && ! grep -q "^$line\$" ../secrets.env; then
 			{ grep -v "^#*${name}_FILE=" ../secrets.env || true; echo "$line"; } >../secrets.env.new
@@ -63,7 +70,7 @@ if [ -s B1_PASSWORD ]; then
 		elif [ ! -s "$name" ] && grep -q "^$line\$" ../secrets.env; then
 			sed "s|^$line\$|#&|" ../secrets.env >../secrets.env.new
 			cat ../secrets.env.new >../secrets.env
-			echo "  deploy/secrets.env names $name no more: it is empty"
+			echo "  deploy/secrets.env names $name no more: it is empty, or gone"
 		fi
 	done
 	rm -f ../secrets.env.new

@@ -107,7 +107,7 @@ func TestWorkersCanBeMany(t *testing.T) {
 func TestGatewayWithTLS(t *testing.T) {
 	p := load(t, project(t, ".env.example"), []string{"docker-compose.yml", "deploy/compose.tls.yml"})
 	var published []string
-	for _, port := range p.Services["gateway-port"].Ports {
+	for _, port := range p.Services["gateway"].Ports {
 		published = append(published, port.HostIP+":"+port.Published)
 	}
 	if !slices.Contains(published, ":443") || !slices.Contains(published, "127.0.0.1:8080") {
