@@ -13,6 +13,7 @@ import (
 
 	"datawald/config"
 	"datawald/store"
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -36,7 +37,7 @@ What can be mended it mends: orders that the store lacks are staged; orders that
 
 A reconciliation runs every night by itself (RECONCILE_AT). It asks B1 behind the orders, not in quiet hours, and waits while Magento or B1 does not answer.
 
-The exit code, with --wait or --show, is 0 when all orders are in account, 6 when there are findings, also those that were mended, and 1 when it has not come to its end.
+The exit code, with --wait or --show, is 0 when all orders are in account, 6 when there are findings, also those that were mended, or orders that Magento counts and does not show, and 1 when it has not come to its end.
 
 Example:
 
@@ -66,6 +67,9 @@ func (cmd reconcileCommand) Run(a *app) error {
 		return err
 	}
 	defer c.Close()
+	if err := noReconciliation(a, c, s, in.Instance); err != nil {
+		return err
+	}
 	run, err := startReconcile(a, c, s, in)
 	if err != nil {
 		return err
@@ -126,12 +130,38 @@ func startReconcile(a *app, c client.Client, s *config.Starter, in workflows.Rec
 		return err
 	})
 	if _, under := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); under {
-		return nil, badInput("a reconciliation of %s is under way; --show tells what is known", in.Instance)
+		return nil, underWay(in.Instance)
 	}
 	if err != nil {
 		return nil, refused(s, "reconciliation", err)
 	}
 	return run, nil
+}
+
+// noReconciliation refuses while one of the schedule is under way: another would end at once. One that was terminated cannot say that it has ended; the
+// instance is given free then.
+func noReconciliation(a *app, c client.Client, s *config.Starter, instance string) error {
+	db, done, err := openStore(a.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	status, err := db.ReconciliationOf(a.ctx, instance)
+	if err != nil || status.Running == nil {
+		return err
+	}
+	lives, err := watch.Lives(a.ctx, c, status.Running.WorkflowID)
+	if err != nil {
+		return refused(s, "reconciliation", err)
+	}
+	if lives {
+		return underWay(instance)
+	}
+	return db.LeaveReconciliation(a.ctx, instance, status.Running.ID)
+}
+
+func underWay(instance string) error {
+	return badInput("a reconciliation of %s is under way; --show tells what is known", instance)
 }
 
 // show reads the latest reconciliation that has ended, and what is open.
@@ -149,14 +179,19 @@ func (cmd reconcileCommand) show(a *app, s *config.Starter, instance string) err
 		r := status.Running.Reconciliation
 		a.say("one is under way since %s: %s, %d of %d orders compared%s", stamp(status.Running.StartedAt), r.Phase, r.Orders, r.Total, because(r.Waits))
 	}
-	if status.Latest == nil {
-		return badInput("no reconciliation of %s that compares as much as the nightly one has ended yet: begin one with starter reconcile --wait", instance)
-	}
 	findings, err := openFindings(a, db, store.FindingFilter{Instance: instance, Open: true})
 	if err != nil {
 		return err
 	}
-	return cmd.tell(a, *status.Latest, findings)
+	if status.Latest != nil {
+		return cmd.tell(a, status.Latest, findings)
+	}
+	none := fmt.Sprintf("no reconciliation of %s that compares as much as the nightly one has ended yet: begin one with starter reconcile --wait", instance)
+	if len(findings) == 0 {
+		return badInput("%s", none)
+	}
+	a.warn("%s", none)
+	return cmd.tell(a, nil, findings)
 }
 
 // report shows what a reconciliation that has just ended found.
@@ -170,7 +205,7 @@ func (cmd reconcileCommand) report(a *app, s *config.Starter, run store.Run) err
 	if err != nil {
 		return err
 	}
-	return cmd.tell(a, run, findings)
+	return cmd.tell(a, &run, findings)
 }
 
 // findingsAtOnce is how many are read with one question.
@@ -190,32 +225,35 @@ func openFindings(a *app, db *store.Store, f store.FindingFilter) (all []store.F
 	}
 }
 
-// reconcileReport is what --json prints.
+// reconcileReport is what --json prints. Run is null where none has come to its end.
 type reconcileReport struct {
-	Run      store.Run       `json:"run"`
+	Run      *store.Run      `json:"run"`
 	Findings []store.Finding `json:"findings"`
 }
 
-// tell writes the account and the findings, and says by the exit code whether there are any.
-func (cmd reconcileCommand) tell(a *app, run store.Run, findings []store.Finding) error {
+// tell writes the account and the findings, and says by the exit code whether there are any. run is nil where none has come to its end.
+func (cmd reconcileCommand) tell(a *app, run *store.Run, findings []store.Finding) error {
 	if cmd.JSON {
 		if err := json.NewEncoder(a.out).Encode(reconcileReport{run, findings}); err != nil {
 			return err
 		}
 	} else {
-		tellAccount(a, run, findings)
+		if run != nil {
+			tellAccount(a, *run)
+		}
+		tellFindings(a, findings)
 	}
 	switch {
-	case run.Reconciliation.Phase != store.ReconcileEnded:
+	case run != nil && run.Reconciliation.Phase != store.ReconcileEnded:
 		return fmt.Errorf("it has not come to its end: %s", strings.Join(run.Errors, "; "))
-	case len(findings) > 0:
+	case len(findings) > 0, run != nil && run.Reconciliation.NotShown() > 0:
 		return &exitError{code: exitFindings}
 	}
 	return nil
 }
 
-// tellAccount writes the table, and each finding with what to do about it.
-func tellAccount(a *app, run store.Run, findings []store.Finding) {
+// tellAccount writes the table.
+func tellAccount(a *app, run store.Run) {
 	r := run.Reconciliation
 	a.say("orders placed from %s to %s: Magento has %d", stamp(r.From), stamp(r.To), r.Total)
 	for _, line := range store.AccountLines() {
@@ -230,6 +268,10 @@ func tellAccount(a *app, run store.Run, findings []store.Finding) {
 	for _, line := range run.Errors {
 		a.warn("%s", line)
 	}
+}
+
+// tellFindings writes each finding with what to do about it.
+func tellFindings(a *app, findings []store.Finding) {
 	for _, f := range findings {
 		subject := string(f.Key)
 		if subject == "" {
