@@ -142,5 +142,5 @@ func (c *comparison) note(ctx context.Context) error {
 	for n, o := range c.orders {
 		keys[n] = o.key
 	}
-	return c.store.SawNoMore(ctx, c.instance.Name, c.run, keys, c.findings)
+	return c.store.SawNoMore(ctx, c.run, keys, c.findings)
 }

@@ -90,14 +90,20 @@ func (s *Store) Saw(ctx context.Context, run string, findings []Finding) error {
 }
 
 // SawNoMore ends what a reconciliation has seen of some orders before, and has not found with its latest look at them: an activity may be run again.
-func (s *Store) SawNoMore(ctx context.Context, instance, run string, keys []order.Key, found []Finding) error {
+func (s *Store) SawNoMore(ctx context.Context, run string, keys []order.Key, found []Finding) error {
 	there := map[string]bool{}
 	for _, f := range found {
 		f.settle()
 		there[f.ID] = true
 	}
 	for some := range slices.Chunk(keys, headsAtOnce) {
-		cur, err := s.findings.Find(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "key", Value: bson.D{{Key: "$in", Value: some}}}, {Key: "run", Value: run}, {Key: "open", Value: true}},
+		var ids []string // asked by all that may be theirs: there may be very many findings
+		for _, key := range some {
+			for _, kind := range FindingKinds() {
+				ids = append(ids, FindingID(string(key), kind))
+			}
+		}
+		cur, err := s.findings.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "run", Value: run}, {Key: "open", Value: true}},
 			options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
 		if err != nil {
 			return fmt.Errorf("read findings: %w", err)
@@ -227,6 +233,13 @@ func (s *Store) CountSeen(ctx context.Context, instance, run string) (seen, heal
 		_, err = s.countFindings(ctx, append(of[:3:3], bson.E{Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}), healed)
 	}
 	return seen, healed, err
+}
+
+// CountLatest counts by kind all that a reconciliation was the latest to see, be it open or over: what Findings lists by Run.
+func (s *Store) CountLatest(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
+	seen := map[FindingKind]int64{}
+	_, err := s.countFindings(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}}, seen)
+	return seen, err
 }
 
 func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[FindingKind]int64) (counted bool, err error) {

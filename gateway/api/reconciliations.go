@@ -16,7 +16,7 @@ import (
 // reconciliationsPath is where the reconciliations are.
 const reconciliationsPath = "/api/v1/reconciliations"
 
-// latestReconciliation is the id of the latest one that has compared its whole window; of the latest that was begun, when none has.
+// latestReconciliation is the id of the latest one that has compared its whole window; of the latest that is under way, when none has.
 const latestReconciliation = "latest"
 
 func (s *server) routeReconciliations() {
@@ -27,7 +27,7 @@ func (s *server) routeReconciliations() {
 	route(s, huma.Operation{OperationID: "get-reconciliation", Method: http.MethodGet, Path: reconciliationsPath + "/{id}", Tags: []string{"reconciliations"},
 		Summary: "One reconciliation: its account, and what it found",
 		Description: "`findings` are those that it was the latest to see, the orders that were placed first in front; with `open` all that wait for a person, whichever " +
-			"reconciliation saw them last. `latest` stands for the latest that has compared its whole window.",
+			"reconciliation saw them last. `latest` stands for the latest that has compared its whole window; where none has, for one that is under way, and with `open` for the newest of all.",
 		Errors: []int{http.StatusNotFound}}, s.getReconciliation)
 	route(s, huma.Operation{OperationID: "start-reconciliation", Method: http.MethodPost, Path: reconciliationsPath, Tags: []string{"reconciliations"},
 		Summary:       "Compare Magento's orders with the store and B1 now",
@@ -64,6 +64,8 @@ type ReconciliationDetail struct {
 	Next     string                      `json:"next,omitempty" doc:"Cursor of the next page of findings; absent on the last one"`
 	Open     map[store.FindingKind]int64 `json:"open" doc:"Findings of the instance that wait for a person, by kind; every kind is there"`
 	Healed   map[store.FindingKind]int64 `json:"healed" doc:"Findings of the instance that were mended and not confirmed yet, by kind"`
+	// Seen is what Findings lists without Open; what the account counts beyond it, later ones have seen again.
+	Seen map[store.FindingKind]int64 `json:"seen" doc:"Findings that no later reconciliation has seen again, by kind; kinds without are left out"`
 }
 
 // ReconciliationFinding is a finding with the order that it is about.
@@ -147,7 +149,7 @@ func (s *server) getReconciliation(ctx context.Context, in *getReconciliationInp
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.reconciliation(ctx, instance, unescape(in.ID))
+	run, err := s.reconciliation(ctx, instance, unescape(in.ID), in.Open)
 	if err != nil {
 		return nil, err
 	}
@@ -180,11 +182,14 @@ func (s *server) getReconciliation(ctx context.Context, in *getReconciliationInp
 	if out.Open, out.Healed, err = s.store.CountFindings(ctx, instance); err != nil {
 		return nil, partDown(err, "store")
 	}
+	if out.Seen, err = s.store.CountLatest(ctx, instance, run.ID); err != nil {
+		return nil, partDown(err, "store")
+	}
 	return &getReconciliationOutput{Body: out}, nil
 }
 
-// reconciliation reads the record of one, or of the latest.
-func (s *server) reconciliation(ctx context.Context, instance, id string) (*store.Run, error) {
+// reconciliation reads the record of one, or of the latest. any is true where one that has not compared its whole window will do, when none has.
+func (s *server) reconciliation(ctx context.Context, instance, id string, any bool) (*store.Run, error) {
 	none := reconciliationNotFound.problem(fmt.Sprintf("There is no reconciliation %q of the instance %s, or it has written nothing down yet. GET %s lists those there are; POST there begins one.",
 		id, instance, reconciliationsPath))
 	if id != latestReconciliation {
@@ -205,8 +210,17 @@ func (s *server) reconciliation(ctx context.Context, instance, id string) (*stor
 		return status.Latest, nil
 	case status.Running != nil:
 		return status.Running, nil
+	case !any:
+		return nil, none
 	}
-	return nil, none
+	newest, err := s.store.Runs(ctx, store.RunFilter{Instance: instance, Kind: store.KindReconcile, Limit: 1})
+	if err != nil {
+		return nil, partDown(err, "store")
+	}
+	if len(newest) == 0 {
+		return nil, none
+	}
+	return &newest[0], nil
 }
 
 // ReconciliationBrief says in short how the books of an instance stand.
@@ -214,7 +228,9 @@ type ReconciliationBrief struct {
 	EndedAt *time.Time `json:"ended_at,omitempty" doc:"When the latest that compared its whole window came to its end"`
 	Orders  int64      `json:"orders" doc:"How many orders that one compared"`
 	Open    int64      `json:"open" doc:"Findings that wait for a person"`
-	Running bool       `json:"running,omitempty" doc:"One is under way, as far as the store knows"`
+	// NotShown are in no account: all does not agree while there are any.
+	NotShown int64 `json:"not_shown,omitempty" doc:"Orders that Magento counted and did not show to that one"`
+	Running  bool  `json:"running,omitempty" doc:"One is under way, as far as the store knows"`
 	// Compared is how many orders that one has compared.
 	Compared int64 `json:"compared,omitempty" doc:"How many orders the one that is under way has compared"`
 }
@@ -231,7 +247,7 @@ func briefOf(books *store.ReconciliationStatus) *ReconciliationBrief {
 		brief.Compared = books.Running.Reconciliation.Orders
 	}
 	if books.Latest != nil {
-		brief.EndedAt, brief.Orders = books.Latest.EndedAt, books.Latest.Reconciliation.Orders
+		brief.EndedAt, brief.Orders, brief.NotShown = books.Latest.EndedAt, books.Latest.Reconciliation.Orders, books.Latest.Reconciliation.NotShown()
 	}
 	return brief
 }

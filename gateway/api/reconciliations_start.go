@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"datawald/watch"
 	"datawald/workflows"
 )
 
@@ -70,6 +71,9 @@ func (s *server) startReconciliation(ctx context.Context, in *startReconciliatio
 	if err := s.noReconciliation(ctx, request.Instance); err != nil {
 		return nil, err
 	}
+	if err := s.isTakenUp(ctx); err != nil {
+		return nil, err
+	}
 	var run client.WorkflowRun
 	err = s.labels.Start(ctx, request.Instance, workflows.SourceReconcile, func(labels temporal.SearchAttributes) (err error) {
 		run, err = workflows.StartReconcile(ctx, s.temporal, s.settings.TaskQueue, labels, request)
@@ -96,7 +100,13 @@ func (s *server) noReconciliation(ctx context.Context, instance string) error {
 	if status.Running == nil {
 		return nil
 	}
-	if !s.isGone(ctx, *status.Running) {
+	asking, cancel := context.WithTimeout(ctx, temporalTime)
+	defer cancel()
+	lives, err := watch.Lives(asking, s.temporal, status.Running.WorkflowID)
+	if err != nil {
+		return partDown(err, "temporal")
+	}
+	if lives {
 		return reconciliationUnderWay(instance)
 	}
 	// It was terminated, and cannot say so itself.

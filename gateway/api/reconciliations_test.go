@@ -119,11 +119,17 @@ func TestReconciliations_SayWhatIsWrong(t *testing.T) {
 	dead := serve(t, w.settings, deadStore(t), w.temporal)
 	call(t, dead, http.MethodGet, reconciliations, "", nil).problem(503, "unavailable", "store")
 	call(t, dead, http.MethodGet, at, "", nil).problem(503, "unavailable", "store")
+	// An open record of which Temporal does not tell whether it is under way is no reason to say so. Fails without: partDown in noReconciliation.
+	open := store.Run{ID: workflows.ReconcileID(w.instance) + "/x", WorkflowID: workflows.ReconcileID(w.instance), RunID: "x", Kind: store.KindReconcile, Instance: w.instance, StartedAt: time.Now(),
+		Reconciliation: &store.Reconciliation{Phase: store.ReconcileCompares}}
+	if err := w.db.PutRun(t.Context(), open); err != nil {
+		t.Fatal(err)
+	}
 	call(t, serve(t, w.settings, w.db, deadTemporal(t)), http.MethodPost, reconciliations, `{}`, []string{"Content-Type", "application/json"}).problem(503, "unavailable", "temporal")
 }
 
-// An operator begins one, once for each Idempotency-Key, and none while one is under way; it is written down, and goes by the settings. Fails without: noReconciliation, and
-// LeaveReconciliation in it; the case AlreadyStarted; Audit; Most, Days and Narrow in reconcileRequest.
+// An operator begins one, once for each Idempotency-Key, and none while one is under way or without a worker; it is written down, and goes by the settings. Fails without:
+// isTakenUp; noReconciliation, and LeaveReconciliation in it; the case AlreadyStarted; Audit; Most, Days and Narrow in reconcileRequest.
 func TestReconciliations_AreBegunOnce(t *testing.T) {
 	w := newWorld(t)
 	t.Cleanup(func() {
@@ -134,6 +140,8 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	call(t, w.server, http.MethodPost, reconciliations, request, []string{"Authorization", viewer, "Content-Type", "application/json"}).problem(403, "not-allowed", "operator")
 
 	w.settings.ReconcileMostMissing, w.settings.ReconcileDays = 7, 40
+	w.post(reconciliations, request).problem(409, "no-worker", "WORKER_LANES")
+	w.syncs()
 	var first, again api.StartedReconciliation
 	r := w.post(reconciliations, request, "Idempotency-Key", "once")
 	r.ok(202, &first)
@@ -151,7 +159,7 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 		t.Errorf("run %+v", live)
 	}
 	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
-	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z heal" || entries[1].State != store.AuditDone {
+	if err != nil || len(entries) != 4 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z heal" || entries[1].State != store.AuditDone {
 		t.Errorf("written down: %+v, %v", entries, err)
 	}
 	if err := w.temporal.TerminateWorkflow(t.Context(), first.WorkflowID, "", "test"); err != nil {

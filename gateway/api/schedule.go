@@ -135,12 +135,8 @@ func (s *server) syncNow(ctx context.Context, in *syncInput) (*syncOutput, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, syncLimit)
 	defer cancel()
-	served, err := s.sight().HasWorker(ctx)
-	if err != nil {
-		return nil, partDown(err, "temporal")
-	}
-	if !served {
-		return nil, noWorker.problem("No worker takes up runs, so that this one would wait. Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended.")
+	if err := s.isTakenUp(ctx); err != nil {
+		return nil, err
 	}
 	run, underWay, err := watch.Trigger(ctx, s.temporal.ScheduleClient(), instance)
 	if err != nil {
@@ -150,6 +146,18 @@ func (s *server) syncNow(ctx context.Context, in *syncInput) (*syncOutput, error
 	at := runPath(id)
 	return &syncOutput{Location: at, Body: StartedSync{Started: !underWay, ID: id, WorkflowID: run.WorkflowID, Location: at,
 		Links: Links{Self: at, Temporal: s.links.run(run.WorkflowID, run.FirstExecutionRunID)}}}, nil
+}
+
+// isTakenUp refuses what would wait where nobody sees it: no worker takes up runs.
+func (s *server) isTakenUp(ctx context.Context) error {
+	served, err := s.sight().HasWorker(ctx)
+	if err != nil {
+		return partDown(err, "temporal")
+	}
+	if !served {
+		return noWorker.problem("No worker takes up runs, so that this one would wait. Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended.")
+	}
+	return nil
 }
 
 // unsteered is the problem of a schedule that could not be steered.

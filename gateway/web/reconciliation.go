@@ -19,6 +19,14 @@ type reconciliationPage struct {
 	// Shown is the one whose account is shown, nil before there was one; Earlier is true when it is not the latest.
 	Shown   *api.ReconciliationDetail
 	Earlier bool
+	// Begun is true of a named one that has begun and has written nothing down.
+	Begun bool
+	// Open counts the findings that wait for a person, NotShown the orders that Magento counts and does not show. Agrees is true when a whole one has ended and
+	// there is neither.
+	Open, NotShown int64
+	Agrees         bool
+	// Again is how many findings of an earlier one a later one has seen again: they are listed there.
+	Again int64
 	// Running is one that is under way, nil for none.
 	Running *api.ReconciliationSummary
 	// Sentence says in one line how the books stand.
@@ -94,14 +102,22 @@ func (p *reconciliationPage) read(v *visit, id string) error {
 	}
 	var shown api.ReconciliationDetail
 	err := v.get("/api/v1/reconciliations/"+url.PathEscape(id), q, &shown)
-	if problem := asProblem(err); problem != nil && problem.Status == http.StatusNotFound && !p.Earlier {
-		return nil
+	if problem := asProblem(err); problem != nil && problem.Status == http.StatusNotFound {
+		if p.Begun = p.Earlier && v.isBegun(id); p.Begun || !p.Earlier {
+			return nil
+		}
 	}
 	if err != nil {
 		return err
 	}
 	p.Shown = &shown
 	return nil
+}
+
+// isBegun reports whether a reconciliation is under way that has written nothing down yet.
+func (v *visit) isBegun(id string) bool {
+	var run api.RunSummary
+	return v.get("/api/v1/runs/"+url.PathEscape(id), nil, &run) == nil && run.Kind == "reconcile" && string(run.State) == "running"
 }
 
 // tell fills in what is said of the one that is shown.
@@ -117,8 +133,16 @@ func (p *reconciliationPage) tell(v *visit) {
 		}
 	}
 	counts := p.Shown.Open
+	for _, n := range p.Shown.Open {
+		p.Open += n
+	}
+	p.NotShown = account.NotShown()
+	p.Agrees = p.Open == 0 && p.NotShown == 0 && p.Shown.EndedAt != nil && account.Phase == store.ReconcileEnded && !account.Partial
 	if p.Earlier {
-		counts = account.Findings
+		counts = p.Shown.Seen
+		for kind, n := range account.Findings {
+			p.Again += max(0, n-counts[kind])
+		}
 	}
 	here := v.r.URL.Query().Get("kind")
 	all := tab{Name: "All", Link: v.reconciliationAddress("kind", ""), Known: true, Here: here == ""}
@@ -184,8 +208,10 @@ func accountSentence(a *store.Reconciliation) string {
 	if len(parts) > 0 {
 		text += ": " + strings.Join(parts, ", ")
 	}
-	if text += "."; a.Phase == store.ReconcileEnded && a.Total != a.Orders {
-		text += fmt.Sprintf(" Magento counts %s: some were placed or removed while it was read.", count(a.Total))
+	if text += "."; a.NotShown() > 0 {
+		text += fmt.Sprintf(" Magento counts %s, and has not shown the others: they stand in no line.", count(a.Total))
+	} else if a.Phase == store.ReconcileEnded && a.Total < a.Orders {
+		text += fmt.Sprintf(" Magento counts %s: some were removed while it was read.", count(a.Total))
 	}
 	return text
 }
@@ -228,13 +254,14 @@ func startReconciliation(v *visit) error {
 			body[bound.name] = day
 		}
 	}
-	_, err := v.ask(v.act("/api/v1/reconciliations", nil, body), nil)
+	var begun api.StartedReconciliation
+	_, err := v.ask(v.act("/api/v1/reconciliations", nil, body), &begun)
 	if problem := asProblem(err); problem != nil {
 		return v.showReconciliation(problem.Status, reconciliationPage{Form: form, Problem: problem})
 	}
 	if err != nil {
 		return err
 	}
-	v.redirect("/reconciliation?" + url.Values{"instance": {v.instance()}, "done": {"reconciling"}}.Encode())
+	v.redirect("/reconciliation/" + url.PathEscape(begun.ID) + "?" + url.Values{"instance": {v.instance()}, "done": {"reconciling"}}.Encode())
 	return nil
 }
