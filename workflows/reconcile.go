@@ -54,6 +54,8 @@ const (
 	reconcilePatience = 6 * time.Hour
 	// ReconcileLimit ends one that hangs, before the next night. Who starts one gives it as the execution timeout.
 	ReconcileLimit = 20 * time.Hour
+	// endMargin is what is left of it for the end when quiet hours are over.
+	endMargin = 15 * time.Minute
 )
 
 // Validate gives all that is wrong with the request, each as an error of its own (errors.Join).

@@ -71,7 +71,7 @@ func (r *reconcile) step(ctx workflow.Context, what string, activity, in, page a
 	case err != nil:
 		return false, r.wait(ctx, outagePause, what+": "+text(err))
 	case *quiet != nil:
-		return false, r.wait(ctx, max((*quiet).Sub(workflow.Now(ctx)), time.Second), "quiet hours of B1")
+		return false, r.rest(ctx, **quiet)
 	}
 	r.account().Waits, r.state.Since = "", time.Time{}
 	if workflow.Now(ctx).Sub(r.noted) >= noteEvery {
@@ -129,8 +129,27 @@ func (r *reconcile) wait(ctx workflow.Context, pause time.Duration, why string) 
 		r.state.Run.Errors = append(r.state.Run.Errors, fmt.Sprintf("given up after %s: %s", reconcilePatience, why))
 		return errGivenUp
 	}
-	for until := workflow.Now(ctx).Add(pause); ; {
-		if workflow.Now(ctx).Sub(r.noted) >= waitingNote || r.noted.IsZero() || r.state.Since.Equal(workflow.Now(ctx)) {
+	return r.pass(ctx, workflow.Now(ctx).Add(pause), r.state.Since.Equal(workflow.Now(ctx)))
+}
+
+// rest lets the quiet hours of B1 pass. They are no outage: patience begins anew behind them. Where they last longer than the reconciliation may, it ends at once, and
+// says so.
+func (r *reconcile) rest(ctx workflow.Context, until time.Time) error {
+	if soon := workflow.Now(ctx).Add(time.Second); until.Before(soon) {
+		until = soon
+	}
+	if last := r.state.Run.StartedAt.Add(ReconcileLimit - endMargin); until.After(last) {
+		r.state.Run.Errors = append(r.state.Run.Errors, fmt.Sprintf("given up: the quiet hours of B1 last until %s, longer than a reconciliation may (%s)", until.UTC().Format(time.RFC3339), ReconcileLimit))
+		return errGivenUp
+	}
+	r.account().Waits, r.state.Since = "quiet hours of B1", time.Time{}
+	return r.pass(ctx, until, true)
+}
+
+// pass lets time pass. It says at first, where that is wanted, and then every ten minutes that the reconciliation is there.
+func (r *reconcile) pass(ctx workflow.Context, until time.Time, say bool) error {
+	for ; ; say = false {
+		if say || workflow.Now(ctx).Sub(r.noted) >= waitingNote || r.noted.IsZero() {
 			if err := r.note(ctx); err != nil {
 				return err
 			}
