@@ -51,10 +51,12 @@ func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
 type NoteTooManyInput struct {
 	Run   store.Run           `json:"run"`
 	Kinds []store.FindingKind `json:"kinds"`
+	// WithOlder counts what may be mended, when it is too much together with what is found of older orders; nil when it is of the window alone.
+	WithOlder map[store.FindingKind]int64 `json:"with_older,omitempty"`
 }
 
-// NoteTooMany writes one finding in place of those about single orders, when so many are missing that something else is the matter. It is written before the
-// first of those is removed: run again, it keeps what is said there.
+// NoteTooMany writes one finding in place of those about single orders of the window, when so many are missing that something else is the matter. It is written
+// before the first of those is removed: run again, it keeps what is said there. Where it is too much only with older orders, it stands beside the single ones.
 func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error {
 	run := in.Run
 	was, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
@@ -73,8 +75,11 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 			return err
 		}
 	}
+	if in.WithOlder != nil {
+		return nil
+	}
 	for _, kind := range in.Kinds {
-		if err := a.store.Drop(ctx, run.Instance, run.ID, kind); err != nil {
+		if err := a.store.Drop(ctx, run, kind); err != nil {
 			return err
 		}
 	}
@@ -86,7 +91,11 @@ func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide win
 	run, r := in.Run, in.Run.Reconciliation
 	var what, hints []string
 	for _, kind := range in.Kinds {
-		said, hint := tooManySaid(kind, r.Lines[store.AccountLine(kind)])
+		n := r.Lines[store.AccountLine(kind)]
+		if in.WithOlder != nil {
+			n = in.WithOlder[kind]
+		}
+		said, hint := tooManySaid(kind, n)
 		examples, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Run: run.ID, Kind: kind, Limit: shownExamples})
 		if err != nil {
 			return wide, err

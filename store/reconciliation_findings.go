@@ -123,10 +123,13 @@ func closing() bson.D {
 	return bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}}
 }
 
-// Drop removes the findings of a kind that a reconciliation is the latest to have seen: they are told otherwise.
-func (s *Store) Drop(ctx context.Context, instance, run string, kind FindingKind) error {
+// Drop removes the findings of a kind that a reconciliation is the latest to have seen, about orders that were placed in its window: they are told otherwise.
+// Those about other orders stay: no window covers them.
+func (s *Store) Drop(ctx context.Context, run Run, kind FindingKind) error {
+	r := run.Reconciliation
 	for {
-		n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}, {Key: "kind", Value: kind}}, sweepAtOnce)
+		n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: run.Instance}, {Key: "run", Value: run.ID}, {Key: "kind", Value: kind},
+			{Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}}, sweepAtOnce)
 		if err != nil {
 			return fmt.Errorf("remove findings: %w", err)
 		}
@@ -227,6 +230,13 @@ func (s *Store) CountSeen(ctx context.Context, instance, run string) (seen, heal
 		_, err = s.countFindings(ctx, append(of[:3:3], bson.E{Key: "healed_at", Value: bson.D{{Key: "$exists", Value: true}}}), healed)
 	}
 	return seen, healed, err
+}
+
+// CountCurable counts by kind what a reconciliation was the latest to see, is open, and may be mended by it.
+func (s *Store) CountCurable(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
+	curable := map[FindingKind]int64{}
+	_, err := s.countFindings(ctx, FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), curable)
+	return curable, err
 }
 
 func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[FindingKind]int64) (counted bool, err error) {
