@@ -37,7 +37,7 @@ func (b *books) placedBefore(days int) order.Key {
 
 // nightly compares the last 35 days, as the schedule does.
 func nightly(in *workflows.ReconcileInput) {
-	in.From, in.To, in.Days = time.Time{}, time.Now().Add(time.Hour).UTC(), 35
+	in.From, in.To, in.Days = time.Time{}, time.Now().Add(time.Hour).UTC().Truncate(time.Second), 35
 }
 
 // onlyTold mends nothing.

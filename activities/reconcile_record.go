@@ -15,7 +15,10 @@ import (
 type BeginReconcileResult struct {
 	// Busy names another reconciliation of the instance that is under way; empty for none. Two would tell each other's findings.
 	Busy string `json:"busy,omitempty"`
-	// Posted is how many orders of the window the store has as posted: what may be missing in B1 before that says more about the company than about orders is a share of it.
+	// From is where the window begins: earlier than was asked for while too much is missing before that.
+	From time.Time `json:"from"`
+	// Posted is how many orders of the window that was asked for the store has as posted: what may be missing in B1 before that says more about the company than
+	// about orders is a share of it.
 	Posted int64 `json:"posted"`
 	// Settle is how long to wait before the second look.
 	Settle time.Duration `json:"settle"`
@@ -34,7 +37,24 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 	if err != nil {
 		return nil, err
 	}
-	return &BeginReconcileResult{Posted: posted, Settle: i.Settle * time.Duration(max(i.Looks, 1))}, a.NoteReconcile(ctx, run)
+	if run.Reconciliation.From, err = a.beginsAt(ctx, run); err != nil {
+		return nil, err
+	}
+	return &BeginReconcileResult{From: run.Reconciliation.From, Posted: posted, Settle: i.Settle * time.Duration(max(i.Looks, 1))}, a.NoteReconcile(ctx, run)
+}
+
+// beginsAt is where the window of a reconciliation begins. That of a nightly one does not move on while too much of an earlier night's is missing: of those orders there are
+// no findings of their own, so that whoever passed them would never come by them again.
+func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, error) {
+	r := run.Reconciliation
+	if r.Days == 0 || r.Partial {
+		return r.From, nil
+	}
+	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
+	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].From.After(r.From) {
+		return r.From, err
+	}
+	return open[0].From.UTC(), nil
 }
 
 // NoteReconcile writes down how far a reconciliation has come.

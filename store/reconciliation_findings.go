@@ -32,7 +32,8 @@ type Finding struct {
 	// Want and Got are the totals that do not agree.
 	Want *order.Money `bson:"want,omitempty" json:"want,omitempty"`
 	Got  *order.Money `bson:"got,omitempty" json:"got,omitempty"`
-	// From, To and Days are the window of a finding that concerns no order: what must be compared before it is over. Days is 0 unless the window moves.
+	// From, To and Days are the window of a finding that concerns no order: what must be compared before it is over. Days is 0 unless it is a nightly one's: the
+	// next nightly one then begins where it begins.
 	From time.Time `bson:"from,omitempty" json:"from,omitzero"`
 	To   time.Time `bson:"to,omitempty" json:"to,omitzero"`
 	Days int       `bson:"days,omitempty" json:"days,omitempty"`
@@ -262,16 +263,12 @@ func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[Findi
 
 // Resolve ends the open findings of an instance that a reconciliation of orders placed in its window (From inclusive, To exclusive) has not seen
 // any more, and says how many there were. What was seen since it began stays: another one may have been at work beside it. Those that concern no order
-// end when it has compared all of their window, of one that moves what is left of it.
+// end when it has compared all of their window: what has moved out of it is in no other finding.
 func (s *Store) Resolve(ctx context.Context, run Run) (int64, error) {
 	r := run.Reconciliation
-	covered := bson.A{bson.D{{Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}}}
-	if r.Days > 0 {
-		covered = append(covered, bson.D{{Key: "days", Value: bson.D{{Key: "$gt", Value: 0}, {Key: "$lte", Value: r.Days}}}})
-	}
 	res, err := s.findings.UpdateMany(ctx, append(notSeenBy(run), bson.E{Key: "instance", Value: run.Instance}, bson.E{Key: "$or", Value: bson.A{
 		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: true}}}, {Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}},
-		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}, {Key: "$or", Value: covered}},
+		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}},
 	}}), closing())
 	if err != nil {
 		return 0, fmt.Errorf("resolve findings: %w", err)

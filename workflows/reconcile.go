@@ -200,6 +200,9 @@ func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 		return true, nil
 	}
 	r.state.Settle, r.state.Posted = begun.Settle, begun.Posted
+	if !begun.From.IsZero() {
+		r.account().From = begun.From
+	}
 	if r.state.Most = -1; !r.in.Force {
 		most := r.in.Most
 		if most == 0 {
