@@ -34,6 +34,8 @@ type compared struct {
 	// live and cancelled are B1's sales orders of it, of the cancelled ones only the one that the store knows; draft is true when B1 has a draft.
 	live, cancelled []sapb1.Keyed
 	draft           bool
+	// passed are other cancelled ones (DocEntry) under its references: they say nothing of the order, to whoever looks for it later either.
+	passed []int64
 	// numbered is what B1 has under the DocEntry of the store, of an order that is not there under its references.
 	numbered *sapb1.Keyed
 	// lookedUp is true when B1 was asked for that.

@@ -296,6 +296,9 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
 			detail := fmt.Sprintf("sales order %d is no longer in B1: it is looked for, and sent anew when it is not found", doc.BO.DocNum)
 			inDoubt(doc)
+			for _, entry := range o.passed {
+				doc.PassBy(entry)
+			}
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 			doc.Note(h.event(ctx, string(order.Pending), detail))
 		})
