@@ -87,11 +87,12 @@ func (c *comparison) fromStore(ctx context.Context, accounts []magento.Account) 
 	return c.shownBefore(ctx)
 }
 
-// shownBefore finds the orders that Magento cannot show at the moment under the keys that they had when it could.
+// shownBefore finds the orders that Magento cannot show at the moment under the keys that they had when it could. What the reading holds in their place meanwhile
+// stands beside them: B1 has the order under its own key.
 func (c *comparison) shownBefore(ctx context.Context) error {
 	var ids []int64
 	for _, o := range c.orders {
-		if o.account.Fault != "" && o.doc == nil {
+		if o.account.Fault != "" {
 			ids = append(ids, o.account.EntityID)
 		}
 	}
@@ -103,8 +104,13 @@ func (c *comparison) shownBefore(ctx context.Context) error {
 		return err
 	}
 	for _, o := range c.orders {
-		if doc := known[o.account.EntityID]; o.doc == nil && doc != nil {
-			o.doc, o.key = doc, doc.Key
+		if o.account.Fault == "" {
+			continue
+		}
+		for _, doc := range known[o.account.EntityID] {
+			if _, standIn := magento.StandsFor(doc.IncrementID); o.doc == nil || !standIn {
+				o.doc, o.key = doc, doc.Key
+			}
 		}
 	}
 	return nil
