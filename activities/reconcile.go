@@ -81,10 +81,15 @@ type RecheckFindingsInput struct {
 
 // RecheckFindingsResult counts what is still so, by kind, and what is not.
 type RecheckFindingsResult struct {
-	Next       string                      `json:"next,omitempty"`
-	Done       bool                        `json:"done,omitempty"`
-	Findings   map[store.FindingKind]int64 `json:"findings,omitempty"`
-	Resolved   int64                       `json:"resolved,omitempty"`
+	Next     string                      `json:"next,omitempty"`
+	Done     bool                        `json:"done,omitempty"`
+	Findings map[store.FindingKind]int64 `json:"findings,omitempty"`
+	Resolved int64                       `json:"resolved,omitempty"`
+	// Posted is how many of the orders the store has as posted.
+	Posted int64 `json:"posted,omitempty"`
+	// Curable counts by kind, with the last page, all that the reconciliation has seen and may mend, of its window and of older orders. It is read from what
+	// is written down: an attempt that was lost may have looked at some of these, which this one then passes.
+	Curable    map[store.FindingKind]int64 `json:"curable,omitempty"`
 	QuietUntil *time.Time                  `json:"quiet_until,omitempty"`
 }
 
@@ -123,6 +128,12 @@ func (a *Activities) RecheckFindings(ctx context.Context, in RecheckFindingsInpu
 	for line, n := range c.lines() {
 		if kind := store.FindingKind(line); isFinding(line) {
 			result.Findings[kind] = n
+		}
+	}
+	result.Posted = int64(len(c.those(func(o *compared) bool { return o.doc != nil && o.doc.Status == order.Posted })))
+	if result.Done {
+		if result.Curable, err = a.store.CountCurable(ctx, in.Instance, in.Run); err != nil {
+			return nil, err
 		}
 	}
 	return result, c.resolve(ctx, store.Run{ID: in.Run, StartedAt: in.Started}, open, result)

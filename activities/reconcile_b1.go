@@ -129,6 +129,7 @@ func (c *comparison) ownCancelled(ctx context.Context, o *compared) error {
 	var own []sapb1.Keyed
 	for _, d := range o.cancelled {
 		if d.DocEntry != o.entry() {
+			o.passed = append(o.passed, d.DocEntry)
 			continue
 		}
 		owner, err := c.ownerOf(ctx, o, d)

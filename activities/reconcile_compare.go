@@ -34,6 +34,8 @@ type compared struct {
 	// live and cancelled are B1's sales orders of it, of the cancelled ones only the one that the store knows; draft is true when B1 has a draft.
 	live, cancelled []sapb1.Keyed
 	draft           bool
+	// passed are other cancelled ones (DocEntry) under its references: they say nothing of the order, to whoever looks for it later either.
+	passed []int64
 	// numbered is what B1 has under the DocEntry of the store, of an order that is not there under its references.
 	numbered *sapb1.Keyed
 	// lookedUp is true when B1 was asked for that.
@@ -85,11 +87,12 @@ func (c *comparison) fromStore(ctx context.Context, accounts []magento.Account) 
 	return c.shownBefore(ctx)
 }
 
-// shownBefore finds the orders that Magento cannot show at the moment under the keys that they had when it could.
+// shownBefore finds the orders that Magento cannot show at the moment under the keys that they had when it could. What the reading holds in their place meanwhile
+// stands beside them: B1 has the order under its own key.
 func (c *comparison) shownBefore(ctx context.Context) error {
 	var ids []int64
 	for _, o := range c.orders {
-		if o.account.Fault != "" && o.doc == nil {
+		if o.account.Fault != "" {
 			ids = append(ids, o.account.EntityID)
 		}
 	}
@@ -101,8 +104,13 @@ func (c *comparison) shownBefore(ctx context.Context) error {
 		return err
 	}
 	for _, o := range c.orders {
-		if doc := known[o.account.EntityID]; o.doc == nil && doc != nil {
-			o.doc, o.key = doc, doc.Key
+		if o.account.Fault == "" {
+			continue
+		}
+		for _, doc := range known[o.account.EntityID] {
+			if _, standIn := magento.StandsFor(doc.IncrementID); o.doc == nil || !standIn {
+				o.doc, o.key = doc, doc.Key
+			}
 		}
 	}
 	return nil

@@ -142,7 +142,7 @@ func TestReconcile_SendsNothingWhileTooMuchIsMissing(t *testing.T) {
 func TestReconcile_TheNoteOfTooMuchIsTheSameWhenItIsWrittenAgain(t *testing.T) {
 	b := newBooks(t, 2, b1sim.Config{})
 	key := b.first(1)[0]
-	from := time.Now().Add(-time.Hour).UTC().Truncate(time.Second)
+	from := time.Now().Add(-30 * time.Minute).UTC().Truncate(time.Second)
 	note := func(run string, from time.Time, days int) store.Finding {
 		t.Helper()
 		for range 2 {

@@ -121,7 +121,11 @@ func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor}); err != nil {
+	took, err := h.tookBefore(ctx, some, documents)
+	if err != nil {
+		return err
+	}
+	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor, took: took}); err != nil {
 		return err
 	}
 	if err := h.forgetStandIns(ctx, h.instance.Name, documents); err != nil {
@@ -296,6 +300,9 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
 			detail := fmt.Sprintf("sales order %d is no longer in B1: it is looked for, and sent anew when it is not found", doc.BO.DocNum)
 			inDoubt(doc)
+			for _, entry := range o.passed {
+				doc.PassBy(entry)
+			}
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 			doc.Note(h.event(ctx, string(order.Pending), detail))
 		})

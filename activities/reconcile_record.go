@@ -15,7 +15,10 @@ import (
 type BeginReconcileResult struct {
 	// Busy names another reconciliation of the instance that is under way; empty for none. Two would tell each other's findings.
 	Busy string `json:"busy,omitempty"`
-	// Posted is how many orders of the window the store has as posted: what may be missing in B1 before that says more about the company than about orders is a share of it.
+	// From is where the window begins: earlier than was asked for while too much is missing before that.
+	From time.Time `json:"from"`
+	// Posted is how many orders of the window that was asked for the store has as posted: what may be missing in B1 before that says more about the company than
+	// about orders is a share of it.
 	Posted int64 `json:"posted"`
 	// Settle is how long to wait before the second look.
 	Settle time.Duration `json:"settle"`
@@ -34,7 +37,24 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 	if err != nil {
 		return nil, err
 	}
-	return &BeginReconcileResult{Posted: posted, Settle: i.Settle * time.Duration(max(i.Looks, 1))}, a.NoteReconcile(ctx, run)
+	if run.Reconciliation.From, err = a.beginsAt(ctx, run); err != nil {
+		return nil, err
+	}
+	return &BeginReconcileResult{From: run.Reconciliation.From, Posted: posted, Settle: i.Settle * time.Duration(max(i.Looks, 1))}, a.NoteReconcile(ctx, run)
+}
+
+// beginsAt is where the window of a reconciliation begins. That of a nightly one does not move on while too much of an earlier night's is missing: of those orders there are
+// no findings of their own, so that whoever passed them would never come by them again.
+func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, error) {
+	r := run.Reconciliation
+	if r.Days == 0 || r.Partial {
+		return r.From, nil
+	}
+	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
+	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].From.After(r.From) {
+		return r.From, err
+	}
+	return open[0].From.UTC(), nil
 }
 
 // NoteReconcile writes down how far a reconciliation has come.
@@ -51,10 +71,12 @@ func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
 type NoteTooManyInput struct {
 	Run   store.Run           `json:"run"`
 	Kinds []store.FindingKind `json:"kinds"`
+	// WithOlder counts what may be mended, when it is too much together with what is found of older orders; nil when it is of the window alone.
+	WithOlder map[store.FindingKind]int64 `json:"with_older,omitempty"`
 }
 
-// NoteTooMany writes one finding in place of those about single orders, when so many are missing that something else is the matter. It is written before the
-// first of those is removed: run again, it keeps what is said there.
+// NoteTooMany writes one finding in place of those about single orders of the window, when so many are missing that something else is the matter. It is written
+// before the first of those is removed: run again, it keeps what is said there. Where it is too much only with older orders, it stands beside the single ones.
 func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error {
 	run := in.Run
 	was, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
@@ -73,8 +95,11 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 			return err
 		}
 	}
+	if in.WithOlder != nil {
+		return nil
+	}
 	for _, kind := range in.Kinds {
-		if err := a.store.Drop(ctx, run.Instance, run.ID, kind); err != nil {
+		if err := a.store.Drop(ctx, run, kind); err != nil {
 			return err
 		}
 	}
@@ -86,7 +111,11 @@ func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide win
 	run, r := in.Run, in.Run.Reconciliation
 	var what, hints []string
 	for _, kind := range in.Kinds {
-		said, hint := tooManySaid(kind, r.Lines[store.AccountLine(kind)])
+		n := r.Lines[store.AccountLine(kind)]
+		if in.WithOlder != nil {
+			n = in.WithOlder[kind]
+		}
+		said, hint := tooManySaid(kind, n)
 		examples, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Run: run.ID, Kind: kind, Limit: shownExamples})
 		if err != nil {
 			return wide, err

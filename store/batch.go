@@ -36,8 +36,9 @@ func (s *Store) Heads(ctx context.Context, keys []order.Key) (map[order.Key]*Sta
 	return heads, nil
 }
 
-// HeadsOfEntities is Heads by Magento's entity_id. It looks through all orders of the instance: it is for the few that Magento cannot show.
-func (s *Store) HeadsOfEntities(ctx context.Context, instance string, entityIDs []int64) (map[int64]*Staged, error) {
+// HeadsOfEntities is Heads by Magento's entity_id. One may stand under several keys: its own, and that of what is held in its place while Magento cannot
+// show it. It looks through all orders of the instance: it is for the few that Magento cannot show.
+func (s *Store) HeadsOfEntities(ctx context.Context, instance string, entityIDs []int64) (map[int64][]*Staged, error) {
 	cur, err := s.orders.Find(ctx, bson.D{{Key: "instance", Value: instance}, {Key: "entity_id", Value: bson.D{{Key: "$in", Value: entityIDs}}}},
 		options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}, {Key: "order", Value: 0}}))
 	if err != nil {
@@ -47,9 +48,9 @@ func (s *Store) HeadsOfEntities(ctx context.Context, instance string, entityIDs 
 	if err != nil {
 		return nil, err
 	}
-	heads := map[int64]*Staged{}
+	heads := map[int64][]*Staged{}
 	for i := range found {
-		heads[found[i].EntityID] = &found[i]
+		heads[found[i].EntityID] = append(heads[found[i].EntityID], &found[i])
 	}
 	return heads, nil
 }

@@ -32,7 +32,8 @@ type Finding struct {
 	// Want and Got are the totals that do not agree.
 	Want *order.Money `bson:"want,omitempty" json:"want,omitempty"`
 	Got  *order.Money `bson:"got,omitempty" json:"got,omitempty"`
-	// From, To and Days are the window of a finding that concerns no order: what must be compared before it is over. Days is 0 unless the window moves.
+	// From, To and Days are the window of a finding that concerns no order: what must be compared before it is over. Days is 0 unless it is a nightly one's: the
+	// next nightly one then begins where it begins.
 	From time.Time `bson:"from,omitempty" json:"from,omitzero"`
 	To   time.Time `bson:"to,omitempty" json:"to,omitzero"`
 	Days int       `bson:"days,omitempty" json:"days,omitempty"`
@@ -129,10 +130,13 @@ func closing() bson.D {
 	return bson.D{{Key: "$set", Value: bson.D{{Key: "resolved_at", Value: now()}}}, {Key: "$unset", Value: bson.D{{Key: "open", Value: ""}}}}
 }
 
-// Drop removes the findings of a kind that a reconciliation is the latest to have seen: they are told otherwise.
-func (s *Store) Drop(ctx context.Context, instance, run string, kind FindingKind) error {
+// Drop removes the findings of a kind that a reconciliation is the latest to have seen, about orders that were placed in its window: they are told otherwise.
+// Those about other orders stay: no window covers them.
+func (s *Store) Drop(ctx context.Context, run Run, kind FindingKind) error {
+	r := run.Reconciliation
 	for {
-		n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: instance}, {Key: "run", Value: run}, {Key: "kind", Value: kind}}, sweepAtOnce)
+		n, err := sweep(ctx, s.findings, bson.D{{Key: "instance", Value: run.Instance}, {Key: "run", Value: run.ID}, {Key: "kind", Value: kind},
+			{Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}}, sweepAtOnce)
 		if err != nil {
 			return fmt.Errorf("remove findings: %w", err)
 		}
@@ -242,6 +246,13 @@ func (s *Store) CountLatest(ctx context.Context, instance, run string) (map[Find
 	return seen, err
 }
 
+// CountCurable counts by kind what a reconciliation was the latest to see, is open, and may be mended by it.
+func (s *Store) CountCurable(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
+	curable := map[FindingKind]int64{}
+	_, err := s.countFindings(ctx, FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), curable)
+	return curable, err
+}
+
 func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[FindingKind]int64) (counted bool, err error) {
 	cur, err := s.findings.Aggregate(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: filter}},
@@ -265,16 +276,12 @@ func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[Findi
 
 // Resolve ends the open findings of an instance that a reconciliation of orders placed in its window (From inclusive, To exclusive) has not seen
 // any more, and says how many there were. What was seen since it began stays: another one may have been at work beside it. Those that concern no order
-// end when it has compared all of their window, of one that moves what is left of it.
+// end when it has compared all of their window: what has moved out of it is in no other finding.
 func (s *Store) Resolve(ctx context.Context, run Run) (int64, error) {
 	r := run.Reconciliation
-	covered := bson.A{bson.D{{Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}}}
-	if r.Days > 0 {
-		covered = append(covered, bson.D{{Key: "days", Value: bson.D{{Key: "$gt", Value: 0}, {Key: "$lte", Value: r.Days}}}})
-	}
 	res, err := s.findings.UpdateMany(ctx, append(notSeenBy(run), bson.E{Key: "instance", Value: run.Instance}, bson.E{Key: "$or", Value: bson.A{
 		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: true}}}, {Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}},
-		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}, {Key: "$or", Value: covered}},
+		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}},
 	}}), closing())
 	if err != nil {
 		return 0, fmt.Errorf("resolve findings: %w", err)

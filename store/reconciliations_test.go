@@ -120,8 +120,8 @@ func TestFindings_OutsideOfTheWindowStayOpen(t *testing.T) {
 	}
 }
 
-// What concerns a window is over when all of it was compared, or what is left of it where it moves. Fails without: each of the conditions on from, to and days in
-// Resolve.
+// What concerns a window is over when all of it was compared, be it one that moves with the nights: what has moved out of it is in no other finding. Fails without: each of
+// the conditions on from and to in Resolve.
 func TestFindings_OfAWindowEndWhenItWasCompared(t *testing.T) {
 	for name, tc := range map[string]struct {
 		days int
@@ -132,8 +132,9 @@ func TestFindings_OfAWindowEndWhenItWasCompared(t *testing.T) {
 		"a wider one":                      {0, over("run2", at(9), at(21), 0), true},
 		"it begins later":                  {0, over("run2", at(11), at(21), 0), false},
 		"it ends earlier":                  {0, over("run2", at(9), at(19), 0), false},
-		"the next night":                   {35, over("run2", at(11), at(21), 35), true},
-		"the next night, a longer one":     {35, over("run2", at(11), at(21), 40), true},
+		"the next night":                   {35, over("run2", at(11), at(21), 35), false},
+		"the next night, a longer one":     {35, over("run2", at(11), at(21), 40), false},
+		"the next night, begun as early":   {35, over("run2", at(10), at(21), 35), true},
 		"the next night, a shorter one":    {35, over("run2", at(11), at(21), 1), false},
 		"a night after a named window":     {0, over("run2", at(11), at(21), 35), false},
 		"a named window after a night":     {35, over("run2", at(11), at(21), 0), false},

@@ -60,7 +60,7 @@ type Staged struct {
 	RuleVersion string  `bson:"rule_version" json:"rule_version"`
 
 	// Obstacle is the cancelled sales order (DocEntry) for which this order is held or cancelled. PassOver are those that a person
-	// has let it pass: it is sent although B1 has them. One that is cancelled later is an obstacle again.
+	// has let it pass, and those beside which its own went missing: it is sent although B1 has them. One that is cancelled later is an obstacle again.
 	Obstacle int64   `bson:"obstacle,omitempty" json:"obstacle,omitempty"`
 	PassOver []int64 `bson:"pass_over,omitempty" json:"pass_over,omitempty"`
 	// AgainstCancelled is true when a person has let it pass cancelled sales orders, and nobody noted which: those that B1 has are
@@ -108,11 +108,16 @@ func (s *Staged) Known(reference string) {
 	}
 }
 
-// LetPass notes that a person lets the order pass a cancelled sales order (DocEntry) that B1 has, and that the next one takes its place.
-func (s *Staged) LetPass(entry int64) {
+// PassBy notes that a cancelled sales order (DocEntry) that B1 has says nothing of the order.
+func (s *Staged) PassBy(entry int64) {
 	if !slices.Contains(s.PassOver, entry) {
 		s.PassOver = append(s.PassOver, entry)
 	}
+}
+
+// LetPass notes that a person lets the order pass a cancelled sales order (DocEntry) that B1 has, and that the next one takes its place.
+func (s *Staged) LetPass(entry int64) {
+	s.PassBy(entry)
 	s.Replaces, s.ReplacesDraft = entry, false
 }
 

@@ -103,11 +103,15 @@ type reconcileState struct {
 	// Next is the entity_id behind which comparing goes on; Compared is true when all are.
 	Next     int64 `json:"next"`
 	Compared bool  `json:"compared"`
-	// Place is where looking at older findings, or healing, goes on. Rechecked and Judged are true when these steps are done.
+	// Place is where looking at older findings, or healing, goes on. Judged, Rechecked and JudgedAll are true when these steps are done.
 	Place     string `json:"place"`
-	Rechecked bool   `json:"rechecked"`
 	Judged    bool   `json:"judged"`
+	Rechecked bool   `json:"rechecked"`
+	JudgedAll bool   `json:"judged_all"`
 	TooMany   bool   `json:"too_many"`
+	// Curable counts by kind what may be mended, older orders with those of the window; OlderPosted is how many of the older ones that were looked at are posted.
+	Curable     map[store.FindingKind]int64 `json:"curable"`
+	OlderPosted int64                       `json:"older_posted"`
 	// Since is since when it waits; zero while it gets on.
 	Since time.Time `json:"since,omitzero"`
 }
@@ -171,7 +175,7 @@ func (r *reconcile) run(ctx workflow.Context) (*store.Run, error) {
 		}
 	}
 	r.noted = workflow.Now(ctx)
-	for _, step := range []func(workflow.Context) error{r.compare, r.recheck, r.judge, r.heal} {
+	for _, step := range []func(workflow.Context) error{r.compare, r.judge, r.recheck, r.judgeAll, r.heal} {
 		if err := step(ctx); errors.Is(err, errGivenUp) {
 			return r.end(ctx, false)
 		} else if err != nil {
@@ -198,6 +202,9 @@ func (r *reconcile) claim(ctx workflow.Context) (busy bool, err error) {
 		return true, nil
 	}
 	r.state.Settle, r.state.Posted = begun.Settle, begun.Posted
+	if !begun.From.IsZero() {
+		r.account().From = begun.From
+	}
 	if r.state.Most = -1; !r.in.Force {
 		most := r.in.Most
 		if most == 0 {
@@ -275,37 +282,11 @@ func (r *reconcile) recheck(ctx workflow.Context) error {
 			}
 		}
 		r.account().Resolved += page.Resolved
+		r.state.OlderPosted += page.Posted
+		r.state.Curable = page.Curable
 		if r.state.Place, r.state.Rechecked = page.Next, page.Done; page.Done {
 			r.state.Place = ""
 		}
 	}
 	return nil
-}
-
-// judge decides whether so many are missing that nothing may be healed.
-func (r *reconcile) judge(ctx workflow.Context) error {
-	if r.state.Judged {
-		return nil
-	}
-	var kinds []store.FindingKind
-	for _, kind := range []store.FindingKind{store.FindMissingInStore, store.FindMissingInB1, store.FindCancelledInB1} {
-		if r.tooMany(r.account().Lines[store.AccountLine(kind)]) {
-			kinds = append(kinds, kind)
-		}
-	}
-	if r.state.TooMany = len(kinds) > 0; r.state.TooMany {
-		err := r.patiently(ctx, "note that too much is missing", func() error {
-			return workflow.ExecuteActivity(ctx, act.NoteTooMany, activities.NoteTooManyInput{Run: r.state.Run, Kinds: kinds}).Get(ctx, nil)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	r.state.Judged = true
-	return nil
-}
-
-// tooMany reports whether so many orders are more than may be missing.
-func (r *reconcile) tooMany(n int64) bool {
-	return r.state.Most >= 0 && (n > r.state.Most || n > fewMissing && 2*n > r.state.Posted)
 }

@@ -16,6 +16,8 @@ import (
 type audit struct {
 	// pages are how many pages the window has, and missing is how many orders B1 lacks on each.
 	pages, missing int64
+	// older is how many orders from before the window it lacks.
+	older int64
 	// trouble is what a page meets the first time.
 	trouble map[int64]func() (*activities.ReconcileOrdersResult, error)
 	met     map[int64]bool
@@ -37,6 +39,10 @@ var scenesOfReconcile = []scene{
 	{name: "reconcile-too-many", play: func(s *stage) {
 		s.audit = audit{pages: 2, missing: 2}
 		s.keep(s.reconcile(workflows.ReconcileInput{From: november.From, To: november.To, Heal: true, Most: 3}))
+	}},
+	{name: "reconcile-too-many-older", play: func(s *stage) { // too much only with what is found of older orders
+		s.audit = audit{pages: 2, missing: 1, older: 4}
+		s.keep(s.reconcile(workflows.ReconcileInput{Days: 35, Heal: true, Most: 5}))
 	}},
 	{name: "reconcile-told", play: func(s *stage) { // nothing is to be mended
 		s.audit = audit{pages: 1, missing: 2}
@@ -81,9 +87,9 @@ func (s *stage) ReconcileOrders(_ context.Context, in activities.ReconcileOrders
 		Lines: map[store.AccountLine]int64{store.LineInB1: 10 - s.audit.missing, store.AccountLine(store.FindMissingInB1): s.audit.missing}}, nil
 }
 
-// RecheckFindings finds one of earlier reconciliations that is over.
+// RecheckFindings finds older orders that B1 lacks, and that a finding of an earlier reconciliation is over.
 func (s *stage) RecheckFindings(context.Context, activities.RecheckFindingsInput) (*activities.RecheckFindingsResult, error) {
-	return &activities.RecheckFindingsResult{Done: true, Resolved: 1}, nil
+	return &activities.RecheckFindingsResult{Done: true, Resolved: 1, Posted: 10, Curable: map[store.FindingKind]int64{store.FindMissingInB1: s.audit.missing*s.audit.pages + s.audit.older}}, nil
 }
 
 // HealFindings mends all.

@@ -1,0 +1,45 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"datawald/magento"
+	"datawald/order"
+	"datawald/store"
+)
+
+// This file is about orders that the store has lost and gets back from Magento. What it knew of their sending is lost with them, but for the references that
+// they took in the B1 company: these are kept apart.
+
+// tookBefore gives the references in the company of today that orders took before the store lost them. Under these B1 may have them, whatever the rules give
+// them today.
+func (h *healing) tookBefore(ctx context.Context, lost []store.Finding, documents []magento.Document) (map[order.Key][]string, error) {
+	var keys []order.Key
+	for _, d := range documents {
+		if !slices.ContainsFunc(lost, func(f store.Finding) bool { return f.Kind == store.FindMissingInStore && f.EntityID == d.EntityID }) {
+			continue
+		}
+		key, err := d.Key(h.instance.Name)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return h.store.ReferencesOf(ctx, h.instance.CompanyID, keys)
+}
+
+// mayBeInB1 notes under which references a new order was sent, or was about to be, before the store lost it. It is looked for under each, as after a lost
+// answer: several times, and what was cancelled there is taken for its own.
+func (s *staging) mayBeInB1(references []string) {
+	for _, r := range references {
+		s.doc.Known(r)
+	}
+	if s.doc.Status != order.Pending {
+		return
+	}
+	s.doc.Intent = &store.Intent{SentAt: now(), Hash: s.doc.ContentHash, Payload: s.doc.PayloadHash, Reference: references[len(references)-1], Over: true}
+	s.detail = fmt.Sprintf("B1 may have it as %s from before it was lost here: it is looked for first", strings.Join(references, ", "))
+}
