@@ -20,18 +20,24 @@ func (e *Erasure) names(text string) bool {
 // namesOrder reports whether a text has the key of an order, and not that of another one which begins or ends with it: main:1:12 is not named by
 // main:1:123, by main:1:12-1 or by eu-main:1:12.
 func namesOrder(text, key string) bool {
+	return standsIn(text, key, func(before, after string) bool {
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(after)
+		return !partOfKey(last) && !partOfKey(next)
+	})
+}
+
+// standsIn reports whether a text has what is looked for at a place that is one: what comes before and after it there is given to place.
+func standsIn(text, what string, place func(before, after string) bool) bool {
 	for at := 0; ; {
-		n := strings.Index(text[at:], key)
+		n := strings.Index(text[at:], what)
 		if n < 0 {
 			return false
 		}
-		begin, end := at+n, at+n+len(key)
-		before, _ := utf8.DecodeLastRuneInString(text[:begin])
-		after, _ := utf8.DecodeRuneInString(text[end:])
-		if !partOfKey(before) && !partOfKey(after) {
+		if place(text[:at+n], text[at+n+len(what):]) {
 			return true
 		}
-		at = begin + 1
+		at += n + 1
 	}
 }
 
