@@ -68,7 +68,7 @@ func TestErase_FindsThePersonInWhatCannotBeRead(t *testing.T) {
 		cutOff(t, database, key, fmt.Sprintf(`{"key":%q,"customer":{"id":0,"email":%q,"last_name":%q},"billing":{`, key, whose, map[string]string{"201": herName, "202": anotherName}[number]))
 		want[map[string]string{"201": "hers", "202": "another's"}[number]] = append(want[map[string]string{"201": "hers", "202": "another's"}[number]], key)
 	}
-	answered(t, db, `{"buyer":"anna\u0040example.com `+herName+`"}`)
+	answered(t, db, `{"buyer":"anna\u0040example.com"}`)
 
 	e, err := activities.FindPerson(t.Context(), db, activities.Person{Instance: "main", Email: "anna@example.com"})
 	if err != nil || !slices.Equal(e.Orders, want["hers"]) || !slices.Equal(e.Unreadable, want["nobody's"]) || len(e.InHand) != 0 {

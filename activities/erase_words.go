@@ -83,14 +83,19 @@ func (e *Erasure) hideAnywhere() func(string) string {
 			values = append(values, text)
 		}
 	}
+	addName := func(first, last string) {
+		if first != "" && last != "" { // half a name is that of many
+			add(leastName, first+" "+last)
+		}
+	}
 	for _, o := range e.all() {
 		for _, a := range []order.Address{o.Billing, o.Destination()} {
-			add(leastName, a.FirstName+" "+a.LastName)
+			addName(a.FirstName, a.LastName)
 			add(leastPhone, a.Telephone)
 			add(leastPhone, a.VATID)
 			add(leastPhone, a.Email)
 		}
-		add(leastName, o.Customer.FirstName+" "+o.Customer.LastName)
+		addName(o.Customer.FirstName, o.Customer.LastName)
 		add(leastPhone, o.Customer.Email)
 		add(leastPhone, o.Customer.TaxVAT)
 	}
