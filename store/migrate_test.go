@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -82,21 +83,44 @@ func TestMigrate_GoesOnBehindTheLastThatWasFinished(t *testing.T) {
 // Whoever died over it keeps the others for a time, and not for good. Fails without: the end of a lease.
 func TestMigrate_OneThatDiedIsFollowed(t *testing.T) {
 	db := testkit.Store(t)
+	began := time.Now()
 	if taken, err := db.Lease(t.Context(), "migration", "dead", 700*time.Millisecond); err != nil || !taken {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	var done atomic.Int32
-	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 || time.Since(began) < 500*time.Millisecond {
+	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 || time.Since(began) < 690*time.Millisecond {
 		t.Errorf("%v: carried out %d times after %s", err, done.Load(), time.Since(began))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if taken, err := db.Lease(t.Context(), "migration", "at work", time.Minute); err != nil || !taken {
+}
+
+// Who is told to stop while he waits for another says that he waited. Fails without: the words of both ways out of migrate.
+func TestMigrate_StopsWaitingWhenItIsTold(t *testing.T) {
+	held, name := testkit.Database(t)
+	if taken, err := held.Lease(t.Context(), "migration", "at work", time.Hour); err != nil || !taken {
 		t.Fatal(err)
 	}
-	if err := db.Migrate(ctx, step(store.Known()+2, &done)); err == nil || !strings.Contains(err.Error(), "another process") {
-		t.Errorf("who is told to stop while another migrates ends with %v", err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var looks, done atomic.Int32
+	monitor := &event.CommandMonitor{Started: func(_ context.Context, e *event.CommandStartedEvent) {
+		if in, _ := e.Command.Lookup("find").StringValueOK(); in == "cuts" {
+			looks.Add(1)
+		}
+	}}
+	db, err := store.OpenMonitored(t.Context(), testkit.MongoURI(t), name, monitor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close(context.WithoutCancel(t.Context())) }()
+	looks.Store(0)
+	ended := make(chan error, 1)
+	go func() { ended <- db.Migrate(ctx, step(store.Known()+1, &done)) }()
+	for end := time.Now().Add(time.Minute); looks.Load() < 3 && time.Now().Before(end); { // for whom it waits, and twice whether he has ended
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "another process migrates") || done.Load() != 0 {
+		t.Errorf("it ends with %v", err)
 	}
 }
 

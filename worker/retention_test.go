@@ -174,7 +174,7 @@ func TestRetention_OneWorkerAtATime(t *testing.T) {
 	}
 	wait := func(number string) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); !erased(number); time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); !erased(number); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("order %s is not erased", number)
 			}
