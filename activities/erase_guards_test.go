@@ -140,6 +140,9 @@ func TestErase_TakesWhatComesMeanwhile(t *testing.T) {
 	if err := e.Erase(t.Context(), tapped, "test"); err != nil || e.Partners != 2 {
 		t.Errorf("%d partners are forgotten, want the one that came meanwhile too; %v", e.Partners, err)
 	}
+	if p, err := db.Partner(t.Context(), store.PartnerID("company", "customer:main:17")); err != nil || p.Rev != 0 {
+		t.Errorf("the one that came meanwhile is %+v, %v", p, err)
+	}
 	if why := words(t, db)[string(key)]; why != "erased" {
 		t.Errorf("the erasure's own words are %q", why)
 	}

@@ -90,7 +90,7 @@ func TestErase_FindsThePersonInWhatCannotBeRead(t *testing.T) {
 		t.Fatalf("by their keys %v are found, unreadable %v, %v", e.Orders, e.Unreadable, err)
 	}
 	left = whole(t, database)
-	for _, mark := range []string{herName, "anna@example.com\"", `anna\u0040`, "ANNA@", "Anna@", "no zstd"} {
+	for _, mark := range []string{herName, `"anna@example.com"`, `anna\u0040`, "ANNA@", "Anna@", "no zstd"} {
 		if n := strings.Count(left, mark); n > 0 {
 			t.Errorf("%q is left %d times in\n%s", mark, n, left)
 		}
@@ -195,7 +195,7 @@ func whole(t *testing.T, database string) string {
 					doc[field] = string(plain)
 				}
 			}
-			fmt.Fprintf(&text, "%s %s %v\n", name, doc["_id"], doc)
+			fmt.Fprintf(&text, "%s %s %v\n", name, doc["_id"], map[string]any(doc)) // a bson.M would print itself as JSON, and escape what is looked for
 		}
 	}
 	return text.String()
