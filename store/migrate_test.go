@@ -124,6 +124,46 @@ func TestMigrate_StopsWaitingWhenItIsTold(t *testing.T) {
 	}
 }
 
+// A store that does not answer is told as what it is, and as what was waited for where it was that. Fails without: the two ways in which migrate ends for an error.
+func TestMigrate_SaysWhatTheStoreDoesNotAnswerTo(t *testing.T) {
+	held, name := testkit.Database(t)
+	if taken, err := held.Lease(t.Context(), "migration", "at work", time.Hour); err != nil || !taken {
+		t.Fatal(err)
+	}
+	for waits, after := range map[bool]int32{false: 0, true: 3} { // for whom it waits, and whether he has ended
+		var open atomic.Bool
+		var looks, done atomic.Int32
+		db := testkit.TappedStore(t, name, func(message []byte) bool {
+			if open.Load() && testkit.HasAll(message, "find", "cuts") {
+				looks.Add(1)
+			}
+			return open.Load() && looks.Load() >= after && testkit.HasAll(message, "find", "schema")
+		})
+		open.Store(true)
+		err := db.Migrate(t.Context(), step(store.Known()+1, &done))
+		if err == nil || strings.Contains(err.Error(), "another process") != waits || !strings.Contains(err.Error(), "how far the database is migrated") || done.Load() != 0 {
+			t.Errorf("waiting %t: it ends with %v", waits, err)
+		}
+	}
+}
+
+// A program of an earlier release waits for nobody where nothing is left for it to do. Fails without: a version that is higher than its own in migrate.
+func TestMigrate_AnOlderProgramDoesNotWait(t *testing.T) {
+	db := testkit.Store(t)
+	var done atomic.Int32
+	if err := db.Migrate(t.Context(), step(store.Known()+1, &done), step(store.Known()+2, &done)); err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := db.Lease(t.Context(), "migration", "newer", time.Hour); err != nil || !taken {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := db.Migrate(ctx, step(store.Known()+1, &done)); err != nil || done.Load() != 2 {
+		t.Errorf("it ends with %v, %d were carried out", err, done.Load())
+	}
+}
+
 // Who waits says once for whom. Fails without: sayWhoMigrates; with it at each look.
 func TestMigrate_SaysOnceWhoIsWaitedFor(t *testing.T) {
 	db := testkit.Store(t)
