@@ -164,6 +164,46 @@ func TestMigrate_AnOlderProgramDoesNotWait(t *testing.T) {
 	}
 }
 
+// What an earlier migration wants of programs counts still when a later one wants nothing. Fails without: Oldest that is kept.
+func TestMigrate_WhatBreaksOnceBreaksForGood(t *testing.T) {
+	db := testkit.Store(t)
+	var done atomic.Int32
+	breaking, harmless := step(store.Known()+1, &done), step(store.Known()+2, &done)
+	breaking.Breaks = true
+	if err := db.Migrate(t.Context(), breaking, harmless); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.CheckSchema(t.Context()); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("a program that knows neither is told %v", err)
+	}
+	if err := db.CheckSchema(t.Context(), breaking); err != nil {
+		t.Errorf("a program that knows the one that breaks is told %v", err)
+	}
+}
+
+// Another process has noted the same migration meanwhile: whoever finds that goes no further. Fails without: the version in writeSchema, what matched there, the
+// error of the first note, and its end of migrateAlone.
+func TestMigrate_StopsWhereAnotherHasBeen(t *testing.T) {
+	for name, before := range map[string]bool{"never migrated": false, "migrated before": true} {
+		db := testkit.Store(t)
+		schema := db.Schema()
+		if !before {
+			if _, err := schema.DeleteMany(t.Context(), bson.D{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := store.Migration{Version: store.Known() + 1, Do: func(ctx context.Context, _ *store.Store) error {
+			_, err := schema.UpdateOne(ctx, bson.D{{Key: "_id", Value: "store"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "version", Value: store.Known() + 1}}}}, options.UpdateOne().SetUpsert(true))
+			return err
+		}}
+		var done atomic.Int32
+		err := db.Migrate(t.Context(), first, step(store.Known()+2, &done))
+		if err == nil || !strings.Contains(err.Error(), "note that the database is migrated") || done.Load() != 0 {
+			t.Errorf("%s: it ends with %v, and carries out %d more", name, err, done.Load())
+		}
+	}
+}
+
 // Who waits says once for whom. Fails without: sayWhoMigrates; with it at each look.
 func TestMigrate_SaysOnceWhoIsWaitedFor(t *testing.T) {
 	db := testkit.Store(t)
