@@ -117,3 +117,30 @@ func TestErase_NamesWhatNobodyCanRead(t *testing.T) {
 		t.Errorf("when nothing is damaged any more: %s", out)
 	}
 }
+
+// What names nobody is refused before the store is read, and the audit says that it was a customer and not which.
+// Fails without: the checks of the instance, of the address and of the key; the target.
+func TestErase_RefusesWhatNamesNobody(t *testing.T) {
+	r := newLockedOut(t)
+	t.Setenv("INSTANCES", "main")
+	for want, args := range map[string][]string{
+		`"eu" is not one of INSTANCES`:                        {"--customer", "anna@example.com", "--instance", "eu"},
+		"want an e-mail address, or the number of an account": {"--customer", "Anna <anna@example.com>"},
+		"an e-mail address, or the number":                    {"--customer", "anna"},
+		"--order: ":                                           {"--order", "000000123"},
+	} {
+		if _, errs := r.starter(exitInput, "", append([]string{"erase", "--yes"}, args...)...); !strings.Contains(errs, want) {
+			t.Errorf("%q: it says %s", args, errs)
+		}
+	}
+	r.starter(exitOK, "", "erase", "--customer", "anna@example.com", "--yes")
+	entries, err := r.db.ListAudit(t.Context(), store.AuditFilter{Limit: 10})
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		if strings.Contains(strings.ToLower(e.Target+e.Why), "anna") || e.Target != "a customer" && e.Target != "000000123" {
+			t.Errorf("the audit says that %q was erased, %q", e.Target, e.Why)
+		}
+	}
+}
