@@ -224,14 +224,14 @@ func TestRetention_ErasesInItsTurnAndSaysSo(t *testing.T) {
 	var said bytes.Buffer
 	r := retainer{db: db, instances: []string{"main"}, age: time.Millisecond, owner: "mine", log: slog.New(slog.NewTextHandler(&said, nil))}
 	for _, instance := range []string{"main", "eu"} {
-		if taken, err := db.Lease(t.Context(), retention(instance), "another", time.Hour); err != nil || !taken {
+		if taken, err := db.Lease(t.Context(), retention(instance), "worker of "+instance, time.Hour); err != nil || !taken {
 			t.Fatal(taken, err)
 		}
 	}
 	if r.look(t.Context()); erased() || said.Len() > 0 {
 		t.Fatalf("it is erased beside another worker: %s", said.String())
 	}
-	if err := db.EndLease(t.Context(), retention("main"), "another"); err != nil {
+	if err := db.EndLease(t.Context(), retention("main"), "worker of main"); err != nil {
 		t.Fatal(err)
 	}
 	if r.look(t.Context()); !erased() || !strings.Contains(said.String(), "personal data of old orders erased\" instance=main orders=1") {
