@@ -1,9 +1,7 @@
 package activities
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +27,9 @@ type Erasure struct {
 	// Orders are the person's, by key. InHand are those of them that are still under way, with their states: they are left alone.
 	Orders []order.Key
 	InHand map[order.Key]order.Status
+	// Unreadable are orders of which something that is stored is damaged, in which nothing of the person was found, and that does not tell whose it is either.
+	// Somebody must look at them; by their keys they can be erased.
+	Unreadable []order.Key
 	// Documents counts the versions of Magento's documents, Partners what is remembered of the person as a business partner or contact person,
 	// Answers the kept answers of the gateway, Audit the entries whose words change.
 	Documents, Partners, Answers, Audit int
@@ -57,7 +58,7 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 	for known := -1; w.size() > known; { // until no further account or address turns up
 		known = w.size()
 		e = &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}, who: who}
-		if err := e.search(ctx, db, who.Instance, func(o *order.Order) bool { return w.is(o) }); err != nil {
+		if err := e.search(ctx, db, who.Instance, w.is); err != nil {
 			return nil, err
 		}
 		if who.Only {
@@ -76,7 +77,7 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 // FindOrders is FindPerson for orders that are named.
 func FindOrders(ctx context.Context, db *store.Store, keys []order.Key) (*Erasure, error) {
 	e := &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}}
-	if err := e.search(ctx, db, "", func(o *order.Order) bool { return slices.Contains(keys, o.Key) }); err != nil {
+	if err := e.search(ctx, db, "", func(v evidence) bool { return slices.Contains(keys, v.Key) }); err != nil {
 		return nil, err
 	}
 	return e, e.look(ctx, db)
@@ -91,11 +92,12 @@ func account(instance string, id int64) string {
 
 func (w sought) size() int { return len(w.emails) + len(w.accounts) }
 
-func (w sought) is(o *order.Order) bool {
+func (w sought) is(v evidence) bool {
+	o := v.Order
 	if o.Customer.ID != 0 && w.accounts[account(o.Instance, o.Customer.ID)] {
 		return true
 	}
-	return slices.ContainsFunc(emailsOf(o), func(email string) bool { return w.emails[email] })
+	return slices.ContainsFunc(emailsOf(o), func(email string) bool { return w.emails[email] }) || v.says(w.emails)
 }
 
 func (w sought) add(o *order.Order) {
@@ -121,52 +123,47 @@ func emailsOf(o *order.Order) (emails []string) {
 }
 
 // search finds the orders of which one version is of the person, with all versions.
-func (e *Erasure) search(ctx context.Context, db *store.Store, instance string, is func(*order.Order) bool) error {
-	err := db.EachOrder(ctx, instance, func(doc *store.Staged) error {
-		if doc.Order != nil && !doc.Erased() && is(doc.Order) {
-			e.known[doc.Key] = append(e.known[doc.Key], doc.Order)
+func (e *Erasure) search(ctx context.Context, db *store.Store, instance string, is func(evidence) bool) error {
+	dark := map[order.Key]bool{}
+	take := func(v evidence) error {
+		if is(v) {
+			e.known[v.Key] = append(e.known[v.Key], v.Order)
+		} else if e.who != (Person{}) && !v.tells(e.who) {
+			dark[v.Key] = true
 		}
 		return nil
+	}
+	err := db.EachOrder(ctx, instance, func(doc *store.Staged) error {
+		if doc.Order == nil || doc.Erased() {
+			return nil
+		}
+		return take(evidence{Order: doc.Order})
+	}, func(head *store.Staged, text string) error {
+		if head.Erased() {
+			return nil
+		}
+		return take(evidenceIn(head.Key, text))
 	})
 	if err != nil {
 		return err
 	}
-	err = db.EachPayload(ctx, func(key order.Key, raw []byte) error {
+	err = db.EachPayload(ctx, func(key order.Key, raw []byte, _ error) error {
 		if instance != "" && key.Instance() != instance {
 			return nil
 		}
-		if o := readOf(key, raw); is(o) {
-			e.known[key] = append(e.known[key], o)
+		if o, err := magento.Convert(key.Instance(), raw); err == nil {
+			o.Key = key
+			return take(evidence{Order: o})
 		}
-		return nil
+		return take(evidenceIn(key, string(raw)))
 	})
 	if err != nil {
 		return err
 	}
 	e.Orders = slices.Sorted(maps.Keys(e.known))
+	maps.DeleteFunc(dark, func(key order.Key, _ bool) bool { return e.known[key] != nil }) // the person's, and erased as a whole
+	e.Unreadable = slices.Sorted(maps.Keys(dark))
 	return nil
-}
-
-// readOf is an order as a document has it; of one that cannot be understood what tells whose it is.
-func readOf(key order.Key, raw []byte) *order.Order {
-	if o, err := magento.Convert(key.Instance(), raw); err == nil {
-		return o
-	}
-	var said struct {
-		CustomerID     json.Number `json:"customer_id"`
-		Email          any         `json:"customer_email"`
-		First          any         `json:"customer_firstname"`
-		Last           any         `json:"customer_lastname"`
-		BillingAddress struct {
-			Email any `json:"email"`
-		} `json:"billing_address"`
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_ = d.Decode(&said) // what it says stays
-	id, _ := said.CustomerID.Int64()
-	text := func(v any) string { s, _ := v.(string); return s }
-	return &order.Order{Key: key, Instance: key.Instance(), Customer: order.Customer{ID: id, Email: text(said.Email), FirstName: text(said.First), LastName: text(said.Last)},
-		Billing: order.Address{Email: text(said.BillingAddress.Email)}}
 }
 
 // look finds out which of the orders are under way, and counts the rest.
@@ -267,7 +264,10 @@ func (e *Erasure) around(ctx context.Context, db *store.Store, dry bool) (err er
 	if err != nil {
 		return err
 	}
-	e.Answers, err = db.EraseAnswers(ctx, func(body string) bool { return e.names(body) || everywhere(body) != body }, dry)
+	e.Answers, err = db.EraseAnswers(ctx, func(body string) bool {
+		body = unescaped(body)
+		return e.names(body) || everywhere(body) != body
+	}, dry)
 	return err
 }
 

@@ -20,18 +20,24 @@ func (e *Erasure) names(text string) bool {
 // namesOrder reports whether a text has the key of an order, and not that of another one which begins or ends with it: main:1:12 is not named by
 // main:1:123, by main:1:12-1 or by eu-main:1:12.
 func namesOrder(text, key string) bool {
+	return standsIn(text, key, func(before, after string) bool {
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(after)
+		return !partOfKey(last) && !partOfKey(next)
+	})
+}
+
+// standsIn reports whether a text has what is looked for at a place that is one: what comes before and after it there is given to place.
+func standsIn(text, what string, place func(before, after string) bool) bool {
 	for at := 0; ; {
-		n := strings.Index(text[at:], key)
+		n := strings.Index(text[at:], what)
 		if n < 0 {
 			return false
 		}
-		begin, end := at+n, at+n+len(key)
-		before, _ := utf8.DecodeLastRuneInString(text[:begin])
-		after, _ := utf8.DecodeRuneInString(text[end:])
-		if !partOfKey(before) && !partOfKey(after) {
+		if place(text[:at+n], text[at+n+len(what):]) {
 			return true
 		}
-		at = begin + 1
+		at += n + 1
 	}
 }
 
@@ -77,14 +83,19 @@ func (e *Erasure) hideAnywhere() func(string) string {
 			values = append(values, text)
 		}
 	}
+	addName := func(first, last string) {
+		if first != "" && last != "" { // half a name is that of many
+			add(leastName, first+" "+last)
+		}
+	}
 	for _, o := range e.all() {
 		for _, a := range []order.Address{o.Billing, o.Destination()} {
-			add(leastName, a.FirstName+" "+a.LastName)
+			addName(a.FirstName, a.LastName)
 			add(leastPhone, a.Telephone)
 			add(leastPhone, a.VATID)
 			add(leastPhone, a.Email)
 		}
-		add(leastName, o.Customer.FirstName+" "+o.Customer.LastName)
+		addName(o.Customer.FirstName, o.Customer.LastName)
 		add(leastPhone, o.Customer.Email)
 		add(leastPhone, o.Customer.TaxVAT)
 	}

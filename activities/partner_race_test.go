@@ -217,7 +217,7 @@ func TestPartner_TheIntentNamesThePartnerThatAnotherOrderMade(t *testing.T) {
 
 // until waits for a call to reach B1.
 func (c *counter) until(call string) {
-	for deadline := time.Now().Add(20 * time.Second); c.b1.Traffic().Calls[call] == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); c.b1.Traffic().Calls[call] == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			c.t.Errorf("%s never reaches B1", call)
 			return

@@ -55,6 +55,7 @@ func TestCodec_KeysComeAndGo(t *testing.T) {
 		"one key":                      {a, a, "a", false},
 		"the old one behind the new":   {a, b + "," + a, "a", false},
 		"the new one behind the old":   {b + "," + a, a + "," + b, "b", false},
+		"with spaces between":          {a, " " + b + " , " + a + "\n", "a", false},
 		"taken away too early":         {a, b, "a", true},
 		"no keys any more":             {a, "", "a", true},
 		"another key of the same name": {a, "a:" + strings.TrimPrefix(b, "b:"), "a", true},
@@ -115,6 +116,8 @@ func TestCodec_SaysWhatIsWrongWithKeysAndTellsNone(t *testing.T) {
 		a + ",":            "has no name",
 		"a b:" + secret:    "has no name",
 		"plain:" + secret:  "has no name",
+		"-a:" + secret:     "has no name",
+		".a:" + secret:     "has no name",
 		"abcdefgh" + strings.Repeat("x", 25) + ":" + secret: "has no name", // a key in hexadecimal with a colon in it, or the like
 		strings.Repeat("0123456789abcdef", 2):               "has no name", // a key that is written as a name is
 		"a" + secret[:20]:                                   "has no name",

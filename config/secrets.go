@@ -100,8 +100,10 @@ func LooseSecrets(instances []string) (loose []string) {
 	return loose
 }
 
-// WarnOfLooseSecrets says once at the start which files of secrets everybody can read.
-func WarnOfLooseSecrets(instances []string, log *slog.Logger) {
+// WarnOfLooseSecrets says once at the start which files of secrets everybody can read, and which of those that are mounted nobody reads.
+func WarnOfLooseSecrets(instances []string, log *slog.Logger) { warnOfSecrets(mounted, instances, log) }
+
+func warnOfSecrets(mounted string, instances []string, log *slog.Logger) {
 	if loose := LooseSecrets(instances); len(loose) > 0 {
 		log.Warn("files of secrets can be read by every user of this machine", "settings", loose)
 	}

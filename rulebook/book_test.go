@@ -203,9 +203,9 @@ func (w *world) keep(b *rulebook.Book) (stop func()) {
 
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("not within 30 s: %s", what)
+			w.t.Fatalf("not within a minute: %s", what)
 		}
 	}
 }

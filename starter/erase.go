@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/mail"
@@ -53,11 +54,11 @@ func (cmd *eraseCommand) erase(a *app, db *store.Store) (left, err error) {
 	}
 	cmd.tell(a, e)
 	if !e.Some() {
-		return nil, inHand(e)
+		return nil, keeps(e)
 	}
 	if !cmd.Yes {
 		a.say("Nothing was changed. Run it again with --yes to erase.")
-		return inHand(e), nil
+		return keeps(e), nil
 	}
 	if several(e) && !cmd.AllOfThem {
 		return nil, badInput("%d accounts and %d addresses are hardly one person: somebody may have ordered for others, whose orders would be erased too. Look at the orders above. "+
@@ -67,7 +68,7 @@ func (cmd *eraseCommand) erase(a *app, db *store.Store) (left, err error) {
 		return nil, fmt.Errorf("%w. Run it again: it goes on where it stopped", err)
 	}
 	a.say("Erased: %d orders.", len(e.Orders))
-	return inHand(e), nil
+	return keeps(e), nil
 }
 
 // mostAddresses is how many e-mail addresses are taken for those of one person without a question.
@@ -120,7 +121,7 @@ func (cmd *eraseCommand) person() (who activities.Person, err error) {
 // tell says what was found, without a word about the person.
 func (cmd *eraseCommand) tell(a *app, e *activities.Erasure) {
 	if len(e.InHand) == 0 && !e.Some() {
-		a.say("Nothing is stored.")
+		a.say("Nothing is stored%s.", map[bool]string{true: " that can be read"}[len(e.Unreadable) > 0])
 		return
 	}
 	if cmd.Customer != "" {
@@ -138,14 +139,29 @@ func (cmd *eraseCommand) tell(a *app, e *activities.Erasure) {
 	}
 }
 
-// inHand refuses what is still under way.
-func inHand(e *activities.Erasure) error {
-	if len(e.InHand) == 0 {
+// keeps refuses what keeps its data: what is still under way, and what is damaged and may be of the person.
+func keeps(e *activities.Erasure) error {
+	var all []error
+	if len(e.InHand) > 0 {
+		var keys []string
+		for _, key := range slices.Sorted(maps.Keys(e.InHand)) {
+			keys = append(keys, fmt.Sprintf("%s (%s)", key, e.InHand[key]))
+		}
+		all = append(all, fmt.Errorf("%d orders are still under way and keep their data: %s. Let them be posted, or skip them, and run it again", len(keys), strings.Join(keys, ", ")))
+	}
+	if len(e.Unreadable) > 0 {
+		all = append(all, fmt.Errorf("of %d orders something that is stored is damaged, and does not tell whose it is: %s. They were left alone. Look in Magento whose they are, "+
+			"and erase those of this person by --order", len(e.Unreadable), strings.Join(texts(e.Unreadable), ", ")))
+	}
+	if len(all) == 0 {
 		return nil
 	}
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(e.InHand)) {
-		all = append(all, fmt.Sprintf("%s (%s)", key, e.InHand[key]))
+	return &exitError{exitHeld, errors.Join(all...)}
+}
+
+func texts(keys []order.Key) (all []string) {
+	for _, key := range keys {
+		all = append(all, string(key))
 	}
-	return &exitError{exitHeld, fmt.Errorf("%d orders are still under way and keep their data: %s. Let them be posted, or skip them, and run it again", len(all), strings.Join(all, ", "))}
+	return all
 }

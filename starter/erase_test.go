@@ -72,3 +72,75 @@ func TestErase_AsksWhenItMayReachStrangers(t *testing.T) {
 		t.Errorf("nothing but what is under way, %s: %s", last(), errs)
 	}
 }
+
+// What is damaged and does not tell whose it is is named, with an exit code for scripts, and goes by its key. What it says of a person goes with the rest.
+// Fails without: Unreadable in keeps, with orders of the person and without; the words for nothing that can be read.
+func TestErase_NamesWhatNobodyCanRead(t *testing.T) {
+	r := newLockedOut(t)
+	t.Setenv("INSTANCES", "main")
+	keep := func(key order.Key, document string) {
+		t.Helper()
+		if err := r.db.PutPayloads(t.Context(), []store.NewPayload{{PayloadRef: store.PayloadRef{Key: key, Hash: "v"}, Raw: []byte(document)}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.db.Change(t.Context(), key, func(d *store.Staged) error { d.Status, d.PayloadHash = order.Cancelled, "v"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	erased := func(key order.Key) bool {
+		doc, err := r.db.Get(t.Context(), key)
+		versions, failure := r.db.PayloadVersions(t.Context(), key)
+		if err != nil || failure != nil || doc.Erased() != (len(versions) == 0) {
+			t.Fatal(doc, versions, err, failure)
+		}
+		return doc.Erased()
+	}
+	const hers, nobodys = "main:1:1", "main:1:2"
+	keep(hers, `{"customer_email":"anna\u0040example.com","items":[`)
+	keep(nobodys, `{"customer_email":"an`)
+	named := func(out, errs string) bool {
+		return strings.Contains(errs, "of 1 orders something that is stored is damaged") && strings.Contains(errs, nobodys) && strings.Contains(errs, "--order") && !strings.Contains(out+errs, "example.com")
+	}
+	if out, errs := r.starter(exitHeld, "", "erase", "--customer", "anna@example.com"); !named(out, errs) || !strings.Contains(out, hers) {
+		t.Errorf("to look: %s%s", out, errs)
+	}
+	if out, errs := r.starter(exitHeld, "", "erase", "--customer", "anna@example.com", "--yes"); !named(out, errs) || !erased(hers) || erased(nobodys) {
+		t.Errorf("with orders of the person: %s%s", out, errs)
+	}
+	if out, errs := r.starter(exitHeld, "", "erase", "--customer", "ben@example.com", "--yes"); !named(out, errs) || !strings.Contains(out, "Nothing is stored that can be read.") {
+		t.Errorf("of one who is not there: %s%s", out, errs)
+	}
+	if r.starter(exitOK, "", "erase", "--order", nobodys, "--yes"); !erased(nobodys) {
+		t.Error("it does not go by its key")
+	}
+	if out, _ := r.starter(exitOK, "", "erase", "--customer", "ben@example.com", "--yes"); !strings.Contains(out, "Nothing is stored.") {
+		t.Errorf("when nothing is damaged any more: %s", out)
+	}
+}
+
+// What names nobody is refused before the store is read, and the audit says that it was a customer and not which.
+// Fails without: the checks of the instance, of the address and of the key; the target.
+func TestErase_RefusesWhatNamesNobody(t *testing.T) {
+	r := newLockedOut(t)
+	t.Setenv("INSTANCES", "main")
+	for want, args := range map[string][]string{
+		`"eu" is not one of INSTANCES`:                        {"--customer", "anna@example.com", "--instance", "eu"},
+		"want an e-mail address, or the number of an account": {"--customer", "Anna <anna@example.com>"},
+		"an e-mail address, or the number":                    {"--customer", "anna"},
+		"--order: ":                                           {"--order", "000000123"},
+	} {
+		if _, errs := r.starter(exitInput, "", append([]string{"erase", "--yes"}, args...)...); !strings.Contains(errs, want) {
+			t.Errorf("%q: it says %s", args, errs)
+		}
+	}
+	r.starter(exitOK, "", "erase", "--customer", "anna@example.com", "--yes")
+	entries, err := r.db.ListAudit(t.Context(), store.AuditFilter{Limit: 10})
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		if strings.Contains(strings.ToLower(e.Target+e.Why), "anna") || e.Target != "a customer" && e.Target != "000000123" {
+			t.Errorf("the audit says that %q was erased, %q", e.Target, e.Why)
+		}
+	}
+}

@@ -126,7 +126,7 @@ func (r *rig) ask(command string, q question) {
 	command = since.ReplaceAllString(command, `StartTime > "`+time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)+`"`)
 	var out []byte
 	var err error
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		sh := exec.CommandContext(r.t.Context(), "sh", "-c", command)
 		sh.Dir = testkit.Root()
 		sh.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+testkit.TemporalAddress(r.t))

@@ -83,7 +83,9 @@ func (cmd statusCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		showStatus(a, name, o, schedule, rules, reasons)
+		if err := showStatus(a, name, o, schedule, rules, reasons); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -117,10 +119,9 @@ func asStatus(o *store.Overview, schedule *watch.Schedule, rules *rulesStatus) s
 	return s
 }
 
-// showStatus writes the table for people.
-func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Schedule, rules *rulesStatus, reasons []count) {
+// showStatus writes the table for people. It fails where that cannot be written, such as into a file on a full disk.
+func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Schedule, rules *rulesStatus, reasons []count) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	defer w.Flush()
 	fmt.Fprintf(w, "instance\t%s\n", instance)
 	for _, st := range order.Statuses() {
 		fmt.Fprintf(w, "%s\t%d\n", st, o.Orders[st])
@@ -161,6 +162,7 @@ func showStatus(a *app, instance string, o *store.Overview, schedule *watch.Sche
 	if len(reasons) > 0 {
 		fmt.Fprintf(w, "held for\t%s\n", list(reasons, func(c count) string { return fmt.Sprintf("%s %d", c.name, c.n) }))
 	}
+	return w.Flush()
 }
 
 // unheard is after how long it is said that a backfill was not heard of: it says every ten minutes that it is there.

@@ -69,9 +69,10 @@ func hideIn(r *order.Reason, hide func(string) string) {
 
 // EraseOrder erases the personal data of an order and the documents that Magento gave of it, if it is such that may allows it when it is written; done
 // is false when it is not. by is who erases it, hide takes what is known of the buyer out of a text. The documents go first: whoever dies in between has
-// left an order that is to be erased still. An order of which Magento gives a new version meanwhile is staged as any other, and not erased.
+// left an order that is to be erased still. An order of which Magento gives a new version meanwhile is staged as any other, and not erased. Of one that is
+// damaged what can be read stays.
 func (s *Store) EraseOrder(ctx context.Context, key order.Key, by string, hide func(string) string, may func(*Staged) bool) (done bool, err error) {
-	doc, err := s.Get(ctx, key)
+	doc, err := s.getWhatIsThere(ctx, key)
 	if errors.Is(err, ErrNotFound) || err == nil && !may(doc) {
 		return false, nil
 	}
@@ -197,23 +198,4 @@ func (s *Store) EraseAnswers(ctx context.Context, says func(body string) bool, d
 		return err
 	})
 	return n, err
-}
-
-// EachOrder gives every order of an instance (empty for all) with its lines and without its timeline, in no particular order, until do returns an error.
-func (s *Store) EachOrder(ctx context.Context, instance string, do func(*Staged) error) error {
-	filter := bson.D{}
-	if instance != "" {
-		filter = bson.D{{Key: "instance", Value: instance}}
-	}
-	cur, err := s.orders.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "timeline", Value: 0}}))
-	if err != nil {
-		return fmt.Errorf("read orders: %w", err)
-	}
-	return each(ctx, cur, "read orders", func(d *document) error {
-		doc, err := d.staged()
-		if err != nil {
-			return err
-		}
-		return do(doc)
-	})
 }

@@ -81,17 +81,14 @@ func each[T any](ctx context.Context, cur *mongo.Cursor, what string, do func(*T
 	return cur.Err()
 }
 
-// EachPayload gives every document that is kept, in no particular order, until do returns an error.
-func (s *Store) EachPayload(ctx context.Context, do func(key order.Key, raw []byte) error) error {
+// EachPayload gives every document that is kept, in no particular order, until do returns an error. One that cannot be unpacked comes as nil, with why.
+func (s *Store) EachPayload(ctx context.Context, do func(key order.Key, raw []byte, damaged error) error) error {
 	cur, err := s.payloads.Find(ctx, bson.D{})
 	if err != nil {
 		return fmt.Errorf("read payloads: %w", err)
 	}
 	return each(ctx, cur, "read payloads", func(p *Payload) error {
-		raw, err := p.unpack()
-		if err != nil {
-			return err
-		}
-		return do(p.Key, raw)
+		raw, damaged := p.unpack()
+		return do(p.Key, raw, damaged)
 	})
 }

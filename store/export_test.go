@@ -88,3 +88,11 @@ func (s *Store) RulesPlaces(t testing.TB, instance string) int {
 func (s *Store) CompleteSince(ctx context.Context, instance string, since time.Time) (int, error) {
 	return s.completeSince(ctx, instance, since)
 }
+
+// KeepLease renews a lease until stop is called, or it is lost.
+func (s *Store) KeepLease(ctx context.Context, what, owner string, length, every time.Duration) (kept context.Context, stop func()) {
+	return s.keepLease(ctx, what, owner, length, every)
+}
+
+// Schema is the collection that says how far the database is migrated.
+func (s *Store) Schema() *mongo.Collection { return s.schema }

@@ -136,7 +136,7 @@ func (s *Store) sayWhoMigrates(ctx context.Context) {
 
 // migrateAlone carries out what is missing, while it has the lease.
 func (s *Store) migrateAlone(ctx context.Context, all []migration, owner string) error {
-	ctx, stop := s.keepLease(ctx, "migration", owner)
+	ctx, stop := s.keepLease(ctx, "migration", owner, migrating, renewing)
 	defer stop()
 	is, err := s.checkSchema(ctx, all) // another may have done it just before
 	if err != nil {
@@ -180,12 +180,12 @@ func (s *Store) writeSchema(ctx context.Context, was, is schema) error {
 	return nil
 }
 
-// keepLease renews a lease until stop is called. When it is lost the context ends: somebody else has begun.
-func (s *Store) keepLease(ctx context.Context, what, owner string) (_ context.Context, stop func()) {
+// keepLease renews a lease of this length ever so often until stop is called. When it is lost the context ends: somebody else has begun.
+func (s *Store) keepLease(ctx context.Context, what, owner string, length, every time.Duration) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var kept sync.WaitGroup
 	kept.Go(func() {
-		tick := time.NewTicker(renewing)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
@@ -193,7 +193,7 @@ func (s *Store) keepLease(ctx context.Context, what, owner string) (_ context.Co
 			case <-ctx.Done():
 				return
 			}
-			if taken, err := s.Lease(ctx, what, owner, migrating); err == nil && !taken {
+			if taken, err := s.Lease(ctx, what, owner, length); err == nil && !taken {
 				cancel(fmt.Errorf("another process has taken %s over", what))
 			}
 		}

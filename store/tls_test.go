@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,11 +31,11 @@ func TestTLS_MongoDBBehindIt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			proxy := testkit.BehindTLS(t, server, c.mutual)
-			uri := "mongodb://" + proxy.Address + "/?serverSelectionTimeoutMS=1000" + c.options(proxy)
-			patience := 30 * time.Second
+			patience := time.Minute
 			if c.fails {
 				patience = 2 * time.Second // the driver tries again and again
 			}
+			uri := fmt.Sprintf("mongodb://%s/?serverSelectionTimeoutMS=%d%s", proxy.Address, (patience / 2).Milliseconds(), c.options(proxy))
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			db, err := store.Connect(ctx, uri, testkit.Name(t))

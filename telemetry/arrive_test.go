@@ -57,7 +57,7 @@ func TestTraces_AReceiverThatHangsKeepsNobody(t *testing.T) {
 	for range 5000 { // more than the queue holds
 		observe(t.Context(), "POST Orders")(nil)
 	}
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > 20*time.Second { // it would wait for ever
 		t.Errorf("5,000 calls took %s", took)
 	}
 	until(t, func() bool { return strings.Contains(said.String(), "traces do not arrive") })
@@ -90,12 +90,12 @@ func (b *safeBuffer) String() string {
 	return b.text.String()
 }
 
-// until waits for a condition, ten seconds at most.
+// until waits for a condition, a minute at most.
 func until(t *testing.T, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("not within ten seconds")
+			t.Fatal("not within a minute")
 		}
 	}
 }

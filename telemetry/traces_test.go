@@ -110,7 +110,7 @@ func TestStart_APortThatIsTaken(t *testing.T) {
 	}
 	shown := start()
 	other.Close()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		res, err := http.Get("http://" + shown.MetricsAddress() + "/metrics")
 		if err == nil {
 			res.Body.Close()

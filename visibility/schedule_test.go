@@ -32,7 +32,7 @@ func lose(t *testing.T, c client.Client, namespace string, names []string) {
 	if _, err := c.OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{Namespace: namespace, SearchAttributes: names}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if missing, err := visibility.Missing(t.Context(), c, namespace); err == nil && len(missing) == len(names) {
 			return
 		}

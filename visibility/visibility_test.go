@@ -56,7 +56,7 @@ func TestLabels_StartsRunsInANamespaceWithoutSearchAttributes(t *testing.T) {
 	if err := start(t, c, visibility.New(c, name, func(err error) { t.Error(err) })); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) { // the server writes it down by and by
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) { // the server writes it down by and by
 		found, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: `Instance = 'main' AND Source = 'resync'`})
 		if err == nil && found.Count == 1 {
 			return
@@ -93,7 +93,7 @@ func TestLabels_StartWithoutWhatWasTakenOut(t *testing.T) {
 		Namespace: name, SearchAttributes: workflows.SearchAttributes()}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); len(said) == 0 && time.Now().Before(deadline); { // the server hears of it by and by
+	for deadline := time.Now().Add(time.Minute); len(said) == 0 && time.Now().Before(deadline); { // the server hears of it by and by
 		begin()
 	}
 	begin()

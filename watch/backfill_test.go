@@ -88,9 +88,9 @@ func (p *post) work(orders bool) {
 
 func (p *post) until(what string, is func() bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("not within 20 s: %s", what)
+			p.t.Fatalf("not within a minute: %s", what)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestKeep_AnAlarmForAWishIsNotAllThatIsSaid(t *testing.T) {
 	}
 	p.read(-50 * time.Millisecond) // after the schedule was made
 	k := p.keeper(0, 50*time.Millisecond)
-	for deadline := time.Now().Add(20 * time.Second); p.said.Len() == 0 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); p.said.Len() == 0 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		p.look(k)
 	}
 	p.heard(1, 0, "cause=paused")

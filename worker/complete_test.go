@@ -48,7 +48,7 @@ func TestComplete_LetsOrdersOfEarlierReleasesBeFound(t *testing.T) {
 	stop := complete(t.Context(), db, []string{"main"}, 20*time.Millisecond, testkit.Silent())
 	defer stop()
 	for range 2 { // at the start, and what a worker of the earlier release writes beside it
-		for deadline := time.Now().Add(20 * time.Second); found() != 1; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); found() != 1; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("it is not found")
 			}

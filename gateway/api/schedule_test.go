@@ -50,9 +50,9 @@ func (w *world) syncs() {
 // until waits for a condition.
 func until(t *testing.T, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("it did not come about within 30 s")
+			t.Fatal("it did not come about within a minute")
 		}
 	}
 }

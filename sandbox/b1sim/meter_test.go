@@ -30,7 +30,7 @@ func TestTraffic_TellsCallsThatSomebodyWaitsFor(t *testing.T) {
 	}()
 	until := func(what string, reached func(b1sim.Traffic) bool) {
 		t.Helper()
-		for limit := time.Now().Add(20 * time.Second); !reached(s.company.Traffic()); time.Sleep(time.Millisecond) {
+		for limit := time.Now().Add(time.Minute); !reached(s.company.Traffic()); time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) {
 				t.Fatalf("not: %s; %+v", what, s.company.Traffic())
 			}
@@ -59,7 +59,7 @@ func TestTraffic_ComesLateToSeeWhoHasHungUp(t *testing.T) {
 	hangUp()
 	until := func(want int) {
 		t.Helper()
-		for limit := time.Now().Add(20 * time.Second); m.Awaited() != want; time.Sleep(time.Millisecond) {
+		for limit := time.Now().Add(time.Minute); m.Awaited() != want; time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) || m.Awaited() > want {
 				t.Fatalf("%d counted, want %d", m.Awaited(), want)
 			}

@@ -35,7 +35,7 @@ func TestUnderLoad_WaitsForOrders(t *testing.T) {
 	w := quiet(t, 0)
 	loaded := make(chan bool, 1)
 	go func() { loaded <- w.underLoad(t.Context()) }()
-	for limit := time.Now().Add(20 * time.Second); !w.load.wanted.Load(); time.Sleep(time.Millisecond) {
+	for limit := time.Now().Add(time.Minute); !w.load.wanted.Load(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) || len(loaded) > 0 {
 			t.Fatal("B1 has nothing to get, and no orders are wanted")
 		}
@@ -110,7 +110,7 @@ func TestWeather_DoesNotCountWhatIsCutShort(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.run(ctx) }()
-		for limit := time.Now().Add(20 * time.Second); !c.began(); time.Sleep(time.Millisecond) {
+		for limit := time.Now().Add(time.Minute); !c.began(); time.Sleep(time.Millisecond) {
 			if time.Now().After(limit) {
 				t.Fatalf("%s: it never began", c.name)
 			}

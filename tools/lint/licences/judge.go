@@ -19,7 +19,7 @@ var allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "IS
 
 // without are modules whose files hold no licence, each with what was found out about it. An entry counts for one version alone.
 var without = map[string]string{
-	"github.com/nexus-rpc/nexus-proto-annotations v0.1.0": "none in its files: two options for protocol buffers, by the authors of go.temporal.io/api, which is under MIT and needs them",
+	"github.com/nexus-rpc/nexus-proto-annotations v0.1.0": "none in its files nor in its repository: two options for protocol buffers, whose source nexusannotations/v1/options.proto github.com/temporalio/api has too but for the names of its packages, and go.temporal.io/api as generated code, both under MIT; the README of the module tells users to copy that folder",
 }
 
 // known is how much of a file must be text of known licences; the rest is names, years and headings.
