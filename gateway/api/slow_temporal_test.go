@@ -107,3 +107,44 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 		t.Errorf("where Temporal does not tell: %v", got)
 	}
 }
+
+// So does a page of reconciliations, and one of them by itself. Fails without: living in listReconciliations (it asks for each, and waits for each); lacks there.
+func TestReconciliations_ThatWereNeverClosed(t *testing.T) {
+	w := newWorld(t)
+	id := workflows.ReconcileID(w.instance)
+	begun, err := w.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: w.instance}, "nobody takes it up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.Background(), id, "", "the test is over") })
+	open := func(r *store.Run) { r.EndedAt = nil }
+	w.ran(id+"/"+begun.GetRunID(), store.KindReconcile, 4, open)
+	for n, earlier := range []string{"a", "b", "c"} {
+		w.ran(id+"/"+earlier, store.KindReconcile, n+1, open)
+	}
+	states := func(temporal *slowTemporal) string {
+		t.Helper()
+		var list api.ReconciliationList
+		began := time.Now()
+		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, reconciliations, "", nil).ok(200, &list)
+		if took := time.Since(began); took > 5*time.Second || temporal.described != 1 {
+			t.Errorf("it took %s and %d questions, want one", took, temporal.described)
+		}
+		text := ""
+		for _, r := range list.Reconciliations {
+			text += string(r.State) + " "
+		}
+		return text
+	}
+	if got := states(&slowTemporal{Client: w.temporal}); got != "running terminated terminated terminated " {
+		t.Errorf("states %s", got)
+	}
+	var one api.ReconciliationDetail
+	if w.get(reconciliations+"/"+url.PathEscape(id+"~a")).ok(200, &one); one.State != "terminated" {
+		t.Errorf("an earlier one is %s by itself", one.State)
+	}
+	w.ran(id+"-2026-11-01T00:00:00Z/d", store.KindReconcile, 5, open)
+	if got := states(&slowTemporal{Client: w.temporal, workflows: true}); got != "running running running running running " {
+		t.Errorf("where Temporal does not tell: %s", got)
+	}
+}

@@ -21,6 +21,8 @@ type reconciliationPage struct {
 	Earlier bool
 	// Running is one that is under way, nil for none.
 	Running *api.ReconciliationSummary
+	// TooMany is true while so much is missing that nothing is mended.
+	TooMany bool
 	// Sentence says in one line how the books stand.
 	Sentence string
 	Lines    []accountRow
@@ -117,6 +119,7 @@ func (p *reconciliationPage) tell(v *visit) {
 		}
 	}
 	counts := p.Shown.Open
+	p.TooMany = !p.Earlier && counts[store.FindTooManyMissing] > 0
 	if p.Earlier {
 		counts = account.Findings
 	}

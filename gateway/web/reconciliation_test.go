@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/converter"
 
 	"datawald/gateway/access"
 	"datawald/order"
@@ -107,5 +109,73 @@ func TestFormOfReconciliation(t *testing.T) {
 	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
 	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-06T00:00:00Z heal" {
 		t.Errorf("the audit has %+v (%v)", entries, err)
+	}
+}
+
+// When so much is missing that nothing was mended, the page leads to a question that says how many they are. Who has looked mends them all the same; a number
+// that has changed meanwhile is shown anew, and a viewer begins nothing.
+//
+// Fails without: TooMany in tell; the look at expect in startForced; force and the window there; the disabled button.
+func TestReconciliationPage_MendsAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	clerk := w.as(access.Operator)
+	if res, page := w.answer("/reconciliation/force"); res.StatusCode != 404 || !strings.Contains(page, "No such reconciliation") {
+		t.Errorf("before there was one: %d, %s", res.StatusCode, page)
+	}
+	w.reconciled()
+	link := "/reconciliation/force?instance=" + w.instance
+	if page := w.fetch("/reconciliation?instance=" + w.instance); !strings.Contains(page, `href="/reconciliation/force`) {
+		t.Errorf("the page does not lead there: %s", page)
+	}
+	tooMany := func(name string, days int, inStore, inB1 int64) {
+		t.Helper()
+		began := time.Now().UTC().Truncate(time.Millisecond)
+		ended := began
+		from, to := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		run := store.Run{ID: workflows.ReconcileID(w.instance) + "/" + name, WorkflowID: workflows.ReconcileID(w.instance), RunID: name, Kind: store.KindReconcile, Instance: w.instance, StartedAt: began, EndedAt: &ended,
+			Reconciliation: &store.Reconciliation{From: from, To: to, Phase: store.ReconcileEnded, NotedAt: ended, Days: days, Lines: map[store.AccountLine]int64{"missing_in_store": inStore, "missing_in_b1": inB1}}}
+		finding := store.Finding{Instance: w.instance, Kind: store.FindTooManyMissing, PlacedAt: from, From: from, To: to, Days: days,
+			Reason: order.Reason{Code: "too_many_missing", Message: "B1 lacks many of the orders that were posted.", Hint: "Check that it is the right company."}}
+		if err := w.db.PutRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.Saw(t.Context(), run.ID, []store.Finding{finding}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tooMany("many", 0, 120, 1060)
+	asks := w.form(clerk, link, "/reconciliation/force")
+	if page := w.fetch(link); !strings.Contains(page, "120 orders</strong> not known here") || !strings.Contains(page, "1,060 orders</strong> gone from B1") || !strings.Contains(page, "Mend all the same: 1,180 orders") ||
+		!strings.Contains(page, "Check that it is the right company.") || !strings.Contains(page, "required") {
+		t.Errorf("it asks: %s", page)
+	}
+	tooMany("more", 0, 121, 1060)
+	asks.comes(409, "/reconciliation/force", "Another number is missing by now", "Mend all the same: 1,181 orders")()
+	viewers := w.form(w.as(access.Viewer), link, "/reconciliation/force")
+	viewers.comes(403, "/reconciliation/force", "operator", `<button class="danger" disabled>`)("looked", "1")
+	began := func() (in workflows.ReconcileInput) {
+		t.Helper()
+		events := w.temporal.GetWorkflowHistory(t.Context(), workflows.ReconcileID(w.instance), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		first, err := events.Next()
+		if err == nil {
+			err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflows.ReconcileID(w.instance), "", "test"); err != nil {
+			t.Fatal(err)
+		}
+		return in
+	}
+	done := "/reconciliation?done=reconciling&instance=" + w.instance
+	w.form(clerk, link, "/reconciliation/force").comes(200, done, "A reconciliation has begun.")("looked", "1")
+	if in := began(); !in.Heal || !in.Force || in.Actor != "operator" || in.From.Month() != time.October || in.To.Month() != time.November {
+		t.Errorf("it is begun with %+v", in)
+	}
+	tooMany("moving", 35, 121, 1060)
+	w.form(clerk, link, "/reconciliation/force").comes(200, done, "A reconciliation has begun.")("looked", "1")
+	if in := began(); !in.Force || in.From.Month() != time.October || !in.To.IsZero() {
+		t.Errorf("over a window that moves it is begun with %+v", in)
 	}
 }
