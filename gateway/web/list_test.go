@@ -1,7 +1,12 @@
 package web_test
 
 import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -9,6 +14,7 @@ import (
 	"datawald/gateway/access"
 	"datawald/order"
 	"datawald/sandbox/testkit/browser"
+	"datawald/store"
 )
 
 // A list brings itself up to date and keeps what was ticked, and where the focus is. Fails without: the keys in morph.js.
@@ -48,4 +54,28 @@ func TestKeys(t *testing.T) {
 	second := browser.Value[string](b, `document.activeElement.textContent`)
 	b.Do(chromedp.KeyEvent(kb.Enter))
 	b.Sees("Order " + second)
+}
+
+// The audit is shown page by page, and each keeps the filter. Fails without: Next in audit; the filter in Older.
+func TestAuditHasPages(t *testing.T) {
+	w := newWorld(t)
+	w.as(access.Admin)
+	for n := range 70 {
+		e := store.AuditEntry{At: time.Now().UTC(), Actor: "anna", Role: "operator", Action: "skip-order", Target: fmt.Sprintf("order %02d.", n), State: store.AuditDone}
+		if _, err := w.db.WriteAudit(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := w.fetch("/audit?actor=anna")
+	if n := strings.Count(first, "<td>order "); n != 50 || !strings.Contains(first, "order 69.") || strings.Contains(first, "sign-in") {
+		t.Errorf("the first page has %d entries: %s", n, first)
+	}
+	older := regexp.MustCompile(`href="(/audit\?actor=anna&amp;cursor=[^"]+)"`).FindStringSubmatch(first)
+	if older == nil {
+		t.Fatalf("it leads to no older ones: %s", first)
+	}
+	second := w.fetch(html.UnescapeString(older[1]))
+	if n := strings.Count(second, "<td>order "); n != 20 || !strings.Contains(second, "order 19.") || !strings.Contains(second, "order 00.") || strings.Contains(second, "cursor=") || !strings.Contains(second, `href="/audit?actor=anna"`) {
+		t.Errorf("the second page has %d entries: %s", n, second)
+	}
 }
