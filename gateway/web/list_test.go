@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -56,26 +55,31 @@ func TestKeys(t *testing.T) {
 	b.Sees("Order " + second)
 }
 
-// The audit is shown page by page, and each keeps the filter. Fails without: Next in audit; the filter in Older.
+// The audit is shown page by page, each entry once, and each page keeps the filter. Fails without: Next in audit; the filter in Older.
 func TestAuditHasPages(t *testing.T) {
 	w := newWorld(t)
 	w.as(access.Admin)
 	for n := range 70 {
-		e := store.AuditEntry{At: time.Now().UTC(), Actor: "anna", Role: "operator", Action: "skip-order", Target: fmt.Sprintf("order %02d.", n), State: store.AuditDone}
+		e := store.AuditEntry{Actor: "anna", Role: "operator", Action: "skip-order", Target: fmt.Sprintf("order %02d.", n), State: store.AuditDone}
 		if _, err := w.db.WriteAudit(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first := w.fetch("/audit?actor=anna")
-	if n := strings.Count(first, "<td>order "); n != 50 || !strings.Contains(first, "order 69.") || strings.Contains(first, "sign-in") {
-		t.Errorf("the first page has %d entries: %s", n, first)
+	seen := map[string]bool{}
+	entries := func(page string) int {
+		all := regexp.MustCompile(`<td>order \d\d\.</td>`).FindAllString(page, -1)
+		for _, one := range all {
+			seen[one] = true
+		}
+		return len(all)
 	}
+	first := w.fetch("/audit?actor=anna")
 	older := regexp.MustCompile(`href="(/audit\?actor=anna&amp;cursor=[^"]+)"`).FindStringSubmatch(first)
-	if older == nil {
-		t.Fatalf("it leads to no older ones: %s", first)
+	if n := entries(first); n != 50 || older == nil || strings.Contains(first, "sign-in") {
+		t.Fatalf("the first page has %d entries: %s", n, first)
 	}
 	second := w.fetch(html.UnescapeString(older[1]))
-	if n := strings.Count(second, "<td>order "); n != 20 || !strings.Contains(second, "order 19.") || !strings.Contains(second, "order 00.") || strings.Contains(second, "cursor=") || !strings.Contains(second, `href="/audit?actor=anna"`) {
-		t.Errorf("the second page has %d entries: %s", n, second)
+	if n := entries(second); n != 20 || len(seen) != 70 || strings.Contains(second, "cursor=") || !strings.Contains(second, `href="/audit?actor=anna"`) {
+		t.Errorf("the second page has %d entries, together they have %d: %s", n, len(seen), second)
 	}
 }

@@ -18,7 +18,7 @@ func (w *world) shown() map[string]string {
 	return map[string]string{
 		"today": "/", "orders": "/orders", "orders-held": "/orders?state=held&from=2020-01-01",
 		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/resync",
-		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "reconciliation": "/reconciliation", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
+		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "reconciliation": "/reconciliation", "reconciliation-force": "/reconciliation/force", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
 	}
 }
 
