@@ -153,7 +153,7 @@ func TestSigningInByTheProvider(t *testing.T) {
 // A text of rules that was sent without a session is in the editor again behind the provider too, with the version that it was begun on and its reason, also
 // after a sign-in that failed. Nothing is kept of it then; and who comes to another page first has dropped it.
 //
-// Fails without: setItem in keep.js; removeItem; the look at next; data-fresh in rules_edit.html; the hidden reason there.
+// Fails without: setItem in keep.js; removeItem; the look at next; the fields one by one; the hidden reason in rules_edit.html.
 func TestTextOfRulesOutlivesTheProvider(t *testing.T) {
 	w := newWorld(t)
 	p := w.provides()

@@ -17,10 +17,10 @@ export function keep() {
 
 function back() {
   const said = take();
-  const form = document.querySelector("form#editor[data-fresh]");
+  const form = document.getElementById("editor");
   if (!said || !form) return;
   const kept = JSON.parse(said);
-  if (kept.next !== location.pathname + location.search) return;
+  if (kept.next !== location.pathname + location.search) return; // another editor, or this one with what somebody has sent since
   for (const name of ["text", "expect", "reason"]) form.elements[name].value = kept[name];
   document.getElementById("kept-back").hidden = false;
 }
