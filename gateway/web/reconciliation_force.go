@@ -16,9 +16,10 @@ type forcePage struct {
 	Instance string
 	// Finding says what is missing, with examples; its window is what is compared anew.
 	Finding api.ReconciliationFinding
-	// InStore and InB1 are how many orders are missing there, by the account of the reconciliation that has found it; Missing is both.
-	InStore, InB1, Missing int64
-	Problem                *api.Problem
+	// InStore and InB1 are how many orders are missing there, Cancelled how many are cancelled in B1 alone, by the account of the reconciliation that has
+	// found it. Missing is all of them: what a reconciliation that is forced may mend.
+	InStore, InB1, Cancelled, Missing int64
+	Problem                           *api.Problem
 }
 
 func forceReconciliation(v *visit) error { return v.showForce(http.StatusOK, nil) }
@@ -51,9 +52,10 @@ func (v *visit) missing() (p forcePage, err error) {
 		return p, err
 	}
 	if found.Account != nil {
-		p.InStore, p.InB1 = found.Account.Lines[store.AccountLine(store.FindMissingInStore)], found.Account.Lines[store.AccountLine(store.FindMissingInB1)]
+		of := func(kind store.FindingKind) int64 { return found.Account.Lines[store.AccountLine(kind)] }
+		p.InStore, p.InB1, p.Cancelled = of(store.FindMissingInStore), of(store.FindMissingInB1), of(store.FindCancelledInB1)
 	}
-	p.Missing = p.InStore + p.InB1
+	p.Missing = p.InStore + p.InB1 + p.Cancelled
 	return p, nil
 }
 

@@ -133,7 +133,7 @@ func TestReconciliationPage_MendsAllTheSame(t *testing.T) {
 		ended := began
 		from, to := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		run := store.Run{ID: workflows.ReconcileID(w.instance) + "/" + name, WorkflowID: workflows.ReconcileID(w.instance), RunID: name, Kind: store.KindReconcile, Instance: w.instance, StartedAt: began, EndedAt: &ended,
-			Reconciliation: &store.Reconciliation{From: from, To: to, Phase: store.ReconcileEnded, NotedAt: ended, Days: days, Lines: map[store.AccountLine]int64{"missing_in_store": inStore, "missing_in_b1": inB1}}}
+			Reconciliation: &store.Reconciliation{From: from, To: to, Phase: store.ReconcileEnded, NotedAt: ended, Days: days, Lines: map[store.AccountLine]int64{"missing_in_store": inStore, "missing_in_b1": inB1, "cancelled_in_b1": 3}}}
 		finding := store.Finding{Instance: w.instance, Kind: store.FindTooManyMissing, PlacedAt: from, From: from, To: to, Days: days,
 			Reason: order.Reason{Code: "too_many_missing", Message: "B1 lacks many of the orders that were posted.", Hint: "Check that it is the right company."}}
 		if err := w.db.PutRun(t.Context(), run); err != nil {
@@ -145,12 +145,12 @@ func TestReconciliationPage_MendsAllTheSame(t *testing.T) {
 	}
 	tooMany("many", 0, 120, 1060)
 	asks := w.form(clerk, link, "/reconciliation/force")
-	if page := w.fetch(link); !strings.Contains(page, "120 orders</strong> not known here") || !strings.Contains(page, "1,060 orders</strong> gone from B1") || !strings.Contains(page, "Mend all the same: 1,180 orders") ||
+	if page := w.fetch(link); !strings.Contains(page, "120 orders</strong> not known here") || !strings.Contains(page, "1,060 orders</strong> gone from B1") || !strings.Contains(page, "3 orders</strong> cancelled in B1 alone") || !strings.Contains(page, "Mend all the same: 1,183 orders") ||
 		!strings.Contains(page, "Check that it is the right company.") || !strings.Contains(page, "required") {
 		t.Errorf("it asks: %s", page)
 	}
 	tooMany("more", 0, 121, 1060)
-	asks.comes(409, "/reconciliation/force", "Another number is missing by now", "Mend all the same: 1,181 orders")()
+	asks.comes(409, "/reconciliation/force", "Another number is missing by now", "Mend all the same: 1,184 orders")()
 	viewers := w.form(w.as(access.Viewer), link, "/reconciliation/force")
 	viewers.comes(403, "/reconciliation/force", "operator", `<button class="danger" disabled>`)("looked", "1")
 	began := func() (in workflows.ReconcileInput) {
