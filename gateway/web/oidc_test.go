@@ -218,3 +218,21 @@ func TestTextOfRulesOutlivesTheProvider(t *testing.T) {
 		}
 	}
 }
+
+// A browser that has no room for the text loses it on the way to the provider, and the page says so. Fails without: the return in keep.js when it cannot be kept.
+func TestTextOfRules_ThatTheBrowserDoesNotKeep(t *testing.T) {
+	w := newWorld(t)
+	w.provides().Is("1", map[string]any{"preferred_username": "anna", "groups": []string{"ops"}})
+	b := w.open()
+	b.Visit("/rules/edit")
+	b.Click("Sign in with Example Ltd")
+	b.Sees("Check and compare on recent orders")
+	_ = browser.Value[bool](b, `(() => { // until there is no room for a letter
+		for (let n = 0, some = "x".repeat(1 << 20); some; n++) try { sessionStorage.setItem("full" + n, some) } catch { some = some.slice(0, some.length >> 1) }
+		return true })()`)
+	if err := w.db.DeleteSessionsOf(t.Context(), "anna"); err != nil {
+		t.Fatal(err)
+	}
+	b.Click("Check and compare on recent orders")
+	b.Sees("signing in with Example Ltd loses it: go back in your browser and copy it first")
+}
