@@ -199,6 +199,18 @@ func (t Temporal) encrypting(options *client.Options) error {
 	return nil
 }
 
+// Codec encrypts and decrypts as the client of Dial does; it is nil where TEMPORAL_CODEC_KEYS has no key.
+func (t Temporal) Codec() (converter.PayloadCodec, error) {
+	codec, err := newCodec(t.CodecKeys)
+	if err != nil {
+		return nil, fmt.Errorf("TEMPORAL_CODEC_KEYS: %w", err)
+	}
+	if len(codec.keys) == 0 {
+		return nil, nil
+	}
+	return codec, nil
+}
+
 // Readable gives the text of a payload, and the name of the key that it is encrypted with; empty for none.
 func (t Temporal) Readable(p *commonpb.Payload) (text, key string, err error) {
 	codec, err := newCodec(t.CodecKeys)

@@ -133,3 +133,12 @@ func TestCodec_SaysWhatIsWrongWithKeysAndTellsNone(t *testing.T) {
 		}
 	}
 }
+
+// Keys that only decrypt make a codec too, and none make none. Fails without: the look at the keys in Codec.
+func TestCodec_IsThereWhereThereAreKeys(t *testing.T) {
+	for keys, want := range map[string]bool{"": false, "plain": false, codecKey("a"): true, "plain," + codecKey("a"): true} {
+		if codec, err := (config.Temporal{CodecKeys: keys}).Codec(); err != nil || (codec != nil) != want {
+			t.Errorf("of %.5q it is %v, %v", keys, codec, err)
+		}
+	}
+}

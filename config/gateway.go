@@ -29,6 +29,8 @@ type Gateway struct {
 	OIDC
 	// TemporalUI is where the Temporal UI is, for links; empty for none.
 	TemporalUI string `envconfig:"TEMPORAL_UI_URL" default:"http://127.0.0.1:8233"`
+	// CodecOrigins are the pages, http://127.0.0.1:8233, that may have payloads decrypted with the session of who looks at them: Temporal's UI.
+	CodecOrigins []string `envconfig:"GATEWAY_CODEC_ORIGINS"`
 
 	// WebhookSecrets holds the secret of each instance whose webhook is on.
 	WebhookSecrets map[string]string `ignored:"true"`
@@ -44,12 +46,24 @@ func LoadGateway() (*Gateway, error) {
 	problems = append(problems, g.published()...)
 	problems = append(problems, optional("GATEWAY_METRICS_ADDRESS", g.MetricsAddress)...)
 	problems = append(problems, g.checkProvider()...)
+	problems = append(problems, g.checkCodecOrigins()...)
 	g.WebhookSecrets, g.Rules = map[string]string{}, map[string]FileRules{}
 	for _, name := range g.InstanceNames {
 		g.Rules[name] = ReadFileRules(name)
 		problems = append(problems, loadWebhook(name, g.WebhookSecrets)...)
 	}
 	return &g, problemsError("The gateway", problems)
+}
+
+// checkCodecOrigins takes origins as a browser writes them: it sends no other.
+func (g *Gateway) checkCodecOrigins() (problems []string) {
+	for _, origin := range g.CodecOrigins {
+		if !guardedAddress(origin, false) || origin != strings.ToLower(origin) {
+			problems = append(problems, fmt.Sprintf("GATEWAY_CODEC_ORIGINS: has %q, want https addresses without a path and in small letters, such as https://temporal.example.com, "+
+				"or http on this machine", hiddenUser(origin)))
+		}
+	}
+	return problems
 }
 
 // Listening says where the gateway listens, and how credentials stay secret on their way to it.

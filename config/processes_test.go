@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,21 @@ func TestGateway_ListensToAllBehindAProxyThatEndsTLS(t *testing.T) {
 	env(t, "GATEWAY_HOSTS=http://datawald.example.com,ok.example.com", "GATEWAY_TLS_CERT_FILE=/nothing.pem", "GATEWAY_TLS_KEY_FILE=/nothing.key")
 	_, err = config.LoadGateway()
 	wantProblems(t, err, `GATEWAY_HOSTS: |"http://`, "GATEWAY_TLS_CERT_FILE and |no such file")
+}
+
+// Pages that may use the codec are named as a browser names them. Fails without: checkCodecOrigins; its look at capitals.
+func TestGateway_CodecOrigins(t *testing.T) {
+	env(t, "GATEWAY_CODEC_ORIGINS=http://127.0.0.1:8233,https://temporal.example.com")
+	if g, err := config.LoadGateway(); err != nil || !slices.Equal(g.CodecOrigins, []string{"http://127.0.0.1:8233", "https://temporal.example.com"}) {
+		t.Errorf("%v", err)
+	}
+	for _, origin := range []string{"*", "http://temporal.example.com", "https://temporal.example.com/", "https://Temporal.example.com", "temporal.example.com", "null", "https://u:secret@t.example.com"} {
+		env(t, "GATEWAY_CODEC_ORIGINS="+origin)
+		_, err := config.LoadGateway()
+		if wantProblems(t, err, "GATEWAY_CODEC_ORIGINS: |https"); strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error tells a secret: %v", err)
+		}
+	}
 }
 
 // Fails without: readSecrets.

@@ -53,6 +53,19 @@ func (g *Gate) Hashing() int { return len(g.hasher.turns) }
 // Hashed is what the store keeps of a token.
 func Hashed(token string) string { return hashed(token) }
 
+// Occupy takes all places of those whose sign-in the provider is asked for; n is how many there are, free gives them back.
+func (p *Provider) Occupy() (n int, free func()) {
+	n = cap(p.exchanges)
+	for range n {
+		p.exchanges <- struct{}{}
+	}
+	return n, func() {
+		for range n {
+			<-p.exchanges
+		}
+	}
+}
+
 // SetClock puts the provider's time into the hands of a test.
 func (p *Provider) SetClock(now func() time.Time) { p.now = now }
 

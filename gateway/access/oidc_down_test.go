@@ -55,6 +55,28 @@ func TestProvider_IsAskedForThoseWhoStay(t *testing.T) {
 	c.enters()
 }
 
+// The provider is asked for eight sign-ins at once. The next one waits for a place, as long as its request lasts, and nothing of it goes out before.
+//
+// Fails without: exchanges in identity; giving the place back.
+func TestProvider_IsAskedForEightAtOnce(t *testing.T) {
+	c := newCompany(t)
+	v := c.goes("/")
+	n, free := c.client.Occupy()
+	brief, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, _, _, _, err := c.SignInProvided(brief, c.client, v.kept, v.answer, time.Hour, home)
+	if refused, ok := errors.AsType[*access.Refused](err); !ok || refused.Why != access.Unreachable || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("without a place: %v", err)
+	}
+	if asked := c.provider.Asked("/token"); n != 8 || asked != 0 {
+		t.Errorf("with %d sign-ins under way the provider is asked for %d more", n, asked)
+	}
+	free()
+	for range n + 1 {
+		c.enters()
+	}
+}
+
 // Fails without: the look at the scheme in safe; safe in discover; the bound of answers; the issuer, which the library compares.
 func TestProvider_ThatIsNotWhatItShouldBe(t *testing.T) {
 	c := newCompany(t)

@@ -103,7 +103,7 @@ func (s *server) noteEnded(ctx context.Context, op huma.Operation, e *exchange, 
 func (s *server) noteRefused(ctx huma.Context, op huma.Operation, p *Problem) {
 	actor, _ := access.From(ctx.Context())
 	now := time.Now().UTC()
-	if !s.refusals.more(actor.String(), now) {
+	if s.refusals.count(actor.String(), now) > refusalsNoted {
 		return
 	}
 	e := entry(actor, op, pathTarget(humagin.Unwrap(ctx)), "")
@@ -116,20 +116,20 @@ func (s *server) noteRefused(ctx huma.Context, op huma.Operation, p *Problem) {
 // refusalsNoted is how many refusals of one actor are written down in a minute: who may not act must not fill the store by asking.
 const refusalsNoted = 60
 
-// refusals counts them by actor, in this minute alone.
-type refusals struct {
+// minutely counts what each actor does in a minute.
+type minutely struct {
 	mu    sync.Mutex
 	since time.Time
 	of    map[string]int
 }
 
-// more counts one, and reports whether it is to be written down.
-func (r *refusals) more(actor string, now time.Time) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now.Sub(r.since) >= time.Minute {
-		r.since, r.of = now, map[string]int{}
+// count adds one, and gives how many there are in this minute.
+func (m *minutely) count(actor string, now time.Time) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.Sub(m.since) >= time.Minute {
+		m.since, m.of = now, map[string]int{}
 	}
-	r.of[actor]++
-	return r.of[actor] <= refusalsNoted
+	m.of[actor]++
+	return m.of[actor]
 }

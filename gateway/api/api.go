@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"datawald/config"
 	"datawald/gateway/access"
@@ -48,7 +49,10 @@ type server struct {
 	book    *rulebook.Book
 	tally   *tally
 	// refusals bounds what is written down of those who ask for what they may not.
-	refusals refusals
+	refusals minutely
+	// codec decrypts what Temporal keeps, nil without keys; codings bounds how often one actor has it done.
+	codec   converter.PayloadCodec
+	codings minutely
 	// open are the routes that need no credential, by method and path.
 	open map[string]bool
 }
@@ -66,6 +70,10 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 		links:    links{temporalUI: strings.TrimRight(settings.TemporalUI, "/"), namespace: settings.TemporalNamespace},
 		labels:   visibility.New(temporal, settings.TemporalNamespace, func(err error) { log.Warn("runs are started without search attributes", "error", err) }),
 		webhooks: newWebhooks(settings.WebhookSecrets), trials: make(chan struct{}, maxTrials), exports: make(chan struct{}, maxExports), book: newBook(settings, db, log), tally: newTally(db)}
+	var err error
+	if s.codec, err = settings.Codec(); err != nil {
+		return nil, err
+	}
 	router := s.newRouter()
 	s.api = humagin.New(router, description())
 	s.routeHealth()
@@ -81,6 +89,7 @@ func New(settings *config.Gateway, db *store.Store, temporal client.Client, log 
 	s.routeRules()
 	s.routeStatus()
 	s.routeWebhooks()
+	s.routeCodec()
 	if err := s.routeProvider(router); err != nil {
 		return nil, err
 	}
@@ -103,7 +112,7 @@ func (s *server) newRouter() *gin.Engine {
 	router.HandleMethodNotAllowed = true
 	// Order keys may hold any printable character: parameters are taken as they were sent and decoded by unescape.
 	router.UseEscapedPath, router.UnescapePathValues = true, false
-	router.Use(recovery(s.log), s.secure, s.ownHosts(), sameSite(), limited, s.known)
+	router.Use(recovery(s.log), s.secure, s.ownHosts(), s.codecOrigins, sameSite(), limited, s.known)
 	router.NoRoute(func(c *gin.Context) {
 		noSuchRoute.problem("GET /api lists what there is.").send(c)
 	})

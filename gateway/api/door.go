@@ -82,7 +82,7 @@ func (s *server) known(c *gin.Context) {
 		s.report(ctx, huma.Operation{Method: c.Request.Method, Path: c.FullPath()}, partDown(err, "store")).send(c)
 		return
 	}
-	if !safe(c.Request.Method) && !pass.Shows(c.GetHeader(access.CSRFHeader)) {
+	if !safe(c.Request.Method) && !pass.Shows(c.GetHeader(access.CSRFHeader)) && !c.GetBool(ofCodecOrigin) {
 		csrfMissing.problem("A change by session has to show the session's token in the header " + access.CSRFHeader + "; GET /api/v1/session tells it. " +
 			"Programs use an API key, which needs none.").send(c)
 		return

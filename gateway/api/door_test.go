@@ -97,6 +97,7 @@ var needed = map[string]access.Role{
 	"list-rules-versions": access.Viewer, "get-rules-version": access.Operator, "activate-rules": access.Admin,
 	"start-resync": access.Operator, "start-backfill": access.Operator, "start-reconciliation": access.Operator, "pause-backfill": access.Operator, "resume-backfill": access.Operator,
 	"cancel-backfill": access.Operator, "release-backfill": access.Operator, "check-rules": access.Operator, "preview-rules": access.Operator,
+	"decode-payloads": access.Operator, "encode-payloads": access.Operator,
 	"diff-rules": access.Operator, "list-audit": access.Operator,
 	"list-users": access.Admin, "add-user": access.Admin, "change-user": access.Admin, "remove-user": access.Admin,
 	"list-keys": access.Admin, "add-key": access.Admin, "revoke-key": access.Admin,

@@ -145,6 +145,16 @@ func SetMaxExports(n int) (restore func()) {
 	return func() { maxExports = was }
 }
 
+// TemporalTime is how long Temporal may take to answer what the store's answer goes without.
+const TemporalTime = temporalTime
+
+// SetCodings changes how often one actor may ask the codec in a minute; restore undoes it.
+func SetCodings(n int) (restore func()) {
+	was := codingsInAMinute
+	codingsInAMinute = n
+	return func() { codingsInAMinute = was }
+}
+
 // Tally counts the orders of backfills.
 type Tally struct{ t *tally }
 

@@ -22,6 +22,7 @@ var tagTexts = []huma.Tag{
 	{Name: "schedule", Description: "When Magento is read, and its steering."},
 	{Name: "runs", Description: "What the runs have done, and which are under way."},
 	{Name: "rules", Description: "The rules by which orders become documents in B1: shown, checked, tried."},
+	{Name: "codec", Description: "What Temporal keeps encrypted, made readable for its command line and its UI."},
 	{Name: "session", Description: "Signing in and out, for browsers."},
 	{Name: "access", Description: "Users, API keys, and who did what."},
 	{Name: "webhooks", Description: "Where the shop says that an order has changed."},

@@ -83,6 +83,8 @@ post /api/v1/backfills/{id}/cancel
 post /api/v1/backfills/{id}/pause
 post /api/v1/backfills/{id}/release
 post /api/v1/backfills/{id}/resume
+post /api/v1/codec/decode
+post /api/v1/codec/encode
 post /api/v1/keys
 post /api/v1/orders/actions
 post /api/v1/orders/{key}/resume
@@ -153,7 +155,7 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 }
 
 // trials change nothing although they are sent by POST.
-var trials = map[string]bool{"check-rules": true, "preview-rules": true, "diff-rules": true}
+var trials = map[string]bool{"check-rules": true, "preview-rules": true, "diff-rules": true, "decode-payloads": true, "encode-payloads": true}
 
 // Fails without: describeKey; Security in route; the errors that it adds.
 func TestOpenAPITellsWhoMayAndHowOften(t *testing.T) {

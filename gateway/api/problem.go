@@ -205,8 +205,11 @@ func fromFramework(status int, message string, errs ...error) huma.StatusError {
 	return p
 }
 
-// Kinds of the order desk.
+// Kinds of the codec, and of the order desk.
 var (
+	codecOff        = kind{"codec-off", "Nothing is encrypted here", http.StatusNotFound}
+	payloadLocked   = kind{"payload-not-readable", "A payload cannot be decrypted", http.StatusUnprocessableEntity}
+	tooManyCodings  = kind{"too-many-payloads", "Many payloads were asked for", http.StatusTooManyRequests}
 	actionRefused   = kind{"action-refused", "The order's state does not allow it", http.StatusConflict}
 	countDiffers    = kind{"count-differs", "Other orders match than you saw", http.StatusConflict}
 	payloadNotFound = kind{"payload-not-found", "No such version of the order", http.StatusNotFound}

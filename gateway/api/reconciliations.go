@@ -110,8 +110,10 @@ func (s *server) listReconciliations(ctx context.Context, in *listReconciliation
 		last := records[in.Limit-1]
 		out.Next = placeAt(last.StartedAt, last.ID)
 	}
+	living, over := s.living(ctx)
+	defer over()
 	for _, r := range records {
-		out.Reconciliations = append(out.Reconciliations, s.reconciliationOf(ctx, r))
+		out.Reconciliations = append(out.Reconciliations, s.reconciliationOf(living, r))
 	}
 	if out.Open, out.Healed, err = s.store.CountFindings(ctx, filter.Instance); err != nil {
 		return nil, partDown(err, "store")
@@ -120,9 +122,9 @@ func (s *server) listReconciliations(ctx context.Context, in *listReconciliation
 }
 
 // reconciliationOf shows a record. Of one that was never closed Temporal is asked whether it is under way.
-func (s *server) reconciliationOf(ctx context.Context, r store.Run) ReconciliationSummary {
+func (s *server) reconciliationOf(living *living, r store.Run) ReconciliationSummary {
 	run := s.runOf(r)
-	if run.State == running && s.isGone(ctx, r) {
+	if run.State == running && living.lacks(r) {
 		run.State = stopped
 	}
 	return ReconciliationSummary{ID: run.ID, Instance: run.Instance, WorkflowID: run.WorkflowID, State: run.State, StartedAt: run.StartedAt, EndedAt: run.EndedAt,
@@ -153,7 +155,9 @@ func (s *server) getReconciliation(ctx context.Context, in *getReconciliationInp
 	if err != nil {
 		return nil, err
 	}
-	out := ReconciliationDetail{ReconciliationSummary: s.reconciliationOf(ctx, *run), Findings: []ReconciliationFinding{}}
+	living, over := s.living(ctx)
+	defer over()
+	out := ReconciliationDetail{ReconciliationSummary: s.reconciliationOf(living, *run), Findings: []ReconciliationFinding{}}
 	filter := store.FindingFilter{Instance: instance, Kind: store.FindingKind(in.Kind), Limit: in.Limit + 1}
 	if filter.Unhealed = in.Open; !in.Open {
 		filter.Run = run.ID

@@ -188,6 +188,23 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	w.post(reconciliations, request).problem(409, "reconciliation-under-way", "Watch it")
 }
 
+// What a person says is mended however much is missing: it is begun so, and written down. Fails without: Force in reconcileRequest; in Audit.
+func TestReconciliations_AreForced(t *testing.T) {
+	w := newWorld(t)
+	t.Cleanup(func() {
+		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test")
+	})
+	var begun api.StartedReconciliation
+	call(t, w.server, http.MethodPost, reconciliations, `{"heal":true,"force":true}`, []string{"Authorization", w.as(access.Operator), "Content-Type", "application/json"}).ok(202, &begun)
+	if in := w.begunWith(begun.WorkflowID); !in.Force || !in.Heal || in.Actor != "key:operator" {
+		t.Errorf("it is begun with %+v", in)
+	}
+	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
+	if err != nil || len(entries) != 1 || !strings.HasSuffix(entries[0].Target, "heal force") {
+		t.Errorf("written down: %+v, %v", entries, err)
+	}
+}
+
 // begunWith is what the latest run of a workflow was begun with.
 func (w *world) begunWith(workflowID string) (in workflows.ReconcileInput) {
 	w.t.Helper()

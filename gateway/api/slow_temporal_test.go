@@ -25,6 +25,8 @@ type slowTemporal struct {
 	queues, workflows bool
 	mu                sync.Mutex
 	described         int
+	// given is the longest time that it was given for an answer.
+	given time.Duration
 }
 
 func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
@@ -39,6 +41,11 @@ func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run st
 	if run == "" { // of the record of a run; that of one that is listed names it
 		s.mu.Lock()
 		s.described++
+		if end, limited := ctx.Deadline(); limited {
+			s.given = max(s.given, time.Until(end))
+		} else {
+			s.given = time.Hour
+		}
 		s.mu.Unlock()
 	}
 	if s.workflows {
@@ -66,7 +73,7 @@ func TestStatus_KeepsWhatASlowTemporalHasTold(t *testing.T) {
 }
 
 // A page of runs that were never closed asks Temporal once for each workflow, and no more after the first that it does not tell. A record of an earlier run is not
-// taken for the one that is under way. Fails without: runs in lacks; silent; run != r.RunID there; the limit in living.
+// taken for the one that is under way. Fails without: runs in lacks; silent; run != r.RunID there.
 func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	w := newWorld(t)
 	open := func(r *store.Run) { r.EndedAt = nil }
@@ -105,5 +112,46 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	}
 	if got := states(&slowTemporal{Client: w.temporal, workflows: true}, 1); got["earlier"] != "running" || got["4"] != "running" {
 		t.Errorf("where Temporal does not tell: %v", got)
+	}
+}
+
+// So does a page of reconciliations, and one of them by itself. Fails without: living in listReconciliations (it asks for each, and waits for each); lacks there; the limit
+// in living; silent.
+func TestReconciliations_ThatWereNeverClosed(t *testing.T) {
+	w := newWorld(t)
+	id := workflows.ReconcileID(w.instance)
+	begun, err := w.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: w.instance}, "nobody takes it up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.Background(), id, "", "the test is over") })
+	open := func(r *store.Run) { r.EndedAt = nil }
+	w.ran(id+"/"+begun.GetRunID(), store.KindReconcile, 4, open)
+	for n, earlier := range []string{"a", "b", "c"} {
+		w.ran(id+"/"+earlier, store.KindReconcile, n+1, open)
+	}
+	states := func(temporal *slowTemporal) string {
+		t.Helper()
+		var list api.ReconciliationList
+		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, reconciliations, "", nil).ok(200, &list)
+		if temporal.described != 1 || temporal.given > api.TemporalTime {
+			t.Errorf("it was asked %d times, with %s for an answer; want once, %s", temporal.described, temporal.given, api.TemporalTime)
+		}
+		text := ""
+		for _, r := range list.Reconciliations {
+			text += string(r.State) + " "
+		}
+		return text
+	}
+	if got := states(&slowTemporal{Client: w.temporal}); got != "running terminated terminated terminated " {
+		t.Errorf("states %s", got)
+	}
+	var one api.ReconciliationDetail
+	if w.get(reconciliations+"/"+url.PathEscape(id+"~a")).ok(200, &one); one.State != "terminated" {
+		t.Errorf("an earlier one is %s by itself", one.State)
+	}
+	w.ran(id+"-2026-11-01T00:00:00Z/d", store.KindReconcile, 5, open)
+	if got := states(&slowTemporal{Client: w.temporal, workflows: true}); got != "running running running running running " {
+		t.Errorf("where Temporal does not tell: %s", got)
 	}
 }

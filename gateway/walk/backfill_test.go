@@ -16,7 +16,7 @@ import (
 // and the history waits. It goes on to its end, with its progress on the page.
 func backfillIsPausedAndGoesOn(d *desk) {
 	b := d.as(access.Operator)
-	b.Visit(d.at("/work"))
+	b.Visit(d.at("/resync"))
 	_ = browser.Value[bool](b, `(document.querySelector("#from").value = new Date(Date.now() - 20 * 864e5).toISOString().slice(0, 10), true)`)
 	b.Click("Count first")
 	b.Sees("Count of a backfill", "Completed", "What would become of the orders")
@@ -36,7 +36,7 @@ func backfillIsPausedAndGoesOn(d *desk) {
 	d.company.SetLatency(b1sim.Latency{})
 
 	wanted := d.place(nil)
-	b.Visit(d.at("/work"))
+	b.Visit(d.at("/resync"))
 	b.Fill("#names", wanted.IncrementID)
 	b.Click("Read again")
 	b.Sees("Resync", "1 order read: 1 new", "In B1")
@@ -45,10 +45,10 @@ func backfillIsPausedAndGoesOn(d *desk) {
 		d.t.Error("nothing waits any more, although the backfill is paused")
 	}
 
-	b.Visit(d.at("/work"))
+	b.Visit(d.at("/resync"))
 	b.Sees("A backfill is under way", "Paused by backfill-operator")
 	d.until("some are settled, and some are not", func() bool { // it is told when those in hand have come to their end
-		b.Visit(d.at("/work"))
+		b.Visit(d.at("/resync"))
 		return browser.Value[bool](b, `(p => p.value > 0 && p.value < p.max)(document.querySelector("progress"))`)
 	})
 	b.Click("Show it")

@@ -49,7 +49,7 @@ func viewerSeesNobodyAndPressesNothing(d *desk) {
 	operator.Visit(d.order(held.IncrementID))
 	operator.Sees(marks[:4]...)
 	var forms []form
-	for _, path := range []string{d.at("/orders"), d.order(held.IncrementID), d.order(posted.IncrementID), d.at("/work"), d.at("/rules/edit"), d.at("/runs")} {
+	for _, path := range []string{d.at("/orders"), d.order(held.IncrementID), d.order(posted.IncrementID), d.at("/resync"), d.at("/rules/edit"), d.at("/runs")} {
 		operator.Visit(path)
 		operator.Until("it is whole", whole)
 		forms = append(forms, browser.Value[[]form](operator, formsOfPage)...)
@@ -110,7 +110,7 @@ func (d *desk) look(b *browser.Tab, from ...string) {
 }
 
 // ofInstance are the pages that show one instance, or may.
-var ofInstance = regexp.MustCompile(`^/(orders|work|rules|runs)?(\?|/|$)`)
+var ofInstance = regexp.MustCompile(`^/(orders|resync|rules|runs)?(\?|/|$)`)
 
 // kindOf is a path with the parameters that choose what is shown; runs of the schedule are of one kind.
 func kindOf(path string) string {

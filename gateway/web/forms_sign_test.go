@@ -79,7 +79,7 @@ func TestSigningOut(t *testing.T) {
 func TestWhatIsNoPage(t *testing.T) {
 	w := newWorld(t)
 	c := w.as(access.Admin)
-	for _, path := range []string{"/nothing", "/orders/" + string(w.key("404")), "/orders/nonsense", "/runs/x~y", "/work/resyncs/x", "/work/backfills/x", "/rules/versions/x", "/users/nobody"} {
+	for _, path := range []string{"/nothing", "/orders/" + string(w.key("404")), "/orders/nonsense", "/runs/x~y", "/resync/orders/x", "/resync/backfills/x", "/rules/versions/x", "/users/nobody"} {
 		res, text := w.answer(path)
 		if res.StatusCode < 400 || res.StatusCode >= 500 || !strings.Contains(text, "<h1>") {
 			t.Errorf("%s: %d", path, res.StatusCode)

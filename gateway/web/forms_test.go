@@ -202,7 +202,7 @@ func TestFormsThatAreRefused(t *testing.T) {
 	own := w.form(viewer, "/account", "/password").Fields.Get("csrf")
 	sneaky := &form{t: t, client: viewer, at: f.at, Action: page + "/skip", Fields: url.Values{"csrf": {own}}}
 	sneaky.comes(403, page, "needs the role operator")("reason", "x")
-	for _, action := range []string{"/orders/do?", "/rules/activate", "/schedule/pause", "/work/resync", "/reconciliation", "/users", "/keys"} {
+	for _, action := range []string{"/orders/do?", "/rules/activate", "/schedule/pause", "/resync/orders", "/reconciliation", "/users", "/keys"} {
 		sneaky := &form{t: t, client: viewer, at: f.at, Action: action, Fields: url.Values{"csrf": {own}, "do": {"retry:all"}, "reason": {"x"}, "names": {"1"}, "text": {"x"}}}
 		if status, _, text := sneaky.send(); status != 403 || !strings.Contains(text, "needs the role") {
 			t.Errorf("%s as a viewer: %d", action, status)

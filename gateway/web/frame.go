@@ -83,7 +83,7 @@ var sections = []struct {
 }{
 	{link{"/", "Today", "today"}, access.Viewer},
 	{link{"/orders", "Orders", "orders"}, access.Viewer},
-	{link{"/work", "Resync", "work"}, access.Viewer},
+	{link{"/resync", "Resync", "work"}, access.Viewer},
 	{link{"/rules", "Rules", "rules"}, access.Viewer},
 	{link{"/runs", "Runs", "runs"}, access.Viewer},
 	{link{"/reconciliation", "Reconciliation", "books"}, access.Viewer},

@@ -65,7 +65,7 @@ func TestNothingHostileOnAnyPage(t *testing.T) {
 	for _, text := range hostile {
 		q := strings.NewReplacer("%", "%25", "&", "%26", "+", "%2B", "#", "%23", " ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "'", "%27", "{", "%7B", "}", "%7D").Replace(text)
 		paths = append(paths, "/orders?q="+q, "/orders?cursor="+q, "/orders?instance="+q, "/orders?reason="+q, "/?instance="+q, "/orders/"+strings.ReplaceAll(q, "/", "%2F"),
-			"/login?next="+q, "/?done="+q+"&n="+q, "/work/backfills/"+strings.ReplaceAll(q, "/", "%2F"), "/rules?instance="+q, "/"+q)
+			"/login?next="+q, "/?done="+q+"&n="+q, "/resync/backfills/"+strings.ReplaceAll(q, "/", "%2F"), "/rules?instance="+q, "/"+q)
 	}
 	shown := 0
 	for _, path := range paths {

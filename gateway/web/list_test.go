@@ -1,6 +1,10 @@
 package web_test
 
 import (
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -9,6 +13,7 @@ import (
 	"datawald/gateway/access"
 	"datawald/order"
 	"datawald/sandbox/testkit/browser"
+	"datawald/store"
 )
 
 // A list brings itself up to date and keeps what was ticked, and where the focus is. Fails without: the keys in morph.js.
@@ -48,4 +53,33 @@ func TestKeys(t *testing.T) {
 	second := browser.Value[string](b, `document.activeElement.textContent`)
 	b.Do(chromedp.KeyEvent(kb.Enter))
 	b.Sees("Order " + second)
+}
+
+// The audit is shown page by page, each entry once, and each page keeps the filter. Fails without: Next in audit; the filter in Older.
+func TestAuditHasPages(t *testing.T) {
+	w := newWorld(t)
+	w.as(access.Admin)
+	for n := range 70 {
+		e := store.AuditEntry{Actor: "anna", Role: "operator", Action: "skip-order", Target: fmt.Sprintf("order %02d.", n), State: store.AuditDone}
+		if _, err := w.db.WriteAudit(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string]bool{}
+	entries := func(page string) int {
+		all := regexp.MustCompile(`<td>order \d\d\.</td>`).FindAllString(page, -1)
+		for _, one := range all {
+			seen[one] = true
+		}
+		return len(all)
+	}
+	first := w.fetch("/audit?actor=anna")
+	older := regexp.MustCompile(`href="(/audit\?actor=anna&amp;cursor=[^"]+)"`).FindStringSubmatch(first)
+	if n := entries(first); n != 50 || older == nil || strings.Contains(first, "sign-in") {
+		t.Fatalf("the first page has %d entries: %s", n, first)
+	}
+	second := w.fetch(html.UnescapeString(older[1]))
+	if n := entries(second); n != 20 || len(seen) != 70 || strings.Contains(second, "cursor=") || !strings.Contains(second, `href="/audit?actor=anna"`) {
+		t.Errorf("the second page has %d entries, together they have %d: %s", n, len(seen), second)
+	}
 }

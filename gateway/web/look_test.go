@@ -17,8 +17,8 @@ import (
 func (w *world) shown() map[string]string {
 	return map[string]string{
 		"today": "/", "orders": "/orders", "orders-held": "/orders?state=held&from=2020-01-01",
-		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/work",
-		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "reconciliation": "/reconciliation", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
+		"order-held": "/orders/" + w.first("held"), "order-posted": "/orders/" + w.first("posted"), "login": "/login?again=1&next=/orders", "nowhere": "/nowhere", "work": "/resync",
+		"rules": "/rules", "rules-edit": "/rules/edit", "runs": "/runs", "reconciliation": "/reconciliation", "reconciliation-force": "/reconciliation/force", "audit": "/audit", "users": "/users", "user": "/users/admin", "account": "/account",
 	}
 }
 
@@ -76,12 +76,12 @@ func TestPicturesOfWhatForms(t *testing.T) {
 	b.Click("Make the key")
 	b.Sees("it is never shown again")
 	pictures(t, b, "key-made")
-	b.Visit("/work")
+	b.Visit("/resync")
 	b.Fill("#names", "000000001, 000000002 4711")
 	b.Click("Read again")
 	b.Sees("Magento does not have 4711")
 	pictures(t, b, "resync")
-	b.Visit("/work")
+	b.Visit("/resync")
 	_ = browser.Value[bool](b, `(document.querySelector("#from").value = new Date(Date.now() - 20 * 864e5).toISOString().slice(0, 10), true)`)
 	b.Click("Count first")
 	b.Sees("Completed")

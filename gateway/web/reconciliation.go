@@ -29,6 +29,8 @@ type reconciliationPage struct {
 	Again int64
 	// Running is one that is under way, nil for none.
 	Running *api.ReconciliationSummary
+	// TooMany is true while so much is missing that nothing is mended.
+	TooMany bool
 	// Sentence says in one line how the books stand.
 	Sentence string
 	Lines    []accountRow
@@ -138,6 +140,7 @@ func (p *reconciliationPage) tell(v *visit) {
 	}
 	p.NotShown = account.NotShown()
 	p.Agrees = p.Open == 0 && p.NotShown == 0 && p.Shown.EndedAt != nil && account.Phase == store.ReconcileEnded && !account.Partial
+	p.TooMany = !p.Earlier && counts[store.FindTooManyMissing] > 0
 	if p.Earlier {
 		counts = p.Shown.Seen
 		for kind, n := range account.Findings {
@@ -262,6 +265,11 @@ func startReconciliation(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.redirect("/reconciliation/" + url.PathEscape(begun.ID) + "?" + url.Values{"instance": {v.instance()}, "done": {"reconciling"}}.Encode())
+	v.showsBegun(begun)
 	return nil
+}
+
+// showsBegun leads to the page of one that has just begun: where it compares named days alone, its account is not the one that the books are known by.
+func (v *visit) showsBegun(begun api.StartedReconciliation) {
+	v.redirect("/reconciliation/" + url.PathEscape(begun.ID) + "?" + url.Values{"instance": {v.instance()}, "done": {"reconciling"}}.Encode())
 }

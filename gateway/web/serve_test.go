@@ -87,11 +87,24 @@ func TestAnswersThatAreNoProblem(t *testing.T) {
 func TestPageOf(t *testing.T) {
 	for link, want := range map[string]string{
 		"/api/v1/orders?instance=main&state=held": "/orders?instance=main&state=held", "/api/v1/schedule?instance=main": "/runs?instance=main",
-		"/api/v1/runs?instance=main&kind=sync": "/runs?instance=main&kind=sync", "/api/v1/backfills/latest?instance=main": "/work?instance=main",
+		"/api/v1/runs?instance=main&kind=sync": "/runs?instance=main&kind=sync", "/api/v1/backfills/latest?instance=main": "/resync?instance=main",
 		"/api/v1/rules": "/rules", "/readyz": "", "/api/v1/status?instance=main": "", "https://evil.example/api/v1/orders": "/orders", "::": "",
 	} {
 		if got := pageOf(link); got != want {
 			t.Errorf("%s leads to %q, want %q", link, got, want)
+		}
+	}
+}
+
+// Who has the old address of a resync or a backfill comes to the page. Fails without: moved; the query in it.
+func TestOldAddressesLeadOn(t *testing.T) {
+	for old, want := range map[string]string{
+		"/work": "/resync", "/work?instance=main": "/resync?instance=main", "/work/resyncs/a%2Fb~c?instance=main": "/resync/orders/a%2Fb~c?instance=main",
+		"/work/backfills/resyncs~1": "/resync/backfills/resyncs~1",
+	} {
+		w := httptest.NewRecorder()
+		if err := moved(&visit{w: w, r: httptest.NewRequest(http.MethodGet, old, nil)}); err != nil || w.Code != http.StatusSeeOther || w.Header().Get("Location") != want {
+			t.Errorf("%s leads to %q with %d, %v; want %s", old, w.Header().Get("Location"), w.Code, err, want)
 		}
 	}
 }

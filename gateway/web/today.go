@@ -132,7 +132,7 @@ func pageOf(link string) string {
 		return ""
 	}
 	q := u.Query()
-	to := map[string]string{"/api/v1/orders": "/orders", "/api/v1/schedule": "/runs", "/api/v1/runs": "/runs", "/api/v1/backfills/latest": "/work", "/api/v1/rules": "/rules", "/api/v1/reconciliations": "/reconciliation"}[u.Path]
+	to := map[string]string{"/api/v1/orders": "/orders", "/api/v1/schedule": "/runs", "/api/v1/runs": "/runs", "/api/v1/backfills/latest": "/resync", "/api/v1/rules": "/rules", "/api/v1/reconciliations": "/reconciliation"}[u.Path]
 	if to == "" {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"datawald/gateway/access"
@@ -95,13 +96,15 @@ func (s *site) routes() map[string]page {
 		"GET /orders/{key}": oneOrder, "POST /orders/{key}/{action}": actOnOrder,
 		"GET /orders/{key}/preview": previewOrder, "GET /orders/{key}/payloads/{hash}": onePayload,
 
-		"GET /work": work, "POST /work/resync": startResync, "GET /work/resyncs/{id}": oneResync,
-		"POST /work/backfill": startBackfill, "GET /work/backfills/{id}": oneBackfill, "POST /work/backfills/{id}/{action}": steerBackfill,
+		"GET /work": moved, "GET /work/resyncs/{id}": moved, "GET /work/backfills/{id}": moved,
+		"GET /resync": work, "POST /resync/orders": startResync, "GET /resync/orders/{id}": oneResync,
+		"POST /resync/backfill": startBackfill, "GET /resync/backfills/{id}": oneBackfill, "POST /resync/backfills/{id}/{action}": steerBackfill,
 
 		"GET /rules": rules, "GET /rules/edit": editRules, "POST /rules/try": tryRules, "POST /rules/activate": activateRules, "GET /rules/versions/{id}": oneVersion,
 
 		"GET /runs": runs, "GET /runs/{id}": oneRun, "POST /schedule/{action}": steerSchedule,
 		"GET /reconciliation": reconciliation, "POST /reconciliation": startReconciliation, "GET /reconciliation/{id}": reconciliation,
+		"GET /reconciliation/force": forceReconciliation, "POST /reconciliation/force": startForced,
 		"GET /audit": audit,
 		"GET /users": users, "POST /users": addUser, "GET /users/{name}": oneUser, "POST /users/{name}": changeUser, "POST /keys": addKey, "POST /keys/{id}/revoke": revokeKey,
 	}
@@ -260,6 +263,17 @@ func (v *visit) toLogin() {
 
 func (v *visit) redirect(to string) {
 	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+}
+
+// moved leads from where the pages of resyncs and backfills were before: bookmarks and mails name them.
+func moved(v *visit) error {
+	to := *v.r.URL
+	to.Path = "/resync" + strings.Replace(strings.TrimPrefix(to.EscapedPath(), "/work"), "/resyncs/", "/orders/", 1)
+	if to.RawQuery != "" {
+		to.Path += "?" + to.RawQuery
+	}
+	v.redirect(to.Path)
+	return nil
 }
 
 // nowhere answers for addresses that lead to nothing.

@@ -68,7 +68,7 @@ func startResync(v *visit) error {
 }
 
 func resyncAddress(id, instance string) string {
-	return "/work/resyncs/" + url.PathEscape(id) + "?" + url.Values{"instance": {instance}}.Encode()
+	return "/resync/orders/" + url.PathEscape(id) + "?" + url.Values{"instance": {instance}}.Encode()
 }
 
 type resyncPage struct {
@@ -137,7 +137,7 @@ func unfit(detail string) *api.Problem {
 }
 
 func backfillAddress(id, instance string) string {
-	return "/work/backfills/" + url.PathEscape(id) + "?" + url.Values{"instance": {instance}}.Encode()
+	return "/resync/backfills/" + url.PathEscape(id) + "?" + url.Values{"instance": {instance}}.Encode()
 }
 
 // backfillView is a backfill as the page shows it.

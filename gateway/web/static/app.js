@@ -5,11 +5,13 @@ import { keys } from "./keys.js";
 import { selection } from "./selection.js";
 import { live } from "./live.js";
 import { editor } from "./editor.js";
+import { keep } from "./keep.js";
 
 localTimes(document);
 themeSwitch();
 keys();
 selection();
+keep();
 editor();
 live();
 
