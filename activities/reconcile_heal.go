@@ -19,7 +19,7 @@ type HealFindingsInput struct {
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
 	Actor string `json:"actor,omitempty"`
-	// Force sends anew also while it is open that too much is missing.
+	// Force sends anew also while it is open that too much is missing, and where B1 may hide orders from the connector.
 	Force bool `json:"force,omitempty"`
 }
 
@@ -271,7 +271,7 @@ func (h *healing) healedIf(ctx context.Context, done bool, err error, f store.Fi
 }
 
 // sendAnew makes orders pending of which B1 has nothing any more, at this second look either. While it is open that too much is missing it does so only by
-// force: what is missing beside that may be missing for the same reason.
+// force: what is missing beside that may be missing for the same reason. The same where B1 may hide orders from the connector: InsertOrder would not see them either.
 func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 	if !h.in.Force {
 		open, err := h.store.Findings(ctx, store.FindingFilter{Instance: h.in.Instance, Kind: store.FindTooManyMissing, Unhealed: true, Limit: 1})
@@ -280,7 +280,10 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 		}
 	}
 	c, about, err := h.second(ctx, all, store.FindMissingInB1)
-	if err != nil {
+	if err != nil || len(c.orders) == 0 {
+		return err
+	}
+	if whole, err := c.seesAll(ctx); err != nil || !whole && !h.in.Force {
 		return err
 	}
 	for _, o := range c.orders {

@@ -263,7 +263,15 @@ func (c *comparison) placeMissing(ctx context.Context, o *compared) error {
 		c.find(o, store.FindMissingInB1, otherCompanyReason(o))
 		return nil
 	}
-	f := c.find(o, store.FindMissingInB1, missingInB1Reason(o))
+	whole, err := c.seesAll(ctx)
+	if err != nil {
+		return err
+	}
+	reason := missingInB1Reason(o)
+	if !whole {
+		reason = mayBeHiddenReason(o)
+	}
+	f := c.find(o, store.FindMissingInB1, reason)
 	f.Curable = o.doc.PayloadHash != "" && !o.doc.MayBeTwice() && !o.doc.Erased() // an erased one is not sent: it would be held
 	return nil
 }
