@@ -137,7 +137,7 @@ func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	return nil
 }
 
-// second gives the orders of some findings as B1 has them now, drafts first: a draft that becomes an order between the two is seen as the order.
+// second gives the orders of some findings as B1 has them now. For drafts it does not look: InsertOrder goes by one that is there.
 func (h *healing) second(ctx context.Context, all []store.Finding, kind store.FindingKind) (*comparison, map[order.Key]store.Finding, error) {
 	about := map[order.Key]store.Finding{}
 	c := &comparison{Activities: h.Activities, instance: h.instance, run: h.in.Run, left: noLimit}
@@ -155,13 +155,6 @@ func (h *healing) second(ctx context.Context, all []store.Finding, kind store.Fi
 		if doc := heads[key]; doc != nil {
 			c.orders = append(c.orders, &compared{key: key, doc: doc})
 		}
-	}
-	drafts, err := c.under(ctx, h.instance.Books.DraftsUnder, c.those((*compared).asked))
-	if err != nil {
-		return c, about, err
-	}
-	for o := range drafts {
-		o.draft = true
 	}
 	for _, look := range []func(context.Context) error{c.fromOrders, c.notOthers, c.fromEntries} {
 		if err := look(ctx); err != nil {

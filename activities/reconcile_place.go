@@ -18,6 +18,10 @@ func (c *comparison) place(ctx context.Context, o *compared) error {
 	}
 	switch o.doc.Status {
 	case order.Posted:
+		if o.inHand() { // B1 was not asked for it
+			o.line = store.LineInHand
+			break
+		}
 		if err := c.placePosted(ctx, o); err != nil {
 			return err
 		}

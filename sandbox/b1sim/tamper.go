@@ -2,6 +2,7 @@ package b1sim
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 )
@@ -20,6 +21,19 @@ type Tamper struct {
 
 // Remove deletes every live sales order with a customer reference number, as if it had never been.
 func (c *Company) Remove(key string) error { return c.Tamper(Tamper{Key: key, Do: "remove"}) }
+
+// RemoveEntry deletes one sales order by its DocEntry, as if it had never been.
+func (c *Company) RemoveEntry(entry int64) error {
+	return c.transact(func(tx *transaction) error {
+		orders := tx.named(setOrders)
+		key := strconv.FormatInt(entry, 10)
+		if orders.get(key) == nil {
+			return fmt.Errorf("b1sim: no order with DocEntry %d", entry)
+		}
+		tx.remove(orders.set, key)
+		return nil
+	})
+}
 
 // Duplicate files the order once more under the same number.
 func (c *Company) Duplicate(key string) error { return c.Tamper(Tamper{Key: key, Do: "duplicate"}) }
