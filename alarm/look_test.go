@@ -127,3 +127,39 @@ func TestNoNewOrders_WantsOrders(t *testing.T) {
 		}
 	}
 }
+
+// What was told is not told again, an alarm that came and went unseen is not told of after months, and the end of one that was told is, though its begin is no longer kept. Fails without: Untold, Raised and
+// the first begun in fresh.
+func TestFresh_TellsOnceAndNothingTooLate(t *testing.T) {
+	event := func(seq int64, kind string, ago time.Duration) store.AlarmEvent {
+		return store.AlarmEvent{Seq: seq, Kind: kind, At: monday.Add(-ago)}
+	}
+	const month = 30 * 24 * time.Hour
+	for name, tc := range map[string]struct {
+		a    store.Alarm
+		want []int64
+	}{
+		"told a minute ago": {store.Alarm{Raised: true, RaisedAt: monday.Add(-time.Minute), Seq: 2, Told: map[string]int64{"mail": 1},
+			Events: []store.AlarmEvent{event(1, store.AlarmRaised, time.Minute), event(2, store.AlarmReminder, time.Second)}}, []int64{2}},
+		"came and went": {store.Alarm{RaisedAt: monday.Add(-2 * month), Seq: 2, Told: map[string]int64{"mail": 0},
+			Events: []store.AlarmEvent{event(1, store.AlarmRaised, 2*month), event(2, store.AlarmResolved, month)}}, nil},
+		"its end alone is kept": {store.Alarm{RaisedAt: monday.Add(-2 * month), Seq: 2, Told: map[string]int64{"mail": 1},
+			Events: []store.AlarmEvent{event(2, store.AlarmResolved, month)}}, []int64{2}},
+	} {
+		var seqs []int64
+		for _, e := range fresh(tc.a, "mail", monday) {
+			seqs = append(seqs, e.Seq)
+		}
+		if !slices.Equal(seqs, tc.want) {
+			t.Errorf("%s: told are %v, want %v", name, seqs, tc.want)
+		}
+	}
+}
+
+// Who wants no reconciliation is not told that there is none. Fails without: the limit of zero in reconciliationLate.
+func TestReconciliationLate_IsNotWanted(t *testing.T) {
+	f := facts{now: monday, limits: limits(), reconciled: reconciled{planned: monday.AddDate(0, -1, 0)}}
+	if f.limits.ReconciliationAge = 0; reconciliationLate(f).state != good {
+		t.Errorf("it is %+v", reconciliationLate(f))
+	}
+}
