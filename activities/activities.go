@@ -52,6 +52,8 @@ type Books interface {
 	OrdersUnder(ctx context.Context, references []sapb1.Reference) ([]sapb1.Keyed, error)
 	DraftsUnder(ctx context.Context, references []sapb1.Reference) ([]sapb1.Keyed, error)
 	OrdersNumbered(ctx context.Context, entries []int64) ([]sapb1.Keyed, error)
+	// SightOf says whether B1 shows the connector's user every order.
+	SightOf(ctx context.Context) (sapb1.Sight, error)
 }
 
 // Company is what the activities need of a B1 client.

@@ -175,6 +175,18 @@ func (c *comparison) isIn(ctx context.Context, o *compared) (bool, error) {
 	return false, nil
 }
 
+// seesAll reports whether B1 certainly shows the connector every order, so that what it does not show is not there.
+func (c *comparison) seesAll(ctx context.Context) (bool, error) {
+	if c.sight == "" {
+		sight, err := c.instance.Books.SightOf(ctx)
+		if err != nil {
+			return false, err
+		}
+		c.sight = sight
+	}
+	return c.sight == sapb1.SightWhole, nil
+}
+
 // lacks reports whether the store has the order as posted, and B1 shows nothing of it under its references: no live document, and not the one that it was
 // posted as as cancelled.
 func (o *compared) lacks() bool {

@@ -21,6 +21,8 @@ type comparison struct {
 	// readUpTo is the time of the last change in Magento that is certainly staged.
 	readUpTo time.Time
 	findings []store.Finding
+	// sight is whether B1 shows all orders; empty until it was asked.
+	sight sapb1.Sight
 	// since is a time from which on it is known of a store_id that there are earlier orders.
 	since map[int64]time.Time
 }

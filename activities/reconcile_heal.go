@@ -19,7 +19,7 @@ type HealFindingsInput struct {
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
 	Actor string `json:"actor,omitempty"`
-	// Force sends anew also while it is open that too much is missing.
+	// Force sends anew also while it is open that too much is missing, and where B1 may hide orders from the connector.
 	Force bool `json:"force,omitempty"`
 }
 
@@ -141,7 +141,7 @@ func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	return nil
 }
 
-// second gives the orders of some findings as B1 has them now, drafts first: a draft that becomes an order between the two is seen as the order.
+// second gives the orders of some findings as B1 has them now. For drafts it does not look: InsertOrder goes by one that is there.
 func (h *healing) second(ctx context.Context, all []store.Finding, kind store.FindingKind) (*comparison, map[order.Key]store.Finding, error) {
 	about := map[order.Key]store.Finding{}
 	c := &comparison{Activities: h.Activities, instance: h.instance, run: h.in.Run, left: noLimit}
@@ -159,13 +159,6 @@ func (h *healing) second(ctx context.Context, all []store.Finding, kind store.Fi
 		if doc := heads[key]; doc != nil {
 			c.orders = append(c.orders, &compared{key: key, doc: doc})
 		}
-	}
-	drafts, err := c.under(ctx, h.instance.Books.DraftsUnder, c.those((*compared).asked))
-	if err != nil {
-		return c, about, err
-	}
-	for o := range drafts {
-		o.draft = true
 	}
 	for _, look := range []func(context.Context) error{c.fromOrders, c.notOthers, c.fromEntries} {
 		if err := look(ctx); err != nil {
@@ -275,7 +268,7 @@ func (h *healing) healedIf(ctx context.Context, done bool, err error, f store.Fi
 }
 
 // sendAnew makes orders pending of which B1 has nothing any more, at this second look either. While it is open that too much is missing it does so only by
-// force: what is missing beside that may be missing for the same reason.
+// force: what is missing beside that may be missing for the same reason. The same where B1 may hide orders from the connector: InsertOrder would not see them either.
 func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 	if !h.in.Force {
 		open, err := h.store.Findings(ctx, store.FindingFilter{Instance: h.in.Instance, Kind: store.FindTooManyMissing, Unhealed: true, Limit: 1})
@@ -284,7 +277,10 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 		}
 	}
 	c, about, err := h.second(ctx, all, store.FindMissingInB1)
-	if err != nil {
+	if err != nil || len(c.orders) == 0 {
+		return err
+	}
+	if whole, err := c.seesAll(ctx); err != nil || !whole && !h.in.Force {
 		return err
 	}
 	for _, o := range c.orders {

@@ -18,6 +18,10 @@ func (c *comparison) place(ctx context.Context, o *compared) error {
 	}
 	switch o.doc.Status {
 	case order.Posted:
+		if o.inHand() { // B1 was not asked for it
+			o.line = store.LineInHand
+			break
+		}
 		if err := c.placePosted(ctx, o); err != nil {
 			return err
 		}
@@ -263,7 +267,15 @@ func (c *comparison) placeMissing(ctx context.Context, o *compared) error {
 		c.find(o, store.FindMissingInB1, otherCompanyReason(o))
 		return nil
 	}
-	f := c.find(o, store.FindMissingInB1, missingInB1Reason(o))
+	whole, err := c.seesAll(ctx)
+	if err != nil {
+		return err
+	}
+	reason := missingInB1Reason(o)
+	if !whole {
+		reason = mayBeHiddenReason(o)
+	}
+	f := c.find(o, store.FindMissingInB1, reason)
 	f.Curable = o.doc.PayloadHash != "" && !o.doc.MayBeTwice() && !o.doc.Erased() // an erased one is not sent: it would be held
 	return nil
 }

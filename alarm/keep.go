@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -49,6 +50,8 @@ type Pace struct {
 	// Hold is how long a cause must be seen before the alarm is raised, where the alarm itself says nothing; Clear how long it must be gone before it
 	// is resolved: what comes and goes within minutes is one alarm.
 	Hold, Clear time.Duration
+	// Limit bounds one look at an instance; 0 for two minutes.
+	Limit time.Duration
 	// Settle is how old an event must be before it is told, so that what is raised by one cause is told together.
 	Settle time.Duration
 }
@@ -109,7 +112,7 @@ func (k *Keeper) now() time.Time {
 
 // look looks at an instance once.
 func (k *Keeper) look(ctx context.Context, instance string) error {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(k.Pace.Limit, lookLimit))
 	defer cancel()
 	f, err := k.gather(ctx, instance)
 	if err != nil {

@@ -68,6 +68,7 @@ var checks = []order.Check[*checkup]{
 	check("version", (*checkup).version, checkSignIn),
 	check("read orders", (*checkup).readOrders, checkSignIn),
 	check("read drafts", (*checkup).readDrafts, checkSignIn),
+	check("all orders", (*checkup).allOrders, checkSignIn),
 	check("write", (*checkup).write, checkSignIn),
 	several("user fields", (*checkup).userFields),
 	check("ledger table", (*checkup).ledgerTable, checkSignIn),

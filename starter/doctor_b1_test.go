@@ -91,7 +91,7 @@ func TestDoctorB1_TellsByItsExitCodeWhoMustAct(t *testing.T) {
 		code  int
 		lines []string
 	}{
-		{"sound", b1sim.Config{}, nil, 0, []string{"ok    partners         2 codes of the rules: there", "ok    sign-out         the session is ended"}},
+		{"sound", b1sim.Config{}, nil, 0, []string{"ok    all orders       manager is a superuser", "ok    partners         2 codes of the rules: there", "ok    sign-out         the session is ended"}},
 		{"a warning", b1sim.Config{PriceDecimals: 4}, nil, 0, []string{"warn  company          company.price_decimals is 6 by the rules, and 4 in B1\n                       -> Set it to what B1 has"}},
 		{"nobody answers", b1sim.Config{}, map[string]string{"B1_URL": down.URL + "/b1s/v2"}, 1,
 			[]string{"FAIL  address          no answer: dial: connect: connection refused\n                       -> Check that the Service Layer is started"}},

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -130,8 +129,11 @@ func (s *Store) sayWhoMigrates(ctx context.Context) {
 	if err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: leaseID("migration")}}).Decode(&is); err != nil {
 		return // it is over, or the next look tells what is wrong
 	}
-	who := is.Owner[:max(0, strings.LastIndex(is.Owner, ":"))]
-	slog.Default().Info("waiting for another process that migrates the database", "process", who, "until", is.Until)
+	who := is.Owner
+	if secret := strings.LastIndex(who, ":"); secret >= 0 {
+		who = who[:secret]
+	}
+	s.log.Info("waiting for another process that migrates the database", "process", who, "until", is.Until)
 }
 
 // migrateAlone carries out what is missing, while it has the lease.

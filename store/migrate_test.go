@@ -204,24 +204,43 @@ func TestMigrate_StopsWhereAnotherHasBeen(t *testing.T) {
 	}
 }
 
-// Who waits says once for whom. Fails without: sayWhoMigrates; with it at each look.
+// Who waits says once for whom, where the program says things. Fails without: sayWhoMigrates; with it at each look; LogTo; the name where nothing is cut off; and with the log of all.
 func TestMigrate_SaysOnceWhoIsWaitedFor(t *testing.T) {
-	db := testkit.Store(t)
 	was := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(was) })
-	var said bytes.Buffer
-	slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
-	if taken, err := db.Lease(t.Context(), "migration", "shop-1:4711:ABC", 900*time.Millisecond); err != nil || !taken { // several looks long
-		t.Fatal(err)
+	var stray bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&stray, nil)))
+	for owner, want := range map[string]string{"shop-1:4711:ABC": "process=shop-1:4711 ", "by-hand": "process=by-hand "} {
+		var said bytes.Buffer
+		quiet, name := testkit.Database(t)
+		db, err := store.Open(t.Context(), testkit.MongoURI(t), name, store.LogTo(slog.New(slog.NewTextHandler(&said, nil))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close(context.WithoutCancel(t.Context())) }()
+		if taken, err := db.Lease(t.Context(), "migration", owner, 900*time.Millisecond); err != nil || !taken { // several looks long
+			t.Fatal(err)
+		}
+		var done atomic.Int32
+		var both sync.WaitGroup
+		for _, s := range []*store.Store{db, quiet} {
+			both.Go(func() {
+				if err := s.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if both.Wait(); done.Load() != 1 || strings.Count(said.String(), want) != 1 || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("carried out %d times; it says %q, want %q once", done.Load(), said.String(), want)
+		}
 	}
-	var done atomic.Int32
-	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 {
-		t.Fatal(err)
-	}
-	if n := strings.Count(said.String(), "process=shop-1:4711 "); n != 1 {
-		t.Errorf("it says %d times who migrates: %s", n, said.String())
+	if stray.Len() > 0 {
+		t.Errorf("nobody's log has %q", stray.String())
 	}
 }
+
+// way is one of the two to a database.
+type way func(ctx context.Context, uri, database string, with ...store.Option) (*store.Store, error)
 
 // An older program goes on beside a change that it can live with, and refuses one that it cannot, whether it serves or is a command.
 // Fails without: checkSchema in prepare and in Connect; Oldest.
@@ -233,14 +252,14 @@ func TestMigrate_AnOlderProgramKnowsWhatItMustNotTouch(t *testing.T) {
 	if err := db.Migrate(t.Context(), next); err != nil {
 		t.Fatal(err)
 	}
-	open := func(open func(context.Context, string, string) (*store.Store, error)) error {
+	open := func(open way) error {
 		older, err := open(t.Context(), testkit.MongoURI(t), name)
 		if err == nil {
 			err = older.Close(t.Context())
 		}
 		return err
 	}
-	for _, how := range []func(context.Context, string, string) (*store.Store, error){store.Open, store.Connect} {
+	for _, how := range []way{store.Open, store.Connect} {
 		if err := open(how); err != nil {
 			t.Errorf("beside a change that it can live with: %v", err)
 		}
@@ -251,7 +270,7 @@ func TestMigrate_AnOlderProgramKnowsWhatItMustNotTouch(t *testing.T) {
 	if err := db.CheckSchema(t.Context(), next, breaking); err != nil {
 		t.Error(err)
 	}
-	for _, how := range []func(context.Context, string, string) (*store.Store, error){store.Open, store.Connect} {
+	for _, how := range []way{store.Open, store.Connect} {
 		if err := open(how); !errors.Is(err, store.ErrNewer) || !strings.Contains(err.Error(), "Start the newer release") {
 			t.Errorf("beside a change that breaks: %v", err)
 		}

@@ -138,7 +138,7 @@ func TestCompleteOrders_FindsWhatAnEarlierReleaseWritesLater(t *testing.T) {
 }
 
 // opened opens the store and gives the names of the indexes that are there then.
-func opened(t *testing.T, orders *mongo.Collection, open func(ctx context.Context, uri, database string) (*store.Store, error), database string) (names []string) {
+func opened(t *testing.T, orders *mongo.Collection, open way, database string) (names []string) {
 	t.Helper()
 	s, err := open(t.Context(), testkit.MongoURI(t), database)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -48,17 +49,24 @@ type Store struct {
 	schema *mongo.Collection
 	// speakingTime is how long a worker has to say something of an outage.
 	speakingTime time.Duration
+	log          *slog.Logger
 }
+
+// Option is something that a program may give to Open and Connect.
+type Option func(*Store)
+
+// LogTo is where the store says what keeps a program from serving; without it nothing is said.
+func LogTo(log *slog.Logger) Option { return func(s *Store) { s.log = log } }
 
 // Open connects to the database, checks that it answers, creates the indexes that are missing, and migrates what earlier releases stored. It is for the programs
 // that serve, worker and gateway: on a large database it may take minutes.
-func Open(ctx context.Context, uri, database string) (*Store, error) {
-	return open(ctx, uri, database, nil)
+func Open(ctx context.Context, uri, database string, with ...Option) (*Store, error) {
+	return open(ctx, uri, database, nil, with...)
 }
 
 // open is Open with a monitor that is told of each command; nil for none.
-func open(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
-	s, err := connect(ctx, uri, database, monitor)
+func open(ctx context.Context, uri, database string, monitor *event.CommandMonitor, with ...Option) (*Store, error) {
+	s, err := connect(ctx, uri, database, monitor, with)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +78,8 @@ func open(ctx context.Context, uri, database string, monitor *event.CommandMonit
 
 // Connect connects to the database, checks that it answers and that no newer release has migrated it beyond what this one knows, and leaves it as it is. It is
 // for commands.
-func Connect(ctx context.Context, uri, database string) (*Store, error) {
-	s, err := connect(ctx, uri, database, nil)
+func Connect(ctx context.Context, uri, database string, with ...Option) (*Store, error) {
+	s, err := connect(ctx, uri, database, nil, with)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +89,7 @@ func Connect(ctx context.Context, uri, database string) (*Store, error) {
 	return s, nil
 }
 
-func connect(ctx context.Context, uri, database string, monitor *event.CommandMonitor) (*Store, error) {
+func connect(ctx context.Context, uri, database string, monitor *event.CommandMonitor, with []Option) (*Store, error) {
 	client, err := mongo.Connect(options.Client().ApplyURI(uri).
 		SetMonitor(monitor).
 		SetRegistry(registry()).
@@ -94,9 +102,12 @@ func connect(ctx context.Context, uri, database string, monitor *event.CommandMo
 	db := client.Database(database)
 	s := &Store{client: client,
 		orders: db.Collection("orders"), payloads: db.Collection("payloads"), cuts: db.Collection("cuts"), runs: db.Collection("runs"),
-		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime,
+		references: db.Collection("references"), partners: db.Collection("partners"), lanes: db.Collection("lanes"), speakingTime: speakingTime, log: slog.New(slog.DiscardHandler),
 		users: db.Collection("users"), keys: db.Collection("keys"), sessions: db.Collection("sessions"), requests: db.Collection("requests"),
 		audit: db.Collection("audit"), rules: db.Collection("rules"), findings: db.Collection("findings"), alarms: db.Collection("alarms"), schema: db.Collection("schema")}
+	for _, option := range with {
+		option(s)
+	}
 	if err := s.Ping(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("MongoDB does not answer: %w", err), s.Close(context.WithoutCancel(ctx)))
 	}

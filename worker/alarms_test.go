@@ -82,32 +82,40 @@ func TestAlarms_MagentoRefuses(t *testing.T) {
 	two.see(2)
 }
 
-// A B1 that does not answer, and does again; and one that refuses the connector's password. Fails without: the two causes told apart.
+// A B1 that does not answer, and does again; and one that refuses the connector's password, and takes it again: the worker goes on by itself, and the order that waited
+// is there once. Fails without: the two causes told apart; signing in again after a refusal (session.go); the end of an outage being noted whatever its cause.
 func TestAlarms_B1(t *testing.T) {
 	w := newWorld(t, 10)
 	two := w.watchers()
 	if err := w.company.SetOutage(b1sim.OutageUnavailable); err != nil {
 		t.Fatal(err)
 	}
-	stop := w.startWorker()
-	over := w.schedule(workflows.SyncOrdersInput{Budget: 8 * time.Second})
-	w.eventually("the outage is noted", func() bool {
-		lane, err := w.db.LaneOf(t.Context(), w.instance)
-		return err == nil && lane != nil && lane.State == store.LaneDown
-	})
+	w.startWorker()
+	defer w.schedule(workflows.SyncOrdersInput{Budget: 8 * time.Second})()
+	laneIs := func(state string) func() bool {
+		return func() bool {
+			lane, err := w.db.LaneOf(t.Context(), w.instance)
+			return err == nil && lane != nil && lane.State == state
+		}
+	}
+	w.eventually("the outage is noted", laneIs(store.LaneDown))
 	two.ahead = 6 * time.Minute
 	two.see(1, alarming.CircuitOpen)
 	if err := w.company.SetOutage(b1sim.NoOutage); err != nil {
 		t.Fatal(err)
 	}
 	two.see(2)
-	over()
-	stop()
-	w.settings.All[0].B1.Password = "another"
-	w.startWorker()
-	if _, err := w.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 1}); err != nil {
+	w.company.SetPassword("another")
+	p, err := w.shop.Place(magentosim.Placement{Kind: "simple", StoreID: 1})
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.schedule(workflows.SyncOrdersInput{Budget: 8 * time.Second})()
 	two.see(3, alarming.Credentials)
+	w.company.SetPassword(w.settings.All[0].B1.Password)
+	w.eventually("the worker has signed in again", func() bool { return !laneIs(store.LaneDown)() })
+	two.see(4)
+	w.eventually("the order is in B1", func() bool { return w.company.CountByNumAtCard(p.IncrementID) > 0 })
+	if n := w.company.CountByNumAtCard(p.IncrementID); n != 1 {
+		t.Errorf("B1 has it %d times", n)
+	}
 }

@@ -67,7 +67,7 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	db, err := store.Open(ctx, settings.MongoDBURI, settings.MongoDBDatabase)
+	db, err := store.Open(ctx, settings.MongoDBURI, settings.MongoDBDatabase, store.LogTo(log))
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,8 @@ func TestReconciliations_SayWhatIsWrong(t *testing.T) {
 }
 
 // An operator begins one, once for each Idempotency-Key, and none while one is under way or without a worker; it is written down, and goes by the settings. Fails without:
-// isTakenUp; noReconciliation, and LeaveReconciliation in it; the case AlreadyStarted; Audit; Most, Days and Narrow in reconcileRequest.
+// isTakenUp; noReconciliation, and LeaveReconciliation in it; the case AlreadyStarted; Audit; Most, Days and Narrow in reconcileRequest; the
+// limit and the priority in StartReconcile.
 func TestReconciliations_AreBegunOnce(t *testing.T) {
 	w := newWorld(t)
 	t.Cleanup(func() {
@@ -211,7 +212,11 @@ func (w *world) begunWith(workflowID string) (in workflows.ReconcileInput) {
 	events := w.temporal.GetWorkflowHistory(w.t.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	first, err := events.Next()
 	if err == nil {
-		err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+		a := first.GetWorkflowExecutionStartedEventAttributes()
+		if a.GetWorkflowExecutionTimeout().AsDuration() != workflows.ReconcileLimit || a.GetPriority().GetPriorityKey() != workflows.ImportPriority {
+			w.t.Errorf("it may take %s, and has the priority %d", a.GetWorkflowExecutionTimeout().AsDuration(), a.GetPriority().GetPriorityKey())
+		}
+		err = converter.GetDefaultDataConverter().FromPayloads(a.GetInput(), &in)
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -89,6 +89,8 @@ func (x *exec) service(name string) (*outcome, error) {
 		return x.saveDraft()
 	case "CompanyService_GetAdminInfo":
 		return &outcome{raw: x.adminInfo()}, nil
+	case "UsersService_GetCurrentUser":
+		return &outcome{raw: x.currentUser()}, nil
 	case rateService:
 		return x.currencyRate()
 	case "SeriesService_GetDocumentSeries":

@@ -45,6 +45,8 @@ type settings struct {
 	openFrom string // first and last day of the open posting periods; "" for no bound
 	openTo   string
 	rates    map[string]decimal.Decimal
+	rights   Rights
+	password string
 }
 
 // shown is what the Service Layer has in its metadata: entity sets and user fields. It is replaced as a whole.
@@ -65,7 +67,7 @@ func New(cfg Config) (*Company, error) {
 		warehouse: slices.Min(slices.Collect(maps.Keys(cfg.Warehouses))),
 		tables:    map[string]*table{},
 		settings: settings{
-			approval: cfg.Approval, openFrom: cfg.OpenFrom, openTo: cfg.OpenTo, rates: cfg.Rates,
+			approval: cfg.Approval, openFrom: cfg.OpenFrom, openTo: cfg.OpenTo, rates: cfg.Rates, password: cfg.Password,
 		},
 		sessions: newSessions(cfg.SessionTimeout, cfg.Now),
 		faults:   newFaults(cfg.Seed),

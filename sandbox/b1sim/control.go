@@ -41,6 +41,8 @@ type Control struct {
 	Restart        bool                       `json:"restart"`
 	ExpireSessions bool                       `json:"expire_sessions"`
 	Outage         *Outage                    `json:"outage"` // "" ends it
+	Rights         *Rights                    `json:"rights"`
+	Password       string                     `json:"password"` // that of the user; sessions end
 }
 
 // ApprovalRule is Approval in JSON.
@@ -203,5 +205,11 @@ func (c *Company) applySettings(order Control) {
 	}
 	if order.Knee != nil {
 		c.SetKnee(*order.Knee)
+	}
+	if order.Rights != nil {
+		c.SetRights(*order.Rights)
+	}
+	if order.Password != "" {
+		c.SetPassword(order.Password)
 	}
 }

@@ -18,6 +18,8 @@ type query struct {
 	pageSize int  // 0: no paging
 	asked    bool // the caller named the page size
 	count    bool
+	// hides is true of rows that are kept from the caller; nil for none.
+	hides func(row) bool
 }
 
 type ordering struct {
@@ -154,7 +156,7 @@ func (q *query) run(t *table) (page []row, total int, more bool) {
 func (q *query) matching(t *table) []row {
 	var rows []row
 	take := func(r row) bool {
-		if q.filter == nil || q.filter.holds(r) == isTrue {
+		if (q.hides == nil || !q.hides(r)) && (q.filter == nil || q.filter.holds(r) == isTrue) {
 			rows = append(rows, r)
 		}
 		return true

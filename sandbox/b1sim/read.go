@@ -25,6 +25,7 @@ func (c *Company) read(req *request) *response {
 	if err != nil {
 		return c.failed(req, err)
 	}
+	q.hides = func(r row) bool { return c.hides(set, r) }
 	switch {
 	case res.keys != nil && res.tail == "":
 		return c.readOne(req, set, res, q)
@@ -55,6 +56,9 @@ func (c *Company) readOne(req *request, set *entitySet, res resource, q *query) 
 	}
 	c.mu.RLock()
 	found := c.tables[set.name].get(key)
+	if found != nil && c.hides(set, found) {
+		found = nil
+	}
 	c.mu.RUnlock()
 	if found == nil {
 		return c.failed(req, fail(codeNoMatch, msgNoMatch))

@@ -70,7 +70,7 @@ func (c *Company) login(req *request) *response {
 	if err := json.Unmarshal(req.body, &who); err != nil {
 		return c.failed(req, fail(codeInvalid, msgJSON))
 	}
-	if who.UserName != c.cfg.User || who.Password != c.cfg.Password {
+	if !c.signsIn(who.UserName, who.Password) {
 		return c.failed(req, fail(codeLogin, msgLogin).withStatus(http.StatusUnauthorized))
 	}
 	if who.CompanyDB != c.cfg.CompanyDB {

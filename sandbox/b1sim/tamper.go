@@ -2,6 +2,7 @@ package b1sim
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 )
@@ -11,14 +12,28 @@ import (
 // Tamper is the body of POST /control/tamper: what is done to the live sales orders with a customer reference number.
 type Tamper struct {
 	Key string `json:"key"`
-	// Do is remove, duplicate, add (Amount to the total) or rename (to To).
+	// Do is remove, duplicate, add (Amount to the total), rename (to To) or own (give it to the employee Owner).
 	Do     string          `json:"do"`
 	Amount decimal.Decimal `json:"amount"`
 	To     string          `json:"to"`
+	Owner  int64           `json:"owner"`
 }
 
 // Remove deletes every live sales order with a customer reference number, as if it had never been.
 func (c *Company) Remove(key string) error { return c.Tamper(Tamper{Key: key, Do: "remove"}) }
+
+// RemoveEntry deletes one sales order by its DocEntry, as if it had never been.
+func (c *Company) RemoveEntry(entry int64) error {
+	return c.transact(func(tx *transaction) error {
+		orders := tx.named(setOrders)
+		key := strconv.FormatInt(entry, 10)
+		if orders.get(key) == nil {
+			return fmt.Errorf("b1sim: no order with DocEntry %d", entry)
+		}
+		tx.remove(orders.set, key)
+		return nil
+	})
+}
 
 // Duplicate files the order once more under the same number.
 func (c *Company) Duplicate(key string) error { return c.Tamper(Tamper{Key: key, Do: "duplicate"}) }
@@ -30,9 +45,10 @@ func (c *Company) Tamper(t Tamper) error {
 		"duplicate": func(x *exec, set *entitySet, r row) { x.file(set, again(r)) },
 		"add":       func(x *exec, set *entitySet, r row) { x.save(set, dearer(r, t.Amount)) },
 		"rename":    func(x *exec, set *entitySet, r row) { x.save(set, r.merge(row{"NumAtCard": t.To})) },
+		"own":       func(x *exec, set *entitySet, r row) { x.save(set, r.merge(row{"DocumentsOwner": t.Owner})) },
 	}[t.Do]
 	if act == nil {
-		return fmt.Errorf("b1sim: %q is none of remove, duplicate, add, rename", t.Do)
+		return fmt.Errorf("b1sim: %q is none of remove, duplicate, add, rename, own", t.Do)
 	}
 	return c.transact(func(tx *transaction) error {
 		var live []row
