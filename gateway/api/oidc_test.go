@@ -207,7 +207,7 @@ func TestProvider_SaysWhyNobodyIsLetIn(t *testing.T) {
 	if len(entries) != 2 || entries[1].Actor != "anna" || entries[1].Problem != "no-role" || entries[0].Actor != "(nobody)" || entries[0].Problem != "untrusted" || entries[0].State != store.AuditRefused {
 		t.Errorf("audited: %+v", entries)
 	}
-	for _, code := range []access.Refusal{access.Unreachable, access.Expired, access.Denied, access.Untrusted, access.NoRole, access.NoName, access.NameTaken, access.OutOfUse,
+	for _, code := range []access.Refusal{access.Unreachable, access.Expired, access.Denied, access.Untrusted, access.NoRole, access.NoName, access.Unverified, access.NameTaken, access.OutOfUse,
 		access.NoRoom, access.Throttled, "store", "no-sign-out"} {
 		if p := api.ProviderProblem(string(code)); p == nil || p.Title == "" || p.Detail == "" {
 			t.Errorf("nothing is said of %s", code)
