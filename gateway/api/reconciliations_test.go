@@ -180,6 +180,25 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	w.post(reconciliations, request).problem(409, "reconciliation-under-way", "Watch it")
 }
 
+// That one is under way passes by itself: the same request begins another once it has ended. Fails without: reconciliationRuns in passing.
+func TestReconciliations_AreNotRefusedForLong(t *testing.T) {
+	w := newWorld(t)
+	id := workflows.ReconcileID(w.instance)
+	t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), id, "", "test") })
+	var first, second api.StartedReconciliation
+	w.post(reconciliations, `{}`, idempotency, "first").ok(202, &first)
+	for range 2 {
+		w.post(reconciliations, `{}`, idempotency, "second").problem(409, "reconciliation-under-way", "Watch it")
+	}
+	if err := w.temporal.TerminateWorkflow(t.Context(), id, "", "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.post(reconciliations, `{}`, idempotency, "second").ok(202, &second)
+	if second.ID == first.ID {
+		t.Errorf("%s was begun twice", first.ID)
+	}
+}
+
 // begunWith is what the latest run of a workflow was begun with.
 func (w *world) begunWith(workflowID string) (in workflows.ReconcileInput) {
 	w.t.Helper()
