@@ -178,3 +178,12 @@ func (s *server) passwordsOf(pass access.Pass) *Problem {
 	}
 	return notAllowed.problem("Passwords are for admins here. Sign in by the company's identity provider, with the button on the sign-in page.")
 }
+
+// noOwnPassword says why somebody with a session has no password to change here. It is asked before the old one is looked at: who has none must not be taken for
+// somebody who guesses, and a session must not go on by a password that lets nobody in.
+func (s *server) noOwnPassword(pass access.Pass) *Problem {
+	if pass.Provided {
+		return notAllowed.problem("Your password is the identity provider's: you have none here. Change it there.")
+	}
+	return s.passwordsOf(pass)
+}

@@ -313,6 +313,42 @@ func TestProvider_BesideWhichPasswordsAreForAdmins(t *testing.T) {
 	}
 }
 
+// Where passwords are for admins alone, nobody else stays in by changing his own, whose session is older than the setting. An admin may. Fails without: passwordsOf in
+// noOwnPassword.
+func TestProvider_BesideWhichAnOperatorsPasswordIsNotChanged(t *testing.T) {
+	c := newEntrance(t, nil)
+	change := func(cookie, csrf string) reply {
+		return c.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`, "Cookie", cookie, access.CSRFHeader, csrf)
+	}
+	cookie, csrf := c.signedIn("bert", access.Operator)
+	rootCookie, rootCSRF := c.signedIn("root", access.Admin)
+	c.settings.LocalSignIn = "admins"
+	r := change(cookie, csrf)
+	r.problem(http.StatusForbidden, "not-allowed", "Passwords are for admins")
+	if r.header.Get("Set-Cookie") != "" {
+		t.Error("he has a new session")
+	}
+	change(rootCookie, rootCSRF).ok(http.StatusOK, &struct{}{})
+	entries, err := c.db.ListAudit(t.Context(), store.AuditFilter{Action: "change-own-password", Actor: "bert", Limit: 50})
+	if err != nil || len(entries) != 1 || entries[0].State != store.AuditRefused || entries[0].Problem != "not-allowed" {
+		t.Errorf("written down: %+v, %v", entries, err)
+	}
+}
+
+// Who comes in by the provider has no password here: what he tries is none that is wrong. Fails without: Provided in noOwnPassword (it counts, and after five he waits);
+// in passOf.
+func TestProvider_WhosePeopleHaveNoPasswordHere(t *testing.T) {
+	c := newEntrance(t, nil)
+	c.signsIn()
+	cookie := access.Cookie + "=" + c.set[access.Cookie].Value
+	var session api.Session
+	call(t, c.server, http.MethodGet, "/api/v1/session", "", []string{"Cookie", cookie}).ok(http.StatusOK, &session)
+	for range 10 {
+		r := c.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`, "Cookie", cookie, access.CSRFHeader, session.CSRF)
+		r.problem(http.StatusForbidden, "not-allowed", "identity provider's")
+	}
+}
+
 func TestProvider_EndsItsOwnSession(t *testing.T) {
 	c := newEntrance(t, nil)
 	if at := c.walks(c.server.URL + "/api/oidc/sign-out"); at != "/login" || !strings.HasPrefix(c.ways[0], c.provider.URL+"/end?") {
