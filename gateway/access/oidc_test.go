@@ -267,7 +267,7 @@ func TestProvided_HasTheHighestRoleOfHisGroupsOrNone(t *testing.T) {
 	}
 }
 
-// Fails without: Generation++ in provided and in ended, one by one with DeleteSessionsOf; user.Role in provided; ended.
+// Fails without: Generation++ in provided and in ended, one by one with DeleteSessionsOf; user.Role in provided; ended; HasSession there.
 func TestProvided_WhoseRoleHasChangedLosesTheOneBefore(t *testing.T) {
 	c := newCompany(t)
 	c.provider.Is("1", anna("datawald-admin"))
@@ -305,6 +305,11 @@ func TestProvided_WhoseRoleHasChangedLosesTheOneBefore(t *testing.T) {
 	c.session(after, access.ErrCredential)
 	if _, err := c.db.Session(t.Context(), access.Hashed(after)); !errors.Is(err, store.ErrNotFound) || generation() == was {
 		t.Errorf("the session of the role that is lost stays: %v", err)
+	}
+	was = generation()
+	c.refused("once more", c.goes("/"), access.NoRole)
+	if generation() != was {
+		t.Error("who has no session has the users written each time that he tries")
 	}
 	c.provider.Is("1", anna("staff"))
 	c.enters()

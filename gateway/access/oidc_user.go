@@ -192,22 +192,30 @@ func (g *Gate) decidedHere(ctx context.Context, name, field, why string) error {
 	return nil // whether there is such a user is found out when he is changed
 }
 
-// ended ends the sessions of who is known by a subject and has no role any longer: first by the generation, which counts at once. name is his.
+// ended ends the sessions of who is known by a subject and has no role any longer: first by the generation, which counts at once. name is his. Without a session nothing is
+// written: he may try as often as he likes.
 func (g *Gate) ended(ctx context.Context, subject string) (name string, err error) {
+	users, err := g.store.Users(ctx)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(users, func(u store.User) bool { return u.Subject == subject })
+	if i < 0 {
+		return "", nil
+	}
+	name = users[i].Name
+	if has, err := g.store.HasSession(ctx, name); err != nil || !has {
+		return name, err
+	}
 	err = g.store.ChangeUsers(ctx, func(users *[]store.User) error {
 		i := slices.IndexFunc(*users, func(u store.User) bool { return u.Subject == subject })
 		if i < 0 {
-			return store.ErrUnchanged
+			return store.ErrUnchanged // he was removed meanwhile
 		}
-		u := &(*users)[i]
-		u.Generation++
-		name = u.Name
+		(*users)[i].Generation++
 		return nil
 	})
-	if errors.Is(err, store.ErrUnchanged) {
-		return "", nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrUnchanged) {
 		return name, err
 	}
 	return name, g.store.DeleteSessionsOf(ctx, name)

@@ -218,6 +218,34 @@ func TestProvider_SaysWhyNobodyIsLetIn(t *testing.T) {
 	}
 }
 
+// Who has an account at the provider and no role here may come as often as he likes: the audit has him 60 times a minute, others all the same. Fails without: more in noteRefusal.
+func TestProvider_NobodyFillsTheAudit(t *testing.T) {
+	c := newEntrance(t, nil)
+	begun := time.Now()
+	comes := func(name string, times int) {
+		c.provider.Is(name, map[string]any{"preferred_username": name, "groups": []string{"sales"}})
+		for range times {
+			if at := c.signsIn(); !strings.HasPrefix(at, "/login?failed=no-role&") {
+				t.Fatalf("it leads to %s", at)
+			}
+		}
+	}
+	comes("anna", 70)
+	comes("bert", 1)
+	got := map[string]int{}
+	entries, err := c.db.ListAudit(t.Context(), store.AuditFilter{Action: "sign-in", Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got[e.Actor]++
+	}
+	// On a machine that does much else it takes more than a minute: then there are 60 for each.
+	if most := 60 * (1 + int(time.Since(begun)/time.Minute)); got["anna"] < 60 || got["anna"] > min(most, 70) || got["bert"] != 1 {
+		t.Errorf("written down within %s: %v", time.Since(begun), got)
+	}
+}
+
 // The provider is told the address of the settings, whatever a request says of its host.
 //
 // Fails without: Callback from the settings, of r.Host; ownHosts before begin; the way to the public name; at, with which it ends.
