@@ -173,13 +173,21 @@ type Figures struct{ f *instanceFigures }
 
 // NewFigures makes them.
 func NewFigures(work func(ctx context.Context) (*Statistics, error)) Figures {
-	f := newInstanceFigures(nil, "main")
+	f := newInstanceFigures(nil, "main", slog.New(slog.DiscardHandler))
 	f.work = func(ctx context.Context, _ time.Time, _ int) (*Statistics, error) { return work(ctx) }
 	return Figures{f}
 }
 
 // Ask asks for the last hours.
 func (f Figures) Ask(ctx context.Context) (*Statistics, error) { return f.f.ask(ctx, 24) }
+
+// AskFor asks for so many hours.
+func (f Figures) AskFor(ctx context.Context, hours int) (*Statistics, error) {
+	return f.f.ask(ctx, hours)
+}
+
+// MostCounts is how many numbers of hours are counted at once.
+const MostCounts = mostCounts
 
 // Expire ends for how long the last answer serves.
 func (f Figures) Expire() {
