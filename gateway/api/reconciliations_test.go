@@ -112,7 +112,7 @@ func TestReconciliations_SayWhatIsWrong(t *testing.T) {
 	w.get(at+"?kind=wrong").problem(422, "invalid-request", "query.kind")
 	w.get(at+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
 	w.get(reconciliations+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
-	for body, word := range map[string]string{`{"from":"2026-11-02T00:00:00Z","to":"2026-11-01T00:00:00Z"}`: "to:", `{"force":true}`: "force:", `{"from":"2096-11-02T00:00:00Z"}`: "future"} {
+	for body, word := range map[string]string{`{"from":"` + midnight(28) + `","to":"` + midnight(29) + `"}`: "to:", `{"force":true}`: "force:", `{"from":"` + midnight(-2) + `"}`: "future"} {
 		w.post(reconciliations, body).problem(422, "invalid-request", word)
 	}
 	w.post(reconciliations, `{"instance":"nowhere"}`).problem(422, "unknown-instance", "nowhere")
@@ -129,7 +129,8 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	t.Cleanup(func() {
 		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test")
 	})
-	request := `{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","heal":true}`
+	from, to := midnight(29), midnight(28) // within the 40 days
+	request := `{"from":"` + from + `","to":"` + to + `","heal":true}`
 	viewer := w.as(access.Viewer)
 	call(t, w.server, http.MethodPost, reconciliations, request, []string{"Authorization", viewer, "Content-Type", "application/json"}).problem(403, "not-allowed", "operator")
 
@@ -151,7 +152,7 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 		t.Errorf("run %+v", live)
 	}
 	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
-	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z heal" || entries[1].State != store.AuditDone {
+	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from "+from+" to "+to+" heal" || entries[1].State != store.AuditDone {
 		t.Errorf("written down: %+v, %v", entries, err)
 	}
 	if err := w.temporal.TerminateWorkflow(t.Context(), first.WorkflowID, "", "test"); err != nil {
@@ -197,6 +198,11 @@ func TestReconciliations_AreNotRefusedForLong(t *testing.T) {
 	if second.ID == first.ID {
 		t.Errorf("%s was begun twice", first.ID)
 	}
+}
+
+// midnight is when the day began that was so many days ago.
+func midnight(daysAgo int) string {
+	return time.Now().UTC().AddDate(0, 0, -daysAgo).Truncate(24 * time.Hour).Format(time.RFC3339)
 }
 
 // begunWith is what the latest run of a workflow was begun with.

@@ -251,7 +251,8 @@ func silentTemporal(t *testing.T) client.Client {
 	return c
 }
 
-// Whoever asks how an instance does hears within three seconds that Temporal is dead, or silent, and how the orders stand. Fails without: the limit in seen.
+// Whoever asks how an instance does hears soon that Temporal is dead, or silent, and how the orders stand. Fails without: the limit in seen (it takes all the time that a
+// request has).
 func TestStatus_DoesNotWaitForTemporal(t *testing.T) {
 	w := newWorld(t)
 	w.staged(w.key(1, "1"), nil)
@@ -261,7 +262,7 @@ func TestStatus_DoesNotWaitForTemporal(t *testing.T) {
 			began := time.Now()
 			var s api.Status
 			call(t, server, http.MethodGet, "/api/v1/status", "", nil).ok(200, &s)
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 10*time.Second { // temporalTime is a quarter of it, on a machine with nothing else to do
 				t.Errorf("it took %v", took)
 			}
 			if s.Schedule.State != watch.Unknown || s.Workers != (api.Workers{Runs: "unknown", Orders: "unknown"}) || s.Orders[order.Pending] != 1 || s.Needs[0].Code != "temporal_down" {
