@@ -66,6 +66,9 @@ const (
 	Buffered    = buffered
 )
 
+// TemporalTime is how long a status waits for Temporal.
+const TemporalTime = temporalTime
+
 // Hub has the feeds of all instances.
 type Hub struct{ *hub }
 

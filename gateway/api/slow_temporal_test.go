@@ -25,9 +25,23 @@ type slowTemporal struct {
 	queues, workflows bool
 	mu                sync.Mutex
 	described         int
+	// left is the longest time that it was given for one of these answers.
+	left time.Duration
+}
+
+// note looks how long an answer may take. What it takes in the end says less: a machine may do much else, and other limits end it as well.
+func (s *slowTemporal) note(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := time.Hour
+	if end, bounded := ctx.Deadline(); bounded {
+		left = time.Until(end)
+	}
+	s.left = max(s.left, left)
 }
 
 func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	s.note(ctx)
 	if s.queues {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -37,6 +51,7 @@ func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind 
 
 func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if run == "" { // of the record of a run; that of one that is listed names it
+		s.note(ctx)
 		s.mu.Lock()
 		s.described++
 		s.mu.Unlock()
@@ -82,10 +97,9 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	states := func(temporal *slowTemporal, asked int) map[string]string {
 		t.Helper()
 		var list api.RunList
-		began := time.Now()
 		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, "/api/v1/runs", "", nil).ok(200, &list)
-		if took := time.Since(began); took > 10*time.Second || temporal.described > asked {
-			t.Errorf("it took %s and %d questions, want %d at most", took, temporal.described, asked)
+		if temporal.left > api.TemporalTime || temporal.described > asked {
+			t.Errorf("it may take %s and %d questions, want %s and %d at most", temporal.left, temporal.described, api.TemporalTime, asked)
 		}
 		got := map[string]string{}
 		for _, r := range list.Runs {
