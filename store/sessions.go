@@ -74,6 +74,18 @@ func (s *Store) DeleteSessionsOf(ctx context.Context, user string) error {
 	}
 }
 
+// HasSession reports whether a user has signed in, by a session that was not deleted yet.
+func (s *Store) HasSession(ctx context.Context, user string) (bool, error) {
+	err := s.sessions.FindOne(ctx, bson.D{{Key: "user", Value: user}}, options.FindOne().SetProjection(bson.D{{Key: "_id", Value: 1}})).Err()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a session of a user: %w", err)
+	}
+	return true, nil
+}
+
 // RequestsKept is how long the answer to a request with an Idempotency-Key is kept.
 const RequestsKept = 24 * time.Hour
 

@@ -33,6 +33,7 @@ const (
 	Untrusted   Refusal = "untrusted"   // what the provider says cannot be relied on
 	NoRole      Refusal = "no-role"     // none of the groups has a role
 	NoName      Refusal = "no-name"     // there is no name that can be used
+	Unverified  Refusal = "unverified"  // the role or the name is an e-mail address that nobody verified
 	NameTaken   Refusal = "name-taken"  // the name is somebody else's, or that of a user with a password
 	OutOfUse    Refusal = "disabled"    // an admin has disabled the user
 	NoRoom      Refusal = "no-room"     // there are too many users

@@ -229,7 +229,7 @@ func TestProvided_IsRefusedACodeThatIsNoneOfHis(t *testing.T) {
 	c.refused("a client that the provider does not know", c.goes("/"), access.Untrusted)
 }
 
-// Fails without: the look at Anyone in identify; role.Allows in role; nested in at; the check of email_verified.
+// Fails without: the look at Anyone in identify; role.Allows in role; nested in at; verified in name.
 func TestProvided_HasTheHighestRoleOfHisGroupsOrNone(t *testing.T) {
 	c := newCompany(t)
 	for i, tc := range []struct {
@@ -260,14 +260,14 @@ func TestProvided_HasTheHighestRoleOfHisGroupsOrNone(t *testing.T) {
 	unsure := maps.Clone(inner)
 	unsure["email_verified"] = false
 	c.provider.Is("5", unsure)
-	c.refused("an address that nobody verified", c.goes("/"), access.NoName)
+	c.refused("an address that nobody verified", c.goes("/"), access.Unverified)
 	for _, name := range []any{"", "Dora Müller", "(nobody)", nil, 7, strings.Repeat("x", 65)} {
 		c.provider.Is("6", map[string]any{"email": name, "realm_access": inner["realm_access"]})
 		c.refused("no name", c.goes("/"), access.NoName)
 	}
 }
 
-// Fails without: Generation++ in provided and in ended, one by one with DeleteSessionsOf; user.Role in provided; ended.
+// Fails without: Generation++ in provided and in ended, one by one with DeleteSessionsOf; user.Role in provided; ended; HasSession there.
 func TestProvided_WhoseRoleHasChangedLosesTheOneBefore(t *testing.T) {
 	c := newCompany(t)
 	c.provider.Is("1", anna("datawald-admin"))
@@ -305,6 +305,11 @@ func TestProvided_WhoseRoleHasChangedLosesTheOneBefore(t *testing.T) {
 	c.session(after, access.ErrCredential)
 	if _, err := c.db.Session(t.Context(), access.Hashed(after)); !errors.Is(err, store.ErrNotFound) || generation() == was {
 		t.Errorf("the session of the role that is lost stays: %v", err)
+	}
+	was = generation()
+	c.refused("once more", c.goes("/"), access.NoRole)
+	if generation() != was {
+		t.Error("who has no session has the users written each time that he tries")
 	}
 	c.provider.Is("1", anna("staff"))
 	c.enters()

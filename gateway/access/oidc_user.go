@@ -17,8 +17,10 @@ import (
 type Identity struct {
 	// Subject is what the provider never gives to anybody else, with the provider's own name before it. A name may change hands.
 	Subject string
+	// Name is empty where the provider's cannot be used; unnamed says why.
 	Name    string
 	Role    Role
+	unnamed *Refused
 }
 
 // claims are what an ID token says of somebody.
@@ -51,21 +53,40 @@ func (c claims) texts(name string) (all []string) {
 	return all
 }
 
-// identify says who a token is about. With NoRole the name is there, for the record.
+// verified reports whether the provider has made sure of a claim. An e-mail address is what people enter themselves: whether it was verified is told beside it. told
+// is false where it is not.
+func (c claims) verified(name string) (sure, told bool) {
+	if name != "email" && !strings.HasSuffix(name, ".email") {
+		return true, true
+	}
+	v := c.at(name + "_verified")
+	return v == true || v == "true", v != nil
+}
+
+// identify says who a token is about: also with an error, for the record. The name matters last: who is known here keeps the one that he has.
 func (s ProviderSettings) identify(issuer, subject string, c claims) (*Identity, error) {
-	told, _ := c.at(s.NameClaim).(string)
-	name, err := CheckName(told)
-	if verified, said := c["email_verified"]; s.NameClaim == "email" && said && verified != true && verified != "true" {
-		err = errors.New("the address was never verified")
+	id := &Identity{Subject: issuer + " " + subject}
+	id.Name, id.unnamed = s.name(c)
+	if sure, _ := c.verified(s.RoleClaim); !sure && c.at(s.RoleClaim) != nil {
+		return id, refuse(Unverified, errors.New("the role would follow from an address that nobody verified"))
 	}
-	if err != nil {
-		return nil, refuse(NoName, err)
-	}
-	id := &Identity{Subject: issuer + " " + subject, Name: name, Role: s.role(c.texts(s.RoleClaim))}
-	if id.Role == Anyone {
+	if id.Role = s.role(c.texts(s.RoleClaim)); id.Role == Anyone {
 		return id, refuse(NoRole, nil)
 	}
 	return id, nil
+}
+
+// name is the one that a token gives. No right follows from it, so that an address will do of which the provider does not tell whether it was verified.
+func (s ProviderSettings) name(c claims) (string, *Refused) {
+	told, _ := c.at(s.NameClaim).(string)
+	name, err := CheckName(told)
+	if err != nil {
+		return "", refuse(NoName, err)
+	}
+	if sure, said := c.verified(s.NameClaim); said && !sure {
+		return "", refuse(Unverified, errors.New("the name would be an address that nobody verified"))
+	}
+	return name, nil
 }
 
 // role is the highest of those that somebody's groups have.
@@ -89,29 +110,33 @@ func (g *Gate) SignInProvided(ctx context.Context, p *Provider, kept string, ans
 		return "", Pass{}, f.Next, "", refuse(Throttled, err)
 	}
 	id, err := p.identity(ctx, f, answer)
-	if id != nil {
-		known = id.Name
-	}
 	if err != nil {
-		refused, _ := errors.AsType[*Refused](err)
-		switch {
-		case refused != nil && refused.Why == Untrusted: // it may have been made up: it counts
-			g.throttle.untrusted(from, g.now())
-		case refused != nil && refused.Why == NoRole && id != nil: // what he had before ends as well
-			err = cmp.Or(g.ended(ctx, id.Subject), err)
-		}
+		known, err = g.turnedAway(ctx, id, err, from)
 		return "", Pass{}, f.Next, known, err
 	}
 	user, err := g.provided(ctx, *id)
 	if err != nil {
-		return "", Pass{}, f.Next, known, err
+		return "", Pass{}, f.Next, cmp.Or(user.Name, id.Name), err
 	}
 	token, pass, err = g.open(ctx, user, min(life, g.settings.Life))
 	return token, pass, f.Next, user.Name, err
 }
 
+// turnedAway is for who comes back and is not let in, and why. It gives his name for the record, when the provider knows him: the one that he has here, if any.
+func (g *Gate) turnedAway(ctx context.Context, id *Identity, why error, from netip.Addr) (known string, err error) {
+	if id != nil { // he has no role: what he had before ends as well
+		known, err = g.ended(ctx, id.Subject)
+		return cmp.Or(known, id.Name), cmp.Or(err, why)
+	}
+	if refused, ok := errors.AsType[*Refused](why); ok && refused.Why == Untrusted { // it may have been made up: it counts
+		g.throttle.untrusted(from, g.now())
+	}
+	return "", why
+}
+
 // provided gives the user of an identity, whom the provider has made sure of: the one that it had before, with the role that it has now, or a new
-// one. What he did before under another name stays his. Nobody gets the name of somebody else.
+// one. What he did before under another name stays his. Nobody gets the name of somebody else. With an
+// error the user is there for his name, which is empty when he is not known here.
 func (g *Gate) provided(ctx context.Context, id Identity) (*store.User, error) {
 	var user store.User
 	changed := false
@@ -131,6 +156,9 @@ func (g *Gate) provided(ctx context.Context, id Identity) (*store.User, error) {
 			(*users)[i] = user
 			return nil
 		}
+		if id.unnamed != nil {
+			return id.unnamed
+		}
 		if slices.ContainsFunc(*users, func(u store.User) bool { return u.Name == id.Name }) {
 			return refuse(NameTaken, nil)
 		}
@@ -142,7 +170,7 @@ func (g *Gate) provided(ctx context.Context, id Identity) (*store.User, error) {
 		return nil
 	})
 	if err != nil && !errors.Is(err, store.ErrUnchanged) {
-		return nil, err
+		return &user, err
 	}
 	if changed {
 		err = g.store.DeleteSessionsOf(ctx, user.Name)
@@ -164,24 +192,31 @@ func (g *Gate) decidedHere(ctx context.Context, name, field, why string) error {
 	return nil // whether there is such a user is found out when he is changed
 }
 
-// ended ends the sessions of who is known by a subject and has no role any longer: first by the generation, which counts at once.
-func (g *Gate) ended(ctx context.Context, subject string) error {
-	name := ""
-	err := g.store.ChangeUsers(ctx, func(users *[]store.User) error {
+// ended ends the sessions of who is known by a subject and has no role any longer: first by the generation, which counts at once. name is his. Without a session nothing is
+// written: he may try as often as he likes.
+func (g *Gate) ended(ctx context.Context, subject string) (name string, err error) {
+	users, err := g.store.Users(ctx)
+	if err != nil {
+		return "", err
+	}
+	i := slices.IndexFunc(users, func(u store.User) bool { return u.Subject == subject })
+	if i < 0 {
+		return "", nil
+	}
+	name = users[i].Name
+	if has, err := g.store.HasSession(ctx, name); err != nil || !has {
+		return name, err
+	}
+	err = g.store.ChangeUsers(ctx, func(users *[]store.User) error {
 		i := slices.IndexFunc(*users, func(u store.User) bool { return u.Subject == subject })
 		if i < 0 {
-			return store.ErrUnchanged
+			return store.ErrUnchanged // he was removed meanwhile
 		}
-		u := &(*users)[i]
-		u.Generation++
-		name = u.Name
+		(*users)[i].Generation++
 		return nil
 	})
-	if errors.Is(err, store.ErrUnchanged) {
-		return nil
+	if err != nil && !errors.Is(err, store.ErrUnchanged) {
+		return name, err
 	}
-	if err != nil {
-		return err
-	}
-	return g.store.DeleteSessionsOf(ctx, name)
+	return name, g.store.DeleteSessionsOf(ctx, name)
 }

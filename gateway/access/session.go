@@ -21,6 +21,8 @@ type Pass struct {
 	CSRF string
 	// EndsAt is the end of the session, whatever happens; zero for keys that have none.
 	EndsAt time.Time
+	// Provided is true for the session of a user who comes in by the identity provider, and has no password here.
+	Provided bool
 	// token is what the cookie holds.
 	token string
 }
@@ -52,7 +54,7 @@ func (g *Gate) open(ctx context.Context, user *store.User, life time.Duration) (
 }
 
 func passOf(user *store.User, session *store.Session, token string) Pass {
-	return Pass{Actor: Actor{Name: user.Name, Role: Role(user.Role), Kind: User}, CSRF: csrfOf(token), EndsAt: session.EndsAt, token: token}
+	return Pass{Actor: Actor{Name: user.Name, Role: Role(user.Role), Kind: User}, CSRF: csrfOf(token), EndsAt: session.EndsAt, Provided: Provided(*user), token: token}
 }
 
 // Session gives whose session it is. The role is that of the user now. The error is ErrCredential when there is no such session, when it is

@@ -209,6 +209,9 @@ func (f *feed) overview(ctx context.Context, changed bool) (err error) {
 			return err
 		}
 		seen.sumUp(f.instance, s.lacksRules(ctx, f.instance))
+		if err := s.addAlarms(ctx, f.instance, &seen); err != nil {
+			return err
+		}
 		f.status = &seen
 	}
 	return f.publish(f.at(), statusEvent, statusBody(f.status))

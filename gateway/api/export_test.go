@@ -66,6 +66,9 @@ const (
 	Buffered    = buffered
 )
 
+// TemporalTime is how long a status waits for Temporal.
+const TemporalTime = temporalTime
+
 // Hub has the feeds of all instances.
 type Hub struct{ *hub }
 
@@ -145,9 +148,6 @@ func SetMaxExports(n int) (restore func()) {
 	return func() { maxExports = was }
 }
 
-// TemporalTime is how long Temporal may take to answer what the store's answer goes without.
-const TemporalTime = temporalTime
-
 // SetCodings changes how often one actor may ask the codec in a minute; restore undoes it.
 func SetCodings(n int) (restore func()) {
 	was := codingsInAMinute
@@ -183,13 +183,21 @@ type Figures struct{ f *instanceFigures }
 
 // NewFigures makes them.
 func NewFigures(work func(ctx context.Context) (*Statistics, error)) Figures {
-	f := newInstanceFigures(nil, "main")
+	f := newInstanceFigures(nil, "main", slog.New(slog.DiscardHandler))
 	f.work = func(ctx context.Context, _ time.Time, _ int) (*Statistics, error) { return work(ctx) }
 	return Figures{f}
 }
 
 // Ask asks for the last hours.
 func (f Figures) Ask(ctx context.Context) (*Statistics, error) { return f.f.ask(ctx, 24) }
+
+// AskFor asks for so many hours.
+func (f Figures) AskFor(ctx context.Context, hours int) (*Statistics, error) {
+	return f.f.ask(ctx, hours)
+}
+
+// MostCounts is how many numbers of hours are counted at once.
+const MostCounts = mostCounts
 
 // Expire ends for how long the last answer serves.
 func (f Figures) Expire() {

@@ -150,7 +150,7 @@ func (p *provided) back(c *gin.Context, err error, next string) {
 }
 
 // noteRefusal writes down whom the provider knows and who was not let in. What was never begun here, and what came to nothing by itself, is not
-// written: anybody could fill the audit with it.
+// written: anybody could fill the audit with it. Nor is more of one name in a minute than of whoever asks for what he may not.
 func (p *provided) noteRefusal(ctx context.Context, known string, err error) {
 	refused, ok := errors.AsType[*access.Refused](err)
 	if !ok || known == "" && refused.Why != access.Untrusted {
@@ -159,8 +159,12 @@ func (p *provided) noteRefusal(ctx context.Context, known string, err error) {
 	if known == "" {
 		known = nobody
 	}
+	actor := access.Actor{Name: known, Kind: access.User}
+	if p.refusals.count(actor.String(), time.Now().UTC()) > refusalsNoted {
+		return
+	}
 	// Nothing was let in: that it is not written changes nothing.
-	_ = p.note(ctx, access.Actor{Name: known, Kind: access.User}, store.AuditRefused, http.StatusForbidden, string(refused.Why))
+	_ = p.note(ctx, actor, store.AuditRefused, http.StatusForbidden, string(refused.Why))
 }
 
 func (p *provided) note(ctx context.Context, actor access.Actor, state store.AuditState, status int, problem string) error {
@@ -177,4 +181,13 @@ func (s *server) passwordsOf(pass access.Pass) *Problem {
 		return nil
 	}
 	return notAllowed.problem("Passwords are for admins here. Sign in by the company's identity provider, with the button on the sign-in page.")
+}
+
+// noOwnPassword says why somebody with a session has no password to change here. It is asked before the old one is looked at: who has none must not be taken for
+// somebody who guesses, and a session must not go on by a password that lets nobody in.
+func (s *server) noOwnPassword(pass access.Pass) *Problem {
+	if pass.Provided {
+		return notAllowed.problem("Your password is the identity provider's: you have none here. Change it there.")
+	}
+	return s.passwordsOf(pass)
 }

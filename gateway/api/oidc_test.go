@@ -207,7 +207,7 @@ func TestProvider_SaysWhyNobodyIsLetIn(t *testing.T) {
 	if len(entries) != 2 || entries[1].Actor != "anna" || entries[1].Problem != "no-role" || entries[0].Actor != "(nobody)" || entries[0].Problem != "untrusted" || entries[0].State != store.AuditRefused {
 		t.Errorf("audited: %+v", entries)
 	}
-	for _, code := range []access.Refusal{access.Unreachable, access.Expired, access.Denied, access.Untrusted, access.NoRole, access.NoName, access.NameTaken, access.OutOfUse,
+	for _, code := range []access.Refusal{access.Unreachable, access.Expired, access.Denied, access.Untrusted, access.NoRole, access.NoName, access.Unverified, access.NameTaken, access.OutOfUse,
 		access.NoRoom, access.Throttled, "store", "no-sign-out"} {
 		if p := api.ProviderProblem(string(code)); p == nil || p.Title == "" || p.Detail == "" {
 			t.Errorf("nothing is said of %s", code)
@@ -215,6 +215,34 @@ func TestProvider_SaysWhyNobodyIsLetIn(t *testing.T) {
 	}
 	if p := api.ProviderProblem("<b>made up</b>"); p != nil {
 		t.Errorf("%+v is said of what was made up", p)
+	}
+}
+
+// Who has an account at the provider and no role here may come as often as he likes: the audit has him 60 times a minute, others all the same. Fails without: more in noteRefusal.
+func TestProvider_NobodyFillsTheAudit(t *testing.T) {
+	c := newEntrance(t, nil)
+	begun := time.Now()
+	comes := func(name string, times int) {
+		c.provider.Is(name, map[string]any{"preferred_username": name, "groups": []string{"sales"}})
+		for range times {
+			if at := c.signsIn(); !strings.HasPrefix(at, "/login?failed=no-role&") {
+				t.Fatalf("it leads to %s", at)
+			}
+		}
+	}
+	comes("anna", 70)
+	comes("bert", 1)
+	got := map[string]int{}
+	entries, err := c.db.ListAudit(t.Context(), store.AuditFilter{Action: "sign-in", Limit: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		got[e.Actor]++
+	}
+	// On a machine that does much else it takes more than a minute: then there are 60 for each.
+	if most := 60 * (1 + int(time.Since(begun)/time.Minute)); got["anna"] < 60 || got["anna"] > min(most, 70) || got["bert"] != 1 {
+		t.Errorf("written down within %s: %v", time.Since(begun), got)
 	}
 }
 
@@ -310,6 +338,42 @@ func TestProvider_BesideWhichPasswordsAreForAdmins(t *testing.T) {
 	}
 	if r := c.post("/api/v1/session", `{"name":"root","password":"correct horse battery"}`); r.status != http.StatusOK {
 		t.Errorf("an admin: %d %s", r.status, r.body)
+	}
+}
+
+// Where passwords are for admins alone, nobody else stays in by changing his own, whose session is older than the setting. An admin may. Fails without: passwordsOf in
+// noOwnPassword.
+func TestProvider_BesideWhichAnOperatorsPasswordIsNotChanged(t *testing.T) {
+	c := newEntrance(t, nil)
+	change := func(cookie, csrf string) reply {
+		return c.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`, "Cookie", cookie, access.CSRFHeader, csrf)
+	}
+	cookie, csrf := c.signedIn("bert", access.Operator)
+	rootCookie, rootCSRF := c.signedIn("root", access.Admin)
+	c.settings.LocalSignIn = "admins"
+	r := change(cookie, csrf)
+	r.problem(http.StatusForbidden, "not-allowed", "Passwords are for admins")
+	if r.header.Get("Set-Cookie") != "" {
+		t.Error("he has a new session")
+	}
+	change(rootCookie, rootCSRF).ok(http.StatusOK, &struct{}{})
+	entries, err := c.db.ListAudit(t.Context(), store.AuditFilter{Action: "change-own-password", Actor: "bert", Limit: 50})
+	if err != nil || len(entries) != 1 || entries[0].State != store.AuditRefused || entries[0].Problem != "not-allowed" {
+		t.Errorf("written down: %+v, %v", entries, err)
+	}
+}
+
+// Who comes in by the provider has no password here: what he tries is none that is wrong. Fails without: Provided in noOwnPassword (it counts, and after five he waits);
+// in passOf.
+func TestProvider_WhosePeopleHaveNoPasswordHere(t *testing.T) {
+	c := newEntrance(t, nil)
+	c.signsIn()
+	cookie := access.Cookie + "=" + c.set[access.Cookie].Value
+	var session api.Session
+	call(t, c.server, http.MethodGet, "/api/v1/session", "", []string{"Cookie", cookie}).ok(http.StatusOK, &session)
+	for range 10 {
+		r := c.post("/api/v1/session/password", `{"old":"`+goodPassword+`","new":"another good password"}`, "Cookie", cookie, access.CSRFHeader, session.CSRF)
+		r.problem(http.StatusForbidden, "not-allowed", "identity provider's")
 	}
 }
 

@@ -39,6 +39,8 @@ var providerWords = map[string]struct{ title, detail string }{
 	string(access.Untrusted): {"The identity provider's answer cannot be relied on", "Nobody was signed in. Begin again; if it stays, the gateway's log says what is wrong with it."},
 	string(access.NoRole):    {"Your account has no role here", "The provider knows you, and none of your groups is one of OIDC_ROLES. Ask an admin to put you into one."},
 	string(access.NoName):    {"Your account has no name that can be used here", "It wants 1 to 64 of a-z, 0-9, '.', '_', '-' and '@'. The setting OIDC_NAME_CLAIM says where it is looked for."},
+	string(access.Unverified): {"Nobody has verified your e-mail address", "Role or name follow from it here, and the provider does not say that it is yours. Have it verified there and begin again. " +
+		"OIDC_ROLE_CLAIM and OIDC_NAME_CLAIM say what they follow from."},
 	string(access.NameTaken): {"Somebody else has your name here", "There is a user of this name with a password, or it was another's at the provider. If he is you, an admin removes that user " +
 		"(starter user remove), and you begin again."},
 	string(access.OutOfUse):  {"Your user is disabled", "An admin has seen to it that you may not sign in. Ask him."},

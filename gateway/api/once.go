@@ -238,7 +238,7 @@ func (s *server) endAct(op huma.Operation, e *exchange, status int, body []byte)
 }
 
 // passing are the kinds of refusals whose cause passes without the sender's doing, beside those with Retry-After.
-var passing = map[string]bool{noWorker.name: true, backfillUnderWay.name: true}
+var passing = map[string]bool{noWorker.name: true, backfillUnderWay.name: true, reconciliationRuns.name: true}
 
 // problemKind is the kind of a problem that was answered; empty for another answer.
 func problemKind(body []byte) string {

@@ -87,6 +87,7 @@ var (
 	reconciliationNotFound = kind{"reconciliation-not-found", "No such reconciliation", http.StatusNotFound}
 	reconciliationRuns     = kind{"reconciliation-under-way", "A reconciliation is under way", http.StatusConflict}
 	tooManyExports         = kind{"too-many-exports", "Too many exports are being read", http.StatusTooManyRequests}
+	tooManyCounts          = kind{"too-many-counts", "Too many hours are being counted", http.StatusTooManyRequests}
 	tooManyStreams         = kind{"too-many-streams", "Too many pages listen for events", http.StatusTooManyRequests}
 )
 

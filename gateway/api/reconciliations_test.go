@@ -112,7 +112,7 @@ func TestReconciliations_SayWhatIsWrong(t *testing.T) {
 	w.get(at+"?kind=wrong").problem(422, "invalid-request", "query.kind")
 	w.get(at+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
 	w.get(reconciliations+"?cursor=wrong").problem(422, "invalid-request", "query.cursor")
-	for body, word := range map[string]string{`{"from":"2026-11-02T00:00:00Z","to":"2026-11-01T00:00:00Z"}`: "to:", `{"force":true}`: "force:", `{"from":"2096-11-02T00:00:00Z"}`: "future"} {
+	for body, word := range map[string]string{`{"from":"` + midnight(28) + `","to":"` + midnight(29) + `"}`: "to:", `{"force":true}`: "force:", `{"from":"` + midnight(-2) + `"}`: "future"} {
 		w.post(reconciliations, body).problem(422, "invalid-request", word)
 	}
 	w.post(reconciliations, `{"instance":"nowhere"}`).problem(422, "unknown-instance", "nowhere")
@@ -136,7 +136,8 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 	t.Cleanup(func() {
 		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test")
 	})
-	request := `{"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z","heal":true}`
+	from, to := midnight(29), midnight(28) // within the 40 days
+	request := `{"from":"` + from + `","to":"` + to + `","heal":true}`
 	viewer := w.as(access.Viewer)
 	call(t, w.server, http.MethodPost, reconciliations, request, []string{"Authorization", viewer, "Content-Type", "application/json"}).problem(403, "not-allowed", "operator")
 
@@ -160,7 +161,7 @@ func TestReconciliations_AreBegunOnce(t *testing.T) {
 		t.Errorf("run %+v", live)
 	}
 	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
-	if err != nil || len(entries) != 4 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-02T00:00:00Z heal" || entries[1].State != store.AuditDone {
+	if err != nil || len(entries) != 4 || entries[1].Target != w.instance+": from "+from+" to "+to+" heal" || entries[1].State != store.AuditDone {
 		t.Errorf("written down: %+v, %v", entries, err)
 	}
 	if err := w.temporal.TerminateWorkflow(t.Context(), first.WorkflowID, "", "test"); err != nil {
@@ -195,6 +196,7 @@ func TestReconciliations_AreForced(t *testing.T) {
 	t.Cleanup(func() {
 		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test")
 	})
+	w.syncs()
 	var begun api.StartedReconciliation
 	call(t, w.server, http.MethodPost, reconciliations, `{"heal":true,"force":true}`, []string{"Authorization", w.as(access.Operator), "Content-Type", "application/json"}).ok(202, &begun)
 	if in := w.begunWith(begun.WorkflowID); !in.Force || !in.Heal || in.Actor != "key:operator" {
@@ -204,6 +206,31 @@ func TestReconciliations_AreForced(t *testing.T) {
 	if err != nil || len(entries) != 1 || !strings.HasSuffix(entries[0].Target, "heal force") {
 		t.Errorf("written down: %+v, %v", entries, err)
 	}
+}
+
+// That one is under way passes by itself: the same request begins another once it has ended. Fails without: reconciliationRuns in passing.
+func TestReconciliations_AreNotRefusedForLong(t *testing.T) {
+	w := newWorld(t)
+	id := workflows.ReconcileID(w.instance)
+	t.Cleanup(func() { _ = w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), id, "", "test") })
+	w.syncs()
+	var first, second api.StartedReconciliation
+	w.post(reconciliations, `{}`, idempotency, "first").ok(202, &first)
+	for range 2 {
+		w.post(reconciliations, `{}`, idempotency, "second").problem(409, "reconciliation-under-way", "Watch it")
+	}
+	if err := w.temporal.TerminateWorkflow(t.Context(), id, "", "test"); err != nil {
+		t.Fatal(err)
+	}
+	w.post(reconciliations, `{}`, idempotency, "second").ok(202, &second)
+	if second.ID == first.ID {
+		t.Errorf("%s was begun twice", first.ID)
+	}
+}
+
+// midnight is when the day began that was so many days ago.
+func midnight(daysAgo int) string {
+	return time.Now().UTC().AddDate(0, 0, -daysAgo).Truncate(24 * time.Hour).Format(time.RFC3339)
 }
 
 // begunWith is what the latest run of a workflow was begun with.

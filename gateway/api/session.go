@@ -159,6 +159,9 @@ func (s *server) changeOwnPassword(ctx context.Context, in *ownPasswordInput) (*
 		return nil, notAllowed.problem("An API key has no password. Sign in as the user whose password it is.")
 	}
 	r, actor := requestOf(ctx), pass.Actor
+	if p := s.noOwnPassword(pass); p != nil {
+		return nil, p
+	}
 	id, err := s.store.WriteAudit(ctx, entry(actor, huma.Operation{OperationID: ownPasswordOperation}, actor.Name, ""))
 	if err != nil {
 		return nil, partDown(err, "store") // without an entry nothing is done

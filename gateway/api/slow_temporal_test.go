@@ -25,11 +25,23 @@ type slowTemporal struct {
 	queues, workflows bool
 	mu                sync.Mutex
 	described         int
-	// given is the longest time that it was given for an answer.
-	given time.Duration
+	// left is the longest time that it was given for one of these answers.
+	left time.Duration
+}
+
+// note looks how long an answer may take. What it takes in the end says less: a machine may do much else, and other limits end it as well.
+func (s *slowTemporal) note(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left := time.Hour
+	if end, bounded := ctx.Deadline(); bounded {
+		left = time.Until(end)
+	}
+	s.left = max(s.left, left)
 }
 
 func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	s.note(ctx)
 	if s.queues {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -39,13 +51,9 @@ func (s *slowTemporal) DescribeTaskQueue(ctx context.Context, name string, kind 
 
 func (s *slowTemporal) DescribeWorkflowExecution(ctx context.Context, id, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if run == "" { // of the record of a run; that of one that is listed names it
+		s.note(ctx)
 		s.mu.Lock()
 		s.described++
-		if end, limited := ctx.Deadline(); limited {
-			s.given = max(s.given, time.Until(end))
-		} else {
-			s.given = time.Hour
-		}
 		s.mu.Unlock()
 	}
 	if s.workflows {
@@ -89,10 +97,9 @@ func TestRuns_ThatWereNeverClosed(t *testing.T) {
 	states := func(temporal *slowTemporal, asked int) map[string]string {
 		t.Helper()
 		var list api.RunList
-		began := time.Now()
 		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, "/api/v1/runs", "", nil).ok(200, &list)
-		if took := time.Since(began); took > 5*time.Second || temporal.described > asked {
-			t.Errorf("it took %s and %d questions, want %d at most", took, temporal.described, asked)
+		if temporal.left > api.TemporalTime || temporal.described > asked {
+			t.Errorf("it may take %s and %d questions, want %s and %d at most", temporal.left, temporal.described, api.TemporalTime, asked)
 		}
 		got := map[string]string{}
 		for _, r := range list.Runs {
@@ -134,8 +141,8 @@ func TestReconciliations_ThatWereNeverClosed(t *testing.T) {
 		t.Helper()
 		var list api.ReconciliationList
 		call(t, serve(t, w.settings, w.db, temporal), http.MethodGet, reconciliations, "", nil).ok(200, &list)
-		if temporal.described != 1 || temporal.given > api.TemporalTime {
-			t.Errorf("it was asked %d times, with %s for an answer; want once, %s", temporal.described, temporal.given, api.TemporalTime)
+		if temporal.described != 1 || temporal.left > api.TemporalTime {
+			t.Errorf("it was asked %d times, with %s for an answer; want once, %s", temporal.described, temporal.left, api.TemporalTime)
 		}
 		text := ""
 		for _, r := range list.Reconciliations {

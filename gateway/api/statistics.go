@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -23,25 +26,33 @@ const (
 	standsIn  = time.Minute
 	// countLimit bounds one count. It goes on when those who asked have gone: the next ones have use of it.
 	countLimit = 20 * time.Second
+	// mostCounts is how many counts of an instance are under way at once, one of them at work: each number of hours is another. Who asks for more is told to wait, because
+	// the store has orders to keep.
+	mostCounts = 5
 )
 
 // gatherLimit is how long who asks waits for hours that were not gathered yet; the answer says which are there.
 const gatherLimit = 4 * time.Second
 
 func (s *server) routeStatistics() {
-	all := &statistics{store: s.store, instances: map[string]*instanceFigures{}}
+	all := &statistics{store: s.store, log: s.log, instances: map[string]*instanceFigures{}}
 	route(s, huma.Operation{OperationID: "get-statistics", Method: http.MethodGet, Path: "/api/v1/statistics", Tags: []string{"status"},
 		Summary: "Orders per hour, and how long they take from Magento into B1",
 		Description: "Hours are of the clock, UTC; the last one is still under way. `placed` counts orders by the time they were placed, `held` those of them that are " +
 			"held now; `posted` counts orders by the time they came into B1, of whatever age. Times are in seconds, as the median and as what 95 % of the orders " +
 			"stay below; they are accurate to 4 %, and leave out what backfills brought. The answer is some seconds old, a minute at most where counting takes long: `counted_at` tells. After the gateway's start it takes a " +
-			"while until all hours are gathered: `posted` and times are whole from `gathered_from` on."},
+			"while until all hours are gathered: `posted` and times are whole from `gathered_from` on. Each number of hours is counted by itself, few at a time: beyond, the " +
+			"answer is 429 with Retry-After.",
+		Errors: []int{http.StatusTooManyRequests}},
 		func(ctx context.Context, in *statisticsInput) (*statisticsOutput, error) {
 			instance, err := s.instance(in.Instance)
 			if err != nil {
 				return nil, err
 			}
 			figures, err := all.of(instance).ask(ctx, in.Hours)
+			if p, ok := errors.AsType[*Problem](err); ok {
+				return nil, p
+			}
 			if err != nil {
 				return nil, partDown(err, "store")
 			}
@@ -86,6 +97,7 @@ type HourFigure struct {
 // statistics keeps what is gathered of all instances.
 type statistics struct {
 	store     *store.Store
+	log       *slog.Logger
 	mu        sync.Mutex
 	instances map[string]*instanceFigures
 }
@@ -95,7 +107,7 @@ func (s *statistics) of(instance string) *instanceFigures {
 	defer s.mu.Unlock()
 	f := s.instances[instance]
 	if f == nil {
-		f = newInstanceFigures(s.store, instance)
+		f = newInstanceFigures(s.store, instance, s.log)
 		s.instances[instance] = f
 	}
 	return f
@@ -105,6 +117,7 @@ func (s *statistics) of(instance string) *instanceFigures {
 type instanceFigures struct {
 	store    *store.Store
 	instance string
+	log      *slog.Logger
 	// work makes an answer. One at a time works, and has busy; gathered belongs to it.
 	work     func(ctx context.Context, now time.Time, hours int) (*Statistics, error)
 	busy     chan struct{}
@@ -129,17 +142,17 @@ type counting struct {
 	err     error
 }
 
-func newInstanceFigures(db *store.Store, instance string) *instanceFigures {
-	f := &instanceFigures{store: db, instance: instance, answers: map[int]answered{}, counts: map[int]*counting{}, busy: make(chan struct{}, 1), gathered: newGathered()}
+func newInstanceFigures(db *store.Store, instance string, log *slog.Logger) *instanceFigures {
+	f := &instanceFigures{store: db, instance: instance, log: log, answers: map[int]answered{}, counts: map[int]*counting{}, busy: make(chan struct{}, 1), gathered: newGathered()}
 	f.work = f.figures
 	return f
 }
 
 // ask gives the figures of the last hours. All who ask wait for the same count, which goes on when they go away. While it takes long, the last whole answer serves.
 func (f *instanceFigures) ask(ctx context.Context, hours int) (*Statistics, error) {
-	c, last := f.begin(ctx, hours)
+	c, last, err := f.begin(ctx, hours)
 	if c == nil {
-		return last, nil
+		return last, err
 	}
 	var late <-chan time.Time
 	if last != nil {
@@ -155,26 +168,34 @@ func (f *instanceFigures) ask(ctx context.Context, hours int) (*Statistics, erro
 	}
 }
 
-// begin gives the count that is under way, a new one where there is none. It is nil when the last answer still serves; otherwise last is the whole one that
-// may stand in for it, or nil.
-func (f *instanceFigures) begin(ctx context.Context, hours int) (c *counting, last *Statistics) {
+// begin gives the count that is under way, a new one where there is none. It is nil when the last answer still serves, and when there are too many counts; otherwise last
+// is the whole one that may stand in for it, or nil. The error is a *Problem.
+func (f *instanceFigures) begin(ctx context.Context, hours int) (c *counting, last *Statistics, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	if known := f.answers[hours]; known.Statistics != nil && known.Whole {
 		if now.Before(known.until) {
-			return nil, known.Statistics
+			return nil, known.Statistics, nil
 		}
 		if now.Sub(known.CountedAt) < standsIn {
 			last = known.Statistics
 		}
 	}
-	if c = f.counts[hours]; c == nil {
+	if c = f.counts[hours]; c == nil && len(f.counts) >= mostCounts {
+		if last != nil {
+			return nil, last, nil
+		}
+		p := tooManyCounts.problem("Other hours are being counted. Ask again as long from now as Retry-After says, in seconds.")
+		p.retryAfter = int(countedFor / time.Second)
+		return nil, nil, p
+	}
+	if c == nil {
 		c = &counting{done: make(chan struct{})}
 		f.counts[hours] = c
 		go f.run(context.WithoutCancel(ctx), c, hours)
 	}
-	return c, last
+	return c, last, nil
 }
 
 // run makes an answer and hands it to all who wait.
@@ -184,7 +205,7 @@ func (f *instanceFigures) run(ctx context.Context, c *counting, hours int) {
 	ctx, cancel := context.WithTimeout(ctx, countLimit)
 	defer cancel()
 	began := time.Now()
-	c.figures, c.err = f.work(ctx, began.UTC(), hours)
+	c.figures, c.err = f.made(ctx, began.UTC(), hours)
 	ended := time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -198,6 +219,19 @@ func (f *instanceFigures) run(ctx context.Context, c *counting, hours int) {
 	}
 	delete(f.counts, hours)
 	close(c.done)
+}
+
+// made is work. A panic in it ends the count and not the gateway: no request's recovery is around it.
+func (f *instanceFigures) made(ctx context.Context, now time.Time, hours int) (s *Statistics, err error) {
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		f.log.Error("statistics failed", "instance", f.instance, "panic", string(debug.Stack())) // its value may quote data
+		f.gathered = newGathered()                                                               // a part of a piece may be counted
+		s, err = nil, failure()
+	}()
+	return f.work(ctx, now, hours)
 }
 
 // figures gathers and counts.

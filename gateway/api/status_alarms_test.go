@@ -60,6 +60,28 @@ func TestStatus_ShowsAlarms(t *testing.T) {
 	}
 }
 
+// An alarm that stands is told with each status, also between the looks that ask Temporal. Fails without: addAlarms in the case changed of overview.
+func TestEvents_KeepTellingOfAnAlarm(t *testing.T) {
+	quick(t)
+	t.Cleanup(api.Pace(0, 1_000_000, 0)) // one whole look, the first
+	w := newWorld(t)
+	if _, _, err := w.db.ChangeAlarm(t.Context(), w.instance, alarm.NoNewOrders, func(a *store.Alarm) bool {
+		a.Raised, a.Since, a.What, a.Todo = true, time.Now().Add(-time.Hour), "It is so.", "Do that."
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	told := func(e api.StatusEvent) bool {
+		return e.Level == api.LevelTrouble && slices.ContainsFunc(e.Needs, func(n api.Need) bool { return n.Code == "alarm_"+alarm.NoNewOrders })
+	}
+	l := hear(t, w.server.URL, "")
+	next(l, "status", func(e api.StatusEvent) bool { return e.Total == 0 && told(e) })
+	w.staged(w.key(1, "1"), nil)
+	if e, _ := next(l, "status", func(e api.StatusEvent) bool { return e.Total == 1 }); !told(e) {
+		t.Errorf("once an order has come the event says %s: %+v", e.Level, e.Needs)
+	}
+}
+
 // hold has an order held.
 func hold(t *testing.T, w *world) {
 	t.Helper()

@@ -191,12 +191,12 @@ func TestWebhookTakesAnEventOnce(t *testing.T) {
 
 func TestWebhookAnswersAtOnceAndStartsOneWorkflow(t *testing.T) {
 	w := newHooked(t) // no worker: nothing is read, and nobody waits for that
-	began := time.Now()
 	for n := range 10 {
+		began := time.Now()
 		w.say(fmt.Sprintf(`{"entity_id":%d}`, n+1)).counted(1, 0)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("10 deliveries take %s", took)
+		if took := time.Since(began); took > 10*time.Second { // whoever waits does so for all the time that a request has, and more
+			t.Errorf("delivery %d takes %s", n+1, took)
+		}
 	}
 	d, err := w.temporal.DescribeWorkflowExecution(t.Context(), workflows.TakeHintsID(w.instance), "")
 	if err != nil {

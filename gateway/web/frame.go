@@ -48,6 +48,8 @@ type person struct {
 	Role access.Role
 	// CSRF is the token that his forms carry.
 	CSRF string
+	// Provided is true when he comes in by the identity provider, and has no password here.
+	Provided bool
 }
 
 // May reports whether the role is at least the one that is needed.

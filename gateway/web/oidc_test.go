@@ -78,11 +78,18 @@ func TestPage_OfWhoComesByTheProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	defer res.Body.Close()
 	if res.Request.URL.Path != "/account" {
 		t.Fatalf("she comes to %s", res.Request.URL)
 	}
+	own, _ := io.ReadAll(res.Body)
+	if text := string(own); strings.Contains(text, `name="old"`) || !strings.Contains(text, "your password is the provider's") { // fails without: Provided in whoAsks; in account.html
+		t.Errorf("her account is %s", text)
+	}
 	w.as(access.Admin)
+	if text := w.fetch("/account"); !strings.Contains(text, `name="old"`) || strings.Contains(text, "the provider's") {
+		t.Errorf("the account of a user with a password is %s", text)
+	}
 	text := w.fetch("/users/anna")
 	if strings.Contains(text, `value="role"`) || strings.Contains(text, `name="password"`) || !strings.Contains(text, "only Disable keeps him out") || !strings.Contains(text, "as operator") {
 		t.Errorf("her page is %s", text)

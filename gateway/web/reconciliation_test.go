@@ -101,14 +101,16 @@ func TestFormOfReconciliation(t *testing.T) {
 	w.takesUp()
 	f := w.form(clerk, "/reconciliation", "/reconciliation")
 	f.comes(422, "/reconciliation", "Name days as 2026-11-30")("from", "yesterday")
-	f.comes(422, "/reconciliation", "does not lie after from", `value="2026-11-05"`)("from", "2026-11-05", "to", "2026-11-01", "once", "another")
+	ago := func(days int) string { return time.Now().UTC().AddDate(0, 0, -days).Format(time.DateOnly) }
+	first, last, after := ago(29), ago(25), ago(24)
+	f.comes(422, "/reconciliation", "does not lie after from", `value="`+last+`"`)("from", last, "to", first, "once", "another")
 	t.Cleanup(func() {
 		_ = w.temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflows.ReconcileID(w.instance), "", "test")
 	})
-	f.comes(200, "/reconciliation/"+workflows.ReconcileID(w.instance)+"~", "A reconciliation has begun.", "It has begun, and nothing is written down yet.")("from", "2026-11-01", "to", "2026-11-05", "heal", "1", "once", "a third")
+	f.comes(200, "/reconciliation/"+workflows.ReconcileID(w.instance)+"~", "A reconciliation has begun.", "It has begun, and nothing is written down yet.")("from", first, "to", last, "heal", "1", "once", "a third")
 	f.comes(409, "/reconciliation", "A reconciliation is under way")("once", "a fourth")
 	entries, err := w.db.ListAudit(t.Context(), store.AuditFilter{Action: "start-reconciliation", Limit: 10})
-	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from 2026-11-01T00:00:00Z to 2026-11-06T00:00:00Z heal" {
+	if err != nil || len(entries) != 3 || entries[1].Target != w.instance+": from "+first+"T00:00:00Z to "+after+"T00:00:00Z heal" {
 		t.Errorf("the audit has %+v (%v)", entries, err)
 	}
 }

@@ -179,7 +179,7 @@ func (v *visit) whoAsks() error {
 		return &api.Problem{Title: "The store does not answer", Status: http.StatusServiceUnavailable,
 			Detail: "Without it nobody can be let in. No order is lost. Try again in some seconds; if it lasts, look at that server."}
 	}
-	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF}
+	v.pass, v.who = pass, &person{Name: pass.Actor.Name, Role: pass.Actor.Role, CSRF: pass.CSRF, Provided: pass.Provided}
 	if v.r.Method == http.MethodPost && !pass.Shows(v.r.PostFormValue(access.CSRFField)) {
 		return &api.Problem{Title: "The form is out of date", Status: http.StatusForbidden,
 			Detail: "It was made for another session. Nothing was done. Open the page again and repeat what you did."}
