@@ -45,6 +45,8 @@ type verdict struct {
 	// subject is what it is seen at, where another one is another cause, unless the count has not fallen since it was seen first: a queue in which
 	// nothing stands and which does not become shorter. It is not told.
 	subject string
+	// cause is which of several it is, or which of them at once, in words apart; empty where there is but one. Another one is told of an alarm that stands.
+	cause string
 	// since is since when it lasts, where that is known.
 	since time.Time
 	// grows is true where it is told again once the count has doubled.

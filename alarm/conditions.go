@@ -19,11 +19,12 @@ func schedulePaused(f facts) verdict {
 	switch f.schedule.State {
 	case watch.Paused:
 		// The note of whoever paused it is on the page: what people write stays there.
-		return verdict{state: bad, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate),
+		return verdict{state: bad, cause: watch.Paused, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate),
 			what: "The schedule is paused: no order is read from Magento, and those that wait are not sent.",
 			todo: "Let it go on when that is no longer wanted: on the page, which shows the note of whoever paused it, or temporal schedule toggle --unpause."}
 	case watch.Missing:
-		return verdict{state: bad, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate), what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
+		return verdict{state: bad, cause: watch.Missing, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate),
+			what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
 	case watch.On:
 		return verdict{state: good}
 	}
@@ -34,11 +35,11 @@ func scheduleSkipping(f facts) verdict {
 	s := f.schedule
 	switch {
 	case s.Cause == watch.NoAttributes: // the server may not even describe the schedule
-		return verdict{state: bad, since: f.read, explains: unread, what: "No run can be started: search attributes are missing in the namespace of Temporal.", todo: "Run starter apply."}
+		return verdict{state: bad, cause: watch.NoAttributes, since: f.read, explains: unread, what: "No run can be started: search attributes are missing in the namespace of Temporal.", todo: "Run starter apply."}
 	case s.State == watch.Unknown:
 		return verdict{}
 	case s.Late && s.Cause == watch.RunHangs:
-		v := verdict{state: bad, since: f.read, explains: unread, what: "One run is under way and does not get on, and all others are skipped: Magento is not read.",
+		v := verdict{state: bad, cause: watch.RunHangs, since: f.read, explains: unread, what: "One run is under way and does not get on, and all others are skipped: Magento is not read.",
 			todo: "Look at the run in Temporal and at the worker's log; end it there when nothing moves. The next run goes on from the same place."}
 		if s.RunningSince != nil {
 			v.since = *s.RunningSince
@@ -53,14 +54,14 @@ func workerGone(f facts) verdict {
 	case f.runsUnserved == nil || f.ordersUnserved == nil:
 		return verdict{}
 	case *f.runsUnserved && *f.ordersUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate),
+		return verdict{state: bad, cause: "runs orders", hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate),
 			what: "No worker is at work: nothing reads Magento, and no order goes to B1. None is lost.",
 			todo: "Start a worker, and see in its log why the last one ended."}
 	case *f.runsUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate), what: "No worker takes up the runs: nothing reads Magento.",
+		return verdict{state: bad, cause: "runs", hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate), what: "No worker takes up the runs: nothing reads Magento.",
 			todo: "Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended."}
 	case *f.ordersUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, explains: []string{OldestPending, ReconciliationLate}, what: "No worker takes orders to B1: they wait, and none is lost.",
+		return verdict{state: bad, cause: "orders", hold: f.limits.WorkerGone, explains: []string{OldestPending, ReconciliationLate}, what: "No worker takes orders to B1: they wait, and none is lost.",
 			todo: "Start a worker that has b1 in WORKER_LANES, and see in its log why the last one ended."}
 	}
 	return verdict{state: good}
@@ -80,6 +81,7 @@ func credentials(f facts) verdict {
 		if v.since.Before(all.since) {
 			all.since = v.since
 		}
+		all.cause += " " + v.cause
 		all.explains = append(slices.Clip(all.explains), v.explains...)
 		all.what, all.todo = all.what+" "+v.what, all.todo+" "+v.todo
 	}
@@ -90,7 +92,7 @@ func b1Refuses(f facts) verdict {
 	if f.b1.Cause != string(sapb1.Refused) || f.b1.DownSince.IsZero() {
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: f.b1.DownSince, explains: []string{OldestPending}, what: "B1 refuses the connector (" + f.b1.Failure + "): orders wait, and none is lost.",
+	return verdict{state: bad, cause: "b1", since: f.b1.DownSince, explains: []string{OldestPending}, what: "B1 refuses the connector (" + f.b1.Failure + "): orders wait, and none is lost.",
 		todo: "Run starter doctor b1, and mend the user, the password, its rights or the certificate. With new settings restart the worker."}
 }
 
@@ -98,7 +100,7 @@ func magentoRefuses(f facts) verdict {
 	if !f.magentoRefuses {
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: f.refusedAt, explains: []string{Lag, NoNewOrders}, what: "Magento refuses the connector: no order is read.",
+	return verdict{state: bad, cause: "magento", since: f.refusedAt, explains: []string{Lag, NoNewOrders}, what: "Magento refuses the connector: no order is read.",
 		todo: "Run starter doctor magento, and mend the integration, its rights or the address. With new settings restart the worker."}
 }
 
@@ -107,7 +109,7 @@ func writesRefused(f facts) verdict {
 	if f.writesRefused.IsZero() {
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: f.writesRefused, what: "Magento refuses what the connector writes: posted orders are not marked there.",
+	return verdict{state: bad, cause: "write_back", since: f.writesRefused, what: "Magento refuses what the connector writes: posted orders are not marked there.",
 		todo: "Run starter doctor magento, and give the integration the right to change orders. What is open is written by itself then."}
 }
 
