@@ -43,6 +43,19 @@ func TestCredentials_AnotherWhoRefusesIsTold(t *testing.T) {
 	}
 }
 
+// A refusal to be told is over once the rules ask for nothing to be told. Fails without: WritesBack in WriteBackRefused.
+func TestCredentials_AreNoMatterOfWhatNobodyAsksFor(t *testing.T) {
+	p := newTelling(t)
+	p.writeBack(p.stage(order.Posted, 1, func(int) time.Time { return p.clock.now().Add(-time.Hour) })[0], store.WriteBackOpen)
+	p.look()
+	p.wantTold("credentials raised")
+	if err := p.db.NoteWritesBack(t.Context(), p.instance, false); err != nil {
+		t.Fatal(err)
+	}
+	p.look()
+	p.wantTold("credentials raised", "credentials resolved")
+}
+
 // Each alarm of several causes tells of another one. Fails without: cause in the verdicts.
 func TestSeen_EachCauseIsTold(t *testing.T) {
 	for _, tc := range []struct {
