@@ -83,7 +83,7 @@ var conditions = []condition{
 // that cause is gone, and left as it is when it is.
 func judge(f facts, raised func(name string) bool) map[string]verdict {
 	all := map[string]verdict{}
-	f.heldRaised = raised(HeldOrders)
+	f.heldRaised, f.pendingRaised = raised(HeldOrders), raised(OldestPending)
 	for _, c := range conditions {
 		all[c.name] = c.judge(f)
 	}

@@ -165,7 +165,13 @@ func noNewOrders(f facts) verdict {
 
 func oldestPending(f facts) verdict {
 	o := f.waiting.Oldest
-	if o == nil || f.quietUntil.After(f.now) || f.now.Sub(o.Since) < f.limits.OldestPending || f.now.Sub(o.StagedAt) < f.limits.OldestPending {
+	if o == nil || f.now.Sub(o.Since) < f.limits.OldestPending || f.now.Sub(o.StagedAt) < f.limits.OldestPending {
+		return verdict{state: good}
+	}
+	if f.quietUntil.After(f.now) { // what waits may wait; but what stood in the way by day is not over because none is sent by night
+		if f.pendingRaised {
+			return verdict{}
+		}
 		return verdict{state: good}
 	}
 	return verdict{state: bad, hold: min(drains, f.limits.OldestPending), subject: string(o.Key), since: o.StagedAt, count: f.waiting.Long,

@@ -32,8 +32,8 @@ type facts struct {
 	quietUntil    time.Time
 	waiting       *store.Waiting
 	held          int64
-	// heldRaised is true while the alarm of held orders stands.
-	heldRaised bool
+	// heldRaised and pendingRaised are true while the alarms of held orders and of those that wait stand.
+	heldRaised, pendingRaised bool
 	// usualUnknown is true when the store did not tell what is usual.
 	usualUnknown bool
 	// rhythm is nil while too little is known of the shop. latest is when its latest order was placed, lastDay how many were in 24 hours.
