@@ -29,6 +29,8 @@ type Keeper struct {
 
 	// blind has the instances at which it could not look last.
 	blind map[string]bool
+	// uncounted has those of which it did not learn last what is usual.
+	uncounted map[string]bool
 }
 
 // New makes the keeper of a program.
@@ -52,6 +54,8 @@ type Pace struct {
 	Hold, Clear time.Duration
 	// Settle is how old an event must be before it is told, so that what is raised by one cause is told together.
 	Settle time.Duration
+	// Usual is what the usual orders may take of a look; 0 for usualLimit.
+	Usual time.Duration
 }
 
 // ordinary is the pace of the programs.
