@@ -100,6 +100,11 @@ func (a *Activities) atHead(ctx context.Context, i Instance, result *NextOrdersR
 	if err := a.store.NoteQuiet(ctx, i.Name, i.CompanyID, until); err != nil {
 		return err
 	}
+	if i.Rules != nil { // without any nobody knows
+		if err := a.store.NoteWritesBack(ctx, i.Name, i.writesBack()); err != nil {
+			return err
+		}
+	}
 	var err error
 	if result.PutOff, err = a.store.CountPutOff(ctx, i.Name, now().Add(i.troublePause())); err != nil {
 		return err

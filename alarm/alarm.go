@@ -45,56 +45,61 @@ type verdict struct {
 	// subject is what it is seen at, where another one is another cause, unless the count has not fallen since it was seen first: a queue in which
 	// nothing stands and which does not become shorter. It is not told.
 	subject string
+	// cause is which of several it is, or which of them at once, in words apart; empty where there is but one. Another one is told of an alarm that stands.
+	cause string
 	// since is since when it lasts, where that is known.
 	since time.Time
 	// grows is true where it is told again once the count has doubled.
 	grows bool
-	what  string
-	todo  string
-	count int64
+	// explains are the alarms that the cause, while it is seen, makes as well: they are not raised beside it.
+	explains []string
+	what     string
+	todo     string
+	count    int64
 }
 
 // condition is one thing that may be amiss.
 type condition struct {
-	name string
-	// follows are the alarms whose causes make this one as well: it is not raised beside them.
-	follows []string
-	judge   func(facts) verdict
+	name  string
+	judge func(facts) verdict
 }
 
-// conditions is the table of all alarms.
+// conditions is the table of all alarms. What explains others stands before them.
 var conditions = []condition{
-	{SchedulePaused, nil, schedulePaused},
-	{ScheduleSkipping, nil, scheduleSkipping},
-	{WorkerGone, nil, workerGone},
-	{Credentials, nil, credentials},
-	{CircuitOpen, nil, circuitOpen},
-	{Lag, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials}, lag},
-	{NoNewOrders, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials, Lag}, noNewOrders},
-	{OldestPending, []string{SchedulePaused, ScheduleSkipping, WorkerGone, Credentials, CircuitOpen}, oldestPending},
-	{HeldOrders, nil, heldOrders},
-	{Reconciliation, nil, reconciliation},
-	{ReconciliationLate, []string{SchedulePaused, WorkerGone}, reconciliationLate},
+	{SchedulePaused, schedulePaused},
+	{ScheduleSkipping, scheduleSkipping},
+	{WorkerGone, workerGone},
+	{Credentials, credentials},
+	{CircuitOpen, circuitOpen},
+	{Lag, lag},
+	{NoNewOrders, noNewOrders},
+	{OldestPending, oldestPending},
+	{HeldOrders, heldOrders},
+	{Reconciliation, reconciliation},
+	{ReconciliationLate, reconciliationLate},
 }
 
-// judge gives a verdict for each condition. What follows from another cause is taken for good while it is not raised, so that it has its time once
+// judge gives a verdict for each condition. What another cause explains is taken for good while it is not raised, so that it has its time once
 // that cause is gone, and left as it is when it is.
 func judge(f facts, raised func(name string) bool) map[string]verdict {
 	all := map[string]verdict{}
-	f.heldRaised = raised(HeldOrders)
+	f.heldRaised, f.pendingRaised = raised(HeldOrders), raised(OldestPending)
 	for _, c := range conditions {
 		all[c.name] = c.judge(f)
 	}
 	for _, c := range conditions {
-		v := all[c.name]
-		for _, cause := range c.follows {
-			if v.state != bad || all[cause].state != bad {
+		if all[c.name].state != bad {
+			continue
+		}
+		for _, name := range all[c.name].explains {
+			v := all[name]
+			if v.state != bad {
 				continue
 			}
-			if v.state = good; raised(c.name) {
+			if v.state = good; raised(name) {
 				v.state = unknown
 			}
-			all[c.name] = v
+			all[name] = v
 		}
 	}
 	return all

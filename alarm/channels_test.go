@@ -131,6 +131,8 @@ type post struct {
 	// refused are the recipients that it does not take.
 	refused []string
 	hang    chan struct{}
+	// recipient is what it says of some recipients instead of taking them.
+	recipient map[string]error
 }
 
 // letter is what it took.
@@ -173,6 +175,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if slices.Contains(s.p.refused, to) {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "<" + to + ">: no such user"}
+	}
+	if err := s.p.recipient[to]; err != nil {
+		return err
 	}
 	s.to = append(s.to, to)
 	return nil

@@ -2,6 +2,7 @@ package alarm
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"datawald/sapb1"
@@ -11,14 +12,19 @@ import (
 // drains is how long what waits behind an outage has before it is told of: a queue that gets on shows another oldest order meanwhile.
 const drains = 15 * time.Minute
 
+// unread is what follows when nobody reads Magento and takes up the orders that wait.
+var unread = []string{Lag, NoNewOrders, OldestPending}
+
 func schedulePaused(f facts) verdict {
 	switch f.schedule.State {
 	case watch.Paused:
 		// The note of whoever paused it is on the page: what people write stays there.
-		return verdict{state: bad, hold: f.limits.Paused, what: "The schedule is paused: no order is read from Magento, and those that wait are not sent.",
+		return verdict{state: bad, cause: watch.Paused, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate),
+			what: "The schedule is paused: no order is read from Magento, and those that wait are not sent.",
 			todo: "Let it go on when that is no longer wanted: on the page, which shows the note of whoever paused it, or temporal schedule toggle --unpause."}
 	case watch.Missing:
-		return verdict{state: bad, hold: f.limits.Paused, what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
+		return verdict{state: bad, cause: watch.Missing, hold: f.limits.Paused, explains: append(slices.Clip(unread), ReconciliationLate),
+			what: "The instance has no schedule: nothing reads Magento.", todo: "Run starter apply."}
 	case watch.On:
 		return verdict{state: good}
 	}
@@ -29,11 +35,11 @@ func scheduleSkipping(f facts) verdict {
 	s := f.schedule
 	switch {
 	case s.Cause == watch.NoAttributes: // the server may not even describe the schedule
-		return verdict{state: bad, since: f.read, what: "No run can be started: search attributes are missing in the namespace of Temporal.", todo: "Run starter apply."}
+		return verdict{state: bad, cause: watch.NoAttributes, since: f.read, explains: unread, what: "No run can be started: search attributes are missing in the namespace of Temporal.", todo: "Run starter apply."}
 	case s.State == watch.Unknown:
 		return verdict{}
 	case s.Late && s.Cause == watch.RunHangs:
-		v := verdict{state: bad, since: f.read, what: "One run is under way and does not get on, and all others are skipped: Magento is not read.",
+		v := verdict{state: bad, cause: watch.RunHangs, since: f.read, explains: unread, what: "One run is under way and does not get on, and all others are skipped: Magento is not read.",
 			todo: "Look at the run in Temporal and at the worker's log; end it there when nothing moves. The next run goes on from the same place."}
 		if s.RunningSince != nil {
 			v.since = *s.RunningSince
@@ -48,38 +54,70 @@ func workerGone(f facts) verdict {
 	case f.runsUnserved == nil || f.ordersUnserved == nil:
 		return verdict{}
 	case *f.runsUnserved && *f.ordersUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker is at work: nothing reads Magento, and no order goes to B1. None is lost.",
+		return verdict{state: bad, cause: "runs orders", hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate),
+			what: "No worker is at work: nothing reads Magento, and no order goes to B1. None is lost.",
 			todo: "Start a worker, and see in its log why the last one ended."}
 	case *f.runsUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker takes up the runs: nothing reads Magento.",
+		return verdict{state: bad, cause: "runs", hold: f.limits.WorkerGone, explains: append(slices.Clip(unread), ReconciliationLate), what: "No worker takes up the runs: nothing reads Magento.",
 			todo: "Start a worker that has sync in WORKER_LANES, and see in its log why the last one ended."}
 	case *f.ordersUnserved:
-		return verdict{state: bad, hold: f.limits.WorkerGone, what: "No worker takes orders to B1: they wait, and none is lost.",
+		return verdict{state: bad, cause: "orders", hold: f.limits.WorkerGone, explains: []string{OldestPending, ReconciliationLate}, what: "No worker takes orders to B1: they wait, and none is lost.",
 			todo: "Start a worker that has b1 in WORKER_LANES, and see in its log why the last one ended."}
 	}
 	return verdict{state: good}
 }
 
+// credentials tells of all who refuse the connector: who is let in again may be one of several, and each keeps something else from getting on.
 func credentials(f facts) verdict {
-	switch {
-	case f.b1.Cause == string(sapb1.Refused) && !f.b1.DownSince.IsZero():
-		return verdict{state: bad, since: f.b1.DownSince, what: "B1 refuses the connector (" + f.b1.Failure + "): orders wait, and none is lost.",
-			todo: "Run starter doctor b1, and mend the user, the password, its rights or the certificate. With new settings restart the worker."}
-	case f.magentoRefuses:
-		return verdict{state: bad, since: f.refusedAt, what: "Magento refuses the connector: no order is read.",
-			todo: "Run starter doctor magento, and mend the integration, its rights or the address. With new settings restart the worker."}
-	case !f.writesRefused.IsZero():
-		return verdict{state: bad, since: f.writesRefused, what: "Magento refuses what the connector writes: posted orders are not marked there. Orders are read, and go to B1.",
-			todo: "Run starter doctor magento, and give the integration the right to change orders. What is open is written by itself then."}
+	all := verdict{state: good}
+	for _, v := range []verdict{b1Refuses(f), magentoRefuses(f), writesRefused(f)} {
+		if v.state != bad {
+			continue
+		}
+		if all.state == good {
+			all = v
+			continue
+		}
+		if v.since.Before(all.since) {
+			all.since = v.since
+		}
+		all.cause += " " + v.cause
+		all.explains = append(slices.Clip(all.explains), v.explains...)
+		all.what, all.todo = all.what+" "+v.what, all.todo+" "+v.todo
 	}
-	return verdict{state: good}
+	return all
+}
+
+func b1Refuses(f facts) verdict {
+	if f.b1.Cause != string(sapb1.Refused) || f.b1.DownSince.IsZero() {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, cause: "b1", since: f.b1.DownSince, explains: []string{OldestPending}, what: "B1 refuses the connector (" + f.b1.Failure + "): orders wait, and none is lost.",
+		todo: "Run starter doctor b1, and mend the user, the password, its rights or the certificate. With new settings restart the worker."}
+}
+
+func magentoRefuses(f facts) verdict {
+	if !f.magentoRefuses {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, cause: "magento", since: f.refusedAt, explains: []string{Lag, NoNewOrders}, what: "Magento refuses the connector: no order is read.",
+		todo: "Run starter doctor magento, and mend the integration, its rights or the address. With new settings restart the worker."}
+}
+
+// writesRefused explains nothing: orders are read, and go to B1.
+func writesRefused(f facts) verdict {
+	if f.writesRefused.IsZero() {
+		return verdict{state: good}
+	}
+	return verdict{state: bad, cause: "write_back", since: f.writesRefused, what: "Magento refuses what the connector writes: posted orders are not marked there.",
+		todo: "Run starter doctor magento, and give the integration the right to change orders. What is open is written by itself then."}
 }
 
 func circuitOpen(f facts) verdict {
 	if f.b1.DownSince.IsZero() || f.b1.Cause == string(sapb1.Refused) || f.now.Sub(f.b1.DownSince) < f.limits.B1Down {
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: f.b1.DownSince, what: "B1 " + sapb1.Cause(f.b1.Cause).Does() + " (" + f.b1.Failure + "): orders wait, none is lost, and they are sent by themselves when it does.",
+	return verdict{state: bad, since: f.b1.DownSince, explains: []string{OldestPending}, what: "B1 " + sapb1.Cause(f.b1.Cause).Does() + " (" + f.b1.Failure + "): orders wait, none is lost, and they are sent by themselves when it does.",
 		todo: "Look at the Service Layer, its database and what lies between."}
 }
 
@@ -90,7 +128,7 @@ func lag(f facts) verdict {
 	if f.now.Sub(f.caughtUp) < f.limits.Lag {
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: f.caughtUp, what: "What changed in Magento since then may not be here: no run has read it to its end.",
+	return verdict{state: bad, since: f.caughtUp, explains: []string{NoNewOrders}, what: "What changed in Magento since then may not be here: no run has read it to its end.",
 		todo: "Look at the page, Status: it says whether Temporal, Magento or a worker is away, or a backlog is being read. starter status shows the errors of the last run."}
 }
 
@@ -103,7 +141,7 @@ func neverRead(f facts) verdict {
 	case made.IsZero() || f.now.Sub(made) < f.limits.Lag:
 		return verdict{state: good}
 	}
-	return verdict{state: bad, since: made, what: "Magento was never read to its end since the schedule of the instance was made.",
+	return verdict{state: bad, since: made, explains: []string{NoNewOrders}, what: "Magento was never read to its end since the schedule of the instance was made.",
 		todo: "Look at the page, Status: it says whether Magento answers, or its first orders are being read still. starter status shows the errors of the last run, starter doctor magento looks closer."}
 }
 
@@ -127,7 +165,13 @@ func noNewOrders(f facts) verdict {
 
 func oldestPending(f facts) verdict {
 	o := f.waiting.Oldest
-	if o == nil || f.quietUntil.After(f.now) || f.now.Sub(o.Since) < f.limits.OldestPending || f.now.Sub(o.StagedAt) < f.limits.OldestPending {
+	if o == nil || f.now.Sub(o.Since) < f.limits.OldestPending || f.now.Sub(o.StagedAt) < f.limits.OldestPending {
+		return verdict{state: good}
+	}
+	if f.quietUntil.After(f.now) { // what waits may wait; but what stood in the way by day is not over because none is sent by night
+		if f.pendingRaised {
+			return verdict{}
+		}
 		return verdict{state: good}
 	}
 	return verdict{state: bad, hold: min(drains, f.limits.OldestPending), subject: string(o.Key), since: o.StagedAt, count: f.waiting.Long,

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -32,9 +33,9 @@ type facts struct {
 	quietUntil    time.Time
 	waiting       *store.Waiting
 	held          int64
-	// heldRaised is true while the alarm of held orders stands.
-	heldRaised bool
-	// usualUnknown is true when the store did not tell what is usual.
+	// heldRaised and pendingRaised are true while the alarms of held orders and of those that wait stand.
+	heldRaised, pendingRaised bool
+	// usualUnknown is true when the store did not tell what is usual, now or before.
 	usualUnknown bool
 	// rhythm is nil while too little is known of the shop. latest is when its latest order was placed, lastDay how many were in 24 hours.
 	rhythm  *Rhythm
@@ -76,10 +77,7 @@ func (k *Keeper) gather(ctx context.Context, instance string) (f facts, err erro
 	if f.reconciled, err = k.reconciled(ctx, instance, f.schedule); err != nil {
 		return f, err
 	}
-	if err := k.usual(ctx, instance, &f); err != nil {
-		// The costliest question says nothing of all the others.
-		f.rhythm, f.usualUnknown = nil, true
-	}
+	k.askUsual(ctx, instance, &f)
 	return f, ctx.Err()
 }
 
@@ -107,6 +105,28 @@ func (k *Keeper) lastRun(ctx context.Context, instance string, f *facts) error {
 // countAgain is how old what was counted of the usual orders may be.
 const countAgain = 24 * time.Hour
 
+// usualLimit bounds what the usual orders may take of a look: the costliest question says nothing of all the others. A count that needs longer goes on
+// with the next look.
+const usualLimit = time.Minute
+
+// askUsual reads what is usual; what was counted before does while it cannot be counted. That nothing is known is logged once.
+func (k *Keeper) askUsual(ctx context.Context, instance string, f *facts) {
+	asking, cancel := context.WithTimeout(ctx, cmp.Or(k.Pace.Usual, usualLimit))
+	defer cancel()
+	err := k.usual(asking, instance, f)
+	f.usualUnknown = err != nil && f.rhythm == nil
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil && !k.uncounted[instance] {
+		k.Log.Warn("the usual orders are not counted", "instance", instance, "alarm", NoNewOrders, "error", err)
+	}
+	if k.uncounted == nil {
+		k.uncounted = map[string]bool{}
+	}
+	k.uncounted[instance] = err != nil
+}
+
 // usual reads what is usual, and has it counted once a day by one of all: up to the latest order, so that a silence of weeks does not become usual.
 func (k *Keeper) usual(ctx context.Context, instance string, f *facts) error {
 	if !k.Limits.NoNewOrders {
@@ -124,12 +144,10 @@ func (k *Keeper) usual(ctx context.Context, instance string, f *facts) error {
 		return err
 	}
 	if f.now.Sub(counted.CountedAt) >= countAgain && !f.latest.Before(counted.Until()) {
-		if err := k.Store.CountUsual(ctx, counted, f.latest); err != nil {
-			return err
-		}
+		err = k.Store.CountUsual(ctx, counted, f.latest)
 	}
 	if r, known := NewRhythm(counted, k.Limits.Zone(), k.Limits.QuietDays); known {
 		f.rhythm = r
 	}
-	return nil
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type Keeper struct {
 
 	// blind has the instances at which it could not look last.
 	blind map[string]bool
+	// uncounted has those of which it did not learn last what is usual.
+	uncounted map[string]bool
 }
 
 // New makes the keeper of a program.
@@ -54,6 +57,8 @@ type Pace struct {
 	Limit time.Duration
 	// Settle is how old an event must be before it is told, so that what is raised by one cause is told together.
 	Settle time.Duration
+	// Usual is what the usual orders may take of a look; 0 for usualLimit.
+	Usual time.Duration
 }
 
 // ordinary is the pace of the programs.
@@ -153,6 +158,8 @@ func (k *Keeper) note(ctx context.Context, instance, name string, v verdict, now
 	switch e := a.Events[len(a.Events)-1]; e.Kind {
 	case store.AlarmRaised:
 		k.Log.Warn("alarm raised", "instance", instance, "alarm", name, "what", e.What)
+	case store.AlarmChanged:
+		k.Log.Warn("alarm changed", "instance", instance, "alarm", name, "what", e.What)
 	case store.AlarmResolved:
 		k.Log.Warn("alarm resolved", "instance", instance, "alarm", name)
 	}
@@ -185,23 +192,52 @@ func (k *Keeper) seen(a *store.Alarm, v verdict, now time.Time) (changed bool) {
 	if hold == 0 {
 		hold = k.Pace.Hold
 	}
+	another, noted := k.another(a, v, hold, now)
+	changed = changed || noted
 	switch {
 	case !a.Raised && now.Sub(a.BadSince) >= hold:
-		word(a, v, now)
 		a.Raised, a.RaisedAt, a.ResolvedAt = true, now, time.Time{}
-		k.event(a, store.AlarmRaised, now)
+		k.say(a, v, store.AlarmRaised, now)
+	case another:
+		k.say(a, v, store.AlarmChanged, now)
 	case a.Raised && v.grows && len(a.Events) > 0 && v.count >= 2*max(a.Events[len(a.Events)-1].Count, 1):
-		word(a, v, now)
-		k.event(a, store.AlarmReminder, now)
+		k.say(a, v, store.AlarmReminder, now)
 	case a.Raised && k.Limits.Reminder > 0 && now.Sub(toldAt(a)) >= k.Limits.Reminder:
-		word(a, v, now)
-		k.event(a, store.AlarmReminder, now)
+		k.say(a, v, store.AlarmReminder, now)
 	case a.Raised && now.Sub(a.NotedAt) >= noteAgain && (a.What != v.what || a.Todo != v.todo || a.Count != v.count):
 		word(a, v, now)
 	default:
 		return changed
 	}
 	return true
+}
+
+// another notes the cause that an alarm that stands has besides what was told, or instead of it. tell is true once that was seen for its time: one that
+// is new for hold, one that is left of several for as long as an alarm must be gone.
+func (k *Keeper) another(a *store.Alarm, v verdict, hold time.Duration, now time.Time) (tell, changed bool) {
+	if !a.Raised || v.cause == "" {
+		return false, false
+	}
+	if a.Cause == v.cause || a.Cause == "" { // nobody knows what a release before has told
+		changed = a.Cause == "" || a.Other != ""
+		a.Cause, a.Other, a.OtherSince = v.cause, "", time.Time{}
+		return false, changed
+	}
+	if a.Other != v.cause {
+		a.Other, a.OtherSince, changed = v.cause, now, true
+	}
+	told := strings.Fields(a.Cause)
+	if !slices.ContainsFunc(strings.Fields(v.cause), func(c string) bool { return !slices.Contains(told, c) }) {
+		hold = max(hold, k.Pace.Clear)
+	}
+	return now.Sub(a.OtherSince) >= hold, changed
+}
+
+// say makes an event of what is so.
+func (k *Keeper) say(a *store.Alarm, v verdict, kind string, now time.Time) {
+	word(a, v, now)
+	a.Cause, a.Other, a.OtherSince = v.cause, "", time.Time{}
+	k.event(a, kind, now)
 }
 
 // word writes what is so.
@@ -220,13 +256,13 @@ func (k *Keeper) gone(a *store.Alarm, now time.Time) (changed bool) {
 		return changed
 	}
 	if a.ClearSince.IsZero() {
-		a.ClearSince, changed = now, true
+		a.ClearSince, a.Other, a.OtherSince, changed = now, "", time.Time{}, true
 	}
 	if now.Sub(a.ClearSince) < k.Pace.Clear {
 		return changed
 	}
 	a.Raised, a.ResolvedAt = false, now
-	a.BadSince, a.ClearSince, a.Subject, a.SeenCount = time.Time{}, time.Time{}, "", 0
+	a.BadSince, a.ClearSince, a.Subject, a.SeenCount, a.Cause = time.Time{}, time.Time{}, "", 0, ""
 	k.event(a, store.AlarmResolved, now)
 	return true
 }

@@ -13,6 +13,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wneessen/go-mail"
 
@@ -29,6 +30,9 @@ type mailer struct {
 	options          []mail.Option
 	// dial connects to the server.
 	dial mail.DialContextFunc
+	// sent is of the latest message, while some have it and others do not; nil otherwise. now is what time it is.
+	sent *partlySent
+	now  func() time.Time
 }
 
 func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
@@ -43,7 +47,7 @@ func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
 	secure := &tls.Config{ServerName: host, RootCAs: authorities, MinVersion: tls.VersionTLS12}
 	// A mail server of this machine has mostly a certificate that it signed itself, and nobody listens between here and there.
 	secure.InsecureSkipVerify = authorities == nil && config.Loopback(host)
-	m := &mailer{host: host, from: s.SMTPFrom, user: s.SMTPUser, to: s.SMTPTo, dial: (&net.Dialer{}).DialContext,
+	m := &mailer{host: host, from: s.SMTPFrom, user: s.SMTPUser, to: s.SMTPTo, dial: (&net.Dialer{}).DialContext, now: time.Now,
 		options: []mail.Option{mail.WithPort(port), mail.WithTimeout(sendLimit), mail.WithTLSConfig(secure)}}
 	switch {
 	case port == implicitTLS:
@@ -65,40 +69,22 @@ func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
 // Name is mail.
 func (m *mailer) Name() string { return "mail" }
 
-// Send sends the message to all who are to have it, in one transaction. Where the server refuses some of them each has a letter of his own, and it is
-// sent when one of them took it: a *Partly. Errors name no address.
+// Send sends the message to all who are to have it, in one transaction; where the server refuses some of them each has a letter of his own (sendEach).
+// Errors name no address.
 func (m *mailer) Send(ctx context.Context, message Message) error {
-	all, err := m.letter(message, m.to...)
+	missing := m.missing(message)
+	all, err := m.letter(message, missing...)
 	if err != nil {
 		return err
 	}
 	err = m.deliver(ctx, all)
 	if failed, ok := errors.AsType[*mail.SendError](err); all.IsDelivered() || !ok || failed.Reason != mail.ErrSMTPRcptTo || len(m.to) == 1 {
+		if all.IsDelivered() {
+			m.sent = nil
+		}
 		return m.failure(all, err)
 	}
-	var each []*mail.Msg
-	for _, to := range m.to {
-		letter, err := m.letter(message, to)
-		if err != nil {
-			return err
-		}
-		each = append(each, letter)
-	}
-	err = m.deliver(ctx, each...)
-	partly := &Partly{Of: len(each), Why: "none of them was refused"}
-	for _, letter := range each {
-		if !letter.IsDelivered() {
-			partly.Refused++
-			partly.Why = m.failure(letter, cmp.Or(letter.SendError(), err)).Error()
-		}
-	}
-	switch partly.Refused {
-	case 0:
-		return nil
-	case partly.Of:
-		return fmt.Errorf("%w, for each of %d recipients", m.failure(each[0], cmp.Or(each[0].SendError(), err)), partly.Of)
-	}
-	return partly
+	return m.sendEach(ctx, message, missing)
 }
 
 // deliver sends letters in one conversation with the server. Which of them arrived they say themselves.

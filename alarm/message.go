@@ -24,7 +24,7 @@ type Message struct {
 type Item struct {
 	// ID is the same whenever the event is told again.
 	ID       string    `json:"id"`
-	Event    string    `json:"event"` // raised, reminder, resolved; test
+	Event    string    `json:"event"` // raised, changed, reminder, resolved; test
 	Instance string    `json:"instance"`
 	Alarm    string    `json:"alarm"`
 	At       time.Time `json:"at"`
@@ -75,7 +75,7 @@ func TestMessage(now time.Time) Message {
 func subject(all []Item) string {
 	if len(all) == 1 {
 		i := all[0]
-		word := map[string]string{store.AlarmResolved: "over: ", store.AlarmReminder: "still: "}[i.Event]
+		word := map[string]string{store.AlarmResolved: "over: ", store.AlarmReminder: "still: ", store.AlarmChanged: "changed: "}[i.Event]
 		return fmt.Sprintf("DataWald %s: %s%s", i.Instance, word, Title(i.Alarm))
 	}
 	count := map[string]int{}
@@ -83,9 +83,9 @@ func subject(all []Item) string {
 		count[i.Event]++
 	}
 	var parts []string
-	for _, kind := range []string{store.AlarmRaised, store.AlarmReminder, store.AlarmResolved} {
+	for _, kind := range []string{store.AlarmRaised, store.AlarmChanged, store.AlarmReminder, store.AlarmResolved} {
 		if n := count[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, map[string]string{store.AlarmRaised: "raised", store.AlarmReminder: "still there", store.AlarmResolved: "over"}[kind]))
+			parts = append(parts, fmt.Sprintf("%d %s", n, map[string]string{store.AlarmRaised: "raised", store.AlarmChanged: "changed", store.AlarmReminder: "still there", store.AlarmResolved: "over"}[kind]))
 		}
 	}
 	return "DataWald: several alarms, " + strings.Join(parts, ", ")
@@ -103,6 +103,8 @@ func text(all []Item, zone *time.Location) string {
 			continue
 		case store.AlarmReminder:
 			b.WriteString("STILL: ")
+		case store.AlarmChanged:
+			b.WriteString("CHANGED: ")
 		default:
 			b.WriteString("ALARM: ")
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"datawald/store"
 	"datawald/watch"
 	"datawald/workflows"
 )
@@ -20,9 +19,6 @@ type reconciled struct {
 	findings int64
 }
 
-// mostCurable is how many findings are left out while a reconciliation mends; of more a person is told all the same.
-const mostCurable = 1000
-
 // planTime bounds what Temporal may take to show the schedule of reconciliations.
 const planTime = 5 * time.Second
 
@@ -34,15 +30,8 @@ func (k *Keeper) reconciled(ctx context.Context, instance string, schedule *watc
 	if books.Latest != nil && books.Latest.EndedAt != nil {
 		r.at = books.Latest.EndedAt.UTC()
 	}
-	for _, n := range books.Open {
+	for _, n := range books.ForPerson {
 		r.findings += n
-	}
-	if books.Running != nil && books.Running.Reconciliation != nil && books.Running.Reconciliation.Heal { // what it is about to mend waits for nobody
-		curable, err := k.Store.Findings(ctx, store.FindingFilter{Instance: instance, Run: books.Running.ID, Unhealed: true, Curable: true, Limit: mostCurable})
-		if err != nil {
-			return r, err
-		}
-		r.findings -= int64(len(curable))
 	}
 	if r.at.IsZero() && k.Limits.ReconciliationAge > 0 && schedule.State != watch.Unknown {
 		r.planned = schedule.Created()

@@ -9,7 +9,8 @@ import (
 	"datawald/watch"
 )
 
-// What a reconciliation has found and is about to mend is no alarm; when it has ended, or mends nothing, it is. Fails without: the curable ones in reconciled.
+// What a reconciliation has found and is about to mend is no alarm; when it has ended, or mends nothing, it is. Nor is it any more once nothing is heard of that
+// reconciliation. Fails without: ForPerson in reconciled, mends in the store.
 func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 	p := newPlace(t)
 	if err := p.db.Saw(t.Context(), "run", []store.Finding{
@@ -19,9 +20,10 @@ func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		heal, ended bool
+		heard       time.Duration
 		want        int64
-	}{{true, false, 1}, {false, false, 2}, {true, true, 2}} {
-		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: time.Now(), Reconciliation: &store.Reconciliation{Heal: tc.heal, Phase: store.ReconcileCompares}}
+	}{{true, false, 0, 1}, {false, false, 0, 2}, {true, false, -store.ReconciliationLease, 2}, {true, true, 0, 2}} {
+		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: time.Now(), Reconciliation: &store.Reconciliation{Heal: tc.heal, Phase: store.ReconcileCompares, NotedAt: time.Now().Add(tc.heard)}}
 		if tc.ended {
 			run.EndedAt = new(time.Now())
 		}

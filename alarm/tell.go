@@ -143,7 +143,7 @@ func fresh(a store.Alarm, channel string, now time.Time) (events []store.AlarmEv
 			begun = e.Seq <= a.Told[channel]
 		}
 		stale := now.Sub(e.At) >= staleAfter
-		stands := e.Kind == store.AlarmRaised && a.Raised && !e.At.Before(a.RaisedAt)
+		stands := (e.Kind == store.AlarmRaised || e.Kind == store.AlarmChanged) && a.Raised && !e.At.Before(a.RaisedAt)
 		if !stale || stands || e.Kind == store.AlarmResolved && begun {
 			events = append(events, e)
 		}

@@ -294,7 +294,7 @@ func TestTell_ANewChannelIsToldWhatStands(t *testing.T) {
 	p.wantTold("held_orders raised")
 }
 
-// A cause that explains another is told alone; once it is gone the other has its time. Fails without: follows, and good in judge (what waited behind
+// A cause that explains another is told alone; once it is gone the other has its time. Fails without: explains, and good in judge (what waited behind
 // an outage would be told of at once).
 func TestJudge_WhatFollowsIsNotToldBeside(t *testing.T) {
 	now := monday

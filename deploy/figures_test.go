@@ -46,7 +46,7 @@ var (
 	metric  = regexp.MustCompile(`\b(?:(?:datawald|temporal|process|go)[_:][a-z0-9_:]+|up\b)`)
 	part    = regexp.MustCompile(`_(bucket|sum|count)$`)
 	labels  = regexp.MustCompile(`([a-z_:0-9]+)\{([^}]*)\}`)
-	grouped = regexp.MustCompile(`\b(?:by|on) ?\(([^)]*)\)`)
+	grouped = regexp.MustCompile(`\b(?:by|on) ?\(([^)]+)\)`)
 	label   = regexp.MustCompile(`([a-z_]+) ?(?:=~|!~|!=|=)`)
 )
 

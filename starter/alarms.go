@@ -40,8 +40,19 @@ Example:
 type alarmsAnswer struct {
 	Alarms []store.Alarm `json:"alarms"`
 	// Unwatched are those of instances that are not in INSTANCES.
-	Unwatched []store.Alarm         `json:"unwatched"`
+	Unwatched []store.Alarm `json:"unwatched"`
+	// Uncounted are the instances of which it is not known what orders are usual, since their count does not end: nobody would be told of missing ones.
+	Uncounted []uncounted           `json:"uncounted,omitempty"`
 	Channels  []*store.AlarmChannel `json:"channels"`
+}
+
+// uncounted says how far a count of the usual orders has come.
+type uncounted struct {
+	Instance string    `json:"instance"`
+	Since    time.Time `json:"since"`
+	Hours    int       `json:"hours"`
+	// Old is true where an earlier count is gone by.
+	Old bool `json:"old,omitempty"`
 }
 
 // Run lists, or sends.
@@ -128,6 +139,15 @@ func askAlarms(ctx context.Context, db *store.Store, instances []string, channel
 			answer.Unwatched = append(answer.Unwatched, one)
 		}
 	}
+	for _, instance := range instances {
+		u, err := db.Usual(ctx, instance)
+		if err != nil {
+			return answer, err
+		}
+		if !u.SoFarAt.IsZero() {
+			answer.Uncounted = append(answer.Uncounted, uncounted{instance, u.SoFarAt, len(u.SoFar), len(u.Hours) > 0})
+		}
+	}
 	answer.Channels = []*store.AlarmChannel{}
 	for _, c := range channels {
 		has, err := db.AlarmChannel(ctx, c.Name())
@@ -149,6 +169,13 @@ func (answer alarmsAnswer) show(a *app) {
 	}
 	for _, r := range answer.Unwatched {
 		a.say("%s: %s (%s), told %s. The instance is not in INSTANCES: nobody watches it. starter alarms --forget %s puts it away", r.Instance, alarm.Title(r.Name), r.Name, stampOf(r.RaisedAt), r.Instance)
+	}
+	for _, u := range answer.Uncounted {
+		what := "missing ones are not told of (no_new_orders)"
+		if u.Old {
+			what = "an earlier count is gone by"
+		}
+		a.say("%s: its usual orders are being counted since %s, %d hours of %d by now; until then %s", u.Instance, stampOf(u.Since), u.Hours, store.UsualWeeks*7*24, what)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, c := range answer.Channels {

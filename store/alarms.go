@@ -20,7 +20,9 @@ const (
 
 // Kinds of alarm events.
 const (
-	AlarmRaised   = "raised"
+	AlarmRaised = "raised"
+	// AlarmChanged: it stands, and has another cause than was told.
+	AlarmChanged  = "changed"
 	AlarmReminder = "reminder"
 	AlarmResolved = "resolved"
 )
@@ -40,6 +42,11 @@ type Alarm struct {
 	Subject string `bson:"subject,omitempty" json:"-"`
 	// SeenCount is the count at BadSince.
 	SeenCount int64 `bson:"seen_count,omitempty" json:"-"`
+	// Cause is the cause that was told, where an alarm has several; empty where it has one, or in a document of a release before 2026-12. Other is
+	// another one, seen since OtherSince while the alarm stands, that is yet to be told.
+	Cause      string    `bson:"cause,omitempty" json:"-"`
+	Other      string    `bson:"other,omitempty" json:"-"`
+	OtherSince time.Time `bson:"other_since,omitempty" json:"-"`
 	// Raised is true from when it was raised until it is resolved.
 	Raised     bool      `bson:"raised" json:"raised"`
 	RaisedAt   time.Time `bson:"raised_at,omitempty" json:"raised_at,omitzero"`
@@ -129,7 +136,7 @@ func (s *Store) RaisedAlarms(ctx context.Context, instance string) ([]Alarm, err
 
 // utc undoes what the driver does to times.
 func (a *Alarm) utc() {
-	for _, t := range []*time.Time{&a.BadSince, &a.ClearSince, &a.RaisedAt, &a.ResolvedAt, &a.Since, &a.NotedAt} {
+	for _, t := range []*time.Time{&a.BadSince, &a.ClearSince, &a.OtherSince, &a.RaisedAt, &a.ResolvedAt, &a.Since, &a.NotedAt} {
 		*t = t.UTC()
 	}
 	for n := range a.Events {

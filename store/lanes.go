@@ -46,6 +46,8 @@ type laneDocument struct {
 	SpeakerSince time.Time `bson:"speaker_since,omitempty"`
 	UpSince      time.Time `bson:"up_since,omitempty"`
 	QuietUntil   time.Time `bson:"quiet_until,omitempty"`
+	// WritesBack is whether the rules of an instance tell Magento of posted orders, as its latest run saw them; nil while none has.
+	WritesBack *bool `bson:"writes_back,omitempty"`
 	// Interval is that of a schedule, in seconds, as somebody saw it last.
 	Interval int64 `bson:"interval_seconds,omitempty"`
 }
@@ -75,6 +77,16 @@ func (s *Store) NoteQuiet(ctx context.Context, instance, company string, until t
 	_, err := s.changeLane(ctx, instanceLane(instance), func(doc *laneDocument) bool {
 		same := doc.Company == company && doc.QuietUntil.Equal(until)
 		doc.Company, doc.QuietUntil = company, until
+		return !same
+	})
+	return err
+}
+
+// NoteWritesBack notes whether the rules of an instance tell Magento of posted orders.
+func (s *Store) NoteWritesBack(ctx context.Context, instance string, asked bool) error {
+	_, err := s.changeLane(ctx, instanceLane(instance), func(doc *laneDocument) bool {
+		same := doc.WritesBack != nil && *doc.WritesBack == asked
+		doc.WritesBack = &asked
 		return !same
 	})
 	return err

@@ -146,10 +146,12 @@ type ReconciliationStatus struct {
 	Latest *Run `json:"latest,omitempty"`
 	// Running is the one that is under way; nil for none.
 	Running *Run `json:"running,omitempty"`
-	// Open counts by kind the findings that wait for a person; every kind is there. Healed counts those that were mended and that no later
+	// Open counts by kind the findings that are not mended; every kind is there. Healed counts those that were mended and that no later
 	// reconciliation has confirmed yet.
 	Open   map[FindingKind]int64 `json:"open"`
 	Healed map[FindingKind]int64 `json:"healed"`
+	// ForPerson is Open without what Running is about to mend: what alarms, figures and the page tell of. Every kind is there.
+	ForPerson map[FindingKind]int64 `json:"-"`
 }
 
 // ReconciliationOf reads how the books of an instance stand.
@@ -166,6 +168,9 @@ func (s *Store) ReconciliationOf(ctx context.Context, instance string) (*Reconci
 		status.Running = nil // its end was never noted, and others came after it
 	}
 	if status.Open, status.Healed, err = s.CountFindings(ctx, instance); err != nil {
+		return nil, err
+	}
+	if status.ForPerson, err = s.forPerson(ctx, instance, status); err != nil {
 		return nil, err
 	}
 	return status, nil

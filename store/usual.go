@@ -28,6 +28,11 @@ type Usual struct {
 	// CountedAt is when they were counted, BegunAt when somebody began to count them last.
 	CountedAt time.Time `bson:"counted_at,omitempty"`
 	BegunAt   time.Time `bson:"begun_at,omitempty"`
+	// SoFar are the hours from SoFarFrom on of a count that is not done, which began at SoFarAt: whoever counts next goes on behind them. Hours are those
+	// of the count before.
+	SoFar     []int32   `bson:"so_far,omitempty"`
+	SoFarFrom time.Time `bson:"so_far_from,omitempty"`
+	SoFarAt   time.Time `bson:"so_far_at,omitempty"`
 }
 
 // Until is the end of the last hour.
@@ -41,7 +46,7 @@ func (s *Store) Usual(ctx context.Context, instance string) (*Usual, error) {
 		return nil, fmt.Errorf("read the usual orders of %s: %w", instance, err)
 	}
 	u.Kind, u.Instance = kindUsual, instance
-	for _, t := range []*time.Time{&u.From, &u.CountedAt, &u.BegunAt} {
+	for _, t := range []*time.Time{&u.From, &u.CountedAt, &u.BegunAt, &u.SoFarFrom, &u.SoFarAt} {
 		*t = t.UTC()
 	}
 	return u, nil
@@ -50,8 +55,15 @@ func (s *Store) Usual(ctx context.Context, instance string) (*Usual, error) {
 // countingTime is how long a process has to count; another may begin after it.
 const countingTime = 10 * time.Minute
 
+// soFarKept is how long what was counted of a count that is not done is gone on with, soFarTime what the noting of it may take.
+const (
+	soFarKept = 24 * time.Hour
+	soFarTime = 5 * time.Second
+)
+
 // CountUsual counts the orders of the weeks up to the hour of the latest one, unless somebody else does or has. Of each hour the index by time
-// alone is asked.
+// alone is asked. When ctx ends or the store does not answer, the next one goes on where this one ends, so that it is done at last however long a question
+// takes; u then has what it had.
 func (s *Store) CountUsual(ctx context.Context, u *Usual, latest time.Time) error {
 	if s.moment().Sub(u.BegunAt) < countingTime {
 		return nil
@@ -61,18 +73,41 @@ func (s *Store) CountUsual(ctx context.Context, u *Usual, latest time.Time) erro
 		return err
 	}
 	until := latest.UTC().Truncate(time.Hour).Add(time.Hour)
-	u.From = until.Add(-UsualWeeks * 7 * 24 * time.Hour)
-	u.Hours = nil
-	for from := u.From; from.Before(until); from = from.Add(time.Hour) {
+	u.resume(until.Add(-UsualWeeks*7*24*time.Hour), s.moment())
+	for from := u.soFarUntil(); from.Before(until); from = u.soFarUntil() {
 		n, err := s.Count(ctx, Filter{Instance: u.Instance, From: from, To: from.Add(time.Hour)})
 		if err != nil {
+			s.leaveUsual(ctx, u)
 			return err
 		}
-		u.Hours = append(u.Hours, int32(n))
+		u.SoFar = append(u.SoFar, int32(n))
 	}
+	u.From, u.Hours = u.SoFarFrom, u.SoFar
+	u.SoFar, u.SoFarFrom, u.SoFarAt = nil, time.Time{}, time.Time{}
 	u.CountedAt, u.BegunAt = s.moment(), time.Time{}
 	_, err := s.writeUsual(ctx, u)
 	return err
+}
+
+// resume makes the count begin at an hour: with what was counted from there on, where that is of late.
+func (u *Usual) resume(from, now time.Time) {
+	gone := int(from.Sub(u.SoFarFrom) / time.Hour) // hours that are before the weeks by now
+	if now.Sub(u.SoFarAt) >= soFarKept || from.Before(u.SoFarFrom) || gone > len(u.SoFar) {
+		u.SoFar, u.SoFarAt, gone = nil, now, 0
+	}
+	u.SoFar, u.SoFarFrom = u.SoFar[gone:], from
+}
+
+func (u *Usual) soFarUntil() time.Time {
+	return u.SoFarFrom.Add(time.Duration(len(u.SoFar)) * time.Hour)
+}
+
+// leaveUsual notes how far a count has come, and lets others go on. What is not noted is counted again.
+func (s *Store) leaveUsual(ctx context.Context, u *Usual) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), soFarTime)
+	defer cancel()
+	u.BegunAt = time.Time{}
+	_, _ = s.writeUsual(ctx, u) // another that has begun meanwhile counts by itself
 }
 
 func (s *Store) writeUsual(ctx context.Context, u *Usual) (mine bool, err error) {

@@ -142,8 +142,13 @@ const WriteBackNotAllowed = "not_allowed"
 const refusedAmong = 100
 
 // WriteBackRefused is since when the oldest order waits of which Magento may not be told, because it refuses the connector; zero when none does. An
-// order leaves them when it is written, or when it fails for another reason.
+// order leaves them when it is written, or when it fails for another reason; and all do while the rules ask for no writing (NoteWritesBack), for then
+// nobody tries, and nothing is amiss.
 func (s *Store) WriteBackRefused(ctx context.Context, instance string) (time.Time, error) {
+	own, err := s.lane(ctx, instanceLane(instance))
+	if err != nil || own.WritesBack != nil && !*own.WritesBack {
+		return time.Time{}, err
+	}
 	cur, err := s.orders.Find(ctx, bson.D{{Key: "instance", Value: instance},
 		{Key: "write_back_queue", Value: bson.D{{Key: "$gt", Value: openWriteBacks}, {Key: "$lt", Value: strangeWriteBacks}}}},
 		options.Find().SetSort(bson.D{{Key: "write_back_queue", Value: 1}}).SetLimit(refusedAmong).SetProjection(bson.D{{Key: "write_back", Value: 1}}))

@@ -244,7 +244,7 @@ func briefOf(books *store.ReconciliationStatus) *ReconciliationBrief {
 		return nil
 	}
 	brief := &ReconciliationBrief{Running: books.Running != nil}
-	for _, n := range books.Open {
+	for _, n := range books.ForPerson {
 		brief.Open += n
 	}
 	if books.Running != nil && books.Running.Reconciliation != nil {

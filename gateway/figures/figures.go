@@ -83,7 +83,7 @@ func (r reader) schedule(ctx context.Context, instance string, f *telemetry.Figu
 	return nil
 }
 
-// reconciliation is how the latest whole one ended, and what is open of it.
+// reconciliation is how the latest whole one ended, and what waits for a person.
 func (r reader) reconciliation(ctx context.Context, instance string, f *telemetry.Figures) error {
 	s, err := r.db.ReconciliationOf(ctx, instance)
 	if err != nil {
@@ -95,7 +95,7 @@ func (r reader) reconciliation(ctx context.Context, instance string, f *telemetr
 		return nil
 	}
 	f.Reconciliation = &telemetry.ReconciliationFigures{EndedAt: time.Now().Add(-age), Findings: map[string]int64{}}
-	for kind, n := range s.Open {
+	for kind, n := range s.ForPerson {
 		f.Reconciliation.Findings[string(kind)] = n
 	}
 	return nil
