@@ -124,3 +124,33 @@ func TestGatewayWithTLS(t *testing.T) {
 		}
 	}
 }
+
+// Where COMPOSE_FILE names the files, as for TLS, Compose looks for no docker-compose.override.yml: the page says to name it too. Fails without: the
+// third file in the list.
+func TestOverridesBesideTLSMustBeNamed(t *testing.T) {
+	dir := project(t, ".env.example")
+	if err := os.WriteFile(filepath.Join(dir, "docker-compose.override.yml"), []byte("services:\n  worker:\n    deploy: {replicas: 3}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir) // the files are looked for where compose is called
+	scale := func(files string) int {
+		t.Helper()
+		options, err := cli.NewProjectOptions(nil, cli.WithWorkingDirectory(dir), cli.WithEnv([]string{"COMPOSE_FILE=" + files}), cli.WithEnvFiles(), cli.WithDotEnv,
+			cli.WithConfigFileEnv, cli.WithDefaultConfigPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := options.LoadProject(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		worker := p.Services["worker"]
+		return worker.GetScale()
+	}
+	if n := scale("docker-compose.yml:deploy/compose.tls.yml"); n != 1 {
+		t.Errorf("without its name the override counts: %d workers; the page says otherwise", n)
+	}
+	if n := scale("docker-compose.yml:deploy/compose.tls.yml:docker-compose.override.yml"); n != 3 {
+		t.Errorf("with its name there are %d workers, want 3", n)
+	}
+}
