@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -62,14 +64,19 @@ func addressAnswer(question []byte) []byte {
 	return answer
 }
 
+// asIn names the name server and the address for a process of its own, in which all names are asked there.
+const asIn = "DATAWALD_TEST_NAMES"
+
 // A name server that says nothing but addresses keeps nobody from Temporal. gRPC would ask it for a TXT record first, and wait ten seconds for
 // an answer. Fails without: WithDisableServiceConfig.
 func TestTemporal_IsReachedWhereTheNameServerKnowsAddressesAlone(t *testing.T) {
-	names := nameServer(t)
-	usual := net.DefaultResolver
-	t.Cleanup(func() { net.DefaultResolver = usual })
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(_ context.Context, _, _ string) (net.Conn, error) { return net.Dial("udp", names) }}
-
+	if names, address, ok := strings.Cut(os.Getenv(asIn), "="); ok {
+		net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(_ context.Context, _, _ string) (net.Conn, error) { return net.Dial("udp", names) }}
+		if c, err := (config.Temporal{TemporalAddress: address, TemporalNamespace: "default"}).Dial(t.Context(), log.NewStructuredLogger(testkit.Silent())); err == nil {
+			c.Close()
+		}
+		return
+	}
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -84,12 +91,12 @@ func TestTemporal_IsReachedWhereTheNameServerKnowsAddressesAlone(t *testing.T) {
 	}()
 	_, port, _ := strings.Cut(server.Addr().String(), ":")
 	env(t)
-	go func() {
-		settings := config.Temporal{TemporalAddress: "temporal.example:" + port, TemporalNamespace: "default"}
-		if c, err := settings.Dial(t.Context(), log.NewStructuredLogger(testkit.Silent())); err == nil {
-			c.Close()
-		}
-	}()
+	caller := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	caller.Env = append(os.Environ(), asIn+"="+nameServer(t)+"=temporal.example:"+port)
+	if err := caller.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = caller.Process.Kill(), caller.Wait() })
 	select {
 	case <-reached:
 	case <-time.After(8 * time.Second): // the wait for the TXT record is 10
