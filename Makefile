@@ -176,13 +176,14 @@ reproducible: ## build all programs twice from nothing in two folders, about 6 m
 # The program that builds images: docker, podman, or whatever takes the same arguments.
 DOCKER ?= docker
 
-# What the image holds, as a folder that all may read, whatever the umask. The programs are static and bring authorities and time zones themselves.
+# What the image holds, as a folder. The programs are static and bring authorities and time zones themselves. Its user is nobody in particular:
+# whatever the umask is here, he may read and run them.
 image-files:
-	@umask 022; rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
-	@umask 022; GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
-	@umask 022; install -m 644 rules.example.yaml bin/image/etc/datawald/
-	@umask 022; cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
-	@chmod 1777 bin/image/var/lib/datawald
+	@rm -rf bin/image && mkdir -p bin/image/usr/local/bin bin/image/etc/datawald bin/image/usr/share/doc/datawald bin/image/var/lib/datawald
+	@GOOS=linux $(BUILD) -ldflags '$(LDFLAGS)' -o bin/image/usr/local/bin/ $(PROGRAMS:%=./%)
+	@cp rules.example.yaml bin/image/etc/datawald/
+	@cd tools/lint && $(GO) run ./licences -root ../.. -check -texts ../../bin/image/usr/share/doc/datawald/licences.txt
+	@chmod -R u=rwX,go=rX bin/image && chmod 1777 bin/image/var/lib/datawald
 
 image: image-files ## the image of docker-compose.yml, out of what make has built: nothing is fetched
 	$(DOCKER) build --network none -t datawald:local -f deploy/image/Dockerfile bin/image

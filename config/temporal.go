@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/client"
 	temporalconfig "go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
 )
 
 // withKey is the environment for Temporal's client library, with the API key wherever it came from.
@@ -58,5 +59,8 @@ func (t Temporal) options(logger log.Logger) (client.Options, error) {
 		return client.Options{}, fmt.Errorf("Temporal settings: %w", err)
 	}
 	options.HostPort, options.Namespace, options.Logger = t.TemporalAddress, t.TemporalNamespace, logger
+	// gRPC would ask the name server how to use the service as well, by a TXT record that nobody has, and not connect before it knows: where
+	// nobody answers that, as in containers without a way out, ten seconds are over and with them the time for connecting.
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithDisableServiceConfig())
 	return options, t.encrypting(&options)
 }

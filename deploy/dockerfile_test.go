@@ -65,25 +65,3 @@ func TestMakeVerifiedFailsWithTheCheck(t *testing.T) {
 		}
 	}
 }
-
-// Each command that makes what the image holds makes it readable for the user of the image. Fails without: umask 022 in any line of image-files.
-func TestImageFilesAreReadable(t *testing.T) {
-	cmd := exec.Command("make", "--no-print-directory", "-n", "image-files")
-	cmd.Dir = ".."
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	made := 0
-	for line := range strings.Lines(string(out)) {
-		if strings.Contains(line, "bin/image") && !strings.HasPrefix(line, "chmod ") {
-			made++
-			if !strings.HasPrefix(line, "umask 022; ") {
-				t.Errorf("%s: want umask 022 before it", strings.TrimSpace(line))
-			}
-		}
-	}
-	if made < 4 {
-		t.Errorf("%d commands make what the image holds, want 4 or more: is the recipe still read?", made)
-	}
-}

@@ -76,6 +76,13 @@ if [ -s B1_PASSWORD ]; then
 	rm -f ../secrets.env.new
 fi
 
+# What else of this folder is in containers, and no secret, is read by users of their own there: also where new files are closed to others.
+for name in scripts temporal.yaml prometheus grafana; do
+	if [ -e "../$name" ]; then
+		chmod -R a+rX "../$name"
+	fi
+done
+
 if [ "$(id -u)" = 0 ]; then
 	chown 10001 [A-Z]*
 	chmod 400 [A-Z]*

@@ -70,8 +70,10 @@ func run() error {
 	}
 	log := settings.Logger("gateway")
 	config.WarnOfLooseSecrets(settings.InstanceNames, log)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	told, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, end := context.WithCancelCause(told)
+	defer end(nil)
 
 	db, err := store.Open(ctx, settings.MongoDBURI, settings.MongoDBDatabase, store.LogTo(log))
 	if err != nil {
@@ -112,6 +114,11 @@ func run() error {
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
 	watched.Go(func() { alarms.Keep(watching) })
 	watched.Go(func() { sweep(watching, gate, log) })
+	watched.Go(func() {
+		if err := alive.KeepNetwork(watching); err != nil {
+			end(err)
+		}
+	})
 	defer func() {
 		enough()
 		watched.Wait()
@@ -125,7 +132,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, listener, web.Mount(handler, page), log)
+	err = serve(ctx, listener, web.Mount(handler, page), log)
+	if cause := context.Cause(ctx); errors.Is(cause, alive.ErrCutOff) {
+		return errors.Join(cause, err)
+	}
+	return err
 }
 
 // listen opens the address of the settings, with TLS where they have a certificate.

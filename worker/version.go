@@ -35,13 +35,18 @@ const (
 	askVersion = 500 * time.Millisecond
 )
 
-// tellVersion says at the start whether this version gets work. One that was started and never made current looks well and does nothing.
+// tellVersion says at the start whether this version gets work. One that was started and never made current looks well and does nothing, and so
+// does a worker without a version where WORKER_BUILD_ID was forgotten.
 func tellVersion(ctx context.Context, c client.Client, s *config.Worker, log *slog.Logger) {
-	if s.BuildID == "" {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, introduced)
 	defer cancel()
+	if s.BuildID == "" {
+		if current, err := currentVersion(ctx, c, s.Deployment); err == nil && current != "" {
+			log.Warn("workers without a version get no work while a version is current", "deployment", s.Deployment, "current", current,
+				"command", fmt.Sprintf("temporal worker deployment set-current-version --deployment-name %s --unversioned --yes", s.Deployment))
+		}
+		return
+	}
 	log = log.With("deployment", s.Deployment, "build_id", s.BuildID)
 	current, err := currentVersion(ctx, c, s.Deployment)
 	for err != nil {

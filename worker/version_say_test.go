@@ -6,7 +6,7 @@ import (
 )
 
 // A worker says at its start whether its version gets work: one that was never made current looks well and does nothing. Fails
-// without: tellVersion.
+// without: tellVersion. Nor does one without a version get any while a version is current. Fails without: what it says of that.
 func TestVersion_SaysWhetherItGetsWork(t *testing.T) {
 	t.Parallel()
 	u := newUpgrade(t, "")
@@ -20,4 +20,10 @@ func TestVersion_SaysWhetherItGetsWork(t *testing.T) {
 	stop()
 	u.startWorker()
 	u.eventually("it says that it is current", func() bool { return said.count("INFO this version is current: it gets the work") == 1 })
+
+	u.settings.BuildID = ""
+	u.startWorker()
+	u.eventually("it says that it gets none without a version", func() bool {
+		return said.count("WARN workers without a version get no work while a version is current") == 1
+	})
 }

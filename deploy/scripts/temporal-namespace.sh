@@ -4,11 +4,14 @@
 set -eu
 
 tries=0
-until temporal operator cluster health >/dev/null 2>&1; do
+until said=$(temporal operator cluster health 2>&1); do
 	tries=$((tries + 1))
 	if [ "$tries" -ge 60 ]; then
-		echo "Temporal at $TEMPORAL_ADDRESS does not serve after $tries tries" >&2
+		echo "Temporal at $TEMPORAL_ADDRESS does not serve after $tries tries: $said" >&2
 		exit 1
+	fi
+	if [ $((tries % 10)) = 5 ]; then
+		echo "waiting for Temporal at $TEMPORAL_ADDRESS: $said" >&2
 	fi
 	sleep 2
 done

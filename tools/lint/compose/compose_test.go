@@ -107,7 +107,7 @@ func TestWorkersCanBeMany(t *testing.T) {
 func TestGatewayWithTLS(t *testing.T) {
 	p := load(t, project(t, ".env.example"), []string{"docker-compose.yml", "deploy/compose.tls.yml"})
 	var published []string
-	for _, port := range p.Services["gateway"].Ports {
+	for _, port := range p.Services["gateway-port"].Ports {
 		published = append(published, port.HostIP+":"+port.Published)
 	}
 	if !slices.Contains(published, ":443") || !slices.Contains(published, "127.0.0.1:8080") {
@@ -122,5 +122,35 @@ func TestGatewayWithTLS(t *testing.T) {
 		if !slices.ContainsFunc(gateway.Secrets, func(s types.ServiceSecretConfig) bool { return s.Source == file }) || p.Secrets[file].File == "" {
 			t.Errorf("%s=%s is no secret of the gateway", name, value(gateway, name))
 		}
+	}
+}
+
+// Where COMPOSE_FILE names the files, as for TLS, Compose looks for no docker-compose.override.yml: the page says to name it too. Fails without: the
+// third file in the list.
+func TestOverridesBesideTLSMustBeNamed(t *testing.T) {
+	dir := project(t, ".env.example")
+	if err := os.WriteFile(filepath.Join(dir, "docker-compose.override.yml"), []byte("services:\n  worker:\n    deploy: {replicas: 3}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir) // the files are looked for where compose is called
+	scale := func(files string) int {
+		t.Helper()
+		options, err := cli.NewProjectOptions(nil, cli.WithWorkingDirectory(dir), cli.WithEnv([]string{"COMPOSE_FILE=" + files}), cli.WithEnvFiles(), cli.WithDotEnv,
+			cli.WithConfigFileEnv, cli.WithDefaultConfigPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := options.LoadProject(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		worker := p.Services["worker"]
+		return worker.GetScale()
+	}
+	if n := scale("docker-compose.yml:deploy/compose.tls.yml"); n != 1 {
+		t.Errorf("without its name the override counts: %d workers; the page says otherwise", n)
+	}
+	if n := scale("docker-compose.yml:deploy/compose.tls.yml:docker-compose.override.yml"); n != 3 {
+		t.Errorf("with its name there are %d workers, want 3", n)
 	}
 }
