@@ -71,21 +71,26 @@ func workerGone(f facts) verdict {
 func credentials(f facts) verdict {
 	all := verdict{state: good}
 	for _, v := range []verdict{b1Refuses(f), magentoRefuses(f), writesRefused(f)} {
-		if v.state != bad {
-			continue
+		if v.state == bad {
+			all.add(v)
 		}
-		if all.state == good {
-			all = v
-			continue
-		}
-		if v.since.Before(all.since) {
-			all.since = v.since
-		}
-		all.cause += " " + v.cause
-		all.explains = append(slices.Clip(all.explains), v.explains...)
-		all.what, all.todo = all.what+" "+v.what, all.todo+" "+v.todo
 	}
 	return all
+}
+
+// add makes one verdict of two that are seen at once.
+func (v *verdict) add(other verdict) {
+	if v.state == good {
+		*v = other
+		return
+	}
+	if other.since.Before(v.since) {
+		v.since = other.since
+	}
+	v.cause += " " + other.cause
+	v.count += other.count
+	v.explains = append(slices.Clip(v.explains), other.explains...)
+	v.what, v.todo = v.what+" "+other.what, v.todo+" "+other.todo
 }
 
 func b1Refuses(f facts) verdict {

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,34 @@ func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 		}
 		if r, err := p.keepers[0].reconciled(t.Context(), p.instance, &watch.Schedule{State: watch.Unknown}); err != nil || r.findings != tc.want {
 			t.Errorf("%+v: %d findings, %v", tc, r.findings, err)
+		}
+	}
+}
+
+// Orders that Magento counts and does not show are an alarm like findings, until a later one has seen all. Fails without: notShown in reconciled; each case in reconciliation.
+func TestReconciliation_OrdersThatMagentoKeepsBack(t *testing.T) {
+	p := newPlace(t)
+	ended := time.Now().Add(-time.Minute)
+	seen := func(found, kept int64) reconciled {
+		t.Helper()
+		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: ended, EndedAt: &ended, Reconciliation: &store.Reconciliation{Phase: store.ReconcileEnded, Orders: 5, Total: 5 + kept}}
+		if err := p.db.PutRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.keepers[0].reconciled(t.Context(), p.instance, &watch.Schedule{State: watch.Unknown})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.findings = found
+		return r
+	}
+	for _, tc := range []struct {
+		found, kept int64
+		cause, what string
+	}{{0, 0, "", ""}, {0, 2, "not_shown", "Magento counts 2 orders that it does not show"}, {3, 0, "findings", "3 findings are open."}, {3, 1, "findings not_shown", "3 findings are open. Magento counts 1 order that it does not show"}} {
+		v := reconciliation(facts{reconciled: seen(tc.found, tc.kept)})
+		if (v.state == bad) != (tc.cause != "") || v.cause != tc.cause || !strings.Contains(v.what, tc.what) || v.count != tc.found+tc.kept {
+			t.Errorf("%+v: %+v", tc, v)
 		}
 	}
 }
