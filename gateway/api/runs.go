@@ -181,14 +181,6 @@ func (l *living) lacks(r store.Run) bool {
 	return !l.silent && run != r.RunID
 }
 
-// isGone reports whether Temporal has no run under way of the workflow of a record, be it this one or another: whoever begins one asks this.
-func (s *server) isGone(ctx context.Context, r store.Run) bool {
-	ctx, cancel := context.WithTimeout(ctx, temporalTime)
-	defer cancel()
-	lives, err := watch.Lives(ctx, s.temporal, r.WorkflowID)
-	return err == nil && !lives
-}
-
 func (s *server) runFilter(in *listRunsInput) (f store.RunFilter, err error) {
 	f = store.RunFilter{Kind: string(in.Kind), Limit: in.Limit}
 	if f.Instance, err = s.instance(in.Instance); err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/sdk/client"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -28,8 +28,8 @@ func (w *world) takesUp() {
 	}
 	w.t.Cleanup(wk.Stop)
 	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		d, err := w.temporal.DescribeTaskQueueEnhanced(w.t.Context(), client.DescribeTaskQueueEnhancedOptions{TaskQueue: w.settings.TaskQueue, TaskQueueTypes: []client.TaskQueueType{client.TaskQueueTypeWorkflow}, ReportPollers: true})
-		if err == nil && len(d.VersionsInfo[""].TypesInfo[client.TaskQueueTypeWorkflow].Pollers) > 0 {
+		d, err := w.temporal.DescribeTaskQueue(w.t.Context(), w.settings.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		if err == nil && len(d.GetPollers()) > 0 {
 			return
 		}
 		if time.Now().After(end) {
