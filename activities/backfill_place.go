@@ -44,7 +44,7 @@ func (m *importer) notePlace(ctx context.Context) error {
 
 // complain adds to the record of a backfill that has ended that the store was set back behind it, while it posted or since its last step.
 func (a *Activities) complain(ctx context.Context, run *store.Run) (complaint string, err error) {
-	said := slices.ContainsFunc(run.Errors, func(e string) bool { return strings.HasSuffix(e, setBack) })
+	said := slices.ContainsFunc(run.Errors, func(e string) bool { return strings.Contains(e, setBack) })
 	behind, err := a.behindPlace(ctx, run.Instance, run.ID, run.Backfill.Place)
 	if err != nil || !behind || said {
 		return "", err

@@ -258,11 +258,12 @@ func (e *Erasure) around(ctx context.Context, db *store.Store, dry bool) (err er
 		}
 	}
 	everywhere := e.hideAnywhere()
-	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) string {
-		if entry.Action != AuditErase && e.names(entry.Target) { // a person's own words, and which of them are about the buyer nobody knows
-			return store.ErasedText
+	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) {
+		words := entry.Action != AuditErase && entry.Why != "" && e.names(entry.Target)
+		entry.Target, entry.Why = everywhere(entry.Target), everywhere(entry.Why)
+		if words { // a person's own, and which of them are about the buyer nobody knows
+			entry.Why = store.ErasedText
 		}
-		return everywhere(entry.Why)
 	}, dry)
 	if err != nil {
 		return err

@@ -155,22 +155,29 @@ func (s *Store) ForgetPartners(ctx context.Context, is func(identity string) boo
 	return n, err
 }
 
-// HideInAudit has hide give the words of all audit entries anew, and says how many changed. With dry it only counts.
-func (s *Store) HideInAudit(ctx context.Context, hide func(*AuditEntry) string, dry bool) (n int, err error) {
-	cur, err := s.audit.Find(ctx, bson.D{{Key: "why", Value: bson.D{{Key: "$exists", Value: true}}}},
-		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "action", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
+// HideInAudit has hide change the targets and words of all audit entries, and says how many changed. With dry it only counts.
+func (s *Store) HideInAudit(ctx context.Context, hide func(*AuditEntry), dry bool) (n int, err error) {
+	cur, err := s.audit.Find(ctx, bson.D{}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "action", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
 	if err != nil {
 		return 0, fmt.Errorf("read the audit: %w", err)
 	}
 	err = each(ctx, cur, "change the audit", func(e *AuditEntry) error {
-		why := hide(e)
-		if why == e.Why {
+		was := *e
+		hide(e)
+		var set bson.D
+		if e.Why != was.Why {
+			set = append(set, bson.E{Key: "why", Value: e.Why})
+		}
+		if e.Target != was.Target {
+			set = append(set, bson.E{Key: "target", Value: e.Target})
+		}
+		if len(set) == 0 {
 			return nil
 		}
 		if n++; dry {
 			return nil
 		}
-		_, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "why", Value: why}}}})
+		_, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: set}})
 		return err
 	})
 	return n, err

@@ -44,11 +44,18 @@ func cut(text string, most int) string {
 	return text
 }
 
+// pathKey is how routes name the key of an order in their paths.
+const pathKey = "key"
+
 // pathTarget is what the address of a request names: /orders/{key}/retry acts on the key.
 func pathTarget(c *gin.Context) string {
 	var named []string
 	for _, p := range c.Params {
-		if text, err := url.PathUnescape(p.Value); err == nil {
+		text, err := url.PathUnescape(p.Value)
+		if p.Key == pathKey {
+			text = keyOf(text)
+		}
+		if err == nil {
 			named = append(named, text)
 		}
 	}
