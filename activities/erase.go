@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,6 +40,8 @@ type Erasure struct {
 	who Person
 	// known are all forms in which the person is known, from every document of every order.
 	known map[order.Key][]*order.Order
+	// erased are the named orders that were erased before: true where nobody has written about them since, so that nothing of the order itself is left.
+	erased map[order.Key]bool
 }
 
 // FindPerson looks through all orders and all their documents for a person. It is found under every account and e-mail address of the orders that are found
@@ -73,13 +76,33 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 	return e, e.look(ctx, db)
 }
 
-// FindOrders is FindPerson for orders that are named.
+// FindOrders is FindPerson for orders that are named. One that was erased is found again where something was written about it, or read, since.
 func FindOrders(ctx context.Context, db *store.Store, keys []order.Key) (*Erasure, error) {
-	e := &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}}
+	e := &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}, erased: map[order.Key]bool{}}
 	if err := e.search(ctx, db, "", func(o *order.Order) bool { return slices.Contains(keys, o.Key) }); err != nil {
 		return nil, err
 	}
-	return e, e.look(ctx, db)
+	worded := false
+	for _, key := range keys {
+		doc, err := db.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !doc.Erased() {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.erased[key] = !doc.Worded()
+		worded = worded || doc.Worded()
+		e.known[key] = append(e.known[key], &order.Order{Key: key, Instance: key.Instance()})
+	}
+	e.Orders = slices.Sorted(maps.Keys(e.known))
+	if err := e.look(ctx, db); err != nil {
+		return nil, err
+	}
+	if len(e.erased) == len(e.Orders) && !worded && e.Documents+e.Audit+e.Answers == 0 {
+		e.Orders = nil // nothing has come since
+	}
+	return e, nil
 }
 
 // sought are the e-mail addresses and accounts of a person.
@@ -221,6 +244,9 @@ func (e *Erasure) Erase(ctx context.Context, db *store.Store, by string) error {
 func (e *Erasure) eraseOrders(ctx context.Context, db *store.Store, by string) error {
 	var left []order.Key
 	for _, key := range e.Orders {
+		if e.erased[key] && e.Documents == 0 {
+			continue
+		}
 		done, err := db.EraseOrder(ctx, key, by, e.hideOf(key), (*store.Staged).Final)
 		if err != nil {
 			return err

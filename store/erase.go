@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 // ErasedText stands for what was erased of a text.
 const ErasedText = "[erased]"
+
+// WordsNotKept stands for what a person writes about an order after it was erased: nothing tells any more which of it names the buyer.
+const WordsNotKept = "(not kept: the personal data were erased)"
 
 // Final reports whether the connector has nothing left to do for the order, by itself or by what it was asked for: it is posted and Magento is told, or
 // it was left out or cancelled for good. A held order is not: a person still needs to see what it is about.
@@ -51,6 +55,23 @@ func (s *Staged) erase(by string, hide func(string) string) {
 	}
 	s.ErasedAt = now()
 	s.Note(Event{At: s.ErasedAt, Step: "erased", Outcome: "done", Detail: "the personal data and the documents were erased", Actor: by})
+}
+
+// Worded reports whether people's words about an erased order are kept: earlier releases kept what was written after it was erased.
+func (s *Staged) Worded() bool {
+	if s.Skipped() && !KeptWord(withoutWho(s.Reason.Message)) {
+		return true
+	}
+	return slices.ContainsFunc(s.Timeline, func(e Event) bool { return e.Step == "desk" && !KeptWord(e.Detail) })
+}
+
+// KeptWord reports whether a text stands in the place of a person's words, or is none.
+func KeptWord(text string) bool { return text == "" || text == ErasedText || text == WordsNotKept }
+
+// withoutWho is the part of a skipped order's reason that a person wrote.
+func withoutWho(message string) string {
+	_, why, _ := strings.Cut(message, ": ")
+	return why
 }
 
 // withoutWhy is the reason of a skipped order without the words of the person who skipped it: "Skipped by anna: [erased]". Nobody knows which of them name the buyer.

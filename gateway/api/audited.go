@@ -47,6 +47,9 @@ func (s *server) withoutBuyers(ctx context.Context, keys []string, why string) (
 		if err != nil {
 			return "", partDown(err, "store")
 		}
+		if doc.Erased() {
+			return store.WordsNotKept, nil
+		}
 		if doc.Order == nil {
 			return inTimelines, nil
 		}
