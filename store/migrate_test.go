@@ -82,16 +82,18 @@ func TestMigrate_GoesOnBehindTheLastThatWasFinished(t *testing.T) {
 // Whoever died over it keeps the others for a time, and not for good. Fails without: the end of a lease.
 func TestMigrate_OneThatDiedIsFollowed(t *testing.T) {
 	db := testkit.Store(t)
-	if taken, err := db.Lease(t.Context(), "migration", "dead", 700*time.Millisecond); err != nil || !taken {
+	began := time.Now()
+	const length = 700 * time.Millisecond // from began on, or later
+	if taken, err := db.Lease(t.Context(), "migration", "dead", length); err != nil || !taken {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	var done atomic.Int32
-	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 || time.Since(began) < 500*time.Millisecond {
+	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 || time.Since(began) < length-time.Millisecond {
 		t.Errorf("%v: carried out %d times after %s", err, done.Load(), time.Since(began))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	onWaiting(t, cancel)
 	if taken, err := db.Lease(t.Context(), "migration", "at work", time.Minute); err != nil || !taken {
 		t.Fatal(err)
 	}
@@ -100,19 +102,51 @@ func TestMigrate_OneThatDiedIsFollowed(t *testing.T) {
 	}
 }
 
+// onWaiting calls do when somebody says that he waits for another who migrates.
+func onWaiting(t *testing.T, do func()) {
+	t.Helper()
+	was := slog.Default()
+	t.Cleanup(func() { slog.SetDefault(was) })
+	slog.SetDefault(slog.New(slog.NewTextHandler(hearing(func(line string) {
+		if strings.Contains(line, "waiting for another process") {
+			do()
+		}
+	}), nil)))
+}
+
+// hearing hears each line of a log.
+type hearing func(line string)
+
+func (h hearing) Write(line []byte) (int, error) {
+	h(string(line))
+	return len(line), nil
+}
+
 // Who waits says once for whom. Fails without: sayWhoMigrates; with it at each look.
 func TestMigrate_SaysOnceWhoIsWaitedFor(t *testing.T) {
-	db := testkit.Store(t)
+	db, name := testkit.Database(t)
 	was := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(was) })
 	var said bytes.Buffer
 	slog.SetDefault(slog.New(slog.NewTextHandler(&said, nil)))
-	if taken, err := db.Lease(t.Context(), "migration", "shop-1:4711:ABC", 900*time.Millisecond); err != nil || !taken { // several looks long
+	const who = "shop-1:4711:ABC"
+	if taken, err := db.Lease(t.Context(), "migration", who, time.Minute); err != nil || !taken {
 		t.Fatal(err)
 	}
+	var looks atomic.Int32
+	ended := make(chan error, 1)
+	waiting := testkit.TappedStore(t, name, func(message []byte) bool {
+		if testkit.HasAll(message, "find", "lease:migration") && looks.Add(1) == 6 { // the lease ends after several looks, however long they take
+			go func() { ended <- db.EndLease(context.WithoutCancel(t.Context()), "migration", who) }()
+		}
+		return false
+	})
 	var done atomic.Int32
-	if err := db.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 {
+	if err := waiting.Migrate(t.Context(), step(store.Known()+1, &done)); err != nil || done.Load() != 1 {
 		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 	if n := strings.Count(said.String(), "process=shop-1:4711 "); n != 1 {
 		t.Errorf("it says %d times who migrates: %s", n, said.String())

@@ -1,10 +1,14 @@
 package api_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"datawald/gateway/access"
+	"datawald/order"
 	"datawald/store"
 )
 
@@ -40,5 +44,51 @@ func TestAudit_NamesNoPersonTypedAsAnOrder(t *testing.T) {
 	}
 	if acts := w.acts("start-resync"); len(acts) != 2 || acts[1].Target != w.instance+": (no key) 000000007" {
 		t.Errorf("resyncs: %+v", acts)
+	}
+}
+
+// An entry whose target does not name all of its orders keeps no words: an erasure finds them by the orders that are named.
+// Fails without: the look at the target's length in noteBegun.
+func TestAudit_KeepsNoWordsOfOrdersThatItDoesNotName(t *testing.T) {
+	w := newWorld(t)
+	w.stock(15, func(_ int, d *store.Staged) { d.Status, d.Reason = order.Held, &order.Reason{Code: "item_unknown"} })
+	all, err := w.db.List(t.Context(), store.Filter{Instance: w.instance, Limit: 15})
+	if err != nil || len(all) != 15 {
+		t.Fatalf("%d orders, %v", len(all), err)
+	}
+	keys := make([]string, len(all))
+	for n, d := range all {
+		keys[n] = string(d.Key)
+	}
+	act := func(keys []string) string {
+		names, _ := json.Marshal(keys)
+		w.post("/api/v1/orders/actions", `{"action":"skip","dry_run":true,"reason":"sold","keys":`+string(names)+`}`).ok(200, &struct{}{})
+		return w.acts("act-on-orders")[0].Why
+	}
+	if why := act(keys[:2]); why != "sold" {
+		t.Errorf("of two orders the audit says %q", why)
+	}
+	if why := act(keys); why != "(see the timeline)" {
+		t.Errorf("of %d orders, more than its target names, the audit says %q", len(keys), why)
+	}
+}
+
+// What is written about an order that was erased stands neither in the audit nor in the timeline, and what an earlier release kept is not shown to viewers.
+// Fails without: Erased in withoutBuyers; Erased in masked; KeptWord in masked.
+func TestViewers_SeeNoWordsAboutAnErasedOrder(t *testing.T) {
+	w := newWorld(t)
+	var key order.Key
+	w.stock(1, func(_ int, d *store.Staged) {
+		key = d.Key
+		d.Status, d.Reason, d.Order, d.ErasedAt = order.Held, &order.Reason{Code: "item_unknown"}, d.Order.Erased(), time.Now().UTC()
+		d.Note(store.Event{Step: "desk", Outcome: "settled", Detail: "Frau Mustermann called"})
+	})
+	w.post("/api/v1/orders/"+string(key)+"/skip", `{"reason":"Frau Mustermann called again"}`).ok(200, &struct{}{})
+	if acts := w.acts("skip-order"); len(acts) != 1 || acts[0].Why != store.WordsNotKept {
+		t.Errorf("the audit says %+v", acts)
+	}
+	r := call(t, w.server, http.MethodGet, "/api/v1/orders/"+string(key), "", []string{"Authorization", w.as(access.Viewer)})
+	if r.ok(200, &struct{}{}); strings.Contains(string(r.body), "Mustermann") || !strings.Contains(string(r.body), store.WordsNotKept) {
+		t.Errorf("a viewer sees %s", r.body)
 	}
 }
