@@ -40,6 +40,8 @@ type SyncOrderResult struct {
 	// AsBefore are the orders of which Magento gave no other version than the one that was staged, by the time of its last change.
 	// Filled as Open is.
 	AsBefore []order.Key `json:"as_before,omitempty"`
+	// Missing are the keys of orders whose document was taken away between reading and staging, such as by an erasure. Filled as Open is.
+	Missing []string `json:"missing,omitempty"`
 	// imported and others count the states of the orders, for a backfill: those that it brought, and all others.
 	imported, others map[order.Status]int
 }
