@@ -94,6 +94,11 @@ func (r *retainer) findInstances(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.asked.IsZero() { // once for each start: no release leaves any behind since
+		if _, err := r.db.DropDocumentsOfStandIns(ctx); err != nil {
+			return err
+		}
+	}
 	r.asked = time.Now()
 	for _, name := range names {
 		if !slices.Contains(r.instances, name) {
