@@ -52,7 +52,7 @@ func CheckNumber(text string) error {
 	case strings.Contains(text, "@"):
 		return errors.New("want an order's number, such as 000000123, and not an e-mail address")
 	case !validIncrement(text):
-		return fmt.Errorf("order number %q: want 1 to %d printable characters without spaces", text, maxIncrement)
+		return fmt.Errorf("increment_id %q: want 1 to %d printable characters without spaces", text, maxIncrement)
 	}
 	return nil
 }
