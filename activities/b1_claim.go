@@ -54,7 +54,7 @@ func (p *posting) claim(ctx context.Context) error {
 		if p.live(doc.Claim) {
 			return later(p.untilFree(doc.Claim), "another attempt has just begun")
 		}
-		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status || doc.Skipped() {
+		if doc.PayloadHash != read.PayloadHash || doc.Status != read.Status || doc.Skipped() || doc.Erased() != read.Erased() {
 			return later(time.Second, "the order has just changed")
 		}
 		doc.Order, doc.ContentHash = read.Order, read.ContentHash

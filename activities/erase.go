@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,6 +41,8 @@ type Erasure struct {
 	who Person
 	// known are all forms in which the person is known, from every document of every order.
 	known map[order.Key][]*order.Order
+	// erased are the named orders that were erased before: true where nobody has written about them since, so that nothing of the order itself is left.
+	erased map[order.Key]bool
 }
 
 // FindPerson looks through all orders and all their documents for a person. It is found under every account and e-mail address of the orders that are found
@@ -74,13 +77,33 @@ func FindPerson(ctx context.Context, db *store.Store, who Person) (*Erasure, err
 	return e, e.look(ctx, db)
 }
 
-// FindOrders is FindPerson for orders that are named.
+// FindOrders is FindPerson for orders that are named. One that was erased is found again where something was written about it, or read, since.
 func FindOrders(ctx context.Context, db *store.Store, keys []order.Key) (*Erasure, error) {
-	e := &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}}
+	e := &Erasure{InHand: map[order.Key]order.Status{}, known: map[order.Key][]*order.Order{}, erased: map[order.Key]bool{}}
 	if err := e.search(ctx, db, "", func(v evidence) bool { return slices.Contains(keys, v.Key) }); err != nil {
 		return nil, err
 	}
-	return e, e.look(ctx, db)
+	worded := false
+	for _, key := range keys {
+		doc, err := db.Get(ctx, key)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) || err == nil && !doc.Erased() {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.erased[key] = !doc.Worded()
+		worded = worded || doc.Worded()
+		e.known[key] = append(e.known[key], &order.Order{Key: key, Instance: key.Instance()})
+	}
+	e.Orders = slices.Sorted(maps.Keys(e.known))
+	if err := e.look(ctx, db); err != nil {
+		return nil, err
+	}
+	if len(e.erased) == len(e.Orders) && !worded && e.Documents+e.Audit+e.Answers == 0 {
+		e.Orders = nil // nothing has come since
+	}
+	return e, nil
 }
 
 // sought are the e-mail addresses and accounts of a person.
@@ -218,6 +241,9 @@ func (e *Erasure) Erase(ctx context.Context, db *store.Store, by string) error {
 func (e *Erasure) eraseOrders(ctx context.Context, db *store.Store, by string) error {
 	var left []order.Key
 	for _, key := range e.Orders {
+		if e.erased[key] && e.Documents == 0 {
+			continue
+		}
 		done, err := db.EraseOrder(ctx, key, by, e.hideOf(key), (*store.Staged).Final)
 		if err != nil {
 			return err
@@ -255,11 +281,12 @@ func (e *Erasure) around(ctx context.Context, db *store.Store, dry bool) (err er
 		}
 	}
 	everywhere := e.hideAnywhere()
-	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) string {
-		if entry.Action != AuditErase && e.names(entry.Target) { // a person's own words, and which of them are about the buyer nobody knows
-			return store.ErasedText
+	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) {
+		words := entry.Action != AuditErase && entry.Why != "" && e.names(entry.Target)
+		entry.Target, entry.Why = everywhere(entry.Target), everywhere(entry.Why)
+		if words { // a person's own, and which of them are about the buyer nobody knows
+			entry.Why = store.ErasedText
 		}
-		return everywhere(entry.Why)
 	}, dry)
 	if err != nil {
 		return err

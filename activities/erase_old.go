@@ -66,3 +66,12 @@ func eraseIfOld(ctx context.Context, db *store.Store, head *store.Staged, may fu
 	}
 	return db.EraseOrder(ctx, doc.Key, "retention", hide, may)
 }
+
+// orderActs are the acts of which the audit has words that people wrote about orders.
+var orderActs = []string{"retry-order", "skip-order", "resume-order", "settle-order", "act-on-orders"}
+
+// EraseOldWords takes what people wrote about orders out of the audit where it is older than age, and says of how many entries. Nothing tells which of it
+// names a buyer, and by then the orders themselves name none. It looks at limit entries at most and goes on where the call before came to.
+func EraseOldWords(ctx context.Context, db *store.Store, age time.Duration, limit int) (erased int, err error) {
+	return db.EraseOldWords(ctx, orderActs, now().Add(-age), limit)
+}

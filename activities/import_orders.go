@@ -23,6 +23,9 @@ type ImportOrdersInput struct {
 	// IncrementIDs and Keys name orders.
 	IncrementIDs []string    `json:"increment_ids,omitempty"`
 	Keys         []order.Key `json:"keys,omitempty"`
+	// Place is how far the backfill has come, as the store was told last: an entity_id, or how many names. 0 before the first step, and where
+	// an earlier release took those before. Where the store does not know as much any more, it was set back, and the step is refused.
+	Place int64 `json:"place,omitempty"`
 	// DryRun counts what would be staged, and writes nothing.
 	DryRun bool   `json:"dry_run,omitempty"`
 	Actor  string `json:"actor,omitempty"`
@@ -40,6 +43,8 @@ type ImportOrdersResult struct {
 	Done bool      `json:"done,omitempty"`
 	// Total is how many orders lie behind After: those that were read, and those that Magento counted behind them last.
 	Total int64 `json:"total,omitempty"`
+	// Place is how far the backfill has come, as the store was told; 0 of a dry run.
+	Place int64 `json:"place,omitempty"`
 	// Missing are names that Magento does not have.
 	Missing []string `json:"missing,omitempty"`
 }
@@ -52,6 +57,9 @@ func (a *Activities) ImportOrders(ctx context.Context, in ImportOrdersInput) (*I
 		return nil, err
 	}
 	m := &importer{Activities: a, instance: i, in: in, result: ImportOrdersResult{Imported: map[order.Status]int{}, Others: map[order.Status]int{}}}
+	if err := a.knowsPlace(ctx, in); err != nil {
+		return nil, err
+	}
 	if m.importing, err = a.importing(ctx, i, in); err != nil {
 		return nil, err
 	}
@@ -64,6 +72,11 @@ func (a *Activities) ImportOrders(ctx context.Context, in ImportOrdersInput) (*I
 		return nil, err
 	}
 	failpoint.Hit(failpoint.PageStaged)
+	if !in.DryRun {
+		if err := m.notePlace(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return &m.result, nil
 }
 

@@ -16,6 +16,8 @@ const importsHeldFor = time.Hour
 type NoteBackfillResult struct {
 	NotedAt  time.Time            `json:"noted_at"`
 	Imported map[order.Status]int `json:"imported,omitempty"`
+	// Complaint is what was added to the errors of its record; empty for nothing.
+	Complaint string `json:"complaint,omitempty"`
 }
 
 // NoteBackfill writes down how far a backfill has come, and that its imports are its own until it has ended. A dry run has none.
@@ -63,6 +65,10 @@ func (a *Activities) endBackfill(ctx context.Context, run store.Run) (*NoteBackf
 			return nil, err
 		}
 	}
+	complaint, err := a.complain(ctx, &run)
+	if err != nil {
+		return nil, err
+	}
 	if err := a.endHold(ctx, run); err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func (a *Activities) endBackfill(ctx context.Context, run store.Run) (*NoteBackf
 		return nil, err
 	}
 	err = a.endHold(ctx, run)
-	return &NoteBackfillResult{NotedAt: b.NotedAt, Imported: b.Imported}, err
+	return &NoteBackfillResult{NotedAt: b.NotedAt, Imported: b.Imported, Complaint: complaint}, err
 }
 
 // endHold ends that the imports are the backfill's own. A dry run has none.

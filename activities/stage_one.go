@@ -50,6 +50,9 @@ func (p *page) stageOne(ctx context.Context, ref store.PayloadRef) error {
 	if err != nil {
 		return err
 	}
+	if raws[ref] == nil {
+		return nil // it is lost
+	}
 	v := readVersion(p.instance, ref, raws[ref])
 	was, is, err := p.rehash(ctx, p.instance, ref.Key, v.order)
 	if err != nil {

@@ -30,6 +30,8 @@ type page struct {
 	result SyncOrderResult
 	// erased are orders whose personal data were erased, and of which Magento gave the same version again.
 	erased []order.Key
+	// lost are documents that are not in the store any more: an erasure, or another page, took them away since they were read.
+	lost []store.PayloadRef
 }
 
 // hashesOf are the documents of an order that this page has brought.
@@ -72,9 +74,25 @@ func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput
 	if err := p.dropErased(ctx); err != nil {
 		return nil, err
 	}
+	if err := p.tellLost(); err != nil {
+		return nil, err
+	}
 	slices.Sort(p.result.Open)
 	slices.Sort(p.result.AsBefore)
 	return &p.result, nil
+}
+
+// tellLost says which documents could not be staged, once all others are. A reading must not move on without them: whoever reads again from the same place
+// brings them again. Of orders that were asked for by name they are missing.
+func (p *page) tellLost() error {
+	for _, ref := range p.lost {
+		if p.in.Cut != nil || p.in.importing.by != "" {
+			return fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, store.ErrNotFound)
+		}
+		p.result.Missing = append(p.result.Missing, string(ref.Key))
+	}
+	slices.Sort(p.result.Missing)
+	return nil
 }
 
 // byKey groups the documents of each order.
@@ -127,6 +145,10 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 	if err != nil {
 		return err
 	}
+	refs = slices.DeleteFunc(slices.Clone(refs), func(ref store.PayloadRef) bool { return raws[ref] == nil })
+	if len(refs) == 0 {
+		return nil
+	}
 	orders, outcomes := make([]*store.Staged, len(refs)), make([]string, len(refs))
 	for n, ref := range refs {
 		orders[n] = store.NewStaged(ref.Key)
@@ -152,7 +174,7 @@ func (p *page) add(ctx context.Context, refs []store.PayloadRef) error {
 	return nil
 }
 
-// payloads gives the documents: those in hand, and the others from the store.
+// payloads gives the documents: those in hand, and the others from the store. Those that are in neither are noted as lost.
 func (p *page) payloads(ctx context.Context, refs []store.PayloadRef) (map[store.PayloadRef][]byte, error) {
 	raws, missing := p.inHand.take(refs)
 	stored, err := p.store.Payloads(ctx, missing)
@@ -162,11 +184,18 @@ func (p *page) payloads(ctx context.Context, refs []store.PayloadRef) (map[store
 	for _, ref := range missing {
 		raw, ok := stored[ref]
 		if !ok {
-			return nil, fmt.Errorf("order %s: payload %s: %w", ref.Key, ref.Hash, store.ErrNotFound)
+			p.lose(ref)
+			continue
 		}
 		raws[ref] = raw
 	}
 	return raws, nil
+}
+
+func (p *page) lose(ref store.PayloadRef) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = append(p.lost, ref)
 }
 
 // stageOthers stages the versions of each order one after the other.

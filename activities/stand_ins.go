@@ -76,13 +76,22 @@ func (a *Activities) forgetStandIns(ctx context.Context, instance string, docume
 				return err
 			}
 			if both {
-				if err := a.store.Remove(ctx, standIn); err != nil {
+				if err := a.dropStandIn(ctx, standIn); err != nil {
 					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// dropStandIn drops what stood for an order, and first the documents that were kept under its name: nothing would lead to them any more, neither
+// retention nor an erasure, which go by orders.
+func (a *Activities) dropStandIn(ctx context.Context, key order.Key) error {
+	if err := a.store.DropVersions(ctx, key, func(store.PayloadVersion) bool { return true }); err != nil {
+		return err
+	}
+	return a.store.Remove(ctx, key)
 }
 
 // standInsOf are the names under which an order may have been held before it had its own: while Magento could not show it,
@@ -152,7 +161,7 @@ func (p *page) forgetBroken(ctx context.Context, orders ...*store.Staged) error 
 		return err
 	}
 	for name := range broken {
-		if err := p.store.Remove(ctx, name); err != nil {
+		if err := p.dropStandIn(ctx, name); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -41,6 +42,19 @@ func NewKey(instance string, storeID int64, incrementID string) (Key, error) {
 		return "", fmt.Errorf("increment_id %q: want 1 to 64 printable characters without spaces", incrementID)
 	}
 	return Key(instance + ":" + strconv.FormatInt(storeID, 10) + ":" + incrementID), nil
+}
+
+// CheckNumber checks what a person typed as an order's number. It fails where that can be none, in words that do not repeat it: an e-mail address
+// that was typed into the wrong box must get neither into a workflow nor into the audit, which nobody can erase. An order whose
+// number has an @ all the same is named by its key.
+func CheckNumber(text string) error {
+	switch {
+	case strings.Contains(text, "@"):
+		return errors.New("want an order's number, such as 000000123, and not an e-mail address")
+	case !validIncrement(text):
+		return fmt.Errorf("increment_id %q: want 1 to %d printable characters without spaces", text, maxIncrement)
+	}
+	return nil
 }
 
 // ParseKey checks a key that came from outside: a path, a command line, a workflow input. It fails, in words for the one who wrote

@@ -163,7 +163,7 @@ func (cmd backfillCommand) name(in *workflows.BackfillOrdersInput, fault func(st
 			}
 			continue
 		}
-		if _, err := order.NewKey(in.Instance, 0, name); err != nil {
+		if err := order.CheckNumber(name); err != nil {
 			fault("%v", err)
 		} else if !slices.Contains(in.IncrementIDs, name) {
 			in.IncrementIDs = append(in.IncrementIDs, name)

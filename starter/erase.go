@@ -27,6 +27,10 @@ type eraseCommand struct {
 
 // Run finds what is to be erased, says it, and does it when it is told to.
 func (cmd *eraseCommand) Run(a *app) error {
+	keys, err := cmd.keys()
+	if err != nil {
+		return err // before it gets into the audit: it may be a person's address
+	}
 	why := "counted only"
 	if cmd.Yes {
 		why = "erased"
@@ -36,8 +40,8 @@ func (cmd *eraseCommand) Run(a *app) error {
 		target = "a customer" // the audit keeps no personal data
 	}
 	var left error // an erasure that leaves orders under way alone is done all the same
-	err := act(a, activities.AuditErase, target, why, func(d *accounts) (err error) {
-		left, err = cmd.erase(a, d.db)
+	err = act(a, activities.AuditErase, target, why, func(d *accounts) (err error) {
+		left, err = cmd.erase(a, d.db, keys)
 		return err
 	})
 	if err != nil {
@@ -47,8 +51,8 @@ func (cmd *eraseCommand) Run(a *app) error {
 }
 
 // erase gives as left which orders keep their data.
-func (cmd *eraseCommand) erase(a *app, db *store.Store) (left, err error) {
-	e, err := cmd.find(a.ctx, db)
+func (cmd *eraseCommand) erase(a *app, db *store.Store, keys []order.Key) (left, err error) {
+	e, err := cmd.find(a.ctx, db, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -77,15 +81,20 @@ const mostAddresses = 3
 // several reports whether what was found may be of several people.
 func several(e *activities.Erasure) bool { return e.Accounts > 1 || e.Addresses > mostAddresses }
 
-func (cmd *eraseCommand) find(ctx context.Context, db *store.Store) (*activities.Erasure, error) {
-	if cmd.Customer == "" {
-		keys := make([]order.Key, len(cmd.Order))
-		for n, text := range cmd.Order {
-			var err error
-			if keys[n], err = order.ParseKey(text); err != nil {
-				return nil, badInput("--order: %w", err)
-			}
+// keys are the orders that are named.
+func (cmd *eraseCommand) keys() ([]order.Key, error) {
+	keys := make([]order.Key, len(cmd.Order))
+	for n, text := range cmd.Order {
+		var err error
+		if keys[n], err = order.ParseKey(text); err != nil {
+			return nil, badInput("--order: %w", err)
 		}
+	}
+	return keys, nil
+}
+
+func (cmd *eraseCommand) find(ctx context.Context, db *store.Store, keys []order.Key) (*activities.Erasure, error) {
+	if cmd.Customer == "" {
 		return activities.FindOrders(ctx, db, keys)
 	}
 	who, err := cmd.person()

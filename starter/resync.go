@@ -94,7 +94,7 @@ func (cmd resyncCommand) input(s *config.Starter) (in workflows.ResyncOrdersInpu
 			}
 			continue
 		}
-		if _, err := order.NewKey(in.Instance, 0, id); err != nil {
+		if err := order.CheckNumber(id); err != nil {
 			return in, badInput("%w", err)
 		}
 		if !slices.Contains(in.IncrementIDs, id) {

@@ -35,6 +35,8 @@ type BackfillProgress struct {
 	// EntityID is the last order that was read, At the time of it that the selection goes by.
 	EntityID int64     `bson:"entity_id,omitempty" json:"entity_id,omitempty"`
 	At       time.Time `bson:"at,omitempty" json:"at,omitzero"`
+	// Place is how far the store was told it has come: EntityID, or how many names. 0 before the first step, and of a dry run.
+	Place int64 `bson:"place,omitempty" json:"place,omitempty"`
 	// Imported counts by state the orders that it brought: as they were staged while it is under way, as they stand when it has
 	// ended. Others counts those that it did not: they were there before, belong to the ordinary reading, or Magento cannot show them.
 	Imported map[order.Status]int `bson:"imported" json:"imported"`

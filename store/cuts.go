@@ -40,6 +40,18 @@ type Reading struct {
 	Reach order.Cut `bson:"reach" json:"reach"`
 }
 
+// Behind reports whether the reading has not come as far as another: it began earlier, or is the same one and has read less. Times go by
+// the store's resolution of a millisecond, so that a reading that comes back from it is the same one.
+func (r Reading) Behind(other Reading) bool {
+	began := other.Began.Truncate(time.Millisecond)
+	if is := r.Began.Truncate(time.Millisecond); !is.Equal(began) {
+		return is.Before(began)
+	}
+	is, reach := r.Reach, other.Reach
+	is.UpdatedAt, reach.UpdatedAt = is.UpdatedAt.Truncate(time.Millisecond), reach.UpdatedAt.Truncate(time.Millisecond)
+	return reach.After(is)
+}
+
 // ClockChange is a moment at which the shop's clock was set, as far as two readings show it.
 type ClockChange struct {
 	// NoticedAt is when the first reading with the new clock began, by our clock; zero when it was never set.
@@ -127,7 +139,7 @@ func (s *Store) CaughtUp(ctx context.Context, instance, task string, r Reading) 
 func (s *Store) NoteReading(ctx context.Context, instance, task string, r Reading) error {
 	return s.changeCut(ctx, cutID(instance, task), func(doc *cutDocument) bool {
 		known := doc.Latest
-		further := r.Began.After(known.Began) || r.Began.Equal(known.Began) && r.Reach.After(known.Reach)
+		further := known.Behind(r)
 		if further {
 			doc.noteClock(known, r)
 			doc.Latest = r

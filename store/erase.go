@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 // ErasedText stands for what was erased of a text.
 const ErasedText = "[erased]"
+
+// WordsNotKept stands for what a person writes about an order after it was erased: nothing tells any more which of it names the buyer.
+const WordsNotKept = "(not kept: the personal data were erased)"
 
 // Final reports whether the connector has nothing left to do for the order, by itself or by what it was asked for: it is posted and Magento is told, or
 // it was left out or cancelled for good. A held order is not: a person still needs to see what it is about.
@@ -51,6 +55,23 @@ func (s *Staged) erase(by string, hide func(string) string) {
 	}
 	s.ErasedAt = now()
 	s.Note(Event{At: s.ErasedAt, Step: "erased", Outcome: "done", Detail: "the personal data and the documents were erased", Actor: by})
+}
+
+// Worded reports whether people's words about an erased order are kept: earlier releases kept what was written after it was erased.
+func (s *Staged) Worded() bool {
+	if s.Skipped() && !KeptWord(withoutWho(s.Reason.Message)) {
+		return true
+	}
+	return slices.ContainsFunc(s.Timeline, func(e Event) bool { return e.Step == "desk" && !KeptWord(e.Detail) })
+}
+
+// KeptWord reports whether a text stands in the place of a person's words, or is none.
+func KeptWord(text string) bool { return text == "" || text == ErasedText || text == WordsNotKept }
+
+// withoutWho is the part of a skipped order's reason that a person wrote.
+func withoutWho(message string) string {
+	_, why, _ := strings.Cut(message, ": ")
+	return why
 }
 
 // withoutWhy is the reason of a skipped order without the words of the person who skipped it: "Skipped by anna: [erased]". Nobody knows which of them name the buyer.
@@ -156,22 +177,29 @@ func (s *Store) ForgetPartners(ctx context.Context, is func(identity string) boo
 	return n, err
 }
 
-// HideInAudit has hide give the words of all audit entries anew, and says how many changed. With dry it only counts.
-func (s *Store) HideInAudit(ctx context.Context, hide func(*AuditEntry) string, dry bool) (n int, err error) {
-	cur, err := s.audit.Find(ctx, bson.D{{Key: "why", Value: bson.D{{Key: "$exists", Value: true}}}},
-		options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "action", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
+// HideInAudit has hide change the targets and words of all audit entries, and says how many changed. With dry it only counts.
+func (s *Store) HideInAudit(ctx context.Context, hide func(*AuditEntry), dry bool) (n int, err error) {
+	cur, err := s.audit.Find(ctx, bson.D{}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}, {Key: "action", Value: 1}, {Key: "target", Value: 1}, {Key: "why", Value: 1}}))
 	if err != nil {
 		return 0, fmt.Errorf("read the audit: %w", err)
 	}
 	err = each(ctx, cur, "change the audit", func(e *AuditEntry) error {
-		why := hide(e)
-		if why == e.Why {
+		was := *e
+		hide(e)
+		var set bson.D
+		if e.Why != was.Why {
+			set = append(set, bson.E{Key: "why", Value: e.Why})
+		}
+		if e.Target != was.Target {
+			set = append(set, bson.E{Key: "target", Value: e.Target})
+		}
+		if len(set) == 0 {
 			return nil
 		}
 		if n++; dry {
 			return nil
 		}
-		_, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: bson.D{{Key: "why", Value: why}}}})
+		_, err := s.audit.UpdateOne(ctx, bson.D{{Key: "_id", Value: e.ID}}, bson.D{{Key: "$set", Value: set}})
 		return err
 	})
 	return n, err

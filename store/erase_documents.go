@@ -92,3 +92,29 @@ func (s *Store) EachPayload(ctx context.Context, do func(key order.Key, raw []by
 		return do(p.Key, raw, damaged)
 	})
 }
+
+// standInKey is what the key of a stand-in looks like: of an order that has no number, or none yet.
+const standInKey = `:(entity-[0-9]+|document-[0-9a-f]{16})$`
+
+// DropDocumentsOfStandIns erases the documents of stand-ins that are gone, and says how many they were: earlier releases left them behind when an order got its
+// number. What is younger than StagedBy somebody may be about to stage.
+func (s *Store) DropDocumentsOfStandIns(ctx context.Context) (dropped int, err error) {
+	filter := bson.D{{Key: "key", Value: bson.Regex{Pattern: standInKey}}, {Key: "received_at", Value: bson.D{{Key: "$lt", Value: now().Add(-StagedBy)}}}}
+	cur, err := s.payloads.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "key", Value: 1}}))
+	if err != nil {
+		return 0, fmt.Errorf("find documents of stand-ins: %w", err)
+	}
+	err = each(ctx, cur, "erase documents of stand-ins", func(p *struct {
+		ID  string    `bson:"_id"`
+		Key order.Key `bson:"key"`
+	}) error {
+		heads, err := s.Heads(ctx, []order.Key{p.Key})
+		if err != nil || heads[p.Key] != nil {
+			return err
+		}
+		dropped++
+		_, err = s.payloads.DeleteOne(ctx, bson.D{{Key: "_id", Value: p.ID}})
+		return err
+	})
+	return dropped, err
+}

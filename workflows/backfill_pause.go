@@ -160,6 +160,9 @@ func (b *backfill) note(ctx workflow.Context) error {
 		b.progress().NotedAt = noted.NotedAt
 		if b.state.Run.EndedAt != nil {
 			b.progress().Imported = noted.Imported
+			if noted.Complaint != "" {
+				b.state.Run.Errors = append(b.state.Run.Errors, noted.Complaint)
+			}
 		}
 	case b.state.Run.EndedAt != nil:
 		b.state.Run.Errors = append(b.state.Run.Errors, "record the run: "+text(err))

@@ -44,7 +44,7 @@ func (b *backfill) read(ctx workflow.Context) error {
 // next is what is to be read next.
 func (b *backfill) next() activities.ImportOrdersInput {
 	run := b.state.Run
-	in := activities.ImportOrdersInput{Instance: b.in.Instance, Run: run.ID, Began: run.StartedAt, DryRun: b.in.DryRun, Actor: b.in.Actor}
+	in := activities.ImportOrdersInput{Instance: b.in.Instance, Run: run.ID, Began: run.StartedAt, DryRun: b.in.DryRun, Actor: b.in.Actor, Place: run.Backfill.Place}
 	if b.in.Selected != nil {
 		in.Selected, in.After = b.in.Selected, b.state.Next
 		return in
@@ -92,6 +92,7 @@ func (b *backfill) add(page activities.ImportOrdersResult) {
 		b.state.Named += len(in.IncrementIDs) + len(in.Keys)
 		b.state.Read = b.state.Named >= p.Names
 	}
+	p.Place = max(p.Place, page.Place) // a worker of an earlier release says none
 	b.state.Run.Counts = b.state.Run.Counts.Add(page.Counts)
 	addStates(p.Imported, page.Imported)
 	addStates(p.Others, page.Others)

@@ -206,6 +206,7 @@ func (r *resyncOrders) stage(ctx workflow.Context, found activities.FindOrdersRe
 		return staged, err
 	}
 	r.result.Run.Counts = r.result.Run.Counts.Add(staged.Counts)
+	r.result.Missing = append(r.result.Missing, staged.Missing...)
 	return staged, nil
 }
 

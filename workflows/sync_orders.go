@@ -34,6 +34,9 @@ type syncState struct {
 	ShopTime time.Time `json:"shop_time,omitzero"`
 	// Latest is the reading before this one, until the first page is read.
 	Latest store.Reading `json:"latest,omitzero"`
+	// From is what the next page goes on from: the reading before this one, and then this one with how far it has come. Zero
+	// where an earlier release began the run: then nobody asks.
+	From store.Reading `json:"from,omitzero"`
 	// Queue is where taking from the queue goes on.
 	Queue    string    `json:"queue"`
 	Deadline time.Time `json:"deadline"`
@@ -129,7 +132,8 @@ func (s *syncOrders) begin(ctx workflow.Context) {
 		_ = s.failed("read the cut", err) // one that was cancelled learns it at its next step
 		return
 	}
-	s.state.Run.From, s.state.Run.To, s.state.After, s.state.Latest = cut.Start, cut.Cut, cut.Start, cut.Latest
+	s.state.Run.From, s.state.Run.To, s.state.After = cut.Start, cut.Cut, cut.Start
+	s.state.Latest, s.state.From = cut.Latest, cut.Latest
 	if cut.NewRules != "" {
 		s.reconsider(ctx, cut.NewRules)
 	}
@@ -174,11 +178,12 @@ func (s *syncOrders) stage(ctx workflow.Context, end time.Time) error {
 		}
 		if len(page.Refs) > 0 || page.Done {
 			var staged activities.SyncOrderResult
-			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next}
+			in := activities.SyncOrderInput{Instance: s.in.Instance, Refs: page.Refs, Cut: &page.Next, From: s.state.From}
 			in.Reading, in.Done = &store.Reading{Began: s.state.Run.StartedAt, ShopTime: s.state.ShopTime, Reach: page.Next}, page.Done
 			if err := workflow.ExecuteActivity(ctx, act.SyncOrder, in).Get(ctx, &staged); err != nil {
 				return s.failed("stage orders", err)
 			}
+			s.state.From = *in.Reading
 			s.state.Run.Counts = s.state.Run.Counts.Add(staged.Counts)
 			if page.Next.After(s.state.Run.To) {
 				s.state.Run.To = page.Next

@@ -44,11 +44,18 @@ func cut(text string, most int) string {
 	return text
 }
 
+// pathKey is how routes name the key of an order in their paths.
+const pathKey = "key"
+
 // pathTarget is what the address of a request names: /orders/{key}/retry acts on the key.
 func pathTarget(c *gin.Context) string {
 	var named []string
 	for _, p := range c.Params {
-		if text, err := url.PathUnescape(p.Value); err == nil {
+		text, err := url.PathUnescape(p.Value)
+		if p.Key == pathKey {
+			text = keyOf(text)
+		}
+		if err == nil {
 			named = append(named, text)
 		}
 	}
@@ -61,14 +68,17 @@ func (s *server) noteBegun(ctx context.Context, op huma.Operation, e *exchange, 
 	if a, ok := in.(Audited); ok {
 		target, why = a.Audit()
 	}
+	if target == "" {
+		target = pathTarget(e.gin)
+	}
 	if a, ok := in.(aboutOrders); ok && why != "" {
 		var err error
 		if why, err = s.withoutBuyers(ctx, a.orders(), why); err != nil {
 			return err
 		}
-	}
-	if target == "" {
-		target = pathTarget(e.gin)
+		if cut(target, maxTarget) != target { // an erasure finds words by the orders that their entry names
+			why = inTimelines
+		}
 	}
 	if o, ok := in.(OfInstance); ok && o.OfInstance() == "" && len(s.settings.InstanceNames) == 1 {
 		target = strings.TrimSuffix(s.settings.InstanceNames[0]+": "+target, ": ")

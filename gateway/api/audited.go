@@ -47,6 +47,9 @@ func (s *server) withoutBuyers(ctx context.Context, keys []string, why string) (
 		if err != nil {
 			return "", partDown(err, "store")
 		}
+		if doc.Erased() {
+			return store.WordsNotKept, nil
+		}
 		if doc.Order == nil {
 			return inTimelines, nil
 		}
@@ -55,15 +58,45 @@ func (s *server) withoutBuyers(ctx context.Context, keys []string, why string) (
 	return why, nil
 }
 
+// noKey stands in the audit for what was named as an order and is none. It is refused, and may be anything: a buyer's address or name.
+const noKey = "(no key)"
+
+// keyOf is an order's key as the audit may have it.
+func keyOf(text string) string {
+	if _, err := order.ParseKey(text); err != nil {
+		return noKey
+	}
+	return text
+}
+
+// keysOf are keys as the audit may have them, numbersOf the numbers of orders.
+func keysOf(texts []string) []string {
+	keys := make([]string, len(texts))
+	for n, text := range texts {
+		keys[n] = keyOf(text)
+	}
+	return keys
+}
+
+func numbersOf(texts []string) []string {
+	numbers := make([]string, len(texts))
+	for n, text := range texts {
+		if numbers[n] = strings.TrimSpace(text); order.CheckNumber(numbers[n]) != nil {
+			numbers[n] = noKey
+		}
+	}
+	return numbers
+}
+
 // Audit names the orders of a resync.
 func (in *startResyncInput) Audit() (target, why string) {
-	return instanceAnd(in.Body.Instance, slices.Concat(in.Body.IncrementIDs, in.Body.Keys)), ""
+	return instanceAnd(in.Body.Instance, slices.Concat(numbersOf(in.Body.IncrementIDs), keysOf(in.Body.Keys))), ""
 }
 
 // Audit names the orders of a backfill, or its range.
 func (in *startBackfillInput) Audit() (target, why string) {
 	b := in.Body
-	what := slices.Concat(b.IncrementIDs, b.Keys)
+	what := slices.Concat(numbersOf(b.IncrementIDs), keysOf(b.Keys))
 	for name, t := range map[string]*time.Time{"from": b.From, "to": b.To} {
 		if t != nil {
 			what = append(what, name+" "+t.UTC().Format(time.RFC3339))

@@ -114,7 +114,7 @@ func (s *server) backfillRequest(ctx context.Context, body BackfillRequest) (r w
 	r.Actor, r.DryRun = actorOf(ctx), body.DryRun
 	var faults []Fault
 	for i, id := range body.IncrementIDs {
-		if _, err := order.NewKey(r.Instance, 0, id); err != nil {
+		if err := order.CheckNumber(id); err != nil {
 			faults = append(faults, Fault{Location: fmt.Sprintf("body.increment_ids[%d]", i), Message: err.Error()})
 		}
 		r.IncrementIDs = append(r.IncrementIDs, id)

@@ -37,9 +37,10 @@ func masked(doc store.Staged) store.Staged {
 		w.Reason, w.Concern = hidden(w.Reason, hide), hidden(w.Concern, hide)
 		doc.WriteBack = &w
 	}
+	untold := doc.Order == nil || doc.Erased() // nothing tells what of a person's words names the buyer
 	timeline := make([]store.Event, len(doc.Timeline))
 	for i, e := range doc.Timeline {
-		if e.Detail = hide.Text(e.Detail); doc.Order == nil && e.Step == desk.Step { // nothing tells what of it names the buyer
+		if e.Detail = hide.Text(e.Detail); untold && e.Step == desk.Step && !store.KeptWord(e.Detail) {
 			e.Detail = order.Mask(e.Detail)
 		}
 		timeline[i] = e

@@ -66,13 +66,19 @@ type resumeOrderInput struct {
 }
 
 // Audit names the order and the reason.
-func (in *retryOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
+func (in *retryOrderInput) Audit() (target, why string) {
+	return keyOf(unescape(in.Key)), in.Body.Reason
+}
 
 // Audit names the order and the reason.
-func (in *skipOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
+func (in *skipOrderInput) Audit() (target, why string) {
+	return keyOf(unescape(in.Key)), in.Body.Reason
+}
 
 // Audit names the order and the reason.
-func (in *resumeOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
+func (in *resumeOrderInput) Audit() (target, why string) {
+	return keyOf(unescape(in.Key)), in.Body.Reason
+}
 
 type settleOrderInput struct {
 	Key  string `path:"key" doc:"<instance>:<store_id>:<increment_id>" example:"main:1:000000123"`
@@ -80,7 +86,9 @@ type settleOrderInput struct {
 }
 
 // Audit names the order and the reason.
-func (in *settleOrderInput) Audit() (target, why string) { return unescape(in.Key), in.Body.Reason }
+func (in *settleOrderInput) Audit() (target, why string) {
+	return keyOf(unescape(in.Key)), in.Body.Reason
+}
 
 type actionOutput struct{ Body ActionResult }
 

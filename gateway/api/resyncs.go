@@ -94,7 +94,7 @@ func (s *server) resyncRequest(ctx context.Context, body ResyncRequest) (r workf
 		if id == "" || seen[id] {
 			continue
 		}
-		if _, err := order.NewKey(r.Instance, 0, id); err != nil {
+		if err := order.CheckNumber(id); err != nil {
 			return r, invalid(fmt.Sprintf("body.increment_ids[%d]", i), err.Error())
 		}
 		seen[id] = true

@@ -161,9 +161,12 @@ func isNext(doc *store.Staged) bool {
 const Step = "desk"
 
 // Words are what a person wrote, in one line and without what of the buyer stands in it. Of an order that could not be read nothing tells what that is:
-// then they are for operators alone.
+// then they are for operators alone. Of one that was erased nothing tells it either, and nobody would find them again: they are not kept.
 func Words(doc *store.Staged, why string) string {
 	why = strings.Join(strings.Fields(why), " ")
+	if doc.Erased() && why != "" {
+		return store.WordsNotKept
+	}
 	if doc.Order == nil {
 		return why
 	}

@@ -28,7 +28,7 @@ func HasAll(message []byte, words ...string) bool {
 
 // TappedStore opens a database a second time, over a connection on which refused hears each message to the server; the connection breaks at one that it
 // refuses, which the server does not get.
-func TappedStore(t testing.TB, database string, refused func(message []byte) bool) *store.Store {
+func TappedStore(t testing.TB, database string, refused func(message []byte) bool, with ...store.Option) *store.Store {
 	t.Helper()
 	uri, err := url.Parse(MongoURI(t))
 	if err != nil {
@@ -50,7 +50,7 @@ func TappedStore(t testing.TB, database string, refused func(message []byte) boo
 		}
 	}()
 	uri.Host = listener.Addr().String()
-	s, err := store.Open(t.Context(), uri.String(), database)
+	s, err := store.Open(t.Context(), uri.String(), database, with...)
 	if err != nil {
 		t.Fatal(err)
 	}
