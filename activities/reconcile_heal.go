@@ -293,7 +293,10 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 			}
 			continue
 		}
-		done, err := h.change(ctx, about[o.key], func(doc *store.Staged) {
+		done, err := h.changeFrom(ctx, about[o.key], order.Posted, func(doc *store.Staged) error {
+			if doc.Erased() { // meanwhile: there is nothing left to send
+				return store.ErrUnchanged
+			}
 			detail := fmt.Sprintf("sales order %d is no longer in B1: it is looked for, and sent anew when it is not found", doc.BO.DocNum)
 			inDoubt(doc)
 			for _, entry := range o.passed {
@@ -301,6 +304,7 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 			}
 			doc.Status, doc.Reason, doc.DueAt = order.Pending, nil, now()
 			doc.Note(h.event(ctx, string(order.Pending), detail))
+			return nil
 		})
 		if err := h.healedIf(ctx, done, err, about[o.key]); err != nil {
 			return err
