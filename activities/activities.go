@@ -122,6 +122,8 @@ type Instance struct {
 	Live LiveRules
 	// LedgerTable is the user table of B1 that each order is written into together with the order itself; empty for none.
 	LedgerTable string
+	// SeesAll says that B1 shows the connector's user every order though it is no superuser.
+	SeesAll bool
 	// CallTimeout is the longest that one call to B1 takes; a claim outlives it.
 	CallTimeout time.Duration
 	// ClaimMargin is how much longer than one call to B1 a claim lasts, for the look-ups before it; zero for 15 seconds. ClockMargin is

@@ -19,7 +19,7 @@ type HealFindingsInput struct {
 	// After is the place of the last finding of the page before.
 	After string `json:"after,omitempty"`
 	Actor string `json:"actor,omitempty"`
-	// Force sends anew also while it is open that too much is missing, and where B1 may hide orders from the connector.
+	// Force sends anew also while it is open that too much is missing.
 	Force bool `json:"force,omitempty"`
 }
 

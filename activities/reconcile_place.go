@@ -276,7 +276,7 @@ func (c *comparison) placeMissing(ctx context.Context, o *compared) error {
 		reason = mayBeHiddenReason(o)
 	}
 	f := c.find(o, store.FindMissingInB1, reason)
-	f.Curable = o.doc.PayloadHash != "" && !o.doc.MayBeTwice() && !o.doc.Erased() // an erased one is not sent: it would be held
+	f.Curable = whole && o.doc.PayloadHash != "" && !o.doc.MayBeTwice() && !o.doc.Erased() // an erased one is not sent: it would be held
 	return nil
 }
 

@@ -95,6 +95,6 @@ func mayBeHiddenReason(o *compared) order.Reason {
 	r := missingInB1Reason(o)
 	r.Code = "may_be_hidden"
 	r.Message += " The connector's user is no superuser, as far as B1 tells: data ownership may hide the order from it."
-	r.Hint = "Nothing is sent by itself. Look in B1 as a superuser. If it is there, let the connector's user see all orders (starter doctor b1 says how); if it is gone, starter reconcile --force sends it anew."
+	r.Hint = "Nothing is sent. Look in B1 as a superuser. If it is there, let the connector's user see all orders (starter doctor b1 says how). If nothing in B1 hides orders from it, set B1_SEES_ALL=true: the next reconciliation that heals sends anew what is gone."
 	return r
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // sendAnew makes orders pending of which B1 has nothing any more, at this second look either. While it is open that too much is missing it does so only by
-// force: what is missing beside that may be missing for the same reason. The same where B1 may hide orders from the connector: InsertOrder would not see them either.
+// force: what is missing beside that may be missing for the same reason. Where B1 may hide orders from the connector it
+// does so not even by force: InsertOrder would not see them either.
 func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 	if !h.in.Force {
 		open, err := h.store.Findings(ctx, store.FindingFilter{Instance: h.in.Instance, Kind: store.FindTooManyMissing, Unhealed: true, Limit: 1})
@@ -21,7 +22,7 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 	if err != nil || len(c.orders) == 0 {
 		return err
 	}
-	if whole, err := c.seesAll(ctx); err != nil || !whole && !h.in.Force {
+	if whole, err := c.seesAll(ctx); err != nil || !whole {
 		return err
 	}
 	for _, o := range c.orders {

@@ -34,23 +34,30 @@ func TestReconcile_WhatB1HidesIsNotSentAnew(t *testing.T) {
 	b.wantFindings()
 }
 
-// Where nobody knows whether B1 shows all, what is really gone waits for a person, who has it sent anew. Fails without: the condition on Force in sendAnew; SightUnknown being no SightWhole.
-func TestReconcile_APersonSaysThatItIsGone(t *testing.T) {
+// Where nobody knows whether B1 shows all, what is really gone waits for a person, and is not sent by force either: whoever forces knows that it is the right company, and not what is
+// hidden. The setting that says that nothing is hidden has it sent anew. Fails without: whole in Curable; SightUnknown being no SightWhole; SeesAll.
+func TestReconcile_APersonSaysThatNothingIsHidden(t *testing.T) {
 	b := newBooks(t, 4, b1sim.Config{})
+	force := func(in *workflows.ReconcileInput) { in.Force = true }
 	for n, key := range b.first(2) {
+		b.instance.SeesAll = false
 		b.instance.Books = &sighted{Books: b.instance.Books, sight: []sapb1.Sight{sapb1.SightLimited, sapb1.SightUnknown}[n]}
 		b.acts = activities.New(b.db, testkit.Silent(), b.instance)
 		b.tamper(key, b1sim.Tamper{Do: "remove"})
-		b.reconcile()
-		if b.sync(); b.inB1(key) != 0 {
-			t.Errorf("%s is sent anew by itself", key)
+		for _, change := range []func(*workflows.ReconcileInput){func(*workflows.ReconcileInput) {}, force} {
+			b.reconcile(change)
+			if b.sync(); b.inB1(key) != 0 {
+				t.Errorf("%s is sent anew by itself", key)
+			}
+			if f := b.wantFindings(found(key, store.FindMissingInB1))[key]; f.Reason.Code != "may_be_hidden" || f.Curable {
+				t.Errorf("the finding is %+v", f)
+			}
 		}
-		if f := b.wantFindings(found(key, store.FindMissingInB1))[key]; f.Reason.Code != "may_be_hidden" {
-			t.Errorf("the finding is %+v", f)
-		}
-		run := b.reconcile(func(in *workflows.ReconcileInput) { in.Force = true })
+		b.instance.SeesAll = true
+		b.acts = activities.New(b.db, testkit.Silent(), b.instance)
+		run := b.reconcile()
 		if b.sync(); b.inB1(key) != 1 || run.Reconciliation.Healed[store.FindMissingInB1] != 1 {
-			t.Errorf("by force: %+v, B1 has it %d times", run.Reconciliation, b.inB1(key))
+			t.Errorf("%+v, B1 has it %d times", run.Reconciliation, b.inB1(key))
 		}
 		b.reconcile()
 		b.wantFindings()

@@ -131,6 +131,8 @@ type B1 struct {
 	// LedgerTable is a user table of the company, made by `starter b1 prepare`, into which each order is written together
 	// with the order itself, so that B1 refuses a second one. Empty: none.
 	LedgerTable string `split_words:"true"`
+	// SeesAll says that nothing in B1 hides sales orders from the connector's user though it is no superuser: no data ownership, no authorization by branch.
+	SeesAll bool `split_words:"true" default:"false"`
 	// Settle is how long to wait before looking for an order whose reply was lost, and between looks.
 	Settle time.Duration `split_words:"true" default:"10s"`
 	// Looks is how often to look and find nothing before such an order is sent again.

@@ -21,8 +21,10 @@ func (c *checkup) allOrders(ctx context.Context) order.Finding {
 		return failed(err, "Look into the log of the Service Layer.")
 	case sight == SightWhole:
 		return ok(user + " is a superuser: data ownership hides none from it")
+	case c.SeesAll:
+		return ok(user + " is no superuser as far as B1 tells; B1_SEES_ALL says that nothing hides orders from it")
 	case sight == SightUnknown:
-		return notChecked("B1 does not say whether " + user + " is a superuser. " + ask + ": it would hide orders from any other user. A reconciliation sends nothing anew by itself")
+		return notChecked("B1 does not say whether " + user + " is a superuser. " + ask + ": it would hide orders from any other user. A reconciliation sends nothing anew, unless B1_SEES_ALL=true says that nothing hides orders from it")
 	}
 	owner := ""
 	if c.Uses != nil && len(c.used(ListEmployees)) > 0 {
@@ -30,5 +32,5 @@ func (c *checkup) allOrders(ctx context.Context) order.Finding {
 	}
 	return warn(user+" is no superuser: where the company has data ownership, it does not see orders of other owners, which look as if they were gone."+owner,
 		ask+". If it has, make "+user+" a superuser ("+menuUsers+"), or give its employee the relation Company for sales orders and drafts ("+menuOwnership+
-			"). As long as it is none, a reconciliation tells what B1 lacks and sends nothing anew by itself: look in B1 as a superuser, and if it is really gone use starter reconcile --force.")
+			"). As long as it is none, a reconciliation tells what B1 lacks and sends nothing anew. If the company has none, and no authorization by branch, set B1_SEES_ALL=true.")
 }

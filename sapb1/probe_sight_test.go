@@ -17,15 +17,17 @@ func TestProbe_LooksWhetherTheUserSeesAllOrders(t *testing.T) {
 		rights     b1sim.Rights
 		answer     func(http.ResponseWriter, *http.Request) bool
 		uses       *sapb1.Uses
+		all        bool
 		outcome    order.Outcome
 		seen, mend string
 	}{
 		"a superuser":    {outcome: order.OutcomeOK, seen: "manager is a superuser"},
 		"a regular user": {rights: b1sim.Rights{Regular: true}, outcome: order.OutcomeWarn, seen: "look as if they were gone.", mend: "make manager a superuser"},
 		"and orders have an owner": {rights: b1sim.Rights{Regular: true}, uses: usesOf(use(sapb1.ListEmployees, "4", 14)), outcome: order.OutcomeWarn,
-			seen: "The rules give orders an owner", mend: "starter reconcile --force"},
-		"B1 does not say":  {answer: says(current, 400, "", gone), outcome: order.OutcomeSkip, seen: "not checked: B1 does not say whether manager is a superuser"},
-		"B1 is restarting": {answer: says(current, 503, "", "away"), outcome: order.OutcomeFail, seen: "503"},
+			seen: "The rules give orders an owner", mend: "set B1_SEES_ALL=true"},
+		"and the settings say that it sees all": {rights: b1sim.Rights{Regular: true}, all: true, outcome: order.OutcomeOK, seen: "B1_SEES_ALL says that nothing hides orders"},
+		"B1 does not say":                       {answer: says(current, 400, "", gone), outcome: order.OutcomeSkip, seen: "not checked: B1 does not say whether manager is a superuser"},
+		"B1 is restarting":                      {answer: says(current, 503, "", "away"), outcome: order.OutcomeFail, seen: "503"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := start(t, companyOfAll())
@@ -34,6 +36,7 @@ func TestProbe_LooksWhetherTheUserSeesAllOrders(t *testing.T) {
 				b.front(tc.answer)
 			}
 			found := examine(t, b, "v2", func(p *sapb1.Probe) {
+				p.SeesAll = tc.all
 				if p.Uses = usesOf(); tc.uses != nil {
 					p.Uses = tc.uses
 				}

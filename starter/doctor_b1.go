@@ -38,7 +38,7 @@ func (cmd doctorB1Command) Run(a *app) error {
 // examineB1 checks the settings and the rules, and then B1.
 func (d *diagnosis) examineB1(a *app) {
 	b1, err := config.LoadB1(d.Instance)
-	probe := sapb1.Probe{Instance: d.Instance, LedgerTable: b1.LedgerTable}
+	probe := sapb1.Probe{Instance: d.Instance, LedgerTable: b1.LedgerTable, SeesAll: b1.SeesAll}
 	if err == nil {
 		probe.Client, err = b1.Client()
 	}

@@ -264,7 +264,7 @@ func instances(settings *config.Worker, db *store.Store, log *slog.Logger, shown
 			Accounts: &magento.Reader{Client: shop, PageSize: i.Magento.PageSize}, Books: company,
 			SyncFrom: i.Magento.From(), Overlap: i.Magento.Overlap,
 			AtOnce: settings.Has(config.LaneB1) && i.B1.OrdersPerSecond == 0, StopTimeout: settings.StopTimeout, Paced: i.B1.OrdersPerSecond > 0,
-			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
+			Company: company, CompanyID: i.B1.Company(), LedgerTable: i.B1.LedgerTable, SeesAll: i.B1.SeesAll, Rules: i.Rules, CallTimeout: i.B1.Timeout, Settle: i.B1.Settle, Looks: i.B1.Looks,
 			Posted: shown.Posted(i.Name),
 		})
 	}
