@@ -135,11 +135,11 @@ func TestErase_RefusesWhatNamesNobody(t *testing.T) {
 	}
 	r.starter(exitOK, "", "erase", "--customer", "anna@example.com", "--yes")
 	entries, err := r.db.ListAudit(t.Context(), store.AuditFilter{Limit: 10})
-	if err != nil || len(entries) != 5 {
+	if err != nil || len(entries) != 4 { // what is no key is not written down, whatever it names
 		t.Fatalf("%d entries, %v", len(entries), err)
 	}
 	for _, e := range entries {
-		if strings.Contains(strings.ToLower(e.Target+e.Why), "anna") || e.Target != "a customer" && e.Target != "000000123" {
+		if strings.Contains(strings.ToLower(e.Target+e.Why), "anna") || e.Target != "a customer" {
 			t.Errorf("the audit says that %q was erased, %q", e.Target, e.Why)
 		}
 	}

@@ -26,7 +26,7 @@ func among(list []string, value string) string {
 var (
 	operationsOfB1 = []string{"POST Login", "POST Logout", "GET Orders", "GET Orders(n)", "GET Orders (account)", "POST Orders", "GET Drafts", "GET Drafts (account)", "POST $batch",
 		"GET BusinessPartners", "GET BusinessPartners(n)", "POST BusinessPartners", "PATCH BusinessPartners(n)", "GET Items",
-		"POST SBOBobService_GetCurrencyRate", "GET SBOBobService_GetCurrencyRate", ofUserTable}
+		"POST SBOBobService_GetCurrencyRate", "GET SBOBobService_GetCurrencyRate", "POST UsersService_GetCurrentUser", "GET UsersService_GetCurrentUser", "GET Users", ofUserTable}
 	operationsOfMagento = []string{"POST integration/admin/token", "GET orders", "GET orders/{id}", "POST orders", "POST orders/{id}/comments"}
 )
 
