@@ -280,10 +280,10 @@ func (e *Erasure) around(ctx context.Context, db *store.Store, dry bool) (err er
 			return err
 		}
 	}
-	everywhere := e.hideAnywhere()
+	everywhere, emails := e.hideAnywhere(), e.emails()
 	e.Audit, err = db.HideInAudit(ctx, func(entry *store.AuditEntry) {
 		words := entry.Action != AuditErase && entry.Why != "" && e.names(entry.Target)
-		entry.Target, entry.Why = everywhere(entry.Target), everywhere(entry.Why)
+		entry.Target, entry.Why = withoutEmails(entry.Target, emails), everywhere(entry.Why)
 		if words { // a person's own, and which of them are about the buyer nobody knows
 			entry.Why = store.ErasedText
 		}

@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"datawald/order"
@@ -70,8 +72,26 @@ func eraseIfOld(ctx context.Context, db *store.Store, head *store.Staged, may fu
 // orderActs are the acts of which the audit has words that people wrote about orders.
 var orderActs = []string{"retry-order", "skip-order", "resume-order", "settle-order", "act-on-orders"}
 
-// EraseOldWords takes what people wrote about orders out of the audit where it is older than age, and says of how many entries. Nothing tells which of it
-// names a buyer, and by then the orders themselves name none. It looks at limit entries at most and goes on where the call before came to.
-func EraseOldWords(ctx context.Context, db *store.Store, age time.Duration, limit int) (erased int, err error) {
-	return db.EraseOldWords(ctx, orderActs, now().Add(-age), limit)
+// EraseOldWords takes what people wrote about orders of an instance out of the audit where it is older than age, and says of how many entries. Nothing tells
+// which of it names a buyer, and by then the orders themselves name none. It looks at limit entries at most and goes on where the call before came to.
+func EraseOldWords(ctx context.Context, db *store.Store, instance string, age time.Duration, limit int) (erased int, err error) {
+	about := func(e *store.AuditEntry) bool {
+		return slices.Contains(orderActs, e.Action) && actsOn(e.Target, instance)
+	}
+	return db.EraseOldWords(ctx, instance, about, now().Add(-age), limit)
+}
+
+// byFilter stands before the filter in the target of an act on all orders that it selects; an instance stands first in it.
+const byFilter = " by filter "
+
+// actsOn reports whether the target of an act on orders names one of the instance, or the instance itself.
+func actsOn(target, instance string) bool {
+	if _, filter, ok := strings.Cut(target, byFilter); ok {
+		first, _, _ := strings.Cut(filter, " ")
+		return first == instance
+	}
+	return slices.ContainsFunc(strings.Fields(target), func(word string) bool {
+		key, err := order.ParseKey(word)
+		return err == nil && key.Instance() == instance
+	})
 }

@@ -29,15 +29,20 @@ func namesOrder(text, key string) bool {
 
 // standsIn reports whether a text has what is looked for at a place that is one: what comes before and after it there is given to place.
 func standsIn(text, what string, place func(before, after string) bool) bool {
+	return standsAt(text, what, place) >= 0
+}
+
+// standsAt is standsIn that says where, in bytes; less than zero for nowhere.
+func standsAt(text, what string, place func(before, after string) bool) int {
 	for at := 0; ; {
 		n := strings.Index(text[at:], what)
 		if n < 0 {
-			return false
+			return -1
 		}
-		if place(text[:at+n], text[at+n+len(what):]) {
-			return true
+		if at += n; place(text[:at], text[at+len(what):]) {
+			return at
 		}
-		at += n + 1
+		at++
 	}
 }
 
@@ -53,6 +58,36 @@ func (e *Erasure) all() []*order.Order {
 		forms = append(forms, e.known[key]...)
 	}
 	return forms
+}
+
+// emails are the e-mail addresses under which the person is known, in small letters.
+func (e *Erasure) emails() (all []string) {
+	for _, o := range e.all() {
+		for _, email := range emailsOf(o) {
+			if strings.Contains(email, "@") && !slices.Contains(all, email) { // what is none may be a word of any text, of order.Hidden too
+				all = append(all, email)
+			}
+		}
+	}
+	return all
+}
+
+// withoutEmails takes whole e-mail addresses, given in small letters, out of a text that names orders. Nothing else is: a phone or a tax number may be a part of
+// the number of somebody else's order, which would be nobody's then.
+func withoutEmails(text string, emails []string) string {
+	for _, email := range emails {
+		for {
+			small := strings.ToLower(text)
+			at := standsAt(small, email, wholeAddress)
+			if at < 0 {
+				break
+			}
+			letters := []rune(text) // small ones may be longer or shorter, but are as many
+			first := utf8.RuneCountInString(small[:at])
+			text = string(letters[:first]) + order.Hidden + string(letters[first+utf8.RuneCountInString(email):])
+		}
+	}
+	return text
 }
 
 // hideOf takes all that the documents of an order say of its buyer out of a text.

@@ -16,7 +16,7 @@ import (
 )
 
 // prefixes are the names that our settings begin with.
-var prefixes = []string{"MONGODB_", "TEMPORAL_", "LOG_", "INSTANCES", "MAGENTO_", "B1_", "RULES_", "WORKER_", "SYNC_", "GATEWAY_"}
+var prefixes = []string{"MONGODB_", "TEMPORAL_", "LOG_", "INSTANCES", "MAGENTO_", "B1_", "RULES_", "WORKER_", "SYNC_", "GATEWAY_", "RETENTION_"}
 
 // env makes an environment of these settings alone, NAME=value.
 func env(t *testing.T, settings ...string) {

@@ -41,6 +41,8 @@ type Worker struct {
 
 	// RetentionDays is after how many days without a change the personal data of an order that is done are erased; 0 keeps them.
 	RetentionDays int `envconfig:"RETENTION_DAYS" default:"0"`
+	// RetentionOthers erases by RetentionDays also of the instances in the store that this worker does not serve, whatever a worker that serves them keeps.
+	RetentionOthers bool `envconfig:"RETENTION_OTHERS" default:"false"`
 
 	// Deployment and BuildID name this version of the program where Temporal tells versions apart; BuildID is empty for not.
 	Deployment string `envconfig:"WORKER_DEPLOYMENT" default:"datawald"`
@@ -87,6 +89,14 @@ func (w *Worker) checkLanes() (problems []string) {
 	return problems
 }
 
+func (w *Worker) checkRetention() []string {
+	problems := between("RETENTION_DAYS", w.RetentionDays, 0, 36_500)
+	if w.RetentionOthers && w.RetentionDays == 0 {
+		problems = append(problems, "RETENTION_OTHERS: is true, but nothing is erased without RETENTION_DAYS: set both, or neither")
+	}
+	return problems
+}
+
 // LoadWorker reads and checks the settings of the worker. A rules file that is missing or has problems is no error by itself: the File of the
 // instance has it, and sound rules may be in force without it. Beside other problems it is named with them.
 func LoadWorker() (*Worker, error) {
@@ -95,7 +105,7 @@ func LoadWorker() (*Worker, error) {
 	problems = append(problems, positive("WORKER_STOP_TIMEOUT", w.StopTimeout)...)
 	problems = append(problems, w.checkLanes()...)
 	problems = append(problems, optional("WORKER_METRICS_ADDRESS", w.MetricsAddress)...)
-	problems = append(problems, between("RETENTION_DAYS", w.RetentionDays, 0, 36_500)...)
+	problems = append(problems, w.checkRetention()...)
 	problems = append(problems, w.checkVersion()...)
 	var ofRules []string
 	for _, name := range w.Instances.InstanceNames {

@@ -275,3 +275,21 @@ func TestGateway_TakesNothingThatLetsOthersIn(t *testing.T) {
 	_, err = config.LoadGateway()
 	wantProblems(t, err, "GATEWAY_ADMIN_PASSWORD: |at most 256", "GATEWAY_KEY: |different characters", "GATEWAY_KEY_ROLE: |operator")
 }
+
+// Fails without: checkRetention, and each of its two problems.
+func TestWorker_ErasesOfOtherInstancesByAgeAlone(t *testing.T) {
+	env(t, complete(t)...)
+	if w, err := config.LoadWorker(); err != nil || w.RetentionDays != 0 || w.RetentionOthers {
+		t.Errorf("by default it erases after %d days, of others %t, %v", w.RetentionDays, w.RetentionOthers, err)
+	}
+	env(t, complete(t, "RETENTION_DAYS=90", "RETENTION_OTHERS=true")...)
+	if w, err := config.LoadWorker(); err != nil || w.RetentionDays != 90 || !w.RetentionOthers {
+		t.Errorf("it erases after %d days, of others %t, %v", w.RetentionDays, w.RetentionOthers, err)
+	}
+	env(t, complete(t, "RETENTION_OTHERS=true")...)
+	_, err := config.LoadWorker()
+	wantProblems(t, err, "RETENTION_OTHERS: |without RETENTION_DAYS")
+	env(t, complete(t, "RETENTION_DAYS=-1", "RETENTION_OTHERS=true")...)
+	_, err = config.LoadWorker()
+	wantProblems(t, err, "RETENTION_DAYS: |0 to 36500")
+}

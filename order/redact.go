@@ -12,6 +12,9 @@ type Redactor struct {
 	personal *regexp.Regexp
 }
 
+// Hidden stands in the place of personal data that were taken out of a text.
+const Hidden = "[personal]"
+
 // minPersonal is the shortest value worth hiding: shorter ones ("1", "NY") are no person and would garble the text.
 const minPersonal = 3
 
@@ -58,5 +61,5 @@ func (r *Redactor) Text(s string) string {
 	if r.personal == nil {
 		return s
 	}
-	return r.personal.ReplaceAllLiteralString(s, "[personal]")
+	return r.personal.ReplaceAllLiteralString(s, Hidden)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -96,10 +97,11 @@ func (s *Store) EachPayload(ctx context.Context, do func(key order.Key, raw []by
 // standInKey is what the key of a stand-in looks like: of an order that has no number, or none yet.
 const standInKey = `:(entity-[0-9]+|document-[0-9a-f]{16})$`
 
-// DropDocumentsOfStandIns erases the documents of stand-ins that are gone, and says how many they were: earlier releases left them behind when an order got its
-// number. What is younger than StagedBy somebody may be about to stage.
-func (s *Store) DropDocumentsOfStandIns(ctx context.Context) (dropped int, err error) {
-	filter := bson.D{{Key: "key", Value: bson.Regex{Pattern: standInKey}}, {Key: "received_at", Value: bson.D{{Key: "$lt", Value: now().Add(-StagedBy)}}}}
+// DropDocumentsOfStandIns erases the documents of stand-ins of some instances that are gone, and says how many they were: earlier releases left them behind when
+// an order got its number. What is younger than StagedBy somebody may be about to stage.
+func (s *Store) DropDocumentsOfStandIns(ctx context.Context, instances []string) (dropped int, err error) {
+	of := "^(" + strings.Join(instances, "|") + "):.*" // names of instances have no sign that means more
+	filter := bson.D{{Key: "key", Value: bson.Regex{Pattern: of + standInKey}}, {Key: "received_at", Value: bson.D{{Key: "$lt", Value: now().Add(-StagedBy)}}}}
 	cur, err := s.payloads.Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: "key", Value: 1}}))
 	if err != nil {
 		return 0, fmt.Errorf("find documents of stand-ins: %w", err)

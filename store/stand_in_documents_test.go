@@ -32,17 +32,18 @@ func TestDropDocumentsOfStandIns(t *testing.T) {
 		}
 	}
 	const gone, unnamed, held, young, numbered = "main:1:entity-12", "main:1:document-0123456789abcdef", "main:1:entity-13", "main:1:entity-14", "main:1:000000001"
-	for _, key := range []order.Key{gone, unnamed, held, numbered} {
+	const second, another, alike = "eu:1:entity-12", "us:1:entity-12", "us-main:1:entity-12"
+	for _, key := range []order.Key{gone, unnamed, held, numbered, second, another, alike} {
 		put(key, 2*store.StagedBy)
 	}
 	put(young, time.Minute)
 	if _, err := db.Change(t.Context(), held, func(d *store.Staged) error { d.Status = order.Held; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := db.DropDocumentsOfStandIns(t.Context()); err != nil || n != 2 {
-		t.Errorf("%d documents are erased, %v, want 2", n, err)
+	if n, err := db.DropDocumentsOfStandIns(t.Context(), []string{"main", "eu"}); err != nil || n != 3 {
+		t.Errorf("%d documents are erased, %v, want 3", n, err)
 	}
-	for key, want := range map[order.Key]int{gone: 0, unnamed: 0, held: 1, young: 1, numbered: 1} {
+	for key, want := range map[order.Key]int{gone: 0, unnamed: 0, second: 0, held: 1, young: 1, numbered: 1, another: 1, alike: 1} {
 		if versions, err := db.PayloadVersions(t.Context(), key); err != nil || len(versions) != want {
 			t.Errorf("%s has %d documents, %v, want %d", key, len(versions), err, want)
 		}

@@ -106,7 +106,7 @@ func run() error {
 	stopWatch := keepWatch(ctx, sight, keeper, settings, log)
 	defer stopWatch()
 	defer complete(ctx, db, settings.InstanceNames, completeEvery, log)()
-	defer retain(ctx, db, settings.InstanceNames, time.Duration(settings.RetentionDays)*day, retainEvery, log)()
+	defer retain(ctx, retainerOf(db, settings, log), retainEvery)()
 	return serve(ctx, temporal, settings, activities.New(db, log, instances...), log)
 }
 

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,14 +12,15 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"datawald/config"
 	"datawald/order"
 	"datawald/sandbox/testkit"
 	"datawald/store"
 )
 
-// Retention reaches the orders of an instance that was taken out of INSTANCES, and what people wrote in the audit about orders that long ago; younger words and those
-// of other acts stay, and nothing is gone through twice.
-// Fails without: findInstances, and DropDocumentsOfStandIns in it; lookThroughAudit; the actions, the time and the place in EraseOldWords.
+// With RETENTION_OTHERS it reaches the orders of an instance that was taken out of INSTANCES, and what people wrote in the audit about orders that long ago;
+// younger words and those of other acts stay, and nothing is gone through twice.
+// Fails without: findInstances, and DropDocumentsOfStandIns in it; others in meet; eraseWords; the actions, the time and the place in EraseOldWords.
 func TestRetention_ReachesInstancesThatAreGoneAndTheAudit(t *testing.T) {
 	db, database := testkit.Database(t)
 	leave(t, db, database, "gone:1:entity-12")
@@ -47,7 +52,7 @@ func TestRetention_ReachesInstancesThatAreGoneAndTheAudit(t *testing.T) {
 		}
 		return all
 	}
-	young := retainer{db: db, instances: []string{"main"}, age: time.Hour, owner: "one", log: testkit.Silent()}
+	young := retainer{db: db, instances: []string{"main"}, others: true, age: time.Hour, owner: "one", log: testkit.Silent()}
 	young.look(t.Context())
 	if all := said(); all["skip-order"] != "Frau Mustermann called" {
 		t.Errorf("words of today are erased: %q", all)
@@ -68,12 +73,85 @@ func TestRetention_ReachesInstancesThatAreGoneAndTheAudit(t *testing.T) {
 	if versions, err := db.PayloadVersions(t.Context(), "gone:1:entity-12"); err != nil || len(versions) != 0 {
 		t.Errorf("%d documents are left under a stand-in that is gone, %v", len(versions), err)
 	}
-	if n, err := db.EraseOldWords(t.Context(), []string{"pause-schedule"}, time.Now().Add(time.Hour), 10); err != nil || n != 0 {
+	if n, err := db.EraseOldWords(t.Context(), "gone", func(e *store.AuditEntry) bool { return e.Action == "pause-schedule" }, time.Now().Add(time.Hour), 10); err != nil || n != 0 {
 		t.Errorf("%d entries are gone through again, %v", n, err)
 	}
 	old.end(t.Context())
-	if taken, err := db.Lease(t.Context(), retention(auditWords), "two", time.Minute); err != nil || !taken {
-		t.Errorf("after its end another takes up the audit: %t, %v", taken, err)
+	if taken, err := db.Lease(t.Context(), retention("gone"), "two", time.Minute); err != nil || !taken {
+		t.Errorf("after its end another takes up the instance: %t, %v", taken, err)
+	}
+}
+
+// Two workers serve an instance each from one database, and keep data for different times. Neither erases what the other serves: orders, documents, or words in
+// the audit. Words about orders of both go with those of either.
+// Fails without: others in meet; passed in meet; the warning; the instances in DropDocumentsOfStandIns; actsOn; the instance in wordsPlaceID.
+func TestRetention_LeavesWhatOtherWorkersServe(t *testing.T) {
+	db, database := testkit.Database(t)
+	const ofMain, ofEU = order.Key("main:1:000000001"), order.Key("eu:1:000000001")
+	for _, key := range []order.Key{ofMain, ofEU} {
+		leave(t, db, database, order.Key(key.Instance()+":1:entity-12"))
+		if _, err := db.Change(t.Context(), key, func(d *store.Staged) error {
+			d.Status, d.Order = order.Posted, &order.Order{Key: key, Instance: key.Instance(), Customer: order.Customer{Email: "erika@example.com"}}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const filtered, bulk, both = "skip by filter main held", "skip of 2 orders: main:1:000000001 main:1:000000002", "skip of 2 orders: main:1:000000001 eu:1:000000001"
+	targets := []string{string(ofMain), filtered, both, string(ofEU), bulk, "main:1:eu:1:7"}
+	for _, target := range targets {
+		if _, err := db.WriteAudit(t.Context(), store.AuditEntry{Actor: "anna", Action: "act-on-orders", Target: target, Why: "Frau Mustermann called"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, erased ...string) {
+		t.Helper()
+		for _, key := range []order.Key{ofMain, ofEU} {
+			doc, err := db.Get(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if gone := slices.Contains(erased, string(key)); doc.Erased() != gone || (doc.Order.Customer.Email == "") != gone {
+				t.Errorf("%s: %s is erased %t, want %t", when, key, doc.Erased(), gone)
+			}
+			if versions, err := db.PayloadVersions(t.Context(), order.Key(key.Instance()+":1:entity-12")); err != nil || (len(versions) == 0) != (key == ofEU || slices.Contains(erased, string(key))) {
+				t.Errorf("%s: a stand-in of %s has %d documents, %v", when, key.Instance(), len(versions), err)
+			}
+		}
+		entries, err := db.ListAudit(t.Context(), store.AuditFilter{Limit: 10})
+		if err != nil || len(entries) != len(targets) {
+			t.Fatal(len(entries), err)
+		}
+		for _, e := range entries {
+			if gone := slices.Contains(erased, e.Target); (e.Why == store.ErasedText) != gone {
+				t.Errorf("%s: of %q the audit says %q", when, e.Target, e.Why)
+			}
+		}
+	}
+	var said bytes.Buffer
+	eu := retainer{db: db, instances: []string{"eu"}, age: -time.Hour, owner: "two", log: slog.New(slog.NewTextHandler(&said, nil))}
+	eu.look(t.Context())
+	eu.asked = time.Time{} // an hour later
+	eu.look(t.Context())
+	want("the worker of eu", string(ofEU), both)
+	if n := strings.Count(said.String(), `level=WARN msg="personal data of instances that this worker does not serve are not erased by it" instances=[main]`); n != 1 {
+		t.Errorf("it tells of main %d times, want once: %s", n, said.String())
+	}
+	if taken, err := db.Lease(t.Context(), retention("main"), "one", time.Minute); err != nil || !taken {
+		t.Errorf("the worker of main has its turn %t, %v", taken, err)
+	}
+	mains := retainer{db: db, instances: []string{"main"}, age: time.Hour, owner: "one", log: testkit.Silent()}
+	mains.look(t.Context())
+	mains.age, mains.asked = -time.Hour, time.Time{}
+	mains.look(t.Context())
+	want("when those of main are old too", append(targets, string(ofEU))...)
+}
+
+// Fails without: any field in retainerOf.
+func TestRetention_GoesByTheSettings(t *testing.T) {
+	r := retainerOf(nil, &config.Worker{Instances: config.Instances{InstanceNames: []string{"main", "eu"}}, RetentionDays: 30, RetentionOthers: true}, testkit.Silent())
+	if !slices.Equal(r.instances, []string{"main", "eu"}) || !r.others || r.age != 30*24*time.Hour {
+		t.Errorf("it erases of %v, of others %t, what is older than %s", r.instances, r.others, r.age)
 	}
 }
 

@@ -185,7 +185,7 @@ func TestRetention_OneWorkerAtATime(t *testing.T) {
 	}
 	place("1")
 	time.Sleep(5 * time.Millisecond) // older than the age below
-	first := retain(t.Context(), db, []string{"main"}, time.Millisecond, 10*time.Millisecond, testkit.Silent())
+	first := retain(t.Context(), retainer{db: db, instances: []string{"main"}, age: time.Millisecond, log: testkit.Silent()}, 10*time.Millisecond)
 	wait("1")
 	r := retainer{db: db, instances: []string{"main"}, age: time.Millisecond, owner: "second", log: testkit.Silent()}
 	if taken, err := db.Lease(t.Context(), retention("main"), r.owner, time.Minute); taken || err != nil {
@@ -216,7 +216,7 @@ func TestRetention_ErasesInItsTurnAndSaysSo(t *testing.T) {
 		}
 		return doc.Erased()
 	}
-	stop := retain(t.Context(), db, []string{"main"}, 0, time.Millisecond, testkit.Silent())
+	stop := retain(t.Context(), retainer{db: db, instances: []string{"main"}, log: testkit.Silent()}, time.Millisecond)
 	time.Sleep(300 * time.Millisecond) // that something does not happen takes its time to see
 	if stop(); erased() {
 		t.Fatal("it is erased without an age")
