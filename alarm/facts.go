@@ -109,11 +109,11 @@ const countAgain = 24 * time.Hour
 // with the next look.
 const usualLimit = time.Minute
 
-// askUsual reads what is usual; what was counted before does while it cannot be counted. That nothing is known is logged once.
+// askUsual reads what is usual; what was counted before does while it cannot be counted. That it cannot is logged once, until a count is done, whoever does it.
 func (k *Keeper) askUsual(ctx context.Context, instance string, f *facts) {
 	asking, cancel := context.WithTimeout(ctx, cmp.Or(k.Pace.Usual, usualLimit))
 	defer cancel()
-	err := k.usual(asking, instance, f)
+	counting, err := k.usual(asking, instance, f)
 	f.usualUnknown = err != nil && f.rhythm == nil
 	if ctx.Err() != nil {
 		return
@@ -124,24 +124,24 @@ func (k *Keeper) askUsual(ctx context.Context, instance string, f *facts) {
 	if k.uncounted == nil {
 		k.uncounted = map[string]bool{}
 	}
-	k.uncounted[instance] = err != nil
+	k.uncounted[instance] = err != nil || counting && k.uncounted[instance]
 }
 
 // usual reads what is usual, and has it counted once a day by one of all: up to the latest order, so that a silence of weeks does not become usual.
-func (k *Keeper) usual(ctx context.Context, instance string, f *facts) error {
+// counting is true while a count has begun that is not done, here or in another process.
+func (k *Keeper) usual(ctx context.Context, instance string, f *facts) (counting bool, err error) {
 	if !k.Limits.NoNewOrders {
-		return nil
+		return false, nil
 	}
-	var err error
 	if f.latest, err = k.Store.LatestPlaced(ctx, instance, f.now); err != nil || f.latest.IsZero() {
-		return err
+		return false, err
 	}
 	if f.lastDay, err = k.Store.Count(ctx, store.Filter{Instance: instance, From: f.now.Add(-24 * time.Hour), To: f.now}); err != nil {
-		return err
+		return false, err
 	}
 	counted, err := k.Store.Usual(ctx, instance)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if f.now.Sub(counted.CountedAt) >= countAgain && !f.latest.Before(counted.Until()) {
 		err = k.Store.CountUsual(ctx, counted, f.latest)
@@ -149,5 +149,5 @@ func (k *Keeper) usual(ctx context.Context, instance string, f *facts) error {
 	if r, known := NewRhythm(counted, k.Limits.Zone(), k.Limits.QuietDays); known {
 		f.rhythm = r
 	}
-	return err
+	return !counted.SoFarAt.IsZero(), err
 }

@@ -30,9 +30,12 @@ type mailer struct {
 	options          []mail.Option
 	// dial connects to the server.
 	dial mail.DialContextFunc
-	// sent is of the latest message, while some have it and others do not; nil otherwise. now is what time it is.
+	// sent is of the latest message, while some have it and others do not; nil otherwise.
 	sent *partlySent
-	now  func() time.Time
+	// lost has, by address, when one was given up who did not get what others got. He is in it until he gets a letter.
+	lost map[string]time.Time
+	// now is what time it is.
+	now func() time.Time
 }
 
 func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
@@ -47,7 +50,7 @@ func newMailer(s config.Alarms, authorities *x509.CertPool) (*mailer, error) {
 	secure := &tls.Config{ServerName: host, RootCAs: authorities, MinVersion: tls.VersionTLS12}
 	// A mail server of this machine has mostly a certificate that it signed itself, and nobody listens between here and there.
 	secure.InsecureSkipVerify = authorities == nil && config.Loopback(host)
-	m := &mailer{host: host, from: s.SMTPFrom, user: s.SMTPUser, to: s.SMTPTo, dial: (&net.Dialer{}).DialContext, now: time.Now,
+	m := &mailer{host: host, from: s.SMTPFrom, user: s.SMTPUser, to: s.SMTPTo, dial: (&net.Dialer{}).DialContext, now: time.Now, lost: map[string]time.Time{},
 		options: []mail.Option{mail.WithPort(port), mail.WithTimeout(sendLimit), mail.WithTLSConfig(secure)}}
 	switch {
 	case port == implicitTLS:
@@ -81,6 +84,7 @@ func (m *mailer) Send(ctx context.Context, message Message) error {
 	if failed, ok := errors.AsType[*mail.SendError](err); all.IsDelivered() || !ok || failed.Reason != mail.ErrSMTPRcptTo || len(m.to) == 1 {
 		if all.IsDelivered() {
 			m.sent = nil
+			clear(m.lost)
 		}
 		return m.failure(all, err)
 	}

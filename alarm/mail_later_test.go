@@ -3,6 +3,7 @@ package alarm
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -62,6 +63,65 @@ func TestMail_WhoIsPutOffGetsItLater(t *testing.T) {
 	if err := attempt(); err == nil || len(p.to()) != 4 {
 		t.Errorf("what comes next: %v, sent to %v, want to the other as well", err, p.to())
 	}
+}
+
+// One who is put off for good keeps the first message from the others for a while, and none of the next: they are told of it at once. Once he has got one,
+// or a day is over, he is tried again. Fails without: lost (each message keeps the others waiting), its end
+// in sendEach and in Send (he who is back is not tried again), lasting (greylisting, months later, costs him what is told).
+func TestMail_WhoIsPutOffForGoodHoldsUpNobody(t *testing.T) {
+	p := newPost(t, false)
+	s := p.settings()
+	s.SMTPUser, s.SMTPPassword = "", ""
+	ch := channel(t, s).(*mailer)
+	at, sent := monday, 0
+	ch.now = func() time.Time { return at }
+	attempt := func(n int) error {
+		m := one()
+		m.ID = fmt.Sprint("message ", n)
+		return ch.Send(t.Context(), m)
+	}
+	want := func(what string, err error, outcome string, to ...string) {
+		t.Helper()
+		got := "told"
+		if _, partly := errors.AsType[*Partly](err); partly {
+			got = "partly"
+		} else if err != nil {
+			got = "later"
+		}
+		if got != outcome || !slices.Equal(p.to()[sent:], to) {
+			t.Errorf("%s: %s (%v), sent to %v; want %s, sent to %v", what, got, err, p.to()[sent:], outcome, to)
+		}
+		sent = len(p.to())
+	}
+	putOff := func(is bool) {
+		p.recipient = nil
+		if is {
+			p.recipient = map[string]error{"b@example.com": busy}
+		}
+	}
+	putOff(true)
+	want("the first message", attempt(1), "later", "a@example.com")
+	at = at.Add(greylisted)
+	want("its last attempt", attempt(1), "partly")
+	want("the second one", attempt(2), "partly", "a@example.com")
+	at = at.Add(lasting - time.Minute)
+	want("one within a day", attempt(3), "partly", "a@example.com")
+	at = at.Add(time.Minute)
+	want("one after a day", attempt(4), "later", "a@example.com")
+	at = at.Add(greylisted)
+	want("its last attempt", attempt(4), "partly")
+	putOff(false)
+	want("one that all get", attempt(5), "told", "a@example.com", "b@example.com")
+	putOff(true)
+	want("one after that", attempt(6), "later", "a@example.com")
+	at = at.Add(greylisted)
+	want("its last attempt", attempt(6), "partly")
+	p.recipient = map[string]error{"a@example.com": busy}
+	want("one that he gets, and the other later", attempt(7), "later", "b@example.com")
+	at = at.Add(greylisted)
+	want("its last attempt", attempt(7), "partly")
+	putOff(true)
+	want("one that he gets later again", attempt(8), "later", "a@example.com")
 }
 
 // Who was not reached because the connection ended is not refused. Fails without: the code in forGood.

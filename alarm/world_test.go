@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -62,6 +63,7 @@ type place struct {
 	inbox    *receiver
 	keepers  []*Keeper
 	schedule client.ScheduleHandle
+	staged   int // orders by now
 }
 
 // limits are those of a small shop.
@@ -182,20 +184,21 @@ func (p *place) raised() (names []string) {
 	return names
 }
 
-// stage puts orders into the store, placed and first seen then.
+// stage puts orders into the store, placed and first seen then. Each has a number of its own: what is staged twice within a second is twice as many.
 func (p *place) stage(status order.Status, n int, placed func(n int) time.Time) []order.Key {
 	p.t.Helper()
 	var keys []order.Key
 	var docs []*store.Staged
 	for i := range n {
 		at := placed(i)
-		doc := store.NewStaged(order.Key(p.instance + ":1:" + at.Format("20060102150405") + string(rune('a'+i%26))))
+		p.staged++
+		doc := store.NewStaged(order.Key(fmt.Sprintf("%s:1:%09d", p.instance, p.staged)))
 		doc.Status, doc.PlacedAt, doc.StagedAt, doc.DueAt = status, at, at, at
 		docs, keys = append(docs, doc), append(keys, doc.Key)
 	}
 	for some := range slices.Chunk(docs, 100) {
-		if _, err := p.db.Add(p.t.Context(), some); err != nil {
-			p.t.Fatal(err)
+		if taken, err := p.db.Add(p.t.Context(), some); err != nil || len(taken) > 0 {
+			p.t.Fatalf("staged already are %v: %v", taken, err)
 		}
 	}
 	return keys

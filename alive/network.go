@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -17,12 +18,21 @@ const (
 	mostLooks = 3
 )
 
-// KeepNetwork returns ErrCutOff when this machine had a network beside its own loopback and has lost it for half a minute, and nil when ctx ends. A
-// machine that had none from the start is left alone.
-func KeepNetwork(ctx context.Context) error { return keepNetwork(ctx, connected, lookEvery) }
+// link is an interface beside loopback. It is in use when it is up and has an address: in each network there may be others (tunl0, sit0), which the
+// kernel makes by itself and which lead nowhere.
+type link struct {
+	index int
+	inUse bool
+}
 
-func keepNetwork(ctx context.Context, connected func() bool, every time.Duration) error {
-	if !connected() {
+// KeepNetwork returns ErrCutOff when the interfaces are gone for half a minute that were in use at the start, and no other is in use either; nil when
+// ctx ends. One that is down or unplugged is not gone. Where none was in use at the start there is none to lose.
+func KeepNetwork(ctx context.Context) error { return keepNetwork(ctx, links, lookEvery) }
+
+func keepNetwork(ctx context.Context, links func() ([]link, error), every time.Duration) error {
+	had, err := links()
+	had = slices.DeleteFunc(had, func(l link) bool { return !l.inUse })
+	if err != nil || len(had) == 0 {
 		<-ctx.Done()
 		return nil
 	}
@@ -34,23 +44,36 @@ func keepNetwork(ctx context.Context, connected func() bool, every time.Duration
 			return nil
 		case <-look.C:
 		}
-		if missing++; connected() {
+		has, err := links()
+		if missing++; err != nil || connected(has, had) {
 			missing = 0
 		}
 	}
 	return ErrCutOff
 }
 
-// connected reports whether there is an interface beside loopback, up or down. When the system does not tell, there is.
-func connected() bool {
+// connected reports whether one of those that there were is left, or another one is in use: a network that is given back is another interface.
+func connected(has, had []link) bool {
+	return slices.ContainsFunc(has, func(l link) bool {
+		return l.inUse || slices.ContainsFunc(had, func(h link) bool { return h.index == l.index })
+	})
+}
+
+// links are the interfaces beside loopback; an error when the system does not tell.
+func links() (all []link, err error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return true
+		return nil, err
 	}
 	for _, i := range interfaces {
-		if i.Flags&net.FlagLoopback == 0 {
-			return true
+		if i.Flags&net.FlagLoopback != 0 {
+			continue
 		}
+		addresses, err := i.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, link{index: i.Index, inUse: i.Flags&net.FlagUp != 0 && len(addresses) > 0})
 	}
-	return false
+	return all, nil
 }

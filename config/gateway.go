@@ -81,6 +81,8 @@ type Listening struct {
 	BehindTLS bool `envconfig:"GATEWAY_BEHIND_TLS" default:"false"`
 	// TrustedProxies are the addresses, or ranges such as 10.0.0.0/8, from which X-Forwarded-For and X-Forwarded-Proto are believed.
 	TrustedProxies []string `envconfig:"GATEWAY_TRUSTED_PROXIES"`
+	// SharesNetwork is true where the gateway is in the network of another container: it ends when that is gone.
+	SharesNetwork bool `envconfig:"GATEWAY_SHARES_NETWORK" default:"false"`
 }
 
 // TLS reports whether the gateway ends TLS itself.

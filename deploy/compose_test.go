@@ -166,6 +166,15 @@ func TestComposeOrderOfStarting(t *testing.T) {
 	})
 }
 
+// A gateway that shares a network ends when it is gone. Fails without: GATEWAY_SHARES_NETWORK in docker-compose.yml.
+func TestComposeGatewayLeavesANetworkThatIsGone(t *testing.T) {
+	each(t, func(t *testing.T, _ compose, _ string, s service) {
+		if shares := strings.HasPrefix(s.NetworkMode, "service:"); s.ours() && shares != (s.Environment["GATEWAY_SHARES_NETWORK"] == "true") {
+			t.Errorf("network_mode: %q, but GATEWAY_SHARES_NETWORK: %q", s.NetworkMode, s.Environment["GATEWAY_SHARES_NETWORK"])
+		}
+	})
+}
+
 func TestComposeSettingsAreKnown(t *testing.T) {
 	programs, sandbox := example(t)
 	each(t, func(t *testing.T, c compose, _ string, s service) {

@@ -114,11 +114,7 @@ func run() error {
 	watched.Go(func() { sight.Keep(watching, settings.InstanceNames, log) })
 	watched.Go(func() { alarms.Keep(watching) })
 	watched.Go(func() { sweep(watching, gate, log) })
-	watched.Go(func() {
-		if err := alive.KeepNetwork(watching); err != nil {
-			end(err)
-		}
-	})
+	watched.Go(func() { keepNetwork(watching, settings.Listening, alive.KeepNetwork, end) })
 	defer func() {
 		enough()
 		watched.Wait()
@@ -137,6 +133,16 @@ func run() error {
 		return errors.Join(cause, err)
 	}
 	return err
+}
+
+// keepNetwork ends the gateway when the network is gone that it shares. One that has its own is left alone: it serves this machine without one, too.
+func keepNetwork(ctx context.Context, settings config.Listening, keep func(context.Context) error, end context.CancelCauseFunc) {
+	if !settings.SharesNetwork {
+		return
+	}
+	if err := keep(ctx); err != nil {
+		end(err)
+	}
 }
 
 // listen opens the address of the settings, with TLS where they have a certificate.

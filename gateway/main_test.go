@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"datawald/alive"
+	"datawald/config"
 	"datawald/sandbox/testkit"
 )
 
@@ -79,5 +82,17 @@ func TestRunNamesThePortInUse(t *testing.T) {
 	err = run()
 	if err == nil || !strings.Contains(err.Error(), "GATEWAY_ADDRESS") || !strings.Contains(err.Error(), address) {
 		t.Errorf("error %v, want one that names the address and its setting", err)
+	}
+}
+
+// A gateway ends when the network is gone that it shares, and says why; one with a network of its own is left alone. Fails without: SharesNetwork, end.
+func TestKeepNetwork_EndsWhoSharesOne(t *testing.T) {
+	for _, shares := range []bool{true, false} {
+		ctx, end := context.WithCancelCause(t.Context())
+		keepNetwork(ctx, config.Listening{SharesNetwork: shares}, func(context.Context) error { return alive.ErrCutOff }, end)
+		if cause := context.Cause(ctx); errors.Is(cause, alive.ErrCutOff) != shares || ctx.Err() != nil && !shares {
+			t.Errorf("it shares one: %t; it ends with %v", shares, cause)
+		}
+		end(nil)
 	}
 }

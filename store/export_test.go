@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -92,6 +93,13 @@ func (s *Store) CompleteSince(ctx context.Context, instance string, since time.T
 // KeepLease renews a lease until stop is called, or it is lost.
 func (s *Store) KeepLease(ctx context.Context, what, owner string, length, every time.Duration) (kept context.Context, stop func()) {
 	return s.keepLease(ctx, what, owner, length, every)
+}
+
+// LeaseUntil is when a lease ends.
+func (s *Store) LeaseUntil(ctx context.Context, what string) (time.Time, error) {
+	var is lease
+	err := s.cuts.FindOne(ctx, bson.D{{Key: "_id", Value: leaseID(what)}}).Decode(&is)
+	return is.Until, err
 }
 
 // Schema is the collection that says how far the database is migrated.

@@ -70,17 +70,23 @@ func TestLease_IsItsOwners(t *testing.T) {
 // Fails without: the renewal, the loss and the end of keepLease.
 func TestKeepLease(t *testing.T) {
 	s := testkit.Store(t)
-	const length, every = 5 * time.Second, 20 * time.Millisecond
-	if taken, err := s.Lease(t.Context(), "x", "anna", length); err != nil || !taken {
+	const length, every = time.Hour, 20 * time.Millisecond
+	if taken, err := s.Lease(t.Context(), "x", "anna", -time.Minute); err != nil || !taken { // its first term is over
 		t.Fatal(taken, err)
 	}
-	begun := time.Now()
 	ctx, stop := s.KeepLease(t.Context(), "x", "anna", length, every)
-	for time.Since(begun) < length+time.Second { // its first term is over
-		if taken, err := s.Lease(t.Context(), "x", "otto", length); err != nil || taken {
-			t.Fatalf("after %s another has it: %v", time.Since(begun), err)
+	for last, renewed, deadline := time.Now().Add(length/2), 0, time.Now().Add(time.Minute); renewed < 3; time.Sleep(every) {
+		until, err := s.LeaseUntil(t.Context(), "x")
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("renewed %d times, until %s: %v", renewed, until, err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		if until.After(last) {
+			last = until
+			renewed++
+		}
+	}
+	if taken, err := s.Lease(t.Context(), "x", "otto", length); err != nil || taken {
+		t.Fatalf("another has it: %v", err)
 	}
 	if ctx.Err() != nil {
 		t.Errorf("it is lost: %v", context.Cause(ctx))
