@@ -150,7 +150,7 @@ type ReconciliationStatus struct {
 	// reconciliation has confirmed yet.
 	Open   map[FindingKind]int64 `json:"open"`
 	Healed map[FindingKind]int64 `json:"healed"`
-	// ForPerson is Open without what Running is about to mend: what alarms, figures and the page tell of. Every kind is there.
+	// ForPerson is Open without what Running is the first to have found and is about to mend: what alarms, figures and the page tell of. Every kind is there.
 	ForPerson map[FindingKind]int64 `json:"-"`
 }
 
