@@ -44,7 +44,7 @@ type Ranges interface {
 type Accounts interface {
 	Accounts(ctx context.Context, selected order.Selection, after int64) (*magento.AccountPage, error)
 	AccountsOf(ctx context.Context, entityIDs []int64) ([]magento.Account, error)
-	CountOrders(ctx context.Context, selected order.Selection) (int64, error)
+	CountOrders(ctx context.Context, selected order.Selection, upTo int64) (int64, error)
 }
 
 // Books reads many documents of a B1 company by their keys, for reconciliations. All of it waits behind the orders.

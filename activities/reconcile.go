@@ -27,10 +27,12 @@ type ReconcileOrdersInput struct {
 
 // ReconcileOrdersResult counts the orders of the page by their line of account: a history holds none of them.
 type ReconcileOrdersResult struct {
-	// Next is where the window goes on. Total is how many orders lie behind After, by Magento's count.
+	// Next is where the window goes on; of the last page the last order that was compared. Total is how many orders lie behind After, by Magento's count.
 	Next  int64 `json:"next,omitempty"`
 	Done  bool  `json:"done,omitempty"`
 	Total int64 `json:"total,omitempty"`
+	// Behind is how many orders Magento counted behind Next when it had none to show there any more.
+	Behind int64 `json:"behind,omitempty"`
 	// Lines counts the orders; each is in one.
 	Lines map[store.AccountLine]int64 `json:"lines,omitempty"`
 	// QuietUntil is when B1 may be asked again; then nothing was compared.
@@ -58,7 +60,17 @@ func (a *Activities) ReconcileOrders(ctx context.Context, in ReconcileOrdersInpu
 	if err := c.note(ctx); err != nil {
 		return nil, err
 	}
-	return &ReconcileOrdersResult{Next: page.Next, Done: page.Done, Total: page.Total, Lines: c.lines()}, nil
+	result := &ReconcileOrdersResult{Next: page.Next, Done: page.Done, Total: page.Total, Lines: c.lines()}
+	switch {
+	case !page.Done:
+	case page.Next == in.After: // those that it cannot show, which were compared, are counted here and not up to Next
+		result.Behind = page.Total
+	default: // the last ones may be among those that it cannot show
+		for _, account := range page.Accounts {
+			result.Next = max(result.Next, account.EntityID)
+		}
+	}
+	return result, nil
 }
 
 // windowOf selects the orders that were placed in a window.

@@ -145,6 +145,50 @@ func TestReconcile_OlderFindingsAreJudgedToo(t *testing.T) {
 	}
 }
 
+// Of what was refused with the older orders all is mended by force over the usual days, and nothing is left for the next night to refuse again. Over a window that has its beginning named the older ones
+// stay. Fails without: the condition on Days in recheck, or with it turned round.
+func TestReconcile_OlderFindingsAreMendedByForce(t *testing.T) {
+	b := newBooks(t, 2, b1sim.Config{})
+	missing := b.first(1)
+	for n := range 4 {
+		missing = append(missing, b.placedBefore(40+n))
+		b.tamper(missing[n+1], b1sim.Tamper{Do: "duplicate"})
+	}
+	b.reconcile(onlyTold)
+	for _, key := range missing {
+		b.tamper(key, b1sim.Tamper{Do: "remove"})
+	}
+	refused := func(keys []order.Key) map[order.Key]store.Finding {
+		t.Helper()
+		want := []string{"too_many_missing"}
+		for _, key := range keys {
+			want = append(want, found(key, store.FindMissingInB1))
+		}
+		return b.wantFindings(want...)
+	}
+	if run := b.reconcile(nightly); run.Reconciliation.Findings[store.FindMissingInB1] != 5 || run.Reconciliation.Lines["missing_in_b1"] != 1 || len(run.Reconciliation.Healed) != 0 {
+		t.Errorf("%+v", run.Reconciliation)
+	}
+	from := refused(missing)[""].From
+	b.reconcile(func(in *workflows.ReconcileInput) { in.From, in.Force = from, true })
+	if b.sync(); b.inB1(missing[0]) != 1 || b.inB1(missing[1]) != 0 {
+		t.Errorf("by force over a window: B1 has one of it %d times, an older one %d times", b.inB1(missing[0]), b.inB1(missing[1]))
+	}
+	b.reconcile(nightly)
+	refused(missing[1:])
+	run := b.reconcile(nightly, func(in *workflows.ReconcileInput) { in.Force = true })
+	if b.sync(); run.Reconciliation.Healed[store.FindMissingInB1] != 4 {
+		t.Errorf("by force: %+v", run.Reconciliation)
+	}
+	for _, key := range missing {
+		if b.inB1(key) != 1 {
+			t.Errorf("B1 has %s %d times", key, b.inB1(key))
+		}
+	}
+	b.reconcile(nightly)
+	b.wantFindings()
+}
+
 // An attempt that was lost has looked at the older findings; the next one passes these, and counts them all the same. Fails without: reading what may be mended from what is written down.
 func TestReconcile_WhatALostAttemptFoundIsJudged(t *testing.T) {
 	b := newBooks(t, 0, b1sim.Config{})

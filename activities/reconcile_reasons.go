@@ -93,7 +93,7 @@ func missingInB1Reason(o *compared) order.Reason {
 // mayBeHiddenReason is missingInB1Reason where B1 may have the order, and not show it.
 func mayBeHiddenReason(o *compared) order.Reason {
 	r := missingInB1Reason(o)
-	r.Code = "may_be_hidden"
+	r.Code = store.MayBeHidden
 	r.Message += " The connector's user is no superuser, as far as B1 tells: data ownership may hide the order from it."
 	r.Hint = "Nothing is sent. Look in B1 as a superuser. If it is there, let the connector's user see all orders (starter doctor b1 says how). If nothing in B1 hides orders from it, set B1_SEES_ALL=true: the next reconciliation that heals sends anew what is gone."
 	return r

@@ -167,34 +167,25 @@ type EndReconcileInput struct {
 	Run store.Run `json:"run"`
 	// Whole is true when all of the window was compared: then what was not found again is over.
 	Whole bool `json:"whole"`
+	// Behind is how many orders Magento counted behind the last one that was compared, and had none to show.
+	Behind int64 `json:"behind,omitempty"`
 }
 
-// EndReconcile closes the record of a reconciliation. Of one that has compared all of its window it asks Magento once more how many orders there are,
+// EndReconcile closes the record of a reconciliation. Of one that has compared all of its window it asks Magento once more how many orders there are among
+// those that the reading can have passed (what was placed behind its back with a time of the window is the next one's),
 // ends the findings that it has not seen, and removes those that nobody needs any more.
 func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*store.Run, error) {
 	run := in.Run
 	r := run.Reconciliation
 	if in.Whole {
-		i, err := a.instance(run.Instance)
-		if err != nil {
+		if err := a.recount(ctx, &run, in.Behind); err != nil {
 			return nil, err
-		}
-		if total, err := i.Accounts.CountOrders(ctx, windowOf(r.From, r.To)); err == nil {
-			r.Total = total
-		} else { // the count of the beginning must do
-			run.Errors = append(run.Errors, "count Magento's orders at the end: "+short(err.Error()))
 		}
 		resolved, err := a.store.Resolve(ctx, run)
 		if err != nil {
 			return nil, err
 		}
 		r.Resolved += resolved
-		if n := r.NotShown(); n > 0 {
-			run.Errors = append(run.Errors, fmt.Sprintf("Magento counts %d orders of the window and has shown %d. The other %d are in no account: they came late, or something in the shop keeps them back, such as an archive. "+
-				"Reconcile again; should it stay, look there for orders that its order grid has and GET /V1/orders has not", r.Total, r.Orders, n))
-		} else if r.Total < r.Orders {
-			run.Errors = append(run.Errors, fmt.Sprintf("Magento counts %d orders of the window and has shown %d: some were removed while it was read", r.Total, r.Orders))
-		}
 		seen, healed, err := a.store.CountSeen(ctx, run.Instance, run.ID)
 		if err != nil {
 			return nil, err
@@ -216,6 +207,33 @@ func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*s
 		a.tellFindings(run, open)
 	}
 	return &run, nil
+}
+
+// recount asks Magento how many orders of the window it has by now, up to the last one that was compared; behind is how many it had behind that one and did not show. It says when these
+// are not as many as were compared. With none shown there is nothing to ask.
+func (a *Activities) recount(ctx context.Context, run *store.Run, behind int64) error {
+	i, err := a.instance(run.Instance)
+	if err != nil {
+		return err
+	}
+	r := run.Reconciliation
+	total, counted := int64(0), true
+	if r.EntityID > 0 {
+		total, err = i.Accounts.CountOrders(ctx, windowOf(r.From, r.To), r.EntityID)
+		counted = err == nil
+	}
+	if counted {
+		r.Total = total + behind
+	} else { // the count of the beginning must do
+		run.Errors = append(run.Errors, "count Magento's orders at the end: "+short(err.Error()))
+	}
+	if n := r.NotShown(); n > 0 {
+		run.Errors = append(run.Errors, fmt.Sprintf("Magento counts %d orders of the window, without what was placed after it was read, and has shown %d. The other %d are in no account: they were committed late, or something in the shop keeps them back, such as an archive. "+
+			"Reconcile again; should it stay, look there for orders that its order grid has and GET /V1/orders has not", r.Total, r.Orders, n))
+	} else if counted && r.Total < r.Orders {
+		run.Errors = append(run.Errors, fmt.Sprintf("Magento counts %d orders of the window and has shown %d: some were removed while it was read", r.Total, r.Orders))
+	}
+	return nil
 }
 
 // given leaves out what there is none of.

@@ -11,9 +11,10 @@ import (
 )
 
 // What a reconciliation has found and is about to mend is no alarm; when it has ended, or mends nothing, it is. Nor is it any more once nothing is heard of that
-// reconciliation. Fails without: ForPerson in reconciled, mends in the store.
+// reconciliation. What an earlier one has found already is one all the while, be it found again or not. Fails without: ForPerson in reconciled, mends and first_seen in the store.
 func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 	p := newPlace(t)
+	before := time.Now()
 	if err := p.db.Saw(t.Context(), "run", []store.Finding{
 		{Instance: p.instance, Kind: store.FindMissingInB1, Key: order.Key(p.instance + ":1:7"), PlacedAt: time.Now(), Curable: true},
 		{Instance: p.instance, Kind: store.FindDuplicate, Key: order.Key(p.instance + ":1:8"), PlacedAt: time.Now()}}); err != nil {
@@ -22,9 +23,10 @@ func TestReconciliation_WhatIsBeingMendedIsNoAlarm(t *testing.T) {
 	for _, tc := range []struct {
 		heal, ended bool
 		heard       time.Duration
+		began       time.Time
 		want        int64
-	}{{true, false, 0, 1}, {false, false, 0, 2}, {true, false, -store.ReconciliationLease, 2}, {true, true, 0, 2}} {
-		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: time.Now(), Reconciliation: &store.Reconciliation{Heal: tc.heal, Phase: store.ReconcileCompares, NotedAt: time.Now().Add(tc.heard)}}
+	}{{true, false, 0, before, 1}, {true, false, 0, time.Now().Add(time.Second), 2}, {false, false, 0, before, 2}, {true, false, -store.ReconciliationLease, before, 2}, {true, true, 0, before, 2}} {
+		run := store.Run{ID: "run", Kind: store.KindReconcile, Instance: p.instance, StartedAt: tc.began, Reconciliation: &store.Reconciliation{Heal: tc.heal, Phase: store.ReconcileCompares, NotedAt: time.Now().Add(tc.heard)}}
 		if tc.ended {
 			run.EndedAt = new(time.Now())
 		}

@@ -55,11 +55,13 @@ func (r *Reader) Accounts(ctx context.Context, selected order.Selection, after i
 	return page, nil
 }
 
-// CountOrders is how many orders of a selection Magento counts at the moment.
-func (c *Client) CountOrders(ctx context.Context, selected order.Selection) (int64, error) {
-	l, err := c.list(ctx, search{where: conditionsOf(selected), sort: []string{"entity_id"}, pageSize: 1, fields: "entity_id"})
+// CountOrders is how many orders of a selection Magento counts at the moment, up to an entity_id with that one: what is placed behind a reading has a higher one, however
+// long ago it says that it was placed.
+func (c *Client) CountOrders(ctx context.Context, selected order.Selection, upTo int64) (int64, error) {
+	where := append(conditionsOf(selected), condition{"entity_id", opTo, strconv.FormatInt(upTo, 10)})
+	l, err := c.list(ctx, search{where: where, sort: []string{"entity_id"}, pageSize: 1, fields: "entity_id"})
 	if err != nil && mayBeOneOrder(err) { // the first order breaks the list; behind all of them none does
-		l, err = c.list(ctx, search{where: conditionsOf(selected), sort: []string{"entity_id"}, newest: true, pageSize: 1, fields: "entity_id"})
+		l, err = c.list(ctx, search{where: where, sort: []string{"entity_id"}, newest: true, pageSize: 1, fields: "entity_id"})
 	}
 	if err != nil {
 		return 0, err
@@ -111,6 +113,6 @@ func (r *Reader) AccountsOf(ctx context.Context, entityIDs []int64) (all []Accou
 }
 
 // CountOrders is the client's.
-func (r *Reader) CountOrders(ctx context.Context, selected order.Selection) (int64, error) {
-	return r.Client.CountOrders(ctx, selected)
+func (r *Reader) CountOrders(ctx context.Context, selected order.Selection, upTo int64) (int64, error) {
+	return r.Client.CountOrders(ctx, selected, upTo)
 }

@@ -16,7 +16,7 @@ func window(seconds int) order.Selection {
 	return order.Selection{By: order.ByCreated, From: second(0), To: second(seconds)}
 }
 
-// Each order of a window is read once, by its keys and its total alone, and Magento counts as many. Fails without: fields in params (whole documents), total_count among them.
+// Each order of a window is read once, by its keys and its total alone, and Magento counts as many. Fails without: fields in params (whole documents), total_count among them; upTo in CountOrders.
 func TestAccounts_ReadsKeysAndTotalsOfAWindow(t *testing.T) {
 	shop, _ := rows(t, second(3600), "2.4.6", 1, 2, 3, 4, 5, 6, 7, 50)
 	var asked []string
@@ -48,8 +48,10 @@ func TestAccounts_ReadsKeysAndTotalsOfAWindow(t *testing.T) {
 			t.Errorf("asked for %s", q)
 		}
 	}
-	if n, err := r.CountOrders(t.Context(), window(10)); err != nil || n != 7 {
-		t.Errorf("counted %d, %v", n, err)
+	for upTo, want := range map[int64]int64{50: 7, 7: 7, 6: 6, 0: 0} {
+		if n, err := r.CountOrders(t.Context(), window(10), upTo); err != nil || n != want {
+			t.Errorf("up to %d counted %d, %v", upTo, n, err)
+		}
 	}
 	some, err := r.AccountsOf(t.Context(), []int64{8, 2, 99, 3, 4, 5})
 	if err != nil || len(some) != 5 || some[0].EntityID != 2 || some[4].EntityID != 8 {
@@ -83,7 +85,7 @@ func TestAccounts_OfAnOrderThatCannotBeShown(t *testing.T) {
 	if key, err := all[broken].Key("main"); err != nil || key.IncrementID() != magento.StandIn(1) {
 		t.Errorf("it is called %s, %v", key, err)
 	}
-	if n, err := r.CountOrders(t.Context(), window(10)); err != nil || n != 3 {
+	if n, err := r.CountOrders(t.Context(), window(10), 3); err != nil || n != 3 {
 		t.Errorf("counted %d, %v", n, err)
 	}
 }

@@ -246,10 +246,14 @@ func (s *Store) CountLatest(ctx context.Context, instance, run string) (map[Find
 	return seen, err
 }
 
-// CountCurable counts by kind what a reconciliation was the latest to see, is open, and may be mended by it.
+// MayBeHidden is the code of a finding about an order that B1 may have and not show. It is mended by force alone.
+const MayBeHidden = "may_be_hidden"
+
+// CountCurable counts by kind what a reconciliation was the latest to see, is open, and is mended by it without force.
 func (s *Store) CountCurable(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
 	curable := map[FindingKind]int64{}
-	_, err := s.countFindings(ctx, FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), curable)
+	of := append(FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), bson.E{Key: "reason.code", Value: bson.D{{Key: "$ne", Value: MayBeHidden}}})
+	_, err := s.countFindings(ctx, of, curable)
 	return curable, err
 }
 

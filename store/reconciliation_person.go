@@ -8,7 +8,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// forPerson counts by kind what waits for a person: what is open, without that which the reconciliation that is under way has found and is about to mend.
+// forPerson counts by kind what waits for a person: what is open, without that which the reconciliation that is under way has found and is about to mend. What an earlier one has
+// found already, and nobody has mended since, goes on waiting: it is not over because it is looked at once more.
 // It is one question, so that what is found meanwhile cannot make it less than it is.
 func (s *Store) forPerson(ctx context.Context, instance string, status *ReconciliationStatus) (map[FindingKind]int64, error) {
 	if !status.mends(s.moment()) {
@@ -22,6 +23,7 @@ func (s *Store) forPerson(ctx context.Context, instance string, status *Reconcil
 		{Key: "$or", Value: bson.A{
 			bson.D{{Key: "run", Value: bson.D{{Key: "$ne", Value: status.Running.ID}}}},
 			bson.D{{Key: "curable", Value: bson.D{{Key: "$ne", Value: true}}}},
+			bson.D{{Key: "first_seen", Value: bson.D{{Key: "$lt", Value: status.Running.StartedAt}}}},
 		}}}, waits)
 	return waits, err
 }

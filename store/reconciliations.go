@@ -30,8 +30,8 @@ type Reconciliation struct {
 	Phase ReconcilePhase `bson:"phase" json:"phase"`
 	// Waits says why it waits: quiet hours, an outage of Magento or B1. Empty while it does not.
 	Waits string `bson:"waits,omitempty" json:"waits,omitempty"`
-	// Total is how many orders Magento counts in the window, asked anew at the end. Orders is how many were compared, which is the sum of Lines.
-	// They differ when an order of the window was committed or removed while it was read.
+	// Total is how many orders Magento counts in the window, asked anew at the end up to EntityID: what is placed behind the reading with an earlier time is not among them. Orders
+	// is how many were compared, which is the sum of Lines. They differ when an order of the window was committed or removed while it was read, or is kept back.
 	Total  int64 `bson:"total" json:"total"`
 	Orders int64 `bson:"orders" json:"orders"`
 	// EntityID is the last order that was compared.
@@ -150,7 +150,7 @@ type ReconciliationStatus struct {
 	// reconciliation has confirmed yet.
 	Open   map[FindingKind]int64 `json:"open"`
 	Healed map[FindingKind]int64 `json:"healed"`
-	// ForPerson is Open without what Running is about to mend: what alarms, figures and the page tell of. Every kind is there.
+	// ForPerson is Open without what Running is the first to have found and is about to mend: what alarms, figures and the page tell of. Every kind is there.
 	ForPerson map[FindingKind]int64 `json:"-"`
 }
 

@@ -100,9 +100,10 @@ type reconcileState struct {
 	Most   int64         `json:"most"`
 	Posted int64         `json:"posted"`
 	Settle time.Duration `json:"settle"`
-	// Next is the entity_id behind which comparing goes on; Compared is true when all are.
+	// Next is the entity_id behind which comparing goes on; Compared is true when all are. Behind is how many Magento counted behind it then, and had none to show.
 	Next     int64 `json:"next"`
 	Compared bool  `json:"compared"`
+	Behind   int64 `json:"behind,omitempty"`
 	// Place is where looking at older findings, or healing, goes on. Judged, Rechecked and JudgedAll are true when these steps are done.
 	Place     string `json:"place"`
 	Judged    bool   `json:"judged"`
@@ -258,7 +259,7 @@ func (r *reconcile) add(page activities.ReconcileOrdersResult) {
 			a.Findings[kind] += n
 		}
 	}
-	a.EntityID, r.state.Next, r.state.Compared = page.Next, page.Next, page.Done
+	a.EntityID, r.state.Next, r.state.Compared, r.state.Behind = page.Next, page.Next, page.Done, page.Behind
 }
 
 // recheck looks at open findings of orders that comparing did not come by again: those from before the window, and those that Magento shows no more.

@@ -185,7 +185,7 @@ func (r *reconcile) end(ctx workflow.Context, whole bool) (run *store.Run, err e
 func (r *reconcile) close(ctx workflow.Context, whole bool) (*store.Run, error) {
 	r.account().Waits = ""
 	var run store.Run
-	if err := workflow.ExecuteActivity(ctx, act.EndReconcile, activities.EndReconcileInput{Run: r.state.Run, Whole: whole}).Get(ctx, &run); err != nil {
+	if err := workflow.ExecuteActivity(ctx, act.EndReconcile, activities.EndReconcileInput{Run: r.state.Run, Whole: whole, Behind: r.state.Behind}).Get(ctx, &run); err != nil {
 		return nil, err
 	}
 	r.state.Run = run

@@ -62,8 +62,13 @@ func reconciliation(v *visit) error {
 	return v.showReconciliation(http.StatusOK, reconciliationPage{Form: reconcileForm{Heal: v.settings.ReconcileHeal}})
 }
 
+// usualDays is how many days are compared where nobody names any.
+func (v *visit) usualDays() int {
+	return cmp.Or(v.settings.ReconcileDays, workflows.DefaultReconcileDays)
+}
+
 func (v *visit) showReconciliation(status int, p reconciliationPage) error {
-	p.Instance, p.Days = v.instance(), cmp.Or(v.settings.ReconcileDays, workflows.DefaultReconcileDays)
+	p.Instance, p.Days = v.instance(), v.usualDays()
 	q, query := v.ofInstance(), v.r.URL.Query()
 	if cursor := query.Get("before"); cursor != "" {
 		q.Set("cursor", cursor)

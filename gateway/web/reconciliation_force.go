@@ -17,9 +17,11 @@ type forcePage struct {
 	// Finding says what is missing, with examples; its window is what is compared anew.
 	Finding api.ReconciliationFinding
 	// InStore and InB1 are how many orders are missing there, Cancelled how many are cancelled in B1 alone, by the account of the reconciliation that has
-	// found it. Missing is all of them: what a reconciliation that is forced may mend.
+	// found it, older ones with them where those are mended as well. Missing is all of them: what a reconciliation that is forced may mend.
 	InStore, InB1, Cancelled, Missing int64
-	Problem                           *api.Problem
+	// Older is true when open findings about orders from before the window are looked at again as well.
+	Older   bool
+	Problem *api.Problem
 }
 
 func forceReconciliation(v *visit) error { return v.showForce(http.StatusOK, nil) }
@@ -51,12 +53,26 @@ func (v *visit) missing() (p forcePage, err error) {
 	if err := v.get("/api/v1/reconciliations/"+url.PathEscape(strings.Replace(p.Finding.Run, "/", "~", 1)), v.ofInstance(), &found); err != nil {
 		return p, err
 	}
+	// Of a window that moves and is no shorter than the usual one all is compared anew that this one has compared, however far back it went.
+	p.Older = p.Finding.Days > 0 && p.Finding.Days >= v.usualDays()
 	if found.Account != nil {
-		of := func(kind store.FindingKind) int64 { return found.Account.Lines[store.AccountLine(kind)] }
-		p.InStore, p.InB1, p.Cancelled = of(store.FindMissingInStore), of(store.FindMissingInB1), of(store.FindCancelledInB1)
+		p.InStore, p.InB1, p.Cancelled = p.of(found.Account, store.FindMissingInStore), p.of(found.Account, store.FindMissingInB1), p.of(found.Account, store.FindCancelledInB1)
 	}
 	p.Missing = p.InStore + p.InB1 + p.Cancelled
 	return p, nil
+}
+
+// of is how many orders are missing of a kind: those of the window stand in a line, and what is written down one by one has the older ones as well. There are
+// fewer of these than of those where one finding stands in place of the window's: then they are older ones, and come on top.
+func (p *forcePage) of(a *store.Reconciliation, kind store.FindingKind) int64 {
+	lines, findings := a.Lines[store.AccountLine(kind)], a.Findings[kind]
+	switch {
+	case !p.Older:
+		return lines
+	case findings < lines:
+		return lines + findings
+	}
+	return findings
 }
 
 // startForced begins the reconciliation that mends all the same, over the window of the finding, when as much is missing as the person has seen.
@@ -69,7 +85,10 @@ func startForced(v *visit) error {
 		return v.showForce(http.StatusConflict, &api.Problem{Title: "Another number is missing by now", Status: http.StatusConflict,
 			Detail: "Nothing was begun: another reconciliation has compared the orders since you opened the page. Look at the numbers again."})
 	}
-	body := map[string]any{"instance": v.instance(), "heal": true, "force": true, "from": p.Finding.From.UTC().Format(time.RFC3339Nano)}
+	body := map[string]any{"instance": v.instance(), "heal": true, "force": true}
+	if !p.Older { // one that has its beginning named passes the older findings; without, it begins where the finding does
+		body["from"] = p.Finding.From.UTC().Format(time.RFC3339Nano)
+	}
 	if p.Finding.Days == 0 { // a window that does not move goes as far as it was named
 		body["to"] = p.Finding.To.UTC().Format(time.RFC3339Nano)
 	}

@@ -157,29 +157,73 @@ func TestReconciliationPage_MendsAllTheSame(t *testing.T) {
 	asks.comes(409, "/reconciliation/force", "Another number is missing by now", "Mend all the same: 1,184 orders")()
 	viewers := w.form(w.as(access.Viewer), link, "/reconciliation/force")
 	viewers.comes(403, "/reconciliation/force", "operator", `<button class="danger" disabled>`)("looked", "1")
-	began := func() (in workflows.ReconcileInput) {
-		t.Helper()
-		events := w.temporal.GetWorkflowHistory(t.Context(), workflows.ReconcileID(w.instance), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		first, err := events.Next()
-		if err == nil {
-			err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflows.ReconcileID(w.instance), "", "test"); err != nil {
-			t.Fatal(err)
-		}
-		return in
-	}
+	began := w.beganReconciliation
 	done := "/reconciliation/" + workflows.ReconcileID(w.instance) + "~"
 	w.form(clerk, link, "/reconciliation/force").comes(200, done, "A reconciliation has begun.")("looked", "1")
 	if in := began(); !in.Heal || !in.Force || in.Actor != "operator" || in.From.Month() != time.October || in.To.Month() != time.November {
 		t.Errorf("it is begun with %+v", in)
 	}
-	tooMany("moving", 35, 121, 1060)
+	tooMany("moving", 7, 121, 1060)
 	w.form(clerk, link, "/reconciliation/force").comes(200, done, "A reconciliation has begun.")("looked", "1")
 	if in := began(); !in.Force || in.From.Month() != time.October || !in.To.IsZero() {
-		t.Errorf("over a window that moves it is begun with %+v", in)
+		t.Errorf("over a few days that move it is begun with %+v", in)
 	}
+}
+
+// A quiet shop lacks a few orders of the window and many older ones. The page asks about all of them, and begins what looks at the older ones too: one that has its beginning named does not.
+// Where one finding stands in place of the window's orders, the older ones come on top. Fails without: Older; each case of of (4 orders, 121 orders).
+func TestReconciliationPage_MendsOlderOrdersAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	clerk := w.as(access.Operator)
+	w.takesUp()
+	link := "/reconciliation/force?instance=" + w.instance
+	for _, tc := range []struct {
+		name            string
+		days            int
+		lines, findings int64
+		asks            string
+		older           bool
+	}{
+		{"beside them", 40, 4, 104, "104 orders", true},
+		{"in place of the window's", 40, 121, 20, "141 orders", true},
+		{"a longer window", 60, 4, 104, "104 orders", true},
+		{"a few days", 7, 4, 104, "4 orders", false},
+	} {
+		from, ended := time.Now().UTC().AddDate(0, 0, -tc.days).Truncate(time.Second), time.Now().UTC().Truncate(time.Millisecond)
+		run := store.Run{ID: workflows.ReconcileID(w.instance) + "/" + tc.name, WorkflowID: workflows.ReconcileID(w.instance), RunID: tc.name, Kind: store.KindReconcile, Instance: w.instance, StartedAt: ended, EndedAt: &ended,
+			Reconciliation: &store.Reconciliation{From: from, To: ended, Phase: store.ReconcileEnded, NotedAt: ended, Days: tc.days, Partial: !tc.older,
+				Lines: map[store.AccountLine]int64{"missing_in_b1": tc.lines}, Findings: map[store.FindingKind]int64{"missing_in_b1": tc.findings}}}
+		if err := w.db.PutRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.Saw(t.Context(), run.ID, []store.Finding{{Instance: w.instance, Kind: store.FindTooManyMissing, PlacedAt: from, From: from, To: ended, Days: tc.days,
+			Reason: order.Reason{Code: "too_many_missing", Message: "B1 lacks many.", Hint: "Look."}}}); err != nil {
+			t.Fatal(err)
+		}
+		page := w.fetch(link)
+		if !strings.Contains(page, tc.asks+"</strong> gone from B1") || !strings.Contains(page, "Mend all the same: "+tc.asks) || strings.Contains(page, "and older ones about which a finding is open") != tc.older {
+			t.Errorf("%s: it asks: %s", tc.name, page)
+		}
+		w.form(clerk, link, "/reconciliation/force").comes(200, "/reconciliation/"+workflows.ReconcileID(w.instance)+"~", "A reconciliation has begun.")("looked", "1")
+		if in := w.beganReconciliation(); !in.Heal || !in.Force || !in.To.IsZero() || in.Partial == tc.older || in.From.IsZero() != tc.older || in.Days > 0 != tc.older {
+			t.Errorf("%s: it is begun with %+v", tc.name, in)
+		}
+	}
+}
+
+// beganReconciliation gives what the reconciliation that is under way was begun with, and ends it.
+func (w *world) beganReconciliation() (in workflows.ReconcileInput) {
+	w.t.Helper()
+	events := w.temporal.GetWorkflowHistory(w.t.Context(), workflows.ReconcileID(w.instance), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	first, err := events.Next()
+	if err == nil {
+		err = converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &in)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.temporal.TerminateWorkflow(context.WithoutCancel(w.t.Context()), workflows.ReconcileID(w.instance), "", "test"); err != nil {
+		w.t.Fatal(err)
+	}
+	return in
 }
