@@ -44,14 +44,14 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 }
 
 // beginsAt is where the window of a reconciliation begins. That of a nightly one does not move on while too much of an earlier night's is missing: of those orders there are
-// no findings of their own, so that whoever passed them would never come by them again.
+// no findings of their own, so that whoever passed them would never come by them again. Where it was too much only with older orders, each has its own.
 func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, error) {
 	r := run.Reconciliation
 	if r.Days == 0 || r.Partial {
 		return r.From, nil
 	}
 	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
-	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].From.After(r.From) {
+	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].Older || open[0].From.After(r.From) {
 		return r.From, err
 	}
 	return open[0].From.UTC(), nil
@@ -88,7 +88,7 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 		if err != nil {
 			return err
 		}
-		if len(was) > 0 { // it is over when all that is of either was compared
+		if len(was) > 0 && !was[0].Older && !(f.Older && f.spans(was[0])) { // it is over when all that is of either was compared
 			f.covers(was[0])
 		}
 		if err := a.store.Saw(ctx, run.ID, []store.Finding{f.Finding}); err != nil {
@@ -127,14 +127,21 @@ func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide win
 	}
 	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
 		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
-	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days}}, nil
+	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days,
+		Older: in.WithOlder != nil}}, nil
 }
 
 // windowFinding is a finding about a window.
 type windowFinding struct{ store.Finding }
 
-// covers widens the window by that of another one.
+// spans reports whether all of the window of another one was compared for this one.
+func (f *windowFinding) spans(other store.Finding) bool {
+	return !other.From.Before(f.From) && !other.To.After(f.To)
+}
+
+// covers widens the window by that of another one, which stands for the orders of its window. Then this one does as well.
 func (f *windowFinding) covers(other store.Finding) {
+	f.Older = false
 	if other.From.Before(f.From) {
 		f.From = other.From
 	}
