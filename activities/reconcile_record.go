@@ -139,20 +139,21 @@ func (f *windowFinding) spans(other store.Finding) bool {
 	return !other.From.Before(f.From) && !other.To.After(f.To)
 }
 
-// covers widens the window by that of another one, which stands for the orders of its window. Then this one does as well.
+// covers widens the window by that of another one, which stands for the orders of its window. Then this one does as well. It moves with the nights, or stays for them, as
+// the one does that begins first: where that was named, only a named one comes by what it stands for.
 func (f *windowFinding) covers(other store.Finding) {
 	f.Older = false
+	if f.Days == 0 && f.From.Before(other.From) || other.Days == 0 && other.From.Before(f.From) {
+		f.Days = 0
+	} else {
+		f.Days = max(f.Days, other.Days)
+	}
 	if other.From.Before(f.From) {
 		f.From = other.From
 	}
 	if other.To.After(f.To) {
 		f.To = other.To
 	}
-	if f.Days == 0 || other.Days == 0 { // one of them does not move
-		f.Days = 0
-		return
-	}
-	f.Days = max(f.Days, other.Days)
 }
 
 // shownExamples is how many orders stand for all of them.
