@@ -121,11 +121,7 @@ func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	if err != nil {
 		return err
 	}
-	took, err := h.tookBefore(ctx, some, documents)
-	if err != nil {
-		return err
-	}
-	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor, took: took}); err != nil {
+	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor}); err != nil {
 		return err
 	}
 	if err := h.forgetStandIns(ctx, h.instance.Name, documents); err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"datawald/activities"
 	"datawald/order"
 	"datawald/sandbox/b1sim"
 	"datawald/store"
@@ -52,4 +53,36 @@ func TestReconcile_OrdersThatTheStoreHasLostUnderEarlierReferences(t *testing.T)
 	}
 	b.reconcile(forced)
 	b.wantFindings()
+}
+
+// A posted order that the store has lost, and that the rules give another reference by now, is looked for under that of then whoever brings it back: the reading that sees it, a person
+// who asks for it, a backfill. Fails without: tookBefore in stageAll (B1 has each twice).
+func TestStaging_AnOrderThatTheStoreHasLostIsNotSentTwice(t *testing.T) {
+	for name, bring := range map[string]func(*books, string) error{
+		"the reading": func(*books, string) error { return nil }, // sync reads from the beginning
+		"a person": func(b *books, number string) error {
+			_, err := b.acts.FindOrders(b.t.Context(), activities.FindOrdersInput{Instance: "main", IncrementIDs: []string{number}, Again: true, Actor: "clerk"})
+			return err
+		},
+		"a backfill": func(b *books, number string) error {
+			_, err := b.acts.ImportOrders(b.t.Context(), activities.ImportOrdersInput{Instance: "main", Run: "backfill:main/1", Began: time.Now(), IncrementIDs: []string{number}})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBooks(t, 2, b1sim.Config{})
+			key := b.first(1)[0]
+			was := b.doc(key)
+			b.hide(key)
+			b.instance.Rules.Reference.Template = "W-{increment_id}"
+			b.work(b.connectTo())
+			if err := bring(b, was.IncrementID); err != nil {
+				t.Fatal(err)
+			}
+			b.sync()
+			if doc := b.doc(key); doc.Status != order.Posted || doc.BO.DocEntry != was.BO.DocEntry || b.live() != 2 {
+				t.Errorf("it is %s, as %+v; B1 has %+v", doc.Status, doc.BO, b.b1.Orders())
+			}
+		})
+	}
 }
