@@ -22,6 +22,17 @@ func (p *page) tookBefore(ctx context.Context, fresh []store.PayloadRef) (map[or
 	return p.store.ReferencesOf(ctx, p.instance.CompanyID, keys)
 }
 
+// mayBeHidden reports whether an order that the store has lost took a reference in B1's company before, where B1 may have it and not show it. Whoever looked for it would
+// not find it, and send it a second time.
+func (c *comparison) mayBeHidden(ctx context.Context, key order.Key) (bool, error) {
+	took, err := c.store.ReferencesOf(ctx, c.instance.CompanyID, []order.Key{key})
+	if err != nil || len(took) == 0 {
+		return false, err
+	}
+	whole, err := c.seesAll(ctx)
+	return !whole, err
+}
+
 // mayBeInB1 notes under which references a new order was sent, or was about to be, before the store lost it. It is looked for under each, as after a lost
 // answer: several times, and what was cancelled there is taken for its own.
 func (s *staging) mayBeInB1(references []string) {
