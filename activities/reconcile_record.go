@@ -45,6 +45,8 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 
 // beginsAt is where the window of a reconciliation begins. That of a nightly one does not move on while too much of an earlier night's is missing: of those orders there are
 // no findings of their own, so that whoever passed them would never come by them again. Where it was too much only with older orders, each has its own.
+// It is no longer than twice what is usual: where nobody can mend them, as those of a company that was left, it would grow with every night. The finding stays open then, since
+// not all of its window is compared.
 func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, error) {
 	r := run.Reconciliation
 	if r.Days == 0 || r.Partial {
@@ -54,8 +56,14 @@ func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, er
 	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].Older || open[0].From.After(r.From) {
 		return r.From, err
 	}
+	if longest := r.To.AddDate(0, 0, -longestWindow*r.Days); open[0].From.Before(longest) {
+		return longest, nil
+	}
 	return open[0].From.UTC(), nil
 }
+
+// longestWindow is how many times the usual days a nightly window has at most.
+const longestWindow = 2
 
 // NoteReconcile writes down how far a reconciliation has come.
 func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
