@@ -138,7 +138,7 @@ func TestReconcile_SendsNothingWhileTooMuchIsMissing(t *testing.T) {
 }
 
 // A note that too much is missing is written again: it keeps its examples, though what they were is removed, and the window of an earlier one. Fails without: the run in
-// NoteTooMany; covers.
+// NoteTooMany; covers; each of the conditions on Days there.
 func TestReconcile_TheNoteOfTooMuchIsTheSameWhenItIsWrittenAgain(t *testing.T) {
 	b := newBooks(t, 2, b1sim.Config{})
 	key := b.first(1)[0]
@@ -159,8 +159,17 @@ func TestReconcile_TheNoteOfTooMuchIsTheSameWhenItIsWrittenAgain(t *testing.T) {
 	if want := "B1 lacks 9 of the orders that were posted, such as " + string(key) + ". Nothing was mended."; first.Reason.Message != want || first.Days != 35 || !first.From.Equal(from) {
 		t.Errorf("it says %+v", first)
 	}
-	if second := note("run2", from.Add(time.Minute), 0); second.Days != 0 || !second.From.Equal(from) || !second.To.Equal(from.Add(61*time.Minute)) {
-		t.Errorf("after a second one: %+v", second)
+	if second := note("run2", from.Add(time.Minute), 0); second.Days != 35 || !second.From.Equal(from) || !second.To.Equal(from.Add(61*time.Minute)) {
+		t.Errorf("after one of a named window: %+v", second)
+	}
+	if third := note("run3", from.Add(-time.Minute), 0); third.Days != 0 || !third.From.Equal(from.Add(-time.Minute)) {
+		t.Errorf("after one of a named window that begins earlier: %+v", third)
+	}
+	if fourth := note("run4", from, 35); fourth.Days != 0 || !fourth.From.Equal(from.Add(-time.Minute)) {
+		t.Errorf("after the next night: %+v", fourth)
+	}
+	if fifth := note("run5", from.Add(-time.Minute), 35); fifth.Days != 35 {
+		t.Errorf("after a night that begins as early: %+v", fifth)
 	}
 }
 

@@ -100,14 +100,24 @@ func (h *healing) healed(ctx context.Context, f store.Finding) error {
 	return nil
 }
 
-// stage reads what the store lacks, or has as it was, from Magento, and stages it as any other order. InsertOrder then finds it in B1 or sends it.
+// stage reads what the store lacks, or has as it was, from Magento, and stages it as any other order. InsertOrder then finds it in B1 or sends it. What
+// it may have, and not show, is let be.
 func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	var some []store.Finding
 	var ids []int64
+	c := &comparison{Activities: h.Activities, instance: h.instance}
 	for _, f := range all {
-		if f.Kind == store.FindMissingInStore || f.Kind == store.FindStaleInStore {
-			some, ids = append(some, f), append(ids, f.EntityID)
+		if f.Kind != store.FindMissingInStore && f.Kind != store.FindStaleInStore {
+			continue
 		}
+		if f.Kind == store.FindMissingInStore {
+			if hidden, err := c.mayBeHidden(ctx, f.Key); err != nil {
+				return err
+			} else if hidden {
+				continue
+			}
+		}
+		some, ids = append(some, f), append(ids, f.EntityID)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -121,11 +131,7 @@ func (h *healing) stage(ctx context.Context, all []store.Finding) error {
 	if err != nil {
 		return err
 	}
-	took, err := h.tookBefore(ctx, some, documents)
-	if err != nil {
-		return err
-	}
-	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor, took: took}); err != nil {
+	if _, err := h.stageAll(ctx, h.instance, SyncOrderInput{Instance: h.instance.Name, Refs: refs, Actor: h.in.Actor}); err != nil {
 		return err
 	}
 	if err := h.forgetStandIns(ctx, h.instance.Name, documents); err != nil {

@@ -3,32 +3,34 @@ package activities
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
-	"datawald/magento"
 	"datawald/order"
 	"datawald/store"
 )
 
-// This file is about orders that the store has lost and gets back from Magento. What it knew of their sending is lost with them, but for the references that
+// This file is about orders that the store has lost and gets back from Magento, whoever brings them: the reading, a person, a backfill, a reconciliation. What it knew of their sending is lost with them, but for the references that
 // they took in the B1 company: these are kept apart.
 
-// tookBefore gives the references in the company of today that orders took before the store lost them. Under these B1 may have them, whatever the rules give
-// them today.
-func (h *healing) tookBefore(ctx context.Context, lost []store.Finding, documents []magento.Document) (map[order.Key][]string, error) {
-	var keys []order.Key
-	for _, d := range documents {
-		if !slices.ContainsFunc(lost, func(f store.Finding) bool { return f.Kind == store.FindMissingInStore && f.EntityID == d.EntityID }) {
-			continue
-		}
-		key, err := d.Key(h.instance.Name)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
+// tookBefore gives the references in the company of today that orders took which are new here: the store had them before. Under these B1 may have them, whatever
+// the rules give them today.
+func (p *page) tookBefore(ctx context.Context, fresh []store.PayloadRef) (map[order.Key][]string, error) {
+	keys := make([]order.Key, len(fresh))
+	for n, ref := range fresh {
+		keys[n] = ref.Key
 	}
-	return h.store.ReferencesOf(ctx, h.instance.CompanyID, keys)
+	return p.store.ReferencesOf(ctx, p.instance.CompanyID, keys)
+}
+
+// mayBeHidden reports whether an order that the store has lost took a reference in B1's company before, where B1 may have it and not show it. Whoever looked for it would
+// not find it, and send it a second time.
+func (c *comparison) mayBeHidden(ctx context.Context, key order.Key) (bool, error) {
+	took, err := c.store.ReferencesOf(ctx, c.instance.CompanyID, []order.Key{key})
+	if err != nil || len(took) == 0 {
+		return false, err
+	}
+	whole, err := c.seesAll(ctx)
+	return !whole, err
 }
 
 // mayBeInB1 notes under which references a new order was sent, or was about to be, before the store lost it. It is looked for under each, as after a lost

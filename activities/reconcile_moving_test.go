@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"testing"
+	"time"
 
 	"datawald/order"
 	"datawald/sandbox/b1sim"
@@ -46,5 +47,39 @@ func TestReconcile_TheWindowStaysWhereTooMuchIsMissing(t *testing.T) {
 	last := b.reconcile(later)
 	if b.wantFindings(); last.Reconciliation.Orders != 8 {
 		t.Errorf("when all is well %d orders are compared", last.Reconciliation.Orders)
+	}
+}
+
+// Where nobody mends it, the window of the nightly ones grows to twice its days and no further. What slides out of it is not forgotten: the finding is open until all of it was compared,
+// by whoever names its beginning, and until then nothing is sent anew. Fails without: longestWindow in beginsAt.
+func TestReconcile_TheWindowGrowsNoFurther(t *testing.T) {
+	b := newBooks(t, 2, b1sim.Config{})
+	for n := range 6 {
+		b.tamper(b.placedBefore(34-n), b1sim.Tamper{Do: "remove"})
+	}
+	first := b.reconcile(nightly)
+	begin := first.Reconciliation.From
+	after := func(days int) func(*workflows.ReconcileInput) {
+		return func(in *workflows.ReconcileInput) { nightly(in); in.To = in.To.AddDate(0, 0, days) }
+	}
+	if r := b.reconcile(after(35)).Reconciliation; r.From.After(begin.Add(time.Minute)) || r.Orders != 8 {
+		t.Errorf("after 35 nights %d orders are compared, from %s", r.Orders, r.From)
+	}
+	late := b.reconcile(after(45)).Reconciliation
+	if want := late.To.AddDate(0, 0, -70); !late.From.Equal(want) || late.Orders != 2 {
+		t.Errorf("after 45 nights %d orders are compared, from %s, want %s", late.Orders, late.From, want)
+	}
+	if f := b.wantFindings("too_many_missing")[""]; !f.From.Equal(begin) {
+		t.Errorf("it says %s, want %s", f.From, begin)
+	}
+	key := b.first(1)[0]
+	b.tamper(key, b1sim.Tamper{Do: "remove"})
+	b.reconcile(after(45))
+	if b.wantFindings(found(key, store.FindMissingInB1), "too_many_missing"); b.doc(key).Status != order.Posted {
+		t.Errorf("while it is open %s is %s", key, b.doc(key).Status)
+	}
+	forced := b.reconcile(after(45), func(in *workflows.ReconcileInput) { in.Force, in.From, in.Days = true, begin, 0 })
+	if r := forced.Reconciliation; r.Orders != 8 || r.Healed[store.FindMissingInB1] != 7 || r.Resolved != 1 {
+		t.Errorf("by force, from where it begins: %+v", r)
 	}
 }

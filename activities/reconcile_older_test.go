@@ -204,3 +204,42 @@ func TestReconcile_WhatALostAttemptFoundIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// It is too much with older orders alone: that stays open over a reconciliation that judges none of them, so that nothing is sent anew; the nightly window goes on with the days, for
+// nothing of it was dropped; the next night, in which they are there again, ends it. Fails without: Older in tooMany, in Resolve, and in beginsAt.
+func TestReconcile_TooMuchOfOlderOrdersIsNoFindingOfTheWindow(t *testing.T) {
+	b := newBooks(t, 2, b1sim.Config{})
+	for n := range 5 {
+		b.tamper(b.placedBefore(40+n), b1sim.Tamper{Do: "duplicate"})
+	}
+	b.reconcile(onlyTold)
+	company := b.emptied()
+	company.out = true
+	if first := b.reconcile(nightly); first.Reconciliation.Findings[store.FindTooManyMissing] != 1 {
+		t.Fatalf("the findings are %v", first.Reconciliation.Findings)
+	}
+	b.reconcile(nightly, onlyTold)
+	b.reconcile(func(in *workflows.ReconcileInput) { in.From = time.Now().AddDate(0, 0, -36).UTC() })
+	if counts, err := b.db.Counts(t.Context(), "main"); err != nil || counts[order.Pending] > 0 || !b.tooMuch() {
+		t.Errorf("nobody has judged the older orders: it is open %t, %d are to be sent anew, %v", b.tooMuch(), counts[order.Pending], err)
+	}
+	later := func(in *workflows.ReconcileInput) { nightly(in); in.To = in.To.AddDate(0, 0, 2) }
+	second := b.reconcile(later)
+	if r := second.Reconciliation; r.From.Before(r.To.AddDate(0, 0, -35)) || !b.tooMuch() {
+		t.Errorf("the second night compares from %s until %s", r.From, r.To)
+	}
+	company.out = false
+	if b.reconcile(later); b.tooMuch() {
+		t.Error("it is open though all is there")
+	}
+}
+
+// tooMuch reports whether it is open that too much is missing.
+func (b *books) tooMuch() bool {
+	b.t.Helper()
+	open, err := b.db.Findings(b.t.Context(), store.FindingFilter{Instance: "main", Kind: store.FindTooManyMissing, Open: true, Limit: 1})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return len(open) == 1
+}

@@ -79,6 +79,14 @@ func (c *comparison) placeUnknown(ctx context.Context, o *compared) error {
 			c.find(o, store.FindMissingInStore, beforeFirstReason(o))
 			return nil
 		}
+		hidden, err := c.mayBeHidden(ctx, o.key)
+		if err != nil {
+			return err
+		}
+		if hidden {
+			c.find(o, store.FindMissingInStore, lostAndHiddenReason(o))
+			return nil
+		}
 		f := c.find(o, store.FindMissingInStore, missingInStoreReason(o))
 		f.Curable = true
 	}

@@ -98,3 +98,13 @@ func mayBeHiddenReason(o *compared) order.Reason {
 	r.Hint = "Nothing is sent. Look in B1 as a superuser. If it is there, let the connector's user see all orders (starter doctor b1 says how). If nothing in B1 hides orders from it, set B1_SEES_ALL=true: the next reconciliation that heals sends anew what is gone."
 	return r
 }
+
+// lostAndHiddenReason is missingInStoreReason where B1 may have the order, and not show it.
+func lostAndHiddenReason(o *compared) order.Reason {
+	r := missingInStoreReason(o)
+	r.Code = store.MayBeHidden
+	r.Message = fmt.Sprintf("Magento has the order, last changed at %s; the store had it too, as its reference says, and has lost it. Whether B1 has it is not certain: the connector's user is no superuser, as far as B1 tells, and data ownership may hide the order from it.",
+		o.account.UpdatedAt.Format(time.DateTime))
+	r.Hint = "It is not staged by itself: where B1 hides it, it would be sent a second time. Let the connector's user see all orders (starter doctor b1 says how), or set B1_SEES_ALL=true if nothing in B1 hides orders from it: the next reconciliation that heals stages it. Do not resync it before."
+	return r
+}

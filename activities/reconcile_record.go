@@ -44,18 +44,26 @@ func (a *Activities) BeginReconcile(ctx context.Context, run store.Run) (*BeginR
 }
 
 // beginsAt is where the window of a reconciliation begins. That of a nightly one does not move on while too much of an earlier night's is missing: of those orders there are
-// no findings of their own, so that whoever passed them would never come by them again.
+// no findings of their own, so that whoever passed them would never come by them again. Where it was too much only with older orders, each has its own.
+// It is no longer than twice what is usual: where nobody can mend them, as those of a company that was left, it would grow with every night. The finding stays open then, since
+// not all of its window is compared.
 func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, error) {
 	r := run.Reconciliation
 	if r.Days == 0 || r.Partial {
 		return r.From, nil
 	}
 	open, err := a.store.Findings(ctx, store.FindingFilter{Instance: run.Instance, Kind: store.FindTooManyMissing, Open: true, Limit: 1})
-	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].From.After(r.From) {
+	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].Older || open[0].From.After(r.From) {
 		return r.From, err
+	}
+	if longest := r.To.AddDate(0, 0, -longestWindow*r.Days); open[0].From.Before(longest) {
+		return longest, nil
 	}
 	return open[0].From.UTC(), nil
 }
+
+// longestWindow is how many times the usual days a nightly window has at most.
+const longestWindow = 2
 
 // NoteReconcile writes down how far a reconciliation has come.
 func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
@@ -88,7 +96,7 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 		if err != nil {
 			return err
 		}
-		if len(was) > 0 { // it is over when all that is of either was compared
+		if len(was) > 0 && !was[0].Older && !(f.Older && f.spans(was[0])) { // it is over when all that is of either was compared
 			f.covers(was[0])
 		}
 		if err := a.store.Saw(ctx, run.ID, []store.Finding{f.Finding}); err != nil {
@@ -127,25 +135,33 @@ func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide win
 	}
 	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
 		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
-	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days}}, nil
+	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days,
+		Older: in.WithOlder != nil}}, nil
 }
 
 // windowFinding is a finding about a window.
 type windowFinding struct{ store.Finding }
 
-// covers widens the window by that of another one.
+// spans reports whether all of the window of another one was compared for this one.
+func (f *windowFinding) spans(other store.Finding) bool {
+	return !other.From.Before(f.From) && !other.To.After(f.To)
+}
+
+// covers widens the window by that of another one, which stands for the orders of its window. Then this one does as well. It moves with the nights, or stays for them, as
+// the one does that begins first: where that was named, only a named one comes by what it stands for.
 func (f *windowFinding) covers(other store.Finding) {
+	f.Older = false
+	if f.Days == 0 && f.From.Before(other.From) || other.Days == 0 && other.From.Before(f.From) {
+		f.Days = 0
+	} else {
+		f.Days = max(f.Days, other.Days)
+	}
 	if other.From.Before(f.From) {
 		f.From = other.From
 	}
 	if other.To.After(f.To) {
 		f.To = other.To
 	}
-	if f.Days == 0 || other.Days == 0 { // one of them does not move
-		f.Days = 0
-		return
-	}
-	f.Days = max(f.Days, other.Days)
 }
 
 // shownExamples is how many orders stand for all of them.

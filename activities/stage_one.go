@@ -35,7 +35,7 @@ func (p *page) bring(ctx context.Context, doc *store.Staged, v version) (outcome
 	} else if outcome = s.apply(v.order, v.err, v.ref); s.onlyTime {
 		return outcome // such as the echo of what was written back: nothing that a reader of the timeline must know
 	}
-	if took := p.in.took[doc.Key]; s.isNew && len(took) > 0 {
+	if took := p.took[doc.Key]; s.isNew && len(took) > 0 {
 		s.mayBeInB1(took)
 	}
 	e := event(ctx, "staged", outcome, s.detail)

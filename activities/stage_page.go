@@ -25,6 +25,8 @@ type page struct {
 	*Activities
 	instance Instance
 	in       SyncOrderInput
+	// took are the references in B1's company that orders took which are not in the store: it has lost these.
+	took map[order.Key][]string
 
 	mu     sync.Mutex
 	result SyncOrderResult
@@ -64,6 +66,9 @@ func (a *Activities) stageAll(ctx context.Context, i Instance, in SyncOrderInput
 		if len(versions) > 0 {
 			others = append(others, versions)
 		}
+	}
+	if p.took, err = p.tookBefore(ctx, first); err != nil {
+		return nil, err
 	}
 	if err := p.stageNew(ctx, first); err != nil {
 		return nil, err

@@ -29,8 +29,6 @@ type SyncOrderInput struct {
 	Actor string `json:"actor,omitempty"`
 	// importing is set when a backfill brings the documents.
 	importing importing
-	// took are references that orders took in B1's company before the store lost them.
-	took map[order.Key][]string
 }
 
 // SyncOrderResult counts what became of the documents.

@@ -44,15 +44,15 @@ func NewKey(instance string, storeID int64, incrementID string) (Key, error) {
 	return Key(instance + ":" + strconv.FormatInt(storeID, 10) + ":" + incrementID), nil
 }
 
-// CheckNumber checks what a person typed as an order's number. It fails where that can be none, in words that do not repeat it: an e-mail address
-// that was typed into the wrong box must get neither into a workflow nor into the audit, which nobody can erase. An order whose
+// CheckNumber checks what a person typed as an order's number. It fails where that can be none, in words that do not repeat it: a name or an e-mail
+// address that was typed into the wrong box must get neither into a workflow nor into the audit, which nobody can erase. An order whose
 // number has an @ all the same is named by its key.
 func CheckNumber(text string) error {
 	switch {
 	case strings.Contains(text, "@"):
 		return errors.New("want an order's number, such as 000000123, and not an e-mail address")
 	case !validIncrement(text):
-		return fmt.Errorf("increment_id %q: want 1 to %d printable characters without spaces", text, maxIncrement)
+		return fmt.Errorf("want an order's number, such as 000000123: 1 to %d printable characters without spaces", maxIncrement)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"datawald/order"
 )
 
-// What a person types as an order's number is refused where it is none, and an address is not repeated: answers and logs would keep it.
-// Fails without: the case of @ in CheckNumber; validIncrement in it.
+// What a person types as an order's number is refused where it is none, and neither an address nor a name is repeated: answers and logs would keep it.
+// Fails without: the case of @ in CheckNumber; validIncrement in it; words without the text in both.
 func TestCheckNumber(t *testing.T) {
 	for _, fine := range []string{"000000123", "entity-12", "EU-100/7", "Ж-5"} {
 		if err := order.CheckNumber(fine); err != nil {
@@ -20,7 +20,9 @@ func TestCheckNumber(t *testing.T) {
 			t.Errorf("%q passes as an order's number", wrong)
 		}
 	}
-	if err := order.CheckNumber("anna@example.com"); err != nil && strings.Contains(err.Error(), "anna") {
-		t.Errorf("the refusal repeats the address: %v", err)
+	for _, personal := range []string{"anna@example.com", "anna muster"} {
+		if err := order.CheckNumber(personal); err == nil || strings.Contains(err.Error(), "anna") {
+			t.Errorf("the refusal repeats what was typed: %v", err)
+		}
 	}
 }

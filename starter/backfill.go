@@ -156,7 +156,7 @@ func (cmd backfillCommand) input(s *config.Starter) (in workflows.BackfillOrders
 
 // name takes the orders that are named.
 func (cmd backfillCommand) name(in *workflows.BackfillOrdersInput, fault func(string, ...any)) {
-	for _, name := range cmd.Orders {
+	for n, name := range cmd.Orders {
 		if key, err := order.ParseKey(name); err == nil {
 			if !slices.Contains(in.Keys, key) {
 				in.Keys = append(in.Keys, key)
@@ -164,7 +164,7 @@ func (cmd backfillCommand) name(in *workflows.BackfillOrdersInput, fault func(st
 			continue
 		}
 		if err := order.CheckNumber(name); err != nil {
-			fault("%v", err)
+			fault("order %d of those that are named: %v", n+1, err)
 		} else if !slices.Contains(in.IncrementIDs, name) {
 			in.IncrementIDs = append(in.IncrementIDs, name)
 		}

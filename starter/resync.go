@@ -87,7 +87,7 @@ func (cmd resyncCommand) input(s *config.Starter) (in workflows.ResyncOrdersInpu
 	if in.Instance, err = cmd.choose(s.InstanceNames); err != nil {
 		return in, err
 	}
-	for _, id := range cmd.IncrementIDs {
+	for n, id := range cmd.IncrementIDs {
 		if key, err := order.ParseKey(id); err == nil {
 			if !slices.Contains(in.Keys, key) {
 				in.Keys = append(in.Keys, key)
@@ -95,7 +95,7 @@ func (cmd resyncCommand) input(s *config.Starter) (in workflows.ResyncOrdersInpu
 			continue
 		}
 		if err := order.CheckNumber(id); err != nil {
-			return in, badInput("%w", err)
+			return in, badInput("order %d of those that are named: %w", n+1, err)
 		}
 		if !slices.Contains(in.IncrementIDs, id) {
 			in.IncrementIDs = append(in.IncrementIDs, id)

@@ -133,7 +133,7 @@ func TestResyncRefusesWhatIsNoNumber(t *testing.T) {
 	r := newRig(t)
 	for given, want := range map[string]string{
 		"main:1:000000123": "main:1:000000123 is an order of the instance main, not of " + r.instance,
-		"0000 0012":        "increment_id \"0000 0012\": want 1 to 64 printable characters without spaces",
+		"0000 0012":        "order 1 of those that are named: want an order's number, such as 000000123: 1 to 64 printable characters without spaces",
 	} {
 		if code, _, errs := r.starter("resync", given); code != exitInput || !strings.Contains(errs, want) {
 			t.Errorf("resync %q: exit %d: %s", given, code, errs)

@@ -78,7 +78,7 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 
 	var lines []string
 	indexes := s.Indexes()
-	for _, collection := range []string{"orders", "payloads", "runs", "audit", "sessions", "requests", "findings"} {
+	for _, collection := range []string{"orders", "payloads", "runs", "audit", "sessions", "requests", "findings", "references"} {
 		for _, model := range indexes[collection] {
 			var o options.IndexOptions
 			for _, set := range model.Options.List() {
@@ -205,6 +205,10 @@ func TestQuestions_AreThoseOfThePlanTest(t *testing.T) {
 		{"GetRun", func() error { _, err := s.GetRun(ctx, "sync:main/1"); return unlessMissing(err) }},
 		{"Get", func() error { _, err := s.Get(ctx, "main:1:5"); return unlessMissing(err) }},
 		{"Heads", func() error { _, err := s.Heads(ctx, []order.Key{"main:1:5", "main:1:6"}); return err }},
+		{"ReferencesOf", func() error {
+			_, err := s.ReferencesOf(ctx, "b1/demo", []order.Key{"main:1:5", "main:1:6"})
+			return err
+		}},
 		{"PayloadVersions", func() error { _, err := s.PayloadVersions(ctx, "main:1:5"); return err }},
 		{"Payloads", func() error { _, err := s.Payloads(ctx, []store.PayloadRef{{Key: "main:1:5", Hash: "h"}}); return err }},
 		{"ListAudit", func() error { _, err := s.ListAudit(ctx, store.AuditFilter{Limit: 50}); return err }},

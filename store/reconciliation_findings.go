@@ -37,6 +37,9 @@ type Finding struct {
 	From time.Time `bson:"from,omitempty" json:"from,omitzero"`
 	To   time.Time `bson:"to,omitempty" json:"to,omitzero"`
 	Days int       `bson:"days,omitempty" json:"days,omitempty"`
+	// Older is true of one that says something of older orders: of the window itself there is not too much, and its orders have findings of their own. It is over when
+	// these were judged anew, whatever the window.
+	Older bool `bson:"older,omitempty" json:"older,omitempty"`
 	// Curable is true when a reconciliation that heals may mend it by itself.
 	Curable bool `bson:"curable,omitempty" json:"curable,omitempty"`
 	// Run is the latest reconciliation that saw it.
@@ -246,7 +249,7 @@ func (s *Store) CountLatest(ctx context.Context, instance, run string) (map[Find
 	return seen, err
 }
 
-// MayBeHidden is the code of a finding about an order that B1 may have and not show. It is mended by force alone.
+// MayBeHidden is the code of a finding about an order that B1 may have and not show. Nobody mends it as long as that is so.
 const MayBeHidden = "may_be_hidden"
 
 // CountCurable counts by kind what a reconciliation was the latest to see, is open, and is mended by it without force.
@@ -280,13 +283,18 @@ func (s *Store) countFindings(ctx context.Context, filter bson.D, into map[Findi
 
 // Resolve ends the open findings of an instance that a reconciliation of orders placed in its window (From inclusive, To exclusive) has not seen
 // any more, and says how many there were. What was seen since it began stays: another one may have been at work beside it. Those that concern no order
-// end when it has compared all of their window: what has moved out of it is in no other finding.
+// end when it has compared all of their window: what has moved out of it is in no other finding. Those about older orders end with one that has judged these.
 func (s *Store) Resolve(ctx context.Context, run Run) (int64, error) {
 	r := run.Reconciliation
-	res, err := s.findings.UpdateMany(ctx, append(notSeenBy(run), bson.E{Key: "instance", Value: run.Instance}, bson.E{Key: "$or", Value: bson.A{
+	ofNone := bson.E{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}
+	over := bson.A{
 		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: true}}}, {Key: "placed_at", Value: bson.D{{Key: "$gte", Value: r.From}, {Key: "$lt", Value: r.To}}}},
-		bson.D{{Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}, {Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}},
-	}}), closing())
+		bson.D{ofNone, {Key: "older", Value: bson.D{{Key: "$ne", Value: true}}}, {Key: "from", Value: bson.D{{Key: "$gte", Value: r.From}}}, {Key: "to", Value: bson.D{{Key: "$lte", Value: r.To}}}},
+	}
+	if r.Days > 0 && r.Heal {
+		over = append(over, bson.D{ofNone, {Key: "older", Value: true}})
+	}
+	res, err := s.findings.UpdateMany(ctx, append(notSeenBy(run), bson.E{Key: "instance", Value: run.Instance}, bson.E{Key: "$or", Value: over}), closing())
 	if err != nil {
 		return 0, fmt.Errorf("resolve findings: %w", err)
 	}

@@ -150,6 +150,29 @@ func TestFindings_OfAWindowEndWhenItWasCompared(t *testing.T) {
 	}
 }
 
+// What is too much with older orders is over when a reconciliation that mends has judged those again, whatever its window; one of a named window, or one that only tells, judges
+// none of them. Fails without: each of the conditions on older, Days and Heal in Resolve.
+func TestFindings_OfOlderOrdersEndWhenTheyWereJudged(t *testing.T) {
+	mends := func(run store.Run) store.Run { run.Reconciliation.Heal = true; return run }
+	for name, tc := range map[string]struct {
+		run  store.Run
+		over bool
+	}{
+		"the next night":                     {mends(over("run2", at(11), at(21), 35)), true},
+		"a night that only tells":            {over("run2", at(9), at(21), 35), false},
+		"a named window that is mended":      {mends(over("run2", at(9), at(21), 0)), false},
+		"a named window that is only looked": {over("run2", at(9), at(21), 0), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := testkit.Store(t)
+			saw(t, s, "run1", store.Finding{Instance: "main", Kind: store.FindTooManyMissing, PlacedAt: at(10), Reason: order.Reason{Code: "x"}, From: at(10), To: at(20), Days: 35, Older: true})
+			if n, err := s.Resolve(t.Context(), tc.run); err != nil || n == 1 != tc.over {
+				t.Errorf("%d are over, %v", n, err)
+			}
+		})
+	}
+}
+
 // What another reconciliation has seen since this one began stays open. Fails without: the condition on last_seen in notSeenBy.
 func TestFindings_OfAnotherReconciliationAtWorkStay(t *testing.T) {
 	s := testkit.Store(t)

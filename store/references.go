@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"datawald/order"
 )
@@ -54,28 +54,29 @@ func (s *Store) ReferenceOwner(ctx context.Context, company, reference string) (
 	return owner.Key, nil
 }
 
-// ReferencesOf gives the references that orders have in a B1 company; those that have none are left out. It looks through all references: it is for the
-// few orders of which the store has lost the rest.
+// ReferencesOf gives the references that orders have in a B1 company, sorted; those that have none are left out.
 func (s *Store) ReferencesOf(ctx context.Context, company string, keys []order.Key) (map[order.Key][]string, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	cur, err := s.references.Find(ctx, bson.D{{Key: "key", Value: bson.D{{Key: "$in", Value: keys}}}}, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}))
-	if err != nil {
-		return nil, fmt.Errorf("find the references of orders: %w", err)
-	}
-	var all []struct {
-		ID  string    `bson:"_id"`
-		Key order.Key `bson:"key"`
-	}
-	if err := cur.All(ctx, &all); err != nil {
-		return nil, fmt.Errorf("find the references of orders: %w", err)
-	}
 	of := map[order.Key][]string{}
-	for _, r := range all {
-		if reference, ok := strings.CutPrefix(r.ID, referenceID(company, "")); ok {
-			of[r.Key] = append(of[r.Key], reference)
+	for some := range slices.Chunk(keys, headsAtOnce) {
+		cur, err := s.references.Find(ctx, bson.D{{Key: "key", Value: bson.D{{Key: "$in", Value: some}}}})
+		if err != nil {
+			return nil, fmt.Errorf("find the references of orders: %w", err)
 		}
+		var all []struct {
+			ID  string    `bson:"_id"`
+			Key order.Key `bson:"key"`
+		}
+		if err := cur.All(ctx, &all); err != nil {
+			return nil, fmt.Errorf("find the references of orders: %w", err)
+		}
+		for _, r := range all {
+			if reference, ok := strings.CutPrefix(r.ID, referenceID(company, "")); ok {
+				of[r.Key] = append(of[r.Key], reference)
+			}
+		}
+	}
+	for _, references := range of {
+		slices.Sort(references)
 	}
 	return of, nil
 }

@@ -171,6 +171,10 @@ func (s *Store) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			// The versions of one order.
 			{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetName("by_key")},
 		},
+		s.references: {
+			// What an order that is new here took before the store lost it.
+			{Keys: bson.D{{Key: "key", Value: 1}}, Options: options.Index().SetName("by_owner")},
+		},
 		s.runs: {
 			{Keys: bson.D{{Key: "instance", Value: 1}, {Key: "started_at", Value: -1}}, Options: options.Index().SetName("by_started_at")},
 			// A kind that is rare, or that there is none of, is not looked for among all runs.

@@ -25,7 +25,7 @@ var planned = map[string]string{
 	"LatestRun": "by_workflow_id", "LatestBackfill": "by_kind", "LatestSync": "by_kind", "ListRuns": "by_started_at",
 	"RunsByKind": "by_kind", "NextRuns": "by_started_at", "Changes": "by_changed_at", "ChangesBefore": "by_changed_at", "TellPosted": "_id",
 	"Waiting": "queue_due", "CountLongPending": "queue_due", "CountByTime": "newest_first", "CountByStatusAndTime": "by_state",
-	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id", "PayloadVersions": "by_key",
+	"GetRun": "_id", "Get": "_id", "Heads": "_id", "Payloads": "_id", "PayloadVersions": "by_key", "ReferencesOf": "by_owner",
 	"ListAudit": "newest_acts", "NextAuditPage": "newest_acts", "ListAuditOfActor": "by_actor", "NextAuditPageOfAction": "by_action", "ListAuditOfTarget": "by_target",
 	"SessionsOf": "by_user", "EndedSessions": "by_end", "IdleSessions": "by_use", "OldRequests": "by_begin",
 	"OpenFindings": "open_findings", "FindingsOfRun": "by_run", "FindingsOfOrder": "by_order", "OldFindings": "by_last_seen",
@@ -131,8 +131,8 @@ func emptyTables(t *testing.T, tables map[string]*table, indexes []string) *sql.
 	t.Cleanup(func() { _ = db.Close() })
 	var statements []string
 	for _, tab := range tables {
-		statements = append(statements, `CREATE TABLE `+tab.name+` (`+sjson.Column+` TEXT NOT NULL) STRICT`,
-			`CREATE INDEX `+sjson.IDIndexPrefix+tab.name+` ON `+tab.name+` (`+sjson.ID+`)`)
+		statements = append(statements, `CREATE TABLE `+sjson.Quote(tab.name)+` (`+sjson.Column+` TEXT NOT NULL) STRICT`,
+			`CREATE INDEX `+sjson.IDIndexPrefix+tab.name+` ON `+sjson.Quote(tab.name)+` (`+sjson.ID+`)`)
 	}
 	for _, s := range append(statements, indexes...) {
 		if _, err := db.Exec(s); err != nil {
