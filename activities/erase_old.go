@@ -73,25 +73,33 @@ func eraseIfOld(ctx context.Context, db *store.Store, head *store.Staged, may fu
 var orderActs = []string{"retry-order", "skip-order", "resume-order", "settle-order", "act-on-orders"}
 
 // EraseOldWords takes what people wrote about orders of an instance out of the audit where it is older than age, and says of how many entries. Nothing tells
-// which of it names a buyer, and by then the orders themselves name none. It looks at limit entries at most and goes on where the call before came to.
-func EraseOldWords(ctx context.Context, db *store.Store, instance string, age time.Duration, limit int) (erased int, err error) {
+// which of it names a buyer, and by then the orders themselves name none. What names no instance of those that are known, as where there is but one, goes with
+// any. It looks at limit entries at most and goes on where the call before came to.
+func EraseOldWords(ctx context.Context, db *store.Store, instance string, known []string, age time.Duration, limit int) (erased int, err error) {
 	about := func(e *store.AuditEntry) bool {
-		return slices.Contains(orderActs, e.Action) && actsOn(e.Target, instance)
+		return slices.Contains(orderActs, e.Action) && actsOn(e.Target, instance, known)
 	}
 	return db.EraseOldWords(ctx, instance, about, now().Add(-age), limit)
 }
 
 // byFilter stands before the filter in the target of an act on all orders that it selects; an instance stands first in it.
-const byFilter = " by filter "
+const byFilter = " by filter"
 
-// actsOn reports whether the target of an act on orders names one of the instance, or the instance itself.
-func actsOn(target, instance string) bool {
+// actsOn reports whether the target of an act on orders names one of the instance, or the instance itself, or no instance at all.
+func actsOn(target, instance string, known []string) bool {
 	if _, filter, ok := strings.Cut(target, byFilter); ok {
-		first, _, _ := strings.Cut(filter, " ")
-		return first == instance
+		first, _, _ := strings.Cut(strings.TrimSpace(filter), " ")
+		return first == instance || !slices.Contains(known, first)
 	}
-	return slices.ContainsFunc(strings.Fields(target), func(word string) bool {
+	named := false
+	for word := range strings.FieldsSeq(target) {
 		key, err := order.ParseKey(word)
-		return err == nil && key.Instance() == instance
-	})
+		if err != nil {
+			continue
+		}
+		if named = true; key.Instance() == instance {
+			return true
+		}
+	}
+	return !named
 }

@@ -166,7 +166,7 @@ func TestReconcile_OlderFindingsAreMendedByForce(t *testing.T) {
 		}
 		return b.wantFindings(want...)
 	}
-	if run := b.reconcile(nightly); run.Reconciliation.Findings[store.FindMissingInB1] != 5 || run.Reconciliation.Lines["missing_in_b1"] != 1 || len(run.Reconciliation.Healed) != 0 {
+	if run := b.reconcile(nightly); run.Reconciliation.Findings[store.FindMissingInB1] != 5 || run.Reconciliation.Lines["missing_in_b1"] != 1 || len(run.Reconciliation.Healed) != 0 || run.Reconciliation.Older["missing_in_b1"] != 4 {
 		t.Errorf("%+v", run.Reconciliation)
 	}
 	from := refused(missing)[""].From

@@ -56,14 +56,14 @@ func (a *Activities) beginsAt(ctx context.Context, run store.Run) (time.Time, er
 	if err != nil || len(open) == 0 || open[0].Days == 0 || open[0].Older || open[0].From.After(r.From) {
 		return r.From, err
 	}
-	if longest := r.To.AddDate(0, 0, -longestWindow*r.Days); open[0].From.Before(longest) {
+	if longest := r.To.AddDate(0, 0, -LongestWindow*r.Days); open[0].From.Before(longest) {
 		return longest, nil
 	}
 	return open[0].From.UTC(), nil
 }
 
-// longestWindow is how many times the usual days a nightly window has at most.
-const longestWindow = 2
+// LongestWindow is how many times the usual days a nightly window has at most.
+const LongestWindow = 2
 
 // NoteReconcile writes down how far a reconciliation has come.
 func (a *Activities) NoteReconcile(ctx context.Context, run store.Run) error {
@@ -118,6 +118,7 @@ func (a *Activities) NoteTooMany(ctx context.Context, in NoteTooManyInput) error
 func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide windowFinding, err error) {
 	run, r := in.Run, in.Run.Reconciliation
 	var what, hints []string
+	hidden := false
 	for _, kind := range in.Kinds {
 		n := r.Lines[store.AccountLine(kind)]
 		if in.WithOlder != nil {
@@ -129,12 +130,17 @@ func (a *Activities) tooMany(ctx context.Context, in NoteTooManyInput) (wide win
 			return wide, err
 		}
 		for n, f := range examples {
+			hidden = hidden || f.Reason.Code == store.MayBeHidden
 			said += []string{", such as ", ", "}[min(n, 1)] + string(f.Key)
 		}
 		what, hints = append(what, said+"."), append(hints, hint)
 	}
+	hints = append(hints, "If they are really gone, starter reconcile --force mends them all the same.")
+	if hidden {
+		hints = append(hints, "Of what B1 lacks it sends nothing, while B1 may hide orders from the connector's user: let it see all (starter doctor b1 says how), or set B1_SEES_ALL=true if nothing in B1 hides orders from it.")
+	}
 	reason := order.Reason{Code: string(store.FindTooManyMissing), Field: "Orders", Message: strings.Join(append(what, "Nothing was mended."), " "),
-		Hint: strings.Join(append(hints, "If they are really gone, starter reconcile --force mends them all the same."), " ")}
+		Hint: strings.Join(hints, " ")}
 	return windowFinding{store.Finding{Instance: run.Instance, Kind: store.FindTooManyMissing, PlacedAt: r.From, Reason: reason, From: r.From, To: r.To, Days: r.Days,
 		Older: in.WithOlder != nil}}, nil
 }
@@ -207,6 +213,11 @@ func (a *Activities) EndReconcile(ctx context.Context, in EndReconcileInput) (*s
 			return nil, err
 		}
 		r.Findings, r.Healed = given(seen), given(healed) // an activity that was run again has counted anew
+		older, err := a.store.CountOlder(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		r.Older = given(older)
 		if _, err := a.store.ForgetFindings(ctx, run.Instance, now().Add(-store.FindingsKept)); err != nil {
 			return nil, err
 		}

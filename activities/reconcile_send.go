@@ -10,7 +10,7 @@ import (
 
 // sendAnew makes orders pending of which B1 has nothing any more, at this second look either. While it is open that too much is missing it does so only by
 // force: what is missing beside that may be missing for the same reason. Where B1 may hide orders from the connector it does so not even by force: InsertOrder would
-// not see them either. What it may have hidden at the first look was not counted among what is sent anew, and waits for the next reconciliation.
+// not see them either. What it may have hidden at the first look is not curable, was not counted among what is sent anew, and waits for the next reconciliation.
 func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 	if !h.in.Force {
 		open, err := h.store.Findings(ctx, store.FindingFilter{Instance: h.in.Instance, Kind: store.FindTooManyMissing, Unhealed: true, Limit: 1})
@@ -26,7 +26,7 @@ func (h *healing) sendAnew(ctx context.Context, all []store.Finding) error {
 		return err
 	}
 	for _, o := range c.orders {
-		if !o.lacks() || !o.lookedUp || o.numbered != nil || o.doc.Erased() || !h.in.Force && about[o.key].Reason.Code == store.MayBeHidden {
+		if !o.lacks() || !o.lookedUp || o.numbered != nil || o.doc.Erased() {
 			continue
 		}
 		if in, err := c.isIn(ctx, o); err != nil || !in {

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,8 +99,8 @@ func TestReconcile_AsksAgainBeforeItMends(t *testing.T) {
 	}
 }
 
-// Older orders that B1 may hide are told night after night and not sent by themselves: however many there are, all else is mended. Fails without:
-// MayBeHidden in CountCurable (too much would be missing every night, and force, which sends these, the way out).
+// Older orders that B1 may hide are told night after night and not sent: however many there are, all else is mended. Fails without: whole in Curable (too much
+// would be missing every night).
 func TestReconcile_WhatMayBeHiddenStandsInTheWayOfNothing(t *testing.T) {
 	b := newBooks(t, 1, b1sim.Config{})
 	gone := b.place()
@@ -129,7 +130,7 @@ func TestReconcile_WhatMayBeHiddenStandsInTheWayOfNothing(t *testing.T) {
 }
 
 // What B1 may have hidden at the first look is not sent at the second one, when B1 shows all: it was not counted among what would be, however much it is. The next reconciliation counts it.
-// Fails without: MayBeHidden in sendAnew.
+// Fails without: whole in Curable.
 func TestReconcile_WhatWasNotCountedIsNotSent(t *testing.T) {
 	b := newBooks(t, 2, b1sim.Config{})
 	key := b.first(1)[0]
@@ -143,8 +144,25 @@ func TestReconcile_WhatWasNotCountedIsNotSent(t *testing.T) {
 		b.page(run)
 		b1.sight = sapb1.SightWhole
 		healed, err := b.acts.HealFindings(t.Context(), activities.HealFindingsInput{Instance: "main", Run: run, Force: forced})
-		if err != nil || (healed.Healed[store.FindMissingInB1] == 1) != forced {
+		if err != nil || len(healed.Healed) != 0 || b.doc(key).Status != order.Posted {
 			t.Errorf("by force %t: %+v, %v", forced, healed, err)
+		}
+	}
+}
+
+// So many are missing that nothing is mended, and B1 may hide them: the one finding says that force sends none of these. Fails without: hidden in tooMany.
+func TestReconcile_TooMuchThatMayBeHidden(t *testing.T) {
+	for _, sight := range []sapb1.Sight{sapb1.SightLimited, sapb1.SightWhole} {
+		b := newBooks(t, 6, b1sim.Config{})
+		b.instance.Books = &sighted{Books: b.instance.Books, sight: sight}
+		b.acts = activities.New(b.db, testkit.Silent(), b.instance)
+		for _, key := range b.first(5) {
+			b.tamper(key, b1sim.Tamper{Do: "remove"})
+		}
+		b.reconcile()
+		open, err := b.db.Findings(t.Context(), store.FindingFilter{Instance: "main", Kind: store.FindTooManyMissing, Open: true, Limit: 2})
+		if err != nil || len(open) != 1 || strings.Contains(open[0].Reason.Hint, "B1_SEES_ALL") != (sight == sapb1.SightLimited) || !strings.Contains(open[0].Reason.Hint, "--force") {
+			t.Errorf("%s: %+v, %v", sight, open, err)
 		}
 	}
 }

@@ -19,10 +19,10 @@ type Probe struct {
 	// Instance begins the order keys, which the user-defined field of the rules must have room for.
 	Instance string
 	// Uses are what the rules need of B1; nil where the rules cannot be read. RulesFile is how their places are named.
-	Uses *Uses
-	// SeesAll is the setting B1_SEES_ALL.
-	SeesAll   bool
+	Uses      *Uses
 	RulesFile string
+	// SeesAll is the setting B1_SEES_ALL.
+	SeesAll bool
 	// LedgerTable is the setting of that name; empty for none.
 	LedgerTable string
 	// Rates is asked for exchange rates; nil for the client itself.

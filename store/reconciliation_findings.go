@@ -242,6 +242,14 @@ func (s *Store) CountSeen(ctx context.Context, instance, run string) (seen, heal
 	return seen, healed, err
 }
 
+// CountOlder counts by kind what a reconciliation was the latest to see, is open, and is about orders from before its window.
+func (s *Store) CountOlder(ctx context.Context, run Run) (map[FindingKind]int64, error) {
+	older := map[FindingKind]int64{}
+	_, err := s.countFindings(ctx, bson.D{{Key: "instance", Value: run.Instance}, {Key: "run", Value: run.ID}, {Key: "open", Value: true}, {Key: "key", Value: bson.D{{Key: "$exists", Value: true}}},
+		{Key: "placed_at", Value: bson.D{{Key: "$lt", Value: run.Reconciliation.From}}}}, older)
+	return older, err
+}
+
 // CountLatest counts by kind all that a reconciliation was the latest to see, be it open or over: what Findings lists by Run.
 func (s *Store) CountLatest(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
 	seen := map[FindingKind]int64{}
@@ -255,8 +263,7 @@ const MayBeHidden = "may_be_hidden"
 // CountCurable counts by kind what a reconciliation was the latest to see, is open, and is mended by it without force.
 func (s *Store) CountCurable(ctx context.Context, instance, run string) (map[FindingKind]int64, error) {
 	curable := map[FindingKind]int64{}
-	of := append(FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), bson.E{Key: "reason.code", Value: bson.D{{Key: "$ne", Value: MayBeHidden}}})
-	_, err := s.countFindings(ctx, of, curable)
+	_, err := s.countFindings(ctx, FindingFilter{Instance: instance, Run: run, Unhealed: true, Curable: true}.query(), curable)
 	return curable, err
 }
 

@@ -41,6 +41,8 @@ type Reconciliation struct {
 	// Findings counts what this reconciliation found, by kind. That is one for each order in a line that is a finding, and those
 	// that concern no order of the window.
 	Findings map[FindingKind]int64 `bson:"findings" json:"findings"`
+	// Older counts by kind the findings about orders from before its window that it was the latest to see, and that are open at its end.
+	Older map[FindingKind]int64 `bson:"older,omitempty" json:"older,omitempty"`
 	// Healed counts by kind what it mended itself.
 	Healed map[FindingKind]int64 `bson:"healed,omitempty" json:"healed,omitempty"`
 	// Resolved is how many findings of earlier reconciliations are found no more.

@@ -307,3 +307,20 @@ func TestAccountLines_AreDifferent(t *testing.T) {
 		t.Error("a finding about the window is a line of orders")
 	}
 }
+
+// Older ones are those about orders from before the window that this reconciliation has seen last, and that are open. Fails without: each of the conditions in CountOlder.
+func TestFindings_OfOlderOrdersAreCounted(t *testing.T) {
+	s := testkit.Store(t)
+	run := over("run1", at(10), at(20), 0)
+	gone := finding("main:1:4", store.FindDuplicate, at(4))
+	saw(t, s, "run1", finding("main:1:1", store.FindDuplicate, at(1)), finding("main:1:2", store.FindMissingInB1, at(9)), finding("main:1:3", store.FindDuplicate, at(10)), gone,
+		store.Finding{Instance: "main", Kind: store.FindTooManyMissing, PlacedAt: at(2), Reason: order.Reason{Code: "x"}, From: at(2), To: at(20)}, finding("west:1:1", store.FindDuplicate, at(1)))
+	saw(t, s, "run2", finding("main:1:5", store.FindDuplicate, at(5)))
+	if err := s.ResolveOne(t.Context(), begunLater("run3"), "main:1:4|duplicate"); err != nil {
+		t.Fatal(err)
+	}
+	older, err := s.CountOlder(t.Context(), run)
+	if want := map[store.FindingKind]int64{store.FindDuplicate: 1, store.FindMissingInB1: 1}; err != nil || !maps.Equal(older, want) {
+		t.Errorf("%v, %v; want %v", older, err, want)
+	}
+}

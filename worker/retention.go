@@ -62,10 +62,12 @@ type retainer struct {
 	others    bool
 	// passed are instances of which the store has orders, that are not this worker's, and that it has said so of.
 	passed []string
-	asked  time.Time
-	age    time.Duration
-	owner  string
-	log    *slog.Logger
+	// known are all of which the store has orders, and this worker's; empty before that was asked for once, which was at asked.
+	known []string
+	asked time.Time
+	age   time.Duration
+	owner string
+	log   *slog.Logger
 }
 
 // retainerOf erases as the settings want it.
@@ -81,7 +83,9 @@ func (r *retainer) look(ctx context.Context) {
 	for _, instance := range r.instances {
 		taken, err := r.db.Lease(ctx, retention(instance), r.owner, retainLease)
 		if err == nil && taken {
-			err = errors.Join(r.eraseOrders(ctx, instance), r.eraseWords(ctx, instance))
+			if err = r.eraseOrders(ctx, instance); len(r.known) > 0 { // whose words they are tell the names of all
+				err = errors.Join(err, r.eraseWords(ctx, instance))
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			r.log.Warn("personal data of old orders are not erased yet", "instance", instance, "error", err)
@@ -99,7 +103,7 @@ func (r *retainer) eraseOrders(ctx context.Context, instance string) error {
 
 // eraseWords erases what people wrote in the audit about orders that long ago.
 func (r *retainer) eraseWords(ctx context.Context, instance string) error {
-	erased, err := activities.EraseOldWords(ctx, r.db, instance, r.age, retainedAtOnce)
+	erased, err := activities.EraseOldWords(ctx, r.db, instance, r.known, r.age, retainedAtOnce)
 	if erased > 0 {
 		r.log.Info("words about old orders erased in the audit", "instance", instance, "entries", erased)
 	}
@@ -116,6 +120,7 @@ func (r *retainer) findInstances(ctx context.Context) error {
 		return err
 	}
 	r.meet(names)
+	r.known = slices.Concat(r.instances, names)
 	if r.asked.IsZero() { // once for each start: no release leaves any behind since
 		if _, err := r.db.DropDocumentsOfStandIns(ctx, r.instances); err != nil {
 			return err

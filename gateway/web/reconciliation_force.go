@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"datawald/activities"
 	"datawald/gateway/api"
 	"datawald/store"
 )
@@ -53,8 +54,10 @@ func (v *visit) missing() (p forcePage, err error) {
 	if err := v.get("/api/v1/reconciliations/"+url.PathEscape(strings.Replace(p.Finding.Run, "/", "~", 1)), v.ofInstance(), &found); err != nil {
 		return p, err
 	}
-	// Of a window that moves and is no shorter than the usual one all is compared anew that this one has compared, however far back it went.
-	p.Older = p.Finding.Days > 0 && p.Finding.Days >= v.usualDays()
+	// Without a beginning that is named the older orders are looked at again, and the window begins where the finding does. Not where that lies further back than a
+	// window goes, or where the finding is of a shorter one than usual: then what it stands for is named. What concerns older orders alone is mended with these alone.
+	f, reach := p.Finding, time.Now().AddDate(0, 0, 1-activities.LongestWindow*v.usualDays())
+	p.Older = f.Days > 0 && (f.Older || f.Days >= v.usualDays() && f.From.After(reach))
 	if found.Account != nil {
 		p.InStore, p.InB1, p.Cancelled = p.of(found.Account, store.FindMissingInStore), p.of(found.Account, store.FindMissingInB1), p.of(found.Account, store.FindCancelledInB1)
 	}
@@ -62,17 +65,13 @@ func (v *visit) missing() (p forcePage, err error) {
 	return p, nil
 }
 
-// of is how many orders are missing of a kind: those of the window stand in a line, and what is written down one by one has the older ones as well. There are
-// fewer of these than of those where one finding stands in place of the window's: then they are older ones, and come on top.
+// of is how many orders are missing of a kind: those of the window, and the older ones where these are mended as well.
 func (p *forcePage) of(a *store.Reconciliation, kind store.FindingKind) int64 {
-	lines, findings := a.Lines[store.AccountLine(kind)], a.Findings[kind]
-	switch {
-	case !p.Older:
-		return lines
-	case findings < lines:
-		return lines + findings
+	n := a.Lines[store.AccountLine(kind)]
+	if p.Older {
+		n += a.Older[kind]
 	}
-	return findings
+	return n
 }
 
 // startForced begins the reconciliation that mends all the same, over the window of the finding, when as much is missing as the person has seen.

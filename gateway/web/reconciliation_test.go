@@ -180,23 +180,28 @@ func TestReconciliationPage_MendsOlderOrdersAllTheSame(t *testing.T) {
 	for _, tc := range []struct {
 		name            string
 		days            int
+		began           int
 		lines, findings int64
+		alone           bool
 		asks            string
 		older           bool
 	}{
-		{"beside them", 40, 4, 104, "104 orders", true},
-		{"in place of the window's", 40, 121, 20, "141 orders", true},
-		{"a longer window", 60, 4, 104, "104 orders", true},
-		{"a few days", 7, 4, 104, "4 orders", false},
+		{"beside them", 40, 40, 4, 100, false, "104 orders", true},
+		{"in place of the window's", 40, 40, 121, 150, false, "271 orders", true},
+		{"a longer window", 60, 60, 4, 100, false, "104 orders", true},
+		{"a few days", 7, 7, 4, 100, false, "4 orders", false},
+		{"a few days, and the older ones alone", 7, 7, 4, 100, true, "104 orders", true},
+		{"as far back as a window goes", 40, 78, 4, 100, false, "104 orders", true},
+		{"further back than a window goes", 40, 81, 4, 100, false, "4 orders", false},
 	} {
-		from, ended := time.Now().UTC().AddDate(0, 0, -tc.days).Truncate(time.Second), time.Now().UTC().Truncate(time.Millisecond)
+		from, ended := time.Now().UTC().AddDate(0, 0, -tc.began).Truncate(time.Second), time.Now().UTC().Truncate(time.Millisecond)
 		run := store.Run{ID: workflows.ReconcileID(w.instance) + "/" + tc.name, WorkflowID: workflows.ReconcileID(w.instance), RunID: tc.name, Kind: store.KindReconcile, Instance: w.instance, StartedAt: ended, EndedAt: &ended,
-			Reconciliation: &store.Reconciliation{From: from, To: ended, Phase: store.ReconcileEnded, NotedAt: ended, Days: tc.days, Partial: !tc.older,
-				Lines: map[store.AccountLine]int64{"missing_in_b1": tc.lines}, Findings: map[store.FindingKind]int64{"missing_in_b1": tc.findings}}}
+			Reconciliation: &store.Reconciliation{From: from, To: ended, Phase: store.ReconcileEnded, NotedAt: ended, Days: tc.days, Partial: tc.days < 40,
+				Lines: map[store.AccountLine]int64{"missing_in_b1": tc.lines}, Older: map[store.FindingKind]int64{"missing_in_b1": tc.findings}}}
 		if err := w.db.PutRun(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.db.Saw(t.Context(), run.ID, []store.Finding{{Instance: w.instance, Kind: store.FindTooManyMissing, PlacedAt: from, From: from, To: ended, Days: tc.days,
+		if err := w.db.Saw(t.Context(), run.ID, []store.Finding{{Instance: w.instance, Kind: store.FindTooManyMissing, PlacedAt: from, From: from, To: ended, Days: tc.days, Older: tc.alone,
 			Reason: order.Reason{Code: "too_many_missing", Message: "B1 lacks many.", Hint: "Look."}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +210,7 @@ func TestReconciliationPage_MendsOlderOrdersAllTheSame(t *testing.T) {
 			t.Errorf("%s: it asks: %s", tc.name, page)
 		}
 		w.form(clerk, link, "/reconciliation/force").comes(200, "/reconciliation/"+workflows.ReconcileID(w.instance)+"~", "A reconciliation has begun.")("looked", "1")
-		if in := w.beganReconciliation(); !in.Heal || !in.Force || !in.To.IsZero() || in.Partial == tc.older || in.From.IsZero() != tc.older || in.Days > 0 != tc.older {
+		if in := w.beganReconciliation(); !in.Heal || !in.Force || !in.To.IsZero() || in.Partial != (!tc.older && tc.began < 40) || in.From.IsZero() != tc.older || in.Days > 0 != tc.older {
 			t.Errorf("%s: it is begun with %+v", tc.name, in)
 		}
 	}
