@@ -96,7 +96,7 @@ func TestAlarm_WhatAnotherIsAboutToSayIsNotTold(t *testing.T) {
 func TestAlarm_OneRefusedWorkerAmongHealthyOnesIsAlarmed(t *testing.T) {
 	t.Parallel()
 	db, said := testkit.Store(t), &journal{}
-	const second = 15 * time.Millisecond
+	const second = 60 * time.Millisecond
 	a := &alarm{store: db, log: slog.New(said), company: company, after: 60 * second, stale: 20 * second, refused: 180 * second}
 	tell := func(h sapb1.Health) {
 		t.Helper()

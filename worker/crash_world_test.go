@@ -154,7 +154,7 @@ func awaitDeath(t *testing.T, worker *process.Process, point string) {
 	}
 }
 
-// settle runs SyncOrders until each order is where it belongs and Magento is told; a minute and a half at most.
+// settle runs SyncOrders until each order is where it belongs and Magento is told; four minutes at most.
 func (c *crashWorld) settle() {
 	c.t.Helper()
 	c.settleBy(func() { c.sync() })
@@ -163,7 +163,7 @@ func (c *crashWorld) settle() {
 // settleBy is settle with something else, or nothing, that brings the runs.
 func (c *crashWorld) settleBy(run func()) {
 	c.t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	deadline := time.Now().Add(4 * time.Minute)
 	for {
 		run()
 		wrong := c.misplaced()
@@ -171,7 +171,7 @@ func (c *crashWorld) settleBy(run func()) {
 			return
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("after a minute and a half still: %s", wrong)
+			c.t.Fatalf("after four minutes still: %s", wrong)
 		}
 		time.Sleep(300 * time.Millisecond) // another run comes as the schedule would bring it
 	}
