@@ -225,7 +225,7 @@ func TestEraseOld_AsTheOrderStandsWhenItIsWritten(t *testing.T) {
 		d.Timeline = []store.Event{{Step: "insert", Detail: "B1 knows no Mustermann"}}
 	})
 	second := bought(t, db, "2", "b@example.com", 0, nil)
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(5 * time.Millisecond) // the store keeps milliseconds: what was written is older than the next look
 	var once sync.Once
 	tapped := testkit.TappedStore(t, database, func(message []byte) bool {
 		if testkit.HasAll(message, "find", "payloads", string(second)) {
@@ -258,7 +258,7 @@ func TestEraseOld_AsTheOrderStandsWhenItIsWritten(t *testing.T) {
 	if err := db.NoteRetained(t.Context(), "main", store.ChangePlace{}); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(5 * time.Millisecond) // the store keeps milliseconds: what was written is older than the next look
 	if old(10); len(hashes(t, db, first)) != 0 {
 		t.Error("what nobody could read, and came late, is left")
 	}
